@@ -199,7 +199,7 @@ dump_archive() {
   local classpath=$1
   [[ -e $CDS_FILE ]] && return 0
   "$JAVA" -XX:ArchiveClassesAtExit="$CDS_FILE.$$" -Xlog:disable -XX:TieredStopAtLevel=1 \
-    -XX:+UseSerialGC -cp "$classpath" dev.holdfast.cli.Holdfast --help >/dev/null 2>&1 || true
+    -XX:+UseSerialGC -cp "$classpath" dev.holdfast.cli.HoldfastCommand --help >/dev/null 2>&1 || true
   [[ -s $CDS_FILE.$$ ]] && mv -f "$CDS_FILE.$$" "$CDS_FILE"
   return 0
 }

@@ -153,7 +153,7 @@ class ExactlyOnceTest {
             usual.race(),
             usual.dead(),
             usual.rotate(),
-            new Backoff.Options(Duration.ofMillis(20), Duration.ofMillis(500))));
+            new Backoff.BackoffOptions(Duration.ofMillis(20), Duration.ofMillis(500))));
   }
 
   private String startDatabase() throws SQLException {

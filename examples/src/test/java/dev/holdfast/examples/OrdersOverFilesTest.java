@@ -3,9 +3,9 @@ package dev.holdfast.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.core.Registration;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.discovery.Registries;
+import dev.holdfast.core.registration.RegistrationStateMachine;
 import dev.holdfast.examples.v1.FollowRequest;
 import dev.holdfast.examples.v1.GetRequest;
 import dev.holdfast.examples.v1.OrderEvent;
@@ -54,7 +54,11 @@ class OrdersOverFilesTest {
     }
     // Records are removed in the background; the folder must not be deleted meanwhile.
     for (HoldfastServer server : servers) {
-      await().until(() -> server.registration().state() == Registration.State.ABSENT);
+      await()
+          .until(
+              () ->
+                  server.registration().registrationState()
+                      == RegistrationStateMachine.RegistrationState.ABSENT);
     }
   }
 
@@ -197,7 +201,11 @@ class OrdersOverFilesTest {
             .build()
             .start();
     servers.add(server);
-    await().until(() -> server.registration().state() == Registration.State.VISIBLE);
+    await()
+        .until(
+            () ->
+                server.registration().registrationState()
+                    == RegistrationStateMachine.RegistrationState.VISIBLE);
     return server;
   }
 

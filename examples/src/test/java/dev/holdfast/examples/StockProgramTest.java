@@ -2,7 +2,7 @@ package dev.holdfast.examples;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.core.Registration;
+import dev.holdfast.core.registration.RegistrationStateMachine;
 import dev.holdfast.core.testkit.ChildJvm;
 import dev.holdfast.grpc.HoldfastServer;
 import dev.holdfast.grpc.HoldfastServerBuilder;
@@ -70,7 +70,11 @@ class StockProgramTest {
         second.shutdownNow();
       }
       first.shutdownNow();
-      soon().until(() -> first.registration().state() == Registration.State.ABSENT);
+      soon()
+          .until(
+              () ->
+                  first.registration().registrationState()
+                      == RegistrationStateMachine.RegistrationState.ABSENT);
     }
   }
 
@@ -96,7 +100,11 @@ class StockProgramTest {
             .register(target)
             .build()
             .start();
-    soon().until(() -> server.registration().state() == Registration.State.VISIBLE);
+    soon()
+        .until(
+            () ->
+                server.registration().registrationState()
+                    == RegistrationStateMachine.RegistrationState.VISIBLE);
     return server;
   }
 

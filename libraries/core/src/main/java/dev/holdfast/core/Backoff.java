@@ -1,5 +1,6 @@
 package dev.holdfast.core;
 
+import dev.holdfast.core.annotation.PureCore;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
@@ -18,19 +19,19 @@ public final class Backoff {
   /** The most doublings of the base: the shift stays below the width of a long. */
   private static final int DOUBLINGS = 40;
 
-  private final Options options;
+  private final BackoffOptions backoffOptions;
   private final RandomGenerator random;
   private int attempts;
 
-  public Backoff(Options options, RandomGenerator random) {
-    this.options = options;
+  public Backoff(BackoffOptions backoffOptions, RandomGenerator random) {
+    this.backoffOptions = backoffOptions;
     this.random = random;
   }
 
   /** The delay before the next attempt; each call counts as one more failed attempt. */
   public Duration next() {
-    long baseNanos = options.base().toNanos();
-    long capNanos = options.cap().toNanos();
+    long baseNanos = backoffOptions.base().toNanos();
+    long capNanos = backoffOptions.cap().toNanos();
     int doublings = Math.min(attempts, DOUBLINGS);
     // Compared before shifting, so that a large base can't overflow into a tiny delay.
     long ceilingNanos = baseNanos > (capNanos >> doublings) ? capNanos : baseNanos << doublings;
@@ -54,12 +55,12 @@ public final class Backoff {
    * @param base upper bound of the first delay; more than zero
    * @param cap upper bound of every delay; at least {@code base}
    */
-  public record Options(Duration base, Duration cap) {
+  public record BackoffOptions(Duration base, Duration cap) {
     /** 100 ms to 10 s: for a registry, whose clients can go on without it meanwhile. */
-    public static final Options REGISTRY =
-        new Options(Duration.ofMillis(100), Duration.ofSeconds(10));
+    public static final BackoffOptions REGISTRY =
+        new BackoffOptions(Duration.ofMillis(100), Duration.ofSeconds(10));
 
-    public Options {
+    public BackoffOptions {
       if (base.isNegative() || base.isZero()) {
         throw new IllegalArgumentException("base: " + base + " (expected: > 0)");
       }

@@ -7,7 +7,7 @@ import java.util.OptionalLong;
  * The one timer of a pure state machine: set for its next deadline, and set anew only when that is
  * another one. On the scheduler's thread only.
  */
-final class DeadlineTimer {
+public final class DeadlineTimer {
   private final Scheduler scheduler;
   private final Runnable onDue;
   private Subscription timer = () -> {};
@@ -16,13 +16,13 @@ final class DeadlineTimer {
   /**
    * @param onDue tells the machine that its deadline has come, and arms this timer again
    */
-  DeadlineTimer(Scheduler scheduler, Runnable onDue) {
+  public DeadlineTimer(Scheduler scheduler, Runnable onDue) {
     this.scheduler = scheduler;
     this.onDue = onDue;
   }
 
   /** Waits for this deadline instead of the last one; for none when it is empty. */
-  void arm(OptionalLong deadlineNanos) {
+  public void arm(OptionalLong deadlineNanos) {
     if (deadlineNanos.equals(setForNanos)) {
       return;
     }

@@ -13,7 +13,7 @@ public interface DocumentedMeter {
     return spec().name();
   }
 
-  default RegistryMeter.Type type() {
+  default RegistryMeter.MeterType meterType() {
     return spec().type();
   }
 

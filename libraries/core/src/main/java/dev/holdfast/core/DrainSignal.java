@@ -41,7 +41,7 @@ public final class DrainSignal {
    * @param grace how long this process waits before it ends what is still open; zero or more
    */
   public void begin(Duration grace) {
-    OffloadExecutor.assertMayRunHere();
+    OffloadExecutor.assertNotSchedulerThread();
     var unused = begin(grace, Runnable::run);
   }
 

@@ -51,7 +51,7 @@ public final class DurationText {
   }
 
   /** Refuses a duration of zero or less, which a builder or an options record was given. */
-  static void requirePositive(String name, Duration value) {
+  public static void requirePositive(String name, Duration value) {
     if (value.isZero() || value.isNegative()) {
       throw new IllegalArgumentException(name + ": " + value + " (expected: > 0)");
     }

@@ -1,5 +1,6 @@
 package dev.holdfast.core;
 
+import dev.holdfast.core.annotation.Limit;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;

@@ -1,6 +1,8 @@
 package dev.holdfast.core;
 
-/** The state of a service's endpoint list, as judged by {@link SteadyEndpoints}. */
+import dev.holdfast.core.discovery.LastKnownGoodEndpoints;
+
+/** The state of a service's endpoint list, as judged by {@link LastKnownGoodEndpoints}. */
 public enum EndpointListState {
   /** The state of the service is not known yet. */
   UNKNOWN(0),

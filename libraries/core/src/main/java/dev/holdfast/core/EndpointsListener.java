@@ -1,8 +1,10 @@
 package dev.holdfast.core;
 
+import dev.holdfast.core.discovery.LastKnownGoodEndpoints;
+
 /**
- * A listener for the endpoints of a service, as judged by {@link SteadyEndpoints}. Called on the
- * directory's {@link Scheduler}; must not block.
+ * A listener for the endpoints of a service, as judged by {@link LastKnownGoodEndpoints}. Called on
+ * the directory's {@link Scheduler}; must not block.
  */
 public interface EndpointsListener {
 
@@ -13,5 +15,5 @@ public interface EndpointsListener {
    * The registry can't be followed at the moment. A list that was delivered before stays good; when
    * none was, nothing is known yet. Informative: the watch is being restored.
    */
-  default void onTrouble(RegistryException cause) {}
+  default void onFailure(RegistryException cause) {}
 }

@@ -20,7 +20,7 @@ import java.util.function.Supplier;
  */
 public record MeterSpec(
     String name,
-    RegistryMeter.Type type,
+    RegistryMeter.MeterType type,
     String unit,
     List<String> tags,
     String description,
@@ -32,7 +32,7 @@ public record MeterSpec(
 
   /** The counter with these tag values. */
   Counter counter(MeterRegistry meters, String... tagValues) {
-    requireType(RegistryMeter.Type.COUNTER);
+    requireType(RegistryMeter.MeterType.COUNTER);
     return Counter.builder(name)
         .baseUnit(unit)
         .description(description)
@@ -42,9 +42,9 @@ public record MeterSpec(
 
   /** A gauge with these tag values, which shares its number with others of the same. */
   Subscription gauge(MeterRegistry meters, Supplier<Number> value, String... tagValues) {
-    requireType(RegistryMeter.Type.GAUGE);
+    requireType(RegistryMeter.MeterType.GAUGE);
     Tags tagged = tagsOf(tagValues);
-    return SharedGauge.feed(
+    return AggregatedGauge.feed(
         meters, this, List.of(tagValues), value, all -> register(meters, tagged, all));
   }
 
@@ -72,7 +72,7 @@ public record MeterSpec(
     return paired;
   }
 
-  private void requireType(RegistryMeter.Type expected) {
+  private void requireType(RegistryMeter.MeterType expected) {
     if (type != expected) {
       throw new IllegalStateException(name + " is a " + type + ", not a " + expected);
     }

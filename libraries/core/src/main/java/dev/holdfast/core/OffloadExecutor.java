@@ -1,5 +1,6 @@
 package dev.holdfast.core;
 
+import dev.holdfast.core.annotation.Limit;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -13,8 +14,9 @@ import org.slf4j.LoggerFactory;
  * callbacks.
  *
  * <p>Such code may block, and the single thread of {@link SystemScheduler#shared()} keeps the
- * leases of the process alive. So user code never runs on that thread ({@link #assertMayRunHere}).
- * Daemon threads are started on demand, and idle ones end. Thread-safe.
+ * leases of the process alive. So user code never runs on that thread ({@link
+ * #assertNotSchedulerThread}). Daemon threads are started on demand, and idle ones end.
+ * Thread-safe.
  */
 public final class OffloadExecutor {
   private static final Logger log = LoggerFactory.getLogger(OffloadExecutor.class);
@@ -35,13 +37,13 @@ public final class OffloadExecutor {
   }
 
   /** Whether the calling thread is that of a {@link SystemScheduler}, which must not be blocked. */
-  public static boolean isNeeded() {
+  public static boolean isSchedulerThread() {
     return Thread.currentThread() instanceof SystemScheduler.LoopThread;
   }
 
   /** Fails, where assertions are on, when code of a user is about to run on such a thread. */
-  public static void assertMayRunHere() {
-    assert !isNeeded() : "code of users on " + Thread.currentThread().getName();
+  public static void assertNotSchedulerThread() {
+    assert !isSchedulerThread() : "code of users on " + Thread.currentThread().getName();
   }
 
   private static Executor create() {

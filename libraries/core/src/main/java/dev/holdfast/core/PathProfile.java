@@ -70,7 +70,7 @@ public enum PathProfile {
       Layer.REQUESTS,
       Expiry.CLOSE,
       Duration.ofSeconds(100),
-      new Connections(Duration.ofSeconds(400), Expiry.CLOSE),
+      new ConnectionIdleTimeout(Duration.ofSeconds(400), Expiry.CLOSE),
       "Cloudflare documentation: proxy read timeout 100 s; idle connections close after 400 s to"
           + " 900 s"),
   ENVOY(
@@ -78,7 +78,7 @@ public enum PathProfile {
       Layer.REQUESTS,
       Expiry.STREAM_ERROR,
       Duration.ofMinutes(5),
-      new Connections(Duration.ofHours(1), Expiry.GOAWAY),
+      new ConnectionIdleTimeout(Duration.ofHours(1), Expiry.GOAWAY),
       "Envoy documentation: stream_idle_timeout 5 min; idle_timeout of a connection without"
           + " requests 1 h"),
   NGINX(
@@ -153,7 +153,7 @@ public enum PathProfile {
    * @param idleTimeout the longest time without a request
    * @param expiry what happens to the connection then
    */
-  public record Connections(Duration idleTimeout, Expiry expiry) {}
+  public record ConnectionIdleTimeout(Duration idleTimeout, Expiry expiry) {}
 
   private static final int TYPING_ERRORS = 2;
 
@@ -161,7 +161,7 @@ public enum PathProfile {
   private final Layer layer;
   private final Expiry expiry;
   private final @Nullable Duration idleTimeout;
-  private final @Nullable Connections connections;
+  private final @Nullable ConnectionIdleTimeout connectionIdleTimeout;
   private final String source;
 
   PathProfile(
@@ -178,13 +178,13 @@ public enum PathProfile {
       Layer layer,
       Expiry expiry,
       @Nullable Duration idleTimeout,
-      @Nullable Connections connections,
+      @Nullable ConnectionIdleTimeout connectionIdleTimeout,
       String source) {
     this.description = description;
     this.layer = layer;
     this.expiry = expiry;
     this.idleTimeout = idleTimeout;
-    this.connections = connections;
+    this.connectionIdleTimeout = connectionIdleTimeout;
     this.source = source;
   }
 
@@ -215,8 +215,8 @@ public enum PathProfile {
    * The idle timeout of connections without requests, where it differs; {@link #idleTimeout()} then
    * is the timeout of streams. Empty elsewhere.
    */
-  public Optional<Connections> connections() {
-    return Optional.ofNullable(connections);
+  public Optional<ConnectionIdleTimeout> connectionIdleTimeout() {
+    return Optional.ofNullable(connectionIdleTimeout);
   }
 
   /** The source of the timeouts, with their uncertainty. */

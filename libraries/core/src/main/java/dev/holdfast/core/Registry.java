@@ -1,5 +1,8 @@
 package dev.holdfast.core;
 
+import dev.holdfast.core.discovery.LastKnownGoodEndpoints;
+import dev.holdfast.core.registration.InstanceRegistration;
+import dev.holdfast.core.registration.RegistrationStateMachine;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -10,8 +13,9 @@ import java.util.concurrent.CompletionStage;
  * A service registry: etcd, a directory of files, DNS, Kubernetes.
  *
  * <p>An implementation reports what it reads and restores its own connection; it makes no
- * judgement. {@link SteadyEndpoints} decides which list to use, and {@link Registration} keeps a
- * record alive; both are the same for every registry. The contract of an implementation:
+ * judgement. {@link LastKnownGoodEndpoints} decides which list to use, and {@link
+ * RegistrationStateMachine} keeps a record alive; both are the same for every registry. The
+ * contract of an implementation:
  *
  * <ul>
  *   <li>a watch goes on until closed: after a failure it is restored with {@link Backoff}, and then
@@ -59,7 +63,7 @@ public interface Registry extends AutoCloseable {
    *
    * @throws RegistryException of kind UNSUPPORTED without {@link Capability#NAMES}
    */
-  Subscription watchNames(String namespace, NamesListener listener);
+  Subscription watchNames(String namespace, ServiceNamesListener listener);
 
   /**
    * Makes one attempt to publish a record and to keep it; {@link InstanceRegistration} makes the
@@ -73,8 +77,8 @@ public interface Registry extends AutoCloseable {
   Announcement announce(ServiceName service, Endpoint endpoint, AnnouncementListener listener);
 
   /**
-   * The time that a record outlives its owner. The grace times of {@link SteadyEndpoints} follow
-   * it.
+   * The time that a record outlives its owner. The grace times of {@link LastKnownGoodEndpoints}
+   * follow it.
    */
   Duration recordTtl();
 
@@ -105,7 +109,7 @@ public interface Registry extends AutoCloseable {
   }
 
   /** A listener for the service names of a namespace. */
-  interface NamesListener {
+  interface ServiceNamesListener {
     /** All names as they are now, sorted, without the namespace. */
     void onNames(Set<String> names);
 

@@ -2,12 +2,12 @@ package dev.holdfast.core;
 
 import org.jspecify.annotations.Nullable;
 
-/** The failure of a registry request. Programs branch on {@link #kind()}. */
+/** The failure of a registry request. Programs branch on {@link #registryErrorKind()}. */
 public final class RegistryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   /** The cause in one word. */
-  public enum Kind {
+  public enum RegistryErrorKind {
     /**
      * The registry can't be reached, does not answer in time, or has no quorum: try again later.
      */
@@ -33,7 +33,7 @@ public final class RegistryException extends RuntimeException {
 
     private final boolean retryable;
 
-    Kind(boolean retryable) {
+    RegistryErrorKind(boolean retryable) {
       this.retryable = retryable;
     }
 
@@ -43,18 +43,19 @@ public final class RegistryException extends RuntimeException {
     }
   }
 
-  private final Kind kind;
+  private final RegistryErrorKind registryErrorKind;
 
-  public RegistryException(Kind kind, String message) {
-    this(kind, message, null);
+  public RegistryException(RegistryErrorKind registryErrorKind, String message) {
+    this(registryErrorKind, message, null);
   }
 
-  public RegistryException(Kind kind, String message, @Nullable Throwable cause) {
+  public RegistryException(
+      RegistryErrorKind registryErrorKind, String message, @Nullable Throwable cause) {
     super(message, cause);
-    this.kind = kind;
+    this.registryErrorKind = registryErrorKind;
   }
 
-  public Kind kind() {
-    return kind;
+  public RegistryErrorKind registryErrorKind() {
+    return registryErrorKind;
   }
 }

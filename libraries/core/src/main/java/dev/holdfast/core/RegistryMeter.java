@@ -1,5 +1,6 @@
 package dev.holdfast.core;
 
+import dev.holdfast.core.registration.RegistrationStateMachine;
 import java.util.List;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
@@ -17,118 +18,120 @@ import java.util.stream.Stream;
 public enum RegistryMeter implements DocumentedMeter {
   ENDPOINTS(
       "holdfast.endpoints",
-      Type.GAUGE,
+      MeterType.GAUGE,
       "endpoints",
       List.of("registry", "service", "state"),
       "Endpoints in the list in use, by state: eligible, unready, draining."),
   ENDPOINTS_AGE(
       "holdfast.endpoints.age",
-      Type.GAUGE,
+      MeterType.GAUGE,
       "seconds",
       List.of("registry", "service"),
       "Time since the registry last said that the list in use is right."),
   ENDPOINTS_STATE(
       "holdfast.endpoints.state",
-      Type.GAUGE,
+      MeterType.GAUGE,
       "state",
       List.of("registry", "service"),
       "State of the failure policy: " + codes(EndpointListState.values(), EndpointListState::code)),
   ENDPOINTS_CHANGES(
       "holdfast.endpoints.changes",
-      Type.COUNTER,
+      MeterType.COUNTER,
       "changes",
       List.of("registry", "service"),
       "Lists that differed from the one before and were given to consumers."),
   ENDPOINTS_HELD(
       "holdfast.endpoints.held",
-      Type.COUNTER,
+      MeterType.COUNTER,
       "lists",
       List.of("registry", "service", "state"),
       "Lists that were not believed at once, by the state they led to: CONFIRMING, EMPTYING,"
           + " WIPED."),
   ENDPOINTS_READS(
       "holdfast.endpoints.reads",
-      Type.COUNTER,
+      MeterType.COUNTER,
       "reads",
       List.of("registry", "service", "result"),
       "Reads that were made to confirm a list, by result: ok, failed."),
   WATCH_FAILURES(
       "holdfast.watch.failures",
-      Type.COUNTER,
+      MeterType.COUNTER,
       "failures",
       List.of("registry", "kind"),
       "Failures reported by watches, by kind."),
   WATCH_RESTARTS(
       "holdfast.watch.restarts",
-      Type.COUNTER,
+      MeterType.COUNTER,
       "restarts",
       List.of("registry"),
       "Watches that were begun again, by registries."),
   LISTS_READ_AGAIN(
       "holdfast.watch.relists",
-      Type.COUNTER,
+      MeterType.COUNTER,
       "lists",
       List.of("registry"),
       "Lists that were read again beside a watch that works, by schedule (etcd)."),
   WATCHES(
       "holdfast.watches",
-      Type.GAUGE,
+      MeterType.GAUGE,
       "watches",
       List.of("registry"),
       "Raw watches that are open now.",
       true),
   RECORDS_MALFORMED(
       "holdfast.records.malformed",
-      Type.COUNTER,
+      MeterType.COUNTER,
       "records",
       List.of("registry"),
       "Records that were left out because they could not be read."),
   REQUESTS_FAILED(
       "holdfast.registry.requests.failed",
-      Type.COUNTER,
+      MeterType.COUNTER,
       "requests",
       List.of("registry", "kind"),
       "Requests to a registry that failed, by kind."),
   REGISTRATION_STATE(
       "holdfast.registration.state",
-      Type.GAUGE,
+      MeterType.GAUGE,
       "state",
       List.of("registry", "service", "address"),
       "State of a registration, the highest of several at one address: "
-          + codes(Registration.State.values(), Registration.State::code)),
+          + codes(
+              RegistrationStateMachine.RegistrationState.values(),
+              RegistrationStateMachine.RegistrationState::code)),
   REGISTRATION_ATTEMPTS(
       "holdfast.registration.attempts",
-      Type.COUNTER,
+      MeterType.COUNTER,
       "attempts",
       List.of("registry", "service"),
       "Attempts to announce an instance."),
   REGISTRATION_RESTORED(
       "holdfast.registration.restored",
-      Type.COUNTER,
+      MeterType.COUNTER,
       "registrations",
       List.of("registry", "service"),
       "Times that an instance became visible again after its record was lost."),
   REGISTRATION_ENDED(
       "holdfast.registration.ended",
-      Type.COUNTER,
+      MeterType.COUNTER,
       "announcements",
       List.of("registry", "service", "kind"),
       "Announcements that failed or lost their record, by kind."),
   LEASE_STATE(
       "holdfast.lease.state",
-      Type.GAUGE,
+      MeterType.GAUGE,
       "state",
       List.of("registry"),
       "State of the lease that this process shares among its records: 0 none, 1 held, 2 lost."),
   SNAPSHOT_FILE_FAILURES(
       "holdfast.snapshot.file.failures",
-      Type.COUNTER,
+      MeterType.COUNTER,
       "failures",
       List.of("operation"),
       "Lists on disk that could not be used, by operation: read, write.");
 
   /** The type of a meter. */
-  public enum Type {
+  public enum MeterType {
     /** A total that only grows. */
     COUNTER,
     /** The current value of a quantity. */
@@ -141,18 +144,19 @@ public enum RegistryMeter implements DocumentedMeter {
   @SuppressWarnings("ImmutableEnumChecker")
   private final MeterSpec spec;
 
-  RegistryMeter(String meterName, Type type, String unit, List<String> tags, String description) {
-    this(meterName, type, unit, tags, description, false);
+  RegistryMeter(
+      String meterName, MeterType meterType, String unit, List<String> tags, String description) {
+    this(meterName, meterType, unit, tags, description, false);
   }
 
   RegistryMeter(
       String meterName,
-      Type type,
+      MeterType meterType,
       String unit,
       List<String> tags,
       String description,
       boolean addsUp) {
-    spec = new MeterSpec(meterName, type, unit, tags, description, addsUp);
+    spec = new MeterSpec(meterName, meterType, unit, tags, description, addsUp);
   }
 
   @Override

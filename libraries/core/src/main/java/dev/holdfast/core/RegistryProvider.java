@@ -6,7 +6,7 @@ import java.util.List;
  * A factory of registries for one URI scheme; found by {@link java.util.ServiceLoader}.
  *
  * <p>Before {@link #open} the caller has checked the parameters of the URI against {@link
- * #parameters()}.
+ * #uriParameters()}.
  */
 public interface RegistryProvider {
 
@@ -17,7 +17,7 @@ public interface RegistryProvider {
   String example();
 
   /** Every query parameter that its URIs may have. The table in the docs is made from this. */
-  List<Parameter> parameters();
+  List<UriParameter> uriParameters();
 
   /**
    * Opens a registry. Nothing is connected yet, and nothing blocks.
@@ -35,5 +35,5 @@ public interface RegistryProvider {
    * @param defaultValue what holds without it, as text
    * @param meaning one sentence
    */
-  record Parameter(String name, String expected, String defaultValue, String meaning) {}
+  record UriParameter(String name, String expected, String defaultValue, String meaning) {}
 }

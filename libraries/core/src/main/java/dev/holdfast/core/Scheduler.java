@@ -1,5 +1,7 @@
 package dev.holdfast.core;
 
+import dev.holdfast.core.discovery.EndpointDirectory;
+import dev.holdfast.core.registration.InstanceRegistration;
 import java.time.Duration;
 
 /**

@@ -20,7 +20,7 @@ public interface Tunable {
   String meaning();
 
   /** The same as a query parameter of a registry's URI. */
-  default RegistryProvider.Parameter parameter() {
-    return new RegistryProvider.Parameter(key(), expected(), defaultText(), meaning());
+  default RegistryProvider.UriParameter uriParameter() {
+    return new RegistryProvider.UriParameter(key(), expected(), defaultText(), meaning());
   }
 }

@@ -38,7 +38,7 @@ final class AnnouncementSpy extends ForwardingRegistry {
     public void onEnded(RegistryException cause) {
       if (!mute) {
         over = true;
-        if (cause.kind() == RegistryException.Kind.TAKEN_OVER) {
+        if (cause.registryErrorKind() == RegistryException.RegistryErrorKind.TAKEN_OVER) {
           takenOverNanos = Optional.of(clock.nanoTime());
         }
         listener.onEnded(cause);
@@ -62,7 +62,8 @@ final class AnnouncementSpy extends ForwardingRegistry {
         listener.onPublished();
       } else {
         listener.onEnded(
-            new RegistryException(RegistryException.Kind.LEASE_LOST, "said by a dead one"));
+            new RegistryException(
+                RegistryException.RegistryErrorKind.LEASE_LOST, "said by a dead one"));
       }
     }
   }

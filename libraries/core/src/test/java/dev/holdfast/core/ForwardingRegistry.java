@@ -7,10 +7,10 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /** Passes everything on; tests override what they want to be different. */
-class ForwardingRegistry implements Registry {
+public class ForwardingRegistry implements Registry {
   private final Registry real;
 
-  ForwardingRegistry(Registry real) {
+  public ForwardingRegistry(Registry real) {
     this.real = real;
   }
 
@@ -35,7 +35,7 @@ class ForwardingRegistry implements Registry {
   }
 
   @Override
-  public Subscription watchNames(String namespace, NamesListener listener) {
+  public Subscription watchNames(String namespace, ServiceNamesListener listener) {
     return real.watchNames(namespace, listener);
   }
 

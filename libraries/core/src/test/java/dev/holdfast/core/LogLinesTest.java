@@ -2,6 +2,10 @@ package dev.holdfast.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.core.discovery.EndpointDirectory;
+import dev.holdfast.core.discovery.LastKnownGoodOptions;
+import dev.holdfast.core.discovery.SharedServiceWatch;
+import dev.holdfast.core.registration.InstanceRegistration;
 import dev.holdfast.core.testkit.InMemoryRegistry;
 import dev.holdfast.core.testkit.InMemoryStore;
 import dev.holdfast.core.testkit.LogLines;
@@ -58,8 +62,9 @@ class LogLinesTest {
   void aListSaysWhenItIsDoubtedAndNothingOfEveryChange() {
     store.put(ORDERS, ONE);
     EndpointDirectory directory =
-        EndpointDirectory.over(registry, context, SteadyOptions.forTtl(Duration.ofSeconds(5)));
-    try (LogLines log = new LogLines(ServiceFollower.class)) {
+        EndpointDirectory.over(
+            registry, context, LastKnownGoodOptions.forTtl(Duration.ofSeconds(5)));
+    try (LogLines log = new LogLines(SharedServiceWatch.class)) {
       directory.subscribe(ORDERS, endpoints -> {});
       scheduler.advance(Duration.ofSeconds(10));
       for (int port = 1; port <= 50; port++) {

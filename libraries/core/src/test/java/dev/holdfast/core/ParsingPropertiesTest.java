@@ -2,6 +2,7 @@ package dev.holdfast.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.core.discovery.EndpointListCodec;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -95,9 +96,9 @@ class ParsingPropertiesTest {
   @Property
   void anyListSurvivesTheDisk(@ForAll("endpoints") List<Endpoint> endpoints) {
     EndpointSet set = EndpointSet.of(endpoints);
-    byte[] bytes = EndpointListText.format(set, Instant.EPOCH);
+    byte[] bytes = EndpointListCodec.format(set, Instant.EPOCH);
 
-    assertThat(EndpointListText.parse(bytes).endpoints()).isEqualTo(set);
+    assertThat(EndpointListCodec.parse(bytes).endpoints()).isEqualTo(set);
   }
 
   @Provide

@@ -2,6 +2,7 @@ package dev.holdfast.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.core.balancing.PickSchedule;
 import java.util.Arrays;
 import java.util.List;
 import java.util.PriorityQueue;

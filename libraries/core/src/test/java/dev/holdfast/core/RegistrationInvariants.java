@@ -2,6 +2,7 @@ package dev.holdfast.core;
 
 import dev.holdfast.core.RegistrationSimulation.Marker;
 import dev.holdfast.core.RegistrationSimulation.Server;
+import dev.holdfast.core.registration.RegistrationStateMachine;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -26,7 +27,8 @@ final class RegistrationInvariants {
       attemptsAreBounded(server);
       visibleIsHonest(server);
       withdrawalEnds(server);
-      if (server.registration.state() == Registration.State.CONFLICT) {
+      if (server.registration.registrationState()
+          == RegistrationStateMachine.RegistrationState.CONFLICT) {
         world.mark(Marker.CONFLICT);
       }
     }
@@ -39,8 +41,9 @@ final class RegistrationInvariants {
       if (server.crashed || !server.wanted) {
         continue;
       }
-      Registration.State state = server.registration.state();
-      if (state == Registration.State.VISIBLE) {
+      RegistrationStateMachine.RegistrationState registrationState =
+          server.registration.registrationState();
+      if (registrationState == RegistrationStateMachine.RegistrationState.VISIBLE) {
         Server other = visible.put(server.desired.address(), server);
         require(
             Guarantee.REGISTRATION_HEALS,
@@ -59,9 +62,9 @@ final class RegistrationInvariants {
       } else {
         require(
             Guarantee.REGISTRATION_HEALS,
-            state == Registration.State.CONFLICT,
+            registrationState == RegistrationStateMachine.RegistrationState.CONFLICT,
             server,
-            "still " + state);
+            "still " + registrationState);
       }
     }
     for (Server server : world.servers) {
@@ -128,7 +131,8 @@ final class RegistrationInvariants {
   }
 
   private void visibleIsHonest(Server server) {
-    if (server.registration.state() == Registration.State.VISIBLE) {
+    if (server.registration.registrationState()
+        == RegistrationStateMachine.RegistrationState.VISIBLE) {
       require(
           Guarantee.VISIBLE_IS_HONEST,
           server.spy.alive().stream().anyMatch(m -> m.published),

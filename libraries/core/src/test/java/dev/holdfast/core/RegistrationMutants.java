@@ -1,6 +1,7 @@
 package dev.holdfast.core;
 
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
+import dev.holdfast.core.registration.RegistrationStateMachine;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -8,27 +9,30 @@ import java.util.OptionalLong;
 enum RegistrationMutants implements RegistrationSimulation.MachineFactory {
   TAKEOVER_FOUGHT {
     @Override
-    public Registration create(Registration.Options options, Backoff backoff) {
-      return new Registration(options, backoff) {
+    public RegistrationStateMachine create(
+        RegistrationStateMachine.RegistrationOptions registrationOptions, Backoff backoff) {
+      return new RegistrationStateMachine(registrationOptions, backoff) {
         @Override
-        void onEnded(long nowNanos, long ofAttempt, RegistryException why) {
-          boolean takenOver = why.kind() == Kind.TAKEN_OVER;
+        public void onEnded(long nowNanos, long ofAttempt, RegistryException why) {
+          boolean takenOver = why.registryErrorKind() == RegistryErrorKind.TAKEN_OVER;
           super.onEnded(
               nowNanos,
               ofAttempt,
-              takenOver ? new RegistryException(Kind.LEASE_LOST, "fights") : why);
+              takenOver ? new RegistryException(RegistryErrorKind.LEASE_LOST, "fights") : why);
         }
       };
     }
   },
   BACKOFF_RESET_ON_ATTEMPT {
     @Override
-    public Registration create(Registration.Options options, Backoff backoff) {
-      return new Registration(options, backoff) {
+    public RegistrationStateMachine create(
+        RegistrationStateMachine.RegistrationOptions registrationOptions, Backoff backoff) {
+      return new RegistrationStateMachine(registrationOptions, backoff) {
         @Override
-        Optional<Command> poll() {
-          Optional<Command> next = super.poll();
-          next.filter(c -> c instanceof Command.Announce).ifPresent(c -> backoff.reset());
+        public Optional<RegistrationCommand> poll() {
+          Optional<RegistrationCommand> next = super.poll();
+          next.filter(c -> c instanceof RegistrationCommand.Announce)
+              .ifPresent(c -> backoff.reset());
           return next;
         }
       };
@@ -36,10 +40,11 @@ enum RegistrationMutants implements RegistrationSimulation.MachineFactory {
   },
   BACKOFF_RESET_ON_PUBLISHED {
     @Override
-    public Registration create(Registration.Options options, Backoff backoff) {
-      return new Registration(options, backoff) {
+    public RegistrationStateMachine create(
+        RegistrationStateMachine.RegistrationOptions registrationOptions, Backoff backoff) {
+      return new RegistrationStateMachine(registrationOptions, backoff) {
         @Override
-        void onPublished(long nowNanos, long ofAttempt) {
+        public void onPublished(long nowNanos, long ofAttempt) {
           backoff.reset();
           super.onPublished(nowNanos, ofAttempt);
         }
@@ -48,11 +53,12 @@ enum RegistrationMutants implements RegistrationSimulation.MachineFactory {
   },
   WIPE_FORGOTTEN {
     @Override
-    public Registration create(Registration.Options options, Backoff backoff) {
-      return new Registration(options, backoff) {
+    public RegistrationStateMachine create(
+        RegistrationStateMachine.RegistrationOptions registrationOptions, Backoff backoff) {
+      return new RegistrationStateMachine(registrationOptions, backoff) {
         @Override
-        void onEnded(long nowNanos, long ofAttempt, RegistryException why) {
-          if (why.kind() != Kind.WIPED) {
+        public void onEnded(long nowNanos, long ofAttempt, RegistryException why) {
+          if (why.registryErrorKind() != RegistryErrorKind.WIPED) {
             super.onEnded(nowNanos, ofAttempt, why);
           }
         }
@@ -61,26 +67,27 @@ enum RegistrationMutants implements RegistrationSimulation.MachineFactory {
   },
   STALE_ATTEMPT_BELIEVED {
     @Override
-    public Registration create(Registration.Options options, Backoff backoff) {
-      return new Registration(options, backoff) {
+    public RegistrationStateMachine create(
+        RegistrationStateMachine.RegistrationOptions registrationOptions, Backoff backoff) {
+      return new RegistrationStateMachine(registrationOptions, backoff) {
         private long current;
 
         @Override
-        Optional<Command> poll() {
-          Optional<Command> next = super.poll();
-          if (next.isPresent() && next.get() instanceof Command.Announce announce) {
+        public Optional<RegistrationCommand> poll() {
+          Optional<RegistrationCommand> next = super.poll();
+          if (next.isPresent() && next.get() instanceof RegistrationCommand.Announce announce) {
             current = announce.attempt();
           }
           return next;
         }
 
         @Override
-        void onPublished(long nowNanos, long ofAttempt) {
+        public void onPublished(long nowNanos, long ofAttempt) {
           super.onPublished(nowNanos, current);
         }
 
         @Override
-        void onEnded(long nowNanos, long ofAttempt, RegistryException why) {
+        public void onEnded(long nowNanos, long ofAttempt, RegistryException why) {
           super.onEnded(nowNanos, current, why);
         }
       };
@@ -88,14 +95,15 @@ enum RegistrationMutants implements RegistrationSimulation.MachineFactory {
   },
   WITHDRAWAL_NEVER_ENDS {
     @Override
-    public Registration create(Registration.Options options, Backoff backoff) {
-      return new Registration(options, backoff) {
+    public RegistrationStateMachine create(
+        RegistrationStateMachine.RegistrationOptions registrationOptions, Backoff backoff) {
+      return new RegistrationStateMachine(registrationOptions, backoff) {
         @Override
-        void onWithdrawFailed(long nowNanos, long ofAttempt, RegistryException why) {}
+        protected void onWithdrawFailed(long nowNanos, long ofAttempt, RegistryException why) {}
 
         @Override
-        void onTimeout(long nowNanos) {
-          if (state() != State.WITHDRAWING) {
+        public void onTimeout(long nowNanos) {
+          if (registrationState() != RegistrationState.WITHDRAWING) {
             super.onTimeout(nowNanos);
           }
         }
@@ -104,20 +112,22 @@ enum RegistrationMutants implements RegistrationSimulation.MachineFactory {
   },
   CONFLICT_FOR_EVER {
     @Override
-    public Registration create(Registration.Options options, Backoff backoff) {
-      return new Registration(options, backoff) {
+    public RegistrationStateMachine create(
+        RegistrationStateMachine.RegistrationOptions registrationOptions, Backoff backoff) {
+      return new RegistrationStateMachine(registrationOptions, backoff) {
         @Override
-        void onLooked(long nowNanos, long id, EndpointSet found) {}
+        protected void onConflictChecked(long nowNanos, long id, EndpointSet found) {}
       };
     }
   },
   UPDATE_LOST_IN_OUTAGE {
     @Override
-    public Registration create(Registration.Options options, Backoff backoff) {
-      return new Registration(options, backoff) {
+    public RegistrationStateMachine create(
+        RegistrationStateMachine.RegistrationOptions registrationOptions, Backoff backoff) {
+      return new RegistrationStateMachine(registrationOptions, backoff) {
         @Override
-        void onUpdate(long nowNanos, Endpoint endpoint) {
-          if (state() == State.VISIBLE) {
+        public void onUpdate(long nowNanos, Endpoint endpoint) {
+          if (registrationState() == RegistrationState.VISIBLE) {
             super.onUpdate(nowNanos, endpoint);
           }
         }
@@ -126,36 +136,42 @@ enum RegistrationMutants implements RegistrationSimulation.MachineFactory {
   },
   UPDATE_SAID_ONCE {
     @Override
-    public Registration create(Registration.Options options, Backoff backoff) {
-      return new Registration(options, backoff) {
+    public RegistrationStateMachine create(
+        RegistrationStateMachine.RegistrationOptions registrationOptions, Backoff backoff) {
+      return new RegistrationStateMachine(registrationOptions, backoff) {
         @Override
-        void onTimeout(long nowNanos) {
-          if (state() != State.VISIBLE) {
+        public void onTimeout(long nowNanos) {
+          if (registrationState() != RegistrationState.VISIBLE) {
             super.onTimeout(nowNanos);
           }
         }
 
         @Override
-        OptionalLong nextDeadlineNanos() {
-          return state() == State.VISIBLE ? OptionalLong.empty() : super.nextDeadlineNanos();
+        public OptionalLong nextDeadlineNanos() {
+          return registrationState() == RegistrationState.VISIBLE
+              ? OptionalLong.empty()
+              : super.nextDeadlineNanos();
         }
       };
     }
   },
   SILENT_ATTEMPT_AWAITED_FOR_EVER {
     @Override
-    public Registration create(Registration.Options options, Backoff backoff) {
-      return new Registration(options, backoff) {
+    public RegistrationStateMachine create(
+        RegistrationStateMachine.RegistrationOptions registrationOptions, Backoff backoff) {
+      return new RegistrationStateMachine(registrationOptions, backoff) {
         @Override
-        void onTimeout(long nowNanos) {
-          if (state() != State.ANNOUNCING) {
+        public void onTimeout(long nowNanos) {
+          if (registrationState() != RegistrationState.ANNOUNCING) {
             super.onTimeout(nowNanos);
           }
         }
 
         @Override
-        OptionalLong nextDeadlineNanos() {
-          return state() == State.ANNOUNCING ? OptionalLong.empty() : super.nextDeadlineNanos();
+        public OptionalLong nextDeadlineNanos() {
+          return registrationState() == RegistrationState.ANNOUNCING
+              ? OptionalLong.empty()
+              : super.nextDeadlineNanos();
         }
       };
     }

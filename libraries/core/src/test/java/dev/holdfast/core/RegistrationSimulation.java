@@ -1,5 +1,7 @@
 package dev.holdfast.core;
 
+import dev.holdfast.core.registration.InstanceRegistration;
+import dev.holdfast.core.registration.RegistrationStateMachine;
 import dev.holdfast.core.testkit.InMemoryRegistry;
 import dev.holdfast.core.testkit.InMemoryStore;
 import dev.holdfast.core.testkit.VirtualScheduler;
@@ -25,7 +27,8 @@ final class RegistrationSimulation {
 
   /** Makes the machine of a server; tests hand in broken ones. */
   interface MachineFactory {
-    Registration create(Registration.Options options, Backoff backoff);
+    RegistrationStateMachine create(
+        RegistrationStateMachine.RegistrationOptions registrationOptions, Backoff backoff);
   }
 
   /** Rare things that the schedules must reach now and then, or they prove little. */
@@ -60,15 +63,17 @@ final class RegistrationSimulation {
       client.setLoseAnswer(() -> answersLost && random.nextInt(4) == 0);
       this.spy = new AnnouncementSpy(client, scheduler.clock());
       this.desired = endpoint;
-      Registration.Options options =
-          Registration.Options.forTimes(client.recordTtl(), client.requestTimeout());
+      RegistrationStateMachine.RegistrationOptions registrationOptions =
+          RegistrationStateMachine.RegistrationOptions.forTimes(
+              client.recordTtl(), client.requestTimeout());
       this.registration =
           InstanceRegistration.start(
               spy,
               SERVICE,
               endpoint,
               context,
-              machines.create(options, new Backoff(options.retry(), context.random())));
+              machines.create(
+                  registrationOptions, new Backoff(registrationOptions.retry(), context.random())));
     }
   }
 
@@ -182,7 +187,7 @@ final class RegistrationSimulation {
   }
 
   private void withdraw(Server server) {
-    note("withdraw " + server.name + " " + server.registration.state());
+    note("withdraw " + server.name + " " + server.registration.registrationState());
     server.wanted = false;
     server.withdrawNanos = scheduler.clock().nanoTime();
     server.withdrawn = Optional.of(server.registration.withdraw().toCompletableFuture());
@@ -299,7 +304,8 @@ final class RegistrationSimulation {
     for (Server server : servers) {
       if (server.wanted
           && !server.crashed
-          && server.registration.state() == Registration.State.VISIBLE) {
+          && server.registration.registrationState()
+              == RegistrationStateMachine.RegistrationState.VISIBLE) {
         withdraw(server);
       }
     }

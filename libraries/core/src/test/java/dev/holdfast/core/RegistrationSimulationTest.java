@@ -1,6 +1,8 @@
 package dev.holdfast.core;
 
 import dev.holdfast.core.RegistrationSimulation.Marker;
+import dev.holdfast.core.registration.InstanceRegistration;
+import dev.holdfast.core.registration.RegistrationStateMachine;
 import dev.holdfast.core.testkit.Schedules;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
@@ -29,7 +31,8 @@ class RegistrationSimulationTest {
         SCHEDULES,
         Marker.class,
         seed -> {
-          RegistrationSimulation simulation = new RegistrationSimulation(seed, Registration::new);
+          RegistrationSimulation simulation =
+              new RegistrationSimulation(seed, RegistrationStateMachine::new);
           simulation.run();
           return simulation.reached;
         });

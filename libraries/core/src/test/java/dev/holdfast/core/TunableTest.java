@@ -21,8 +21,8 @@ class TunableTest {
     assertThat(ttl.parse(Optional.of("2s"))).isEqualTo(Duration.ofSeconds(2));
     assertThat(ttl.parse(Optional.empty())).isEqualTo(Duration.ofSeconds(10));
     assertThat(ttl.require(Duration.ofHours(1))).isEqualTo(Duration.ofHours(1));
-    assertThat(ttl.parameter())
-        .isEqualTo(new RegistryProvider.Parameter("ttl", "1s to 1h", "10s", "Life."));
+    assertThat(ttl.uriParameter())
+        .isEqualTo(new RegistryProvider.UriParameter("ttl", "1s to 1h", "10s", "Life."));
   }
 
   @Test

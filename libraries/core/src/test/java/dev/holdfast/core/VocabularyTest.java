@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.holdfast.core.registration.RegistrationStateMachine;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
@@ -36,7 +37,7 @@ class VocabularyTest {
   void everyMeterCanBeMade(RegistryMeter meter) {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     String[] tags = meter.tags().toArray(new String[0]);
-    if (meter.type() == RegistryMeter.Type.COUNTER) {
+    if (meter.meterType() == RegistryMeter.MeterType.COUNTER) {
       meter.counter(meters, tags).increment();
       assertThat(meters.get(meter.meterName()).counter().count()).isEqualTo(1);
       assertThatIllegalStateException().isThrownBy(() -> meter.gauge(meters, () -> 1, tags));
@@ -93,14 +94,17 @@ class VocabularyTest {
   void statesKeepTheirCodes() {
     assertThat(Stream.of(EndpointListState.values()).map(EndpointListState::code))
         .containsExactlyElementsOf(range(6));
-    assertThat(Stream.of(Registration.State.values()).map(Registration.State::code))
+    assertThat(
+            Stream.of(RegistrationStateMachine.RegistrationState.values())
+                .map(RegistrationStateMachine.RegistrationState::code))
         .containsExactlyElementsOf(range(7));
   }
 
   @Test
   void delaysGrowUpToTheirCapAndBeginAnewAfterProgress() {
-    Backoff.Options options = new Backoff.Options(Duration.ofMillis(100), Duration.ofSeconds(10));
-    Backoff backoff = new Backoff(options, new SplittableRandom(1));
+    Backoff.BackoffOptions backoffOptions =
+        new Backoff.BackoffOptions(Duration.ofMillis(100), Duration.ofSeconds(10));
+    Backoff backoff = new Backoff(backoffOptions, new SplittableRandom(1));
     Duration longest = Duration.ZERO;
     for (int i = 0; i < 200; i++) {
       Duration delay = backoff.next();
@@ -119,10 +123,10 @@ class VocabularyTest {
   @Test
   void delaysWithoutLengthOrBelowTheirBaseAreRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Backoff.Options(Duration.ZERO, Duration.ofSeconds(1)))
+        .isThrownBy(() -> new Backoff.BackoffOptions(Duration.ZERO, Duration.ofSeconds(1)))
         .withMessage("base: PT0S (expected: > 0)");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Backoff.Options(Duration.ofSeconds(2), Duration.ofSeconds(1)))
+        .isThrownBy(() -> new Backoff.BackoffOptions(Duration.ofSeconds(2), Duration.ofSeconds(1)))
         .withMessage("cap: PT1S (expected: >= base, PT2S)");
   }
 
@@ -170,10 +174,12 @@ class VocabularyTest {
 
   @Test
   void textOfOthersCanNeitherForgeALogLineNorFillTheLog() {
-    assertThat(LogText.of("a\nevent=forged b=\"c\" \u2028\u0085\u001b[2J"))
+    assertThat(LogEscaper.escape("a\nevent=forged b=\"c\" \u2028\u0085\u001b[2J"))
         .isEqualTo("a?event=forged b='c' ???[2J");
-    assertThat(LogText.of("x".repeat(1_000_000))).hasSize(LogText.MAX_CHARS + 3).endsWith("x...");
-    assertThat(LogText.of(null)).isEqualTo("null");
+    assertThat(LogEscaper.escape("x".repeat(1_000_000)))
+        .hasSize(LogEscaper.MAX_CHARS + 3)
+        .endsWith("x...");
+    assertThat(LogEscaper.escape(null)).isEqualTo("null");
   }
 
   private static List<Integer> range(int end) {

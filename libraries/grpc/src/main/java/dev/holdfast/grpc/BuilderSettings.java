@@ -1,9 +1,10 @@
 package dev.holdfast.grpc;
 
-import dev.holdfast.core.AdvertisedAddress;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Tunable;
 import dev.holdfast.core.TunableText;
+import dev.holdfast.core.registration.AdvertisedAddress;
+import dev.holdfast.grpc.internal.balancer.HoldfastLoadBalancerConfig;
 import java.util.List;
 
 /**
@@ -88,14 +89,15 @@ public final class BuilderSettings {
             "A host, resolved and refreshed by DNS."),
         new TunableText(
             "zone(z)",
-            BalancingOptions.ZONE.expected(),
+            HoldfastLoadBalancerConfig.ZONE.expected(),
             "`" + HoldfastChannelBuilder.ZONE_VARIABLE + "`, else none",
-            BalancingOptions.ZONE.meaning()),
+            HoldfastLoadBalancerConfig.ZONE.meaning()),
         new TunableText(
             "slowStart(d)",
-            BalancingOptions.SLOW_START.expected(),
-            BalancingOptions.SLOW_START.defaultText(),
-            BalancingOptions.SLOW_START.meaning() + " Those of the first list get theirs at once."),
+            HoldfastLoadBalancerConfig.SLOW_START.expected(),
+            HoldfastLoadBalancerConfig.SLOW_START.defaultText(),
+            HoldfastLoadBalancerConfig.SLOW_START.meaning()
+                + " Those of the first list get theirs at once."),
         new TunableText(
             "loadBalancing(policy)",
             "`holdfast`, or any policy on the class path",
@@ -140,7 +142,7 @@ public final class BuilderSettings {
             "What clients are told."),
         new TunableText(
             "zone(z)",
-            BalancingOptions.ZONE.expected(),
+            HoldfastLoadBalancerConfig.ZONE.expected(),
             "`" + HoldfastChannelBuilder.ZONE_VARIABLE + "`, else none",
             "The zone it stands in."),
         new TunableText(

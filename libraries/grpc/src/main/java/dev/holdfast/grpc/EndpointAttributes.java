@@ -20,11 +20,12 @@ public final class EndpointAttributes {
    * Draining endpoints, an attribute of the resolution result. A policy uses them only while no
    * other endpoint is left. Policies that do not know the attribute never see these endpoints.
    */
-  static final Attributes.Key<List<EquivalentAddressGroup>> RESERVE =
+  public static final Attributes.Key<List<EquivalentAddressGroup>> DRAINING =
       Attributes.Key.create("dev.holdfast.grpc.reserve");
 
   /** The resolved target, an attribute of the resolution result, for the text of errors. */
-  static final Attributes.Key<String> SUBJECT = Attributes.Key.create("dev.holdfast.grpc.subject");
+  public static final Attributes.Key<String> SUBJECT =
+      Attributes.Key.create("dev.holdfast.grpc.subject");
 
   private EndpointAttributes() {}
 }

@@ -22,7 +22,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
  * are daemons that start with the first connection. gRPC does not shut down groups that a builder
  * was given.
  */
-final class EventLoops {
+public final class EventLoops {
   // As many as grpc's own default, Netty's choice by the number of processors.
   private static final int NETTYS_CHOICE = 0;
   private static final int BOSSES = 1;
@@ -44,12 +44,12 @@ final class EventLoops {
   }
 
   /** The best of this platform. */
-  static EventLoops shared() {
+  public static EventLoops shared() {
     return Epoll.isAvailable() ? OfEpoll.SHARED : nio();
   }
 
   /** The NIO event loops, available on every platform. */
-  static EventLoops nio() {
+  public static EventLoops nio() {
     return OfNio.SHARED;
   }
 
@@ -59,11 +59,11 @@ final class EventLoops {
   }
 
   /** The event loop group that serves open connections. */
-  EventLoopGroup workers() {
+  public EventLoopGroup workers() {
     return workers;
   }
 
-  Channel newClientChannel() {
+  public Channel newClientChannel() {
     return epoll ? new EpollSocketChannel() : new NioSocketChannel();
   }
 

@@ -1,6 +1,6 @@
 package dev.holdfast.grpc;
 
-import dev.holdfast.hooks.WrappedServer;
+import dev.holdfast.hooks.ServerWrapper;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import java.net.SocketAddress;
@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A server that forwards to another one, except for its start and its shutdown. */
-abstract class ForwardingServer extends Server implements WrappedServer {
+public abstract class ForwardingServer extends Server implements ServerWrapper {
   private final Server delegate;
 
   ForwardingServer(Server delegate) {

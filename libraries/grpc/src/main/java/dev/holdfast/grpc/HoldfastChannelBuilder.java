@@ -4,11 +4,14 @@ import dev.holdfast.core.HostPort;
 import dev.holdfast.core.NearestName;
 import dev.holdfast.core.OffloadExecutor;
 import dev.holdfast.core.PathProfile;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.core.discovery.Registries;
+import dev.holdfast.grpc.internal.balancer.HoldfastLoadBalancerConfig;
+import dev.holdfast.grpc.internal.resolver.ResolvedTarget;
+import dev.holdfast.grpc.internal.resolver.TargetSyntax;
+import dev.holdfast.liveness.ConnectionRole;
 import dev.holdfast.liveness.LivenessOptions;
-import dev.holdfast.liveness.Role;
 import io.grpc.ChannelCredentials;
 import io.grpc.ForwardingChannelBuilder2;
 import io.grpc.LoadBalancerRegistry;
@@ -58,7 +61,7 @@ public final class HoldfastChannelBuilder
   private static final int NEAR_ENOUGH_EDITS = 4;
 
   private final NettyChannelBuilder netty;
-  private final ClientConnections connections;
+  private final ClientChannelFactory connections;
   private final Registries registries;
   private final String service;
   private @Nullable String zone;
@@ -69,14 +72,15 @@ public final class HoldfastChannelBuilder
   private Map<String, ?> serviceConfig = Map.of();
   private @Nullable LivenessOptions liveness;
   private boolean livenessOff;
-  private final OwnKeepalive keepalive = new OwnKeepalive(Role.CLIENT);
-  private final InboundLimit inboundLimit = new InboundLimit();
+  private final BuilderKeepaliveLinter keepalive =
+      new BuilderKeepaliveLinter(ConnectionRole.CLIENT);
+  private final InboundMessageLimit inboundMessageLimit = new InboundMessageLimit();
   private boolean built;
 
   private HoldfastChannelBuilder(
       String target, @Nullable ChannelCredentials credentials, Registries registries) {
     this.registries = registries;
-    String asked = TargetSpelling.registryTarget(target, registries.providers().keySet());
+    String asked = TargetSyntax.registryTarget(target, registries.providers().keySet());
     if (asked.isEmpty()) {
       service = target;
       netty = nettyBuilder(target, credentials);
@@ -135,7 +139,7 @@ public final class HoldfastChannelBuilder
    * s by default. The endpoints of the first list get their full share at once.
    */
   public HoldfastChannelBuilder slowStart(Duration value) {
-    slowStart = new BalancingOptions("", value).slowStart();
+    slowStart = new HoldfastLoadBalancerConfig("", value).slowStart();
     return this;
   }
 
@@ -250,13 +254,13 @@ public final class HoldfastChannelBuilder
   /** The most bytes of a message to the client, the headers of resumable streams not counted. */
   @Override
   public HoldfastChannelBuilder maxInboundMessageSize(int bytes) {
-    inboundLimit.say(bytes);
+    inboundMessageLimit.set(bytes);
     return super.maxInboundMessageSize(bytes);
   }
 
   /** Reaches settings that only {@link NettyChannelBuilder} has. */
   public HoldfastChannelBuilder configureNetty(Consumer<NettyChannelBuilder> settings) {
-    inboundLimit.maybeSaidElsewhere();
+    inboundMessageLimit.markUnknown();
     settings.accept(netty);
     return this;
   }
@@ -291,14 +295,15 @@ public final class HoldfastChannelBuilder
     netty.defaultServiceConfig(completeServiceConfig());
     Optional<LivenessOptions> path = Optional.ofNullable(liveness);
     if (!livenessOff) {
-      path = path.or(() -> keepalive.said(context.environment()));
+      path = path.or(() -> keepalive.environmentLiveness(context.environment()));
       path.ifPresent(
           options -> {
             keepalive.warn(service, options);
             connections.watch(netty, options, service, context.meters(), policy);
           });
     }
-    OwnChannel own = new OwnChannel(path, inboundLimit.said(), connections.instances());
+    HoldfastChannelHooks own =
+        new HoldfastChannelHooks(path, inboundMessageLimit.limit(), connections.instances());
     netty.intercept(own);
     return own.host(netty.build());
   }
@@ -309,10 +314,10 @@ public final class HoldfastChannelBuilder
   }
 
   /** Streams of the environment stand below the program's interceptors, which see messages. */
-  private static ClientConnections begun(NettyChannelBuilder netty) {
-    netty.intercept(ClosedSocketStatus.INSTANCE);
+  private static ClientChannelFactory begun(NettyChannelBuilder netty) {
+    netty.intercept(ClosedChannelStatusInterceptor.INSTANCE);
     StreamsSetting.streams().ifPresent(streams -> netty.intercept(streams.client()));
-    return ClientConnections.of(netty);
+    return ClientChannelFactory.of(netty);
   }
 
   private Map<String, Object> completeServiceConfig() {
@@ -332,12 +337,12 @@ public final class HoldfastChannelBuilder
     return complete;
   }
 
-  private BalancingOptions balancing() {
+  private HoldfastLoadBalancerConfig balancing() {
     String ownZone =
         Optional.ofNullable(zone)
             .orElse(registries.context().environment().getOrDefault(ZONE_VARIABLE, ""));
-    return new BalancingOptions(
-        ownZone, slowStart == null ? BalancingOptions.DEFAULT.slowStart() : slowStart);
+    return new HoldfastLoadBalancerConfig(
+        ownZone, slowStart == null ? HoldfastLoadBalancerConfig.DEFAULT.slowStart() : slowStart);
   }
 
   private static NettyChannelBuilder nettyBuilder(

@@ -1,6 +1,8 @@
 package dev.holdfast.grpc;
 
 import dev.holdfast.core.Tunable;
+import dev.holdfast.grpc.internal.balancer.HoldfastLoadBalancer;
+import dev.holdfast.grpc.internal.balancer.HoldfastLoadBalancerConfig;
 import io.grpc.LoadBalancer;
 import io.grpc.LoadBalancerProvider;
 import io.grpc.NameResolver.ConfigOrError;
@@ -19,7 +21,7 @@ public final class HoldfastLoadBalancerProvider extends LoadBalancerProvider {
 
   /** Every setting of the policy in a service config. */
   public static List<Tunable> tunables() {
-    return List.of(BalancingOptions.ZONE, BalancingOptions.SLOW_START);
+    return List.of(HoldfastLoadBalancerConfig.ZONE, HoldfastLoadBalancerConfig.SLOW_START);
   }
 
   @Override
@@ -45,7 +47,7 @@ public final class HoldfastLoadBalancerProvider extends LoadBalancerProvider {
   @Override
   public ConfigOrError parseLoadBalancingPolicyConfig(Map<String, ?> config) {
     try {
-      return ConfigOrError.fromConfig(BalancingOptions.parse(config));
+      return ConfigOrError.fromConfig(HoldfastLoadBalancerConfig.parse(config));
     } catch (IllegalArgumentException e) {
       return ConfigOrError.fromError(
           Status.UNAVAILABLE.withDescription(e.getMessage()).withCause(e));

@@ -1,12 +1,13 @@
 package dev.holdfast.grpc;
 
 import dev.holdfast.core.DrainSignal;
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.OffloadExecutor;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
-import dev.holdfast.hooks.HostServer;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.grpc.internal.meter.GrpcMeter;
+import dev.holdfast.hooks.ServerHooks;
 import io.grpc.Context;
 import io.grpc.Server;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -35,7 +36,7 @@ import org.slf4j.LoggerFactory;
 public final class HoldfastServer extends ForwardingServer {
 
   /** A state in the life of a server. */
-  public enum State {
+  public enum ServerState {
     /** The server has not been started. */
     NEW(0),
     /** The server listens, is healthy, and is registered or about to be. */
@@ -53,7 +54,7 @@ public final class HoldfastServer extends ForwardingServer {
 
     private final int code;
 
-    State(int code) {
+    ServerState(int code) {
       this.code = code;
     }
   }
@@ -63,7 +64,7 @@ public final class HoldfastServer extends ForwardingServer {
    * reached the {@link HoldfastServerBuilder#maxConnectionAge} of the builder. A handler of a long
    * stream can end it in an orderly way.
    */
-  public static final Context.Key<DrainSignal> DRAIN = HostServer.DRAIN;
+  public static final Context.Key<DrainSignal> DRAIN = ServerHooks.DRAIN;
 
   private static final Logger log = LoggerFactory.getLogger(HoldfastServer.class);
 
@@ -84,10 +85,10 @@ public final class HoldfastServer extends ForwardingServer {
       then = "it sends GOAWAY while they run on")
   static final Duration DRAIN_CALLBACK_PATIENCE = Duration.ofSeconds(2);
 
-  private final Parts parts;
+  private final ServerComponents serverComponents;
   private final Scheduler scheduler;
   private final Object lock = new Object();
-  private volatile State state = State.NEW;
+  private volatile ServerState serverState = ServerState.NEW;
   // grpc forgets its port when it has terminated, but log lines still want it.
   private volatile int port;
   private volatile @Nullable Subscription gauge;
@@ -102,20 +103,20 @@ public final class HoldfastServer extends ForwardingServer {
    * @param calls the counter of open calls
    * @param shutdownHook whether the end of the JVM stops the server
    */
-  record Parts(
+  record ServerComponents(
       List<ServerRegistration> registrations,
       HealthStatusManager health,
       List<String> healthNames,
-      OwnServer self,
-      OpenCalls calls,
+      HoldfastServerHooks self,
+      OpenCallCounter calls,
       DrainOptions options,
       boolean shutdownHook,
       RegistryContext context) {}
 
-  HoldfastServer(Server delegate, Parts parts) {
+  HoldfastServer(Server delegate, ServerComponents serverComponents) {
     super(delegate);
-    this.parts = parts;
-    this.scheduler = parts.context().scheduler();
+    this.serverComponents = serverComponents;
+    this.scheduler = serverComponents.context().scheduler();
   }
 
   /**
@@ -127,38 +128,40 @@ public final class HoldfastServer extends ForwardingServer {
    */
   @Override
   public HoldfastServer start() throws IOException {
-    parts.registrations().forEach(ServerRegistration::requireSensibleAddress);
+    serverComponents.registrations().forEach(ServerRegistration::requireSensibleAddress);
     delegate().start();
-    if (!move(State.NEW, State.SERVING)) {
+    if (!move(ServerState.NEW, ServerState.SERVING)) {
       return this;
     }
-    parts.healthNames().forEach(name -> parts.health().setStatus(name, ServingStatus.SERVING));
+    serverComponents
+        .healthNames()
+        .forEach(name -> serverComponents.health().setStatus(name, ServingStatus.SERVING));
     port = getPort();
-    parts.self().listensAt(port);
-    parts.registrations().forEach(registration -> registration.start(getPort()));
+    serverComponents.self().listensAt(port);
+    serverComponents.registrations().forEach(registration -> registration.start(getPort()));
     gauge =
         GrpcMeter.SERVER_STATE.gauge(
-            parts.context().meters(), () -> state().code, Integer.toString(port));
-    if (parts.shutdownHook()) {
+            serverComponents.context().meters(), () -> serverState().code, Integer.toString(port));
+    if (serverComponents.shutdownHook()) {
       addShutdownHook();
     }
     log.info(
         "event=server_started port={} targets=\"{}\"",
         port,
-        parts.registrations().stream()
+        serverComponents.registrations().stream()
             .map(ServerRegistration::target)
             .collect(Collectors.joining(" ")));
     return this;
   }
 
   /** The current state of the server. */
-  public State state() {
-    return isTerminated() ? State.TERMINATED : state;
+  public ServerState serverState() {
+    return isTerminated() ? ServerState.TERMINATED : serverState;
   }
 
   /** The records the server keeps, in the order they were asked for. */
   public List<ServerRegistration> registrations() {
-    return parts.registrations();
+    return serverComponents.registrations();
   }
 
   /**
@@ -167,23 +170,24 @@ public final class HoldfastServer extends ForwardingServer {
    * @throws IllegalStateException when it keeps none or several
    */
   public ServerRegistration registration() {
-    if (parts.registrations().size() != 1) {
+    if (serverComponents.registrations().size() != 1) {
       throw new IllegalStateException(
-          "registrations: " + parts.registrations().size() + " (expected: 1)");
+          "registrations: " + serverComponents.registrations().size() + " (expected: 1)");
     }
-    return parts.registrations().get(0);
+    return serverComponents.registrations().get(0);
   }
 
   /** Begins to stop, as described above, and returns at once. Calling it again changes nothing. */
   @Override
   public HoldfastServer shutdown() {
-    if (move(State.NEW, State.FINISHING)) {
+    if (move(ServerState.NEW, ServerState.FINISHING)) {
       delegate().shutdown();
-    } else if (move(State.SERVING, State.WITHDRAWING)) {
-      log.info("event=server_withdrawing port={} open_calls={}", port, parts.calls().count());
-      parts.health().enterTerminalState();
+    } else if (move(ServerState.SERVING, ServerState.WITHDRAWING)) {
+      log.info(
+          "event=server_withdrawing port={} open_calls={}", port, serverComponents.calls().count());
+      serverComponents.health().enterTerminalState();
       CompletableFuture<Void> gone = withdraw();
-      Duration patience = parts.options().withdrawWithin();
+      Duration patience = serverComponents.options().withdrawWithin();
       var timeout = scheduler.schedule(patience, () -> gone.complete(null));
       var unused =
           gone.whenComplete(
@@ -198,12 +202,12 @@ public final class HoldfastServer extends ForwardingServer {
   /** Cuts everything now; the records are removed in the background. */
   @Override
   public HoldfastServer shutdownNow() {
-    boolean served = move(State.SERVING, State.FINISHING);
+    boolean served = move(ServerState.SERVING, ServerState.FINISHING);
     synchronized (lock) {
-      state = State.FINISHING;
+      serverState = ServerState.FINISHING;
     }
     if (served) {
-      parts.health().enterTerminalState();
+      serverComponents.health().enterTerminalState();
       var unused = withdraw();
     }
     cut();
@@ -213,8 +217,8 @@ public final class HoldfastServer extends ForwardingServer {
 
   @Override
   public boolean isShutdown() {
-    State now = state;
-    return now != State.NEW && now != State.SERVING;
+    ServerState now = serverState;
+    return now != ServerState.NEW && now != ServerState.SERVING;
   }
 
   @Override
@@ -232,47 +236,55 @@ public final class HoldfastServer extends ForwardingServer {
     onTerminated();
   }
 
-  private boolean move(State from, State to) {
+  private boolean move(ServerState from, ServerState to) {
     synchronized (lock) {
-      if (state != from) {
+      if (serverState != from) {
         return false;
       }
-      state = to;
+      serverState = to;
       return true;
     }
   }
 
   private CompletableFuture<Void> withdraw() {
     return CompletableFuture.allOf(
-        parts.registrations().stream()
+        serverComponents.registrations().stream()
             .map(registration -> registration.withdraw().toCompletableFuture())
             .toArray(CompletableFuture<?>[]::new));
   }
 
   private void spread() {
-    if (!move(State.WITHDRAWING, State.SPREADING)) {
+    if (!move(ServerState.WITHDRAWING, ServerState.SPREADING)) {
       return;
     }
-    Duration spread = parts.registrations().isEmpty() ? Duration.ZERO : parts.options().spread();
+    Duration spread =
+        serverComponents.registrations().isEmpty()
+            ? Duration.ZERO
+            : serverComponents.options().spread();
     log.info(
         "event=server_spreading port={} spread={} open_calls={}",
         port,
         spread,
-        parts.calls().count());
+        serverComponents.calls().count());
     var unused = scheduler.schedule(spread, this::finish);
   }
 
   private void finish() {
-    if (!move(State.SPREADING, State.FINISHING)) {
+    if (!move(ServerState.SPREADING, ServerState.FINISHING)) {
       return;
     }
-    Duration grace = parts.options().grace();
-    log.info("event=server_finishing port={} open_calls={}", port, parts.calls().count());
+    Duration grace = serverComponents.options().grace();
+    log.info(
+        "event=server_finishing port={} open_calls={}", port, serverComponents.calls().count());
     var unused = scheduler.schedule(grace, this::cut);
     // Told before GOAWAY, so that a last message can still say where things stand. Callbacks of
     // users are among those who are told, and one that blocks holds up neither GOAWAY nor timers.
     CompletableFuture<Void> told =
-        parts.self().drain().begin(grace, OffloadExecutor.shared()).toCompletableFuture();
+        serverComponents
+            .self()
+            .drain()
+            .begin(grace, OffloadExecutor.shared())
+            .toCompletableFuture();
     var timeout = scheduler.schedule(DRAIN_CALLBACK_PATIENCE, () -> told.complete(null));
     var unusedEither =
         told.whenComplete(
@@ -296,15 +308,15 @@ public final class HoldfastServer extends ForwardingServer {
 
   private void cut() {
     if (!isTerminated()) {
-      long open = parts.calls().count();
+      long open = serverComponents.calls().count();
       if (open > 0) {
-        log.warn("event=server_cuts_calls port={} open_calls={}", port, open);
-        GrpcMeter.SERVER_CALLS_CUT
-            .counter(parts.context().meters(), Integer.toString(port))
+        log.warn("event=server_cancels_calls port={} open_calls={}", port, open);
+        GrpcMeter.SERVER_CALLS_CANCELLED
+            .counter(serverComponents.context().meters(), Integer.toString(port))
             .increment((double) open);
       }
       // Handlers that ask learn that there is no time left.
-      var unused = parts.self().drain().begin(Duration.ZERO, OffloadExecutor.shared());
+      var unused = serverComponents.self().drain().begin(Duration.ZERO, OffloadExecutor.shared());
       delegate().shutdownNow();
     }
   }
@@ -322,7 +334,7 @@ public final class HoldfastServer extends ForwardingServer {
       try {
         Runtime.getRuntime().removeShutdownHook(hook);
       } catch (IllegalStateException e) {
-        log.debug("event=shutdown_hook_stays cause=\"{}\"", e.getMessage());
+        log.debug("event=shutdown_hook_not_removed cause=\"{}\"", e.getMessage());
       }
     }
   }
@@ -337,7 +349,8 @@ public final class HoldfastServer extends ForwardingServer {
     shutdown();
     try {
       // A second more than the plan, then the JVM ends with whatever is still open.
-      if (!awaitTermination(parts.options().total().toMillis() + 1_000, TimeUnit.MILLISECONDS)) {
+      if (!awaitTermination(
+          serverComponents.options().total().toMillis() + 1_000, TimeUnit.MILLISECONDS)) {
         log.warn("event=server_not_terminated port={}", port);
       }
     } catch (InterruptedException e) {

@@ -3,9 +3,10 @@ package dev.holdfast.grpc;
 import dev.holdfast.core.DrainSignal;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.PathProfile;
-import dev.holdfast.core.Registries;
+import dev.holdfast.core.discovery.Registries;
+import dev.holdfast.grpc.internal.resolver.ResolvedTarget;
+import dev.holdfast.liveness.ConnectionRole;
 import dev.holdfast.liveness.LivenessOptions;
-import dev.holdfast.liveness.Role;
 import io.grpc.BindableService;
 import io.grpc.ForwardingServerBuilder;
 import io.grpc.ServerBuilder;
@@ -52,7 +53,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   private static final Duration FOR_EVER = Duration.ofDays(1_000);
 
   private final NettyServerBuilder netty;
-  private final ServerConnections connections;
+  private final ServerChannelFactory connections;
   private final List<String> targets = new ArrayList<>();
   private final ServedServices services = new ServedServices();
   private final Map<String, String> metadata = new TreeMap<>();
@@ -66,16 +67,17 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   private final List<Consumer<ClientGone>> goneListeners = new ArrayList<>();
   private @Nullable LivenessOptions liveness;
   private boolean livenessOff;
-  private final OwnKeepalive keepalive = new OwnKeepalive(Role.SERVER);
+  private final BuilderKeepaliveLinter keepalive =
+      new BuilderKeepaliveLinter(ConnectionRole.SERVER);
   private boolean permitSaid;
   private boolean ageSaid;
   private Duration ageGrace = FOR_EVER;
-  private final InboundLimit inboundLimit = new InboundLimit();
+  private final InboundMessageLimit inboundMessageLimit = new InboundMessageLimit();
   private boolean built;
 
   private HoldfastServerBuilder(NettyServerBuilder netty) {
     this.netty = netty;
-    this.connections = ServerConnections.of(netty);
+    this.connections = ServerChannelFactory.of(netty);
   }
 
   /**
@@ -282,13 +284,13 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
    */
   @Override
   public HoldfastServerBuilder maxInboundMessageSize(int bytes) {
-    inboundLimit.say(bytes);
+    inboundMessageLimit.set(bytes);
     return super.maxInboundMessageSize(bytes);
   }
 
   /** Reaches settings that only {@link NettyServerBuilder} has. */
   public HoldfastServerBuilder configureNetty(Consumer<NettyServerBuilder> settings) {
-    inboundLimit.maybeSaidElsewhere();
+    inboundMessageLimit.markUnknown();
     settings.accept(netty);
     return this;
   }
@@ -317,19 +319,19 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     Map<String, String> environment = registries.context().environment();
     DrainSignal signal = new DrainSignal(registries.context().scheduler().clock());
     Optional<LivenessOptions> path = watch(environment);
-    OwnServer self =
-        new OwnServer(
+    HoldfastServerHooks self =
+        new HoldfastServerHooks(
             signal,
-            path.flatMap(OwnChannel::heartbeatOf),
+            path.flatMap(HoldfastChannelHooks::heartbeatOf),
             registrations,
             Optional.ofNullable(advertised),
             environment);
-    OpenCalls calls = new OpenCalls(self, services.streams());
-    inboundLimit.said().ifPresent(n -> netty.maxInboundMessageSize(services.withHeader(n)));
+    OpenCallCounter calls = new OpenCallCounter(self, services.streams());
+    inboundMessageLimit.limit().ifPresent(n -> netty.maxInboundMessageSize(services.withHeader(n)));
     netty.addStreamTracerFactory(calls);
     if (ageSaid) {
-      AgingConnections ages =
-          new AgingConnections(signal, ageGrace, registries.context().scheduler().clock());
+      ConnectionDrainSignals ages =
+          new ConnectionDrainSignals(signal, ageGrace, registries.context().scheduler().clock());
       connections.limitAge(ages);
       netty.intercept(ages);
     }
@@ -344,7 +346,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     }
     return new HoldfastServer(
         netty.build(),
-        new HoldfastServer.Parts(
+        new HoldfastServer.ServerComponents(
             registrations,
             said,
             healthNames,
@@ -365,15 +367,15 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     if (livenessOff) {
       return Optional.ofNullable(liveness);
     }
-    boolean said = liveness != null || PathSetting.said(environment).isPresent();
+    boolean said = liveness != null || PathSetting.value(environment).isPresent();
     Optional<LivenessOptions> path =
-        Optional.ofNullable(liveness).or(() -> keepalive.said(environment));
+        Optional.ofNullable(liveness).or(() -> keepalive.environmentLiveness(environment));
     path.ifPresent(
         options -> {
           keepalive.warn(String.join(",", services.names()), options);
           connections.watch(options, registries.context().meters(), goneListeners);
           if (said && !permitSaid) {
-            ServerConnections.permitPings(netty);
+            ServerChannelFactory.permitPings(netty);
           }
         });
     return path;
@@ -391,11 +393,17 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     Map<String, String> environment = registries.context().environment();
     String ownZone =
         zone != null ? zone : environment.getOrDefault(HoldfastChannelBuilder.ZONE_VARIABLE, "");
-    ServerRegistration.Options options =
-        new ServerRegistration.Options(
-            Optional.ofNullable(advertised), ownZone, OwnWeight.of(weight, environment), metadata);
+    ServerRegistration.ServerRegistrationOptions serverRegistrationOptions =
+        new ServerRegistration.ServerRegistrationOptions(
+            Optional.ofNullable(advertised),
+            ownZone,
+            WeightSetting.of(weight, environment),
+            metadata);
     return targets.stream()
-        .map(target -> new ServerRegistration(ResolvedTarget.parse(target, registries), options))
+        .map(
+            target ->
+                new ServerRegistration(
+                    ResolvedTarget.parse(target, registries), serverRegistrationOptions))
         .toList();
   }
 }

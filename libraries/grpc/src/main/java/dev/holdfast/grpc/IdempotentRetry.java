@@ -1,6 +1,7 @@
 package dev.holdfast.grpc;
 
 import dev.holdfast.core.Scheduler;
+import dev.holdfast.grpc.internal.meter.GrpcMeter;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -25,9 +26,9 @@ final class IdempotentRetry implements ClientInterceptor {
    * @param offload starts the delayed attempts
    * @param service the tag of the meters
    */
-  record Shared(
+  record RetryContext(
       RetryOptions options,
-      RetryBudget budget,
+      RetryTokenBucket budget,
       Scheduler scheduler,
       Executor offload,
       MeterRegistry meters,
@@ -43,7 +44,7 @@ final class IdempotentRetry implements ClientInterceptor {
   }
 
   private final IdempotentMethods methods = new IdempotentMethods();
-  private final Shared shared;
+  private final RetryContext retryContext;
 
   IdempotentRetry(
       RetryOptions options,
@@ -51,8 +52,8 @@ final class IdempotentRetry implements ClientInterceptor {
       Executor offload,
       MeterRegistry meters,
       String service) {
-    RetryBudget budget = new RetryBudget(options.budgetTokens(), options.budgetRatio());
-    this.shared = new Shared(options, budget, scheduler, offload, meters, service);
+    RetryTokenBucket budget = new RetryTokenBucket(options.budgetTokens(), options.budgetRatio());
+    this.retryContext = new RetryContext(options, budget, scheduler, offload, meters, service);
   }
 
   @Override
@@ -61,7 +62,7 @@ final class IdempotentRetry implements ClientInterceptor {
     if (!method.getType().clientSendsOneMessage() || !methods.contains(method)) {
       return next.newCall(method, callOptions);
     }
-    shared.budget().onCall();
-    return new RetriedCall<>(shared, next, method, callOptions);
+    retryContext.budget().onCall();
+    return new RetriedCall<>(retryContext, next, method, callOptions);
   }
 }

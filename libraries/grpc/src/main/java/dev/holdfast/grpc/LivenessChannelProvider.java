@@ -38,7 +38,7 @@ public final class LivenessChannelProvider extends ManagedChannelProvider {
 
   @Override
   protected boolean isAvailable() {
-    return JarOnly.isOn();
+    return ZeroCodeSettings.isEnabled();
   }
 
   @Override
@@ -83,24 +83,26 @@ public final class LivenessChannelProvider extends ManagedChannelProvider {
   }
 
   private static ManagedChannelBuilder<?> watched(NettyChannelBuilder builder, String target) {
-    ClientConnections connections = ClientConnections.of(builder);
+    ClientChannelFactory connections = ClientChannelFactory.of(builder);
     String policy = GRPC_DEFAULT_POLICY;
-    if (JarOnly.isOfRegistry(target)) {
+    if (ZeroCodeSettings.isRegistryTarget(target)) {
       policy = HoldfastLoadBalancerProvider.POLICY_NAME;
       builder.defaultLoadBalancingPolicy(policy);
     }
     String named = policy;
     Optional<LivenessOptions> path =
-        JarOnly.isWatching() ? Optional.of(JarOnly.options()) : Optional.empty();
+        ZeroCodeSettings.isLivenessEnabled()
+            ? Optional.of(ZeroCodeSettings.options())
+            : Optional.empty();
     path.ifPresent(
         options ->
             connections.watch(
                 builder,
                 options,
-                JarOnly.serviceIn(target),
+                ZeroCodeSettings.serviceIn(target),
                 RegistryContext.system().meters(),
                 named));
-    Optional<StreamsProvider.Configured> streams = StreamsSetting.streams();
+    Optional<StreamsProvider.StreamsConfiguration> streams = StreamsSetting.streams();
     return streams.isEmpty()
         ? builder
         : new StreamingChannelBuilder(builder, connections, path, streams.get());

@@ -20,7 +20,7 @@ public final class LivenessServerProvider extends ServerProvider {
 
   @Override
   protected boolean isAvailable() {
-    return JarOnly.isOn();
+    return ZeroCodeSettings.isEnabled();
   }
 
   @Override
@@ -48,12 +48,14 @@ public final class LivenessServerProvider extends ServerProvider {
 
   private static ServerBuilder<?> watched(NettyServerBuilder builder) {
     Optional<LivenessOptions> path =
-        JarOnly.isWatching() ? Optional.of(JarOnly.options()) : Optional.empty();
+        ZeroCodeSettings.isLivenessEnabled()
+            ? Optional.of(ZeroCodeSettings.options())
+            : Optional.empty();
     path.ifPresent(
         options -> {
-          ServerConnections.of(builder)
+          ServerChannelFactory.of(builder)
               .watch(options, RegistryContext.system().meters(), List.of());
-          ServerConnections.permitPings(builder);
+          ServerChannelFactory.permitPings(builder);
         });
     return StreamsSetting.streams().isEmpty() ? builder : new StreamingServerBuilder(builder, path);
   }

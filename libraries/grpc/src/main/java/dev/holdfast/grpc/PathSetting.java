@@ -31,7 +31,7 @@ final class PathSetting {
   }
 
   /** The text of the setting; empty when it is not set. */
-  static Optional<String> said(Map<String, String> environment) {
+  static Optional<String> value(Map<String, String> environment) {
     String property = System.getProperty(PROPERTY, "");
     String text = property.isEmpty() ? environment.getOrDefault(VARIABLE, "") : property;
     return text.isBlank() ? Optional.empty() : Optional.of(text.strip());
@@ -43,7 +43,7 @@ final class PathSetting {
    * @throws IllegalArgumentException naming the variable and what was expected
    */
   static Optional<LivenessOptions> liveness(Map<String, String> environment) {
-    String text = said(environment).orElse(DEFAULT).toLowerCase(Locale.ROOT);
+    String text = value(environment).orElse(DEFAULT).toLowerCase(Locale.ROOT);
     return switch (text) {
       case OFF -> Optional.empty();
       case DEFAULT -> Optional.of(LivenessOptions.DEFAULT);
@@ -57,7 +57,7 @@ final class PathSetting {
    * @throws IllegalArgumentException as {@link #liveness}
    */
   static Optional<Duration> idleTimeout(Map<String, String> environment) {
-    String text = said(environment).orElse(DEFAULT).toLowerCase(Locale.ROOT);
+    String text = value(environment).orElse(DEFAULT).toLowerCase(Locale.ROOT);
     if (text.equals(OFF) || text.equals(DEFAULT)) {
       return Optional.empty();
     }

@@ -1,6 +1,8 @@
 package dev.holdfast.grpc;
 
 import dev.holdfast.core.OffloadExecutor;
+import dev.holdfast.grpc.internal.balancer.SchedulePicker;
+import dev.holdfast.grpc.internal.meter.GrpcMeter;
 import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
@@ -21,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * A call of an idempotent method, with the attempts it takes.
  *
  * <p>An attempt is retried when it ended with UNAVAILABLE (or a status that {@link
- * RetryDecision#saysConnectionDied} accepts) and without trailers: this side made the status,
+ * RetryDecision#isConnectionFailure} accepts) and without trailers: this side made the status,
  * because the connection died. An UNAVAILABLE from the server is retried only if {@code
  * grpc-retry-pushback-ms} asks for it. A unary response is held back until it is complete, because
  * a process can be killed between its message and its trailers (seen in one kill of five under
@@ -37,12 +39,12 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
   static final Metadata.Key<String> PREVIOUS_ATTEMPTS =
       Metadata.Key.of("grpc-previous-rpc-attempts", Metadata.ASCII_STRING_MARSHALLER);
 
-  private final IdempotentRetry.Shared shared;
+  private final IdempotentRetry.RetryContext retryContext;
   private final Channel channel;
   private final MethodDescriptor<ReqT, RespT> method;
   private final CallOptions callOptions;
   private final Context context = Context.current();
-  private final ServerWord firstWord = new ServerWord();
+  private final TrailersTracerFactory firstWord = new TrailersTracerFactory();
   private final RetryDecision decision;
   private final Object lock = new Object();
 
@@ -74,15 +76,15 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
   private record Cancellation(@Nullable String reason, @Nullable Throwable cause) {}
 
   RetriedCall(
-      IdempotentRetry.Shared shared,
+      IdempotentRetry.RetryContext retryContext,
       Channel channel,
       MethodDescriptor<ReqT, RespT> method,
       CallOptions callOptions) {
-    this.shared = shared;
+    this.retryContext = retryContext;
     this.channel = channel;
     this.method = method;
     this.callOptions = callOptions;
-    this.decision = new RetryDecision(shared, callOptions, context);
+    this.decision = new RetryDecision(retryContext, callOptions, context);
     this.current = channel.newCall(method, callOptions.withStreamTracerFactory(firstWord));
   }
 
@@ -189,8 +191,8 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
       launch(retry);
     } else {
       // Interceptors see the next attempt begin, and may block.
-      Runnable launch = () -> shared.offload().execute(() -> launch(retry));
-      var unused = shared.scheduler().schedule(retry.delay(), launch);
+      Runnable launch = () -> retryContext.offload().execute(() -> launch(retry));
+      var unused = retryContext.scheduler().schedule(retry.delay(), launch);
     }
   }
 
@@ -203,15 +205,15 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
       pending = null;
     }
     if (retry.attempt() == 2) {
-      shared.count(GrpcMeter.CALLS_RETRIED);
+      retryContext.count(GrpcMeter.CALLS_RETRIED);
     }
-    shared.count(GrpcMeter.RETRIES);
+    retryContext.count(GrpcMeter.RETRIES);
     context.run(() -> send(retry));
   }
 
   private void send(Retry retry) {
-    OffloadExecutor.assertMayRunHere();
-    ServerWord word = new ServerWord();
+    OffloadExecutor.assertNotSchedulerThread();
+    TrailersTracerFactory word = new TrailersTracerFactory();
     ClientCall<ReqT, RespT> next =
         channel.newCall(method, optionsFor(retry).withStreamTracerFactory(word));
     ReqT replayed;
@@ -275,15 +277,18 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
   /** The listener of one attempt, which also hears whether the server ended it. */
   private final class Attempt extends SimpleForwardingClientCallListener<RespT> {
     private final ClientCall<ReqT, RespT> call;
-    private final ServerWord serverWord;
+    private final TrailersTracerFactory trailersTracerFactory;
     private @Nullable Metadata heldHeaders;
     private @Nullable RespT heldMessage;
     private boolean holding = method.getType().serverSendsOneMessage();
 
-    Attempt(Listener<RespT> delegate, ClientCall<ReqT, RespT> call, ServerWord serverWord) {
+    Attempt(
+        Listener<RespT> delegate,
+        ClientCall<ReqT, RespT> call,
+        TrailersTracerFactory trailersTracerFactory) {
       super(delegate);
       this.call = call;
-      this.serverWord = serverWord;
+      this.trailersTracerFactory = trailersTracerFactory;
     }
 
     @Override
@@ -309,7 +314,7 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
 
     @Override
     public void onClose(Status status, Metadata trailers) {
-      Retry retry = RetryDecision.saysConnectionDied(status) ? retryOrNull(trailers) : null;
+      Retry retry = RetryDecision.isConnectionFailure(status) ? retryOrNull(trailers) : null;
       if (retry == null) {
         release();
         super.onClose(status, trailers);
@@ -358,7 +363,8 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
       }
       SocketAddress failed = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
       Duration delay =
-          decision.delayOrNull(trailers, serverWord.hasTrailers(), attempt, failed != null);
+          decision.delayOrNull(
+              trailers, trailersTracerFactory.hasTrailers(), attempt, failed != null);
       return delay == null ? null : new Retry(attempt + 1, delay, failed);
     }
   }

@@ -25,13 +25,14 @@ final class RetryDecision {
   private static final Random JITTER = new Random();
   private static final Duration FORBIDDEN = Duration.ofMillis(-1);
 
-  private final IdempotentRetry.Shared shared;
+  private final IdempotentRetry.RetryContext retryContext;
   private final CallOptions callOptions;
   private final Context context;
   private @Nullable Backoff backoff;
 
-  RetryDecision(IdempotentRetry.Shared shared, CallOptions callOptions, Context context) {
-    this.shared = shared;
+  RetryDecision(
+      IdempotentRetry.RetryContext retryContext, CallOptions callOptions, Context context) {
+    this.retryContext = retryContext;
     this.callOptions = callOptions;
     this.context = context;
   }
@@ -41,7 +42,7 @@ final class RetryDecision {
    * met a socket that Netty had closed before grpc-java was told why. A status that came over the
    * wire has no cause.
    */
-  static boolean saysConnectionDied(Status status) {
+  static boolean isConnectionFailure(Status status) {
     return status.getCode() == Status.Code.UNAVAILABLE
         || (status.getCode() == Status.Code.UNKNOWN
             && status.getCause() instanceof ClosedChannelException);
@@ -66,7 +67,7 @@ final class RetryDecision {
     Duration delay = delay(pushback, attempt, hadConnection);
     String refusal = refusal(delay, attempt);
     if (!refusal.isEmpty()) {
-      shared.countRefused(refusal);
+      retryContext.countRefused(refusal);
       return null;
     }
     return delay;
@@ -76,13 +77,13 @@ final class RetryDecision {
     if (delay.isNegative()) {
       return "pushback";
     }
-    if (attempt >= shared.options().maxAttempts()) {
+    if (attempt >= retryContext.options().maxAttempts()) {
       return "attempts";
     }
     if (!isLater(callOptions.getDeadline(), delay) || !isLater(context.getDeadline(), delay)) {
       return "deadline";
     }
-    return shared.budget().tryRetry() ? "" : "budget";
+    return retryContext.budget().tryRetry() ? "" : "budget";
   }
 
   /** Zero for the first retry after a connection died: another one is there already. */
@@ -94,7 +95,7 @@ final class RetryDecision {
       return Duration.ZERO;
     }
     if (backoff == null) {
-      backoff = new Backoff(shared.options().backoff(), JITTER);
+      backoff = new Backoff(retryContext.options().backoff(), JITTER);
     }
     return backoff.next();
   }

@@ -21,12 +21,12 @@ import java.util.List;
  *     run; 0 to 1, 0.2 by default
  */
 public record RetryOptions(
-    int maxAttempts, Backoff.Options backoff, int budgetTokens, double budgetRatio) {
+    int maxAttempts, Backoff.BackoffOptions backoff, int budgetTokens, double budgetRatio) {
   private static final TunableNumber MAX_ATTEMPTS =
       new TunableNumber(
           "maxAttempts", 2, 10, 4, "How often a call is sent at most, the first time included.");
-  private static final Backoff.Options DEFAULT_BACKOFF =
-      new Backoff.Options(Duration.ofMillis(50), Duration.ofSeconds(1));
+  private static final Backoff.BackoffOptions DEFAULT_BACKOFF =
+      new Backoff.BackoffOptions(Duration.ofMillis(50), Duration.ofSeconds(1));
   private static final TunableText BACKOFF =
       new TunableText(
           "backoff",

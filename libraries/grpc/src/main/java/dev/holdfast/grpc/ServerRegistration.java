@@ -1,14 +1,15 @@
 package dev.holdfast.grpc;
 
-import dev.holdfast.core.AdvertisedAddress;
 import dev.holdfast.core.Backoff;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.InstanceRegistration;
-import dev.holdfast.core.Registration;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.discovery.Registries;
+import dev.holdfast.core.registration.AdvertisedAddress;
+import dev.holdfast.core.registration.InstanceRegistration;
+import dev.holdfast.core.registration.RegistrationStateMachine;
+import dev.holdfast.grpc.internal.resolver.ResolvedTarget;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -36,7 +37,7 @@ public final class ServerRegistration {
   static final Duration ADDRESS_CHECK_INTERVAL = Duration.ofSeconds(10);
 
   /** The network of this machine; both methods may block. */
-  interface Network {
+  interface LocalNetwork {
     /** The local address of the route to the registry's members. */
     HostPort find(Optional<String> advertised, int port, List<InetSocketAddress> members);
 
@@ -56,10 +57,10 @@ public final class ServerRegistration {
   }
 
   private final ResolvedTarget target;
-  private final Options options;
+  private final ServerRegistrationOptions serverRegistrationOptions;
   private final Scheduler scheduler;
   private final Backoff addressBackoff;
-  private final Network network;
+  private final LocalNetwork localNetwork;
   private final Executor lookups;
 
   // Touched on the scheduler only, read from anywhere.
@@ -80,18 +81,18 @@ public final class ServerRegistration {
    * @param zone "" when unknown
    * @param weight 1 to 10,000
    */
-  record Options(
+  record ServerRegistrationOptions(
       Optional<String> advertised, String zone, int weight, Map<String, String> metadata) {
 
-    Options {
+    ServerRegistrationOptions {
       // Validates early what an endpoint would refuse only after the port is bound.
       var unused = Endpoint.of("localhost:1").withWeight(weight);
       metadata = Map.copyOf(metadata);
     }
   }
 
-  ServerRegistration(ResolvedTarget target, Options options) {
-    this(target, options, new ThisMachine(target), AddressLookups.EXECUTOR);
+  ServerRegistration(ResolvedTarget target, ServerRegistrationOptions serverRegistrationOptions) {
+    this(target, serverRegistrationOptions, new ThisMachine(target), AddressLookups.EXECUTOR);
   }
 
   /**
@@ -99,14 +100,18 @@ public final class ServerRegistration {
    *
    * @param lookups runs what may block
    */
-  ServerRegistration(ResolvedTarget target, Options options, Network network, Executor lookups) {
+  ServerRegistration(
+      ResolvedTarget target,
+      ServerRegistrationOptions serverRegistrationOptions,
+      LocalNetwork localNetwork,
+      Executor lookups) {
     this.target = target;
-    this.options = options;
-    this.network = network;
+    this.serverRegistrationOptions = serverRegistrationOptions;
+    this.localNetwork = localNetwork;
     this.lookups = lookups;
     this.scheduler = target.registries().context().scheduler();
     this.addressBackoff =
-        new Backoff(Backoff.Options.REGISTRY, target.registries().context().random());
+        new Backoff(Backoff.BackoffOptions.REGISTRY, target.registries().context().random());
   }
 
   /** The registered target, without secrets. */
@@ -120,12 +125,14 @@ public final class ServerRegistration {
   }
 
   /** The state of the record in the registry. */
-  public Registration.State state() {
+  public RegistrationStateMachine.RegistrationState registrationState() {
     InstanceRegistration started = registration;
     if (started != null) {
-      return started.state();
+      return started.registrationState();
     }
-    return lastFailure == null ? Registration.State.ANNOUNCING : Registration.State.WAITING;
+    return lastFailure == null
+        ? RegistrationStateMachine.RegistrationState.ANNOUNCING
+        : RegistrationStateMachine.RegistrationState.WAITING;
   }
 
   /** The failure because of which the record isn't visible; empty without one. */
@@ -135,7 +142,13 @@ public final class ServerRegistration {
 
   @Override
   public String toString() {
-    return "ServerRegistration{" + target() + ", address=" + address + ", state=" + state() + "}";
+    return "ServerRegistration{"
+        + target()
+        + ", address="
+        + address
+        + ", state="
+        + registrationState()
+        + "}";
   }
 
   /**
@@ -240,7 +253,7 @@ public final class ServerRegistration {
   private void checkAddress(Registries.Handle handle, HostPort announced, int port) {
     HostPort present = announced;
     try {
-      if (!network.has(announced)) {
+      if (!localNetwork.has(announced)) {
         present = findAddress(handle, port);
       }
     } catch (RuntimeException e) {
@@ -276,30 +289,32 @@ public final class ServerRegistration {
     address = found;
     Endpoint endpoint =
         Endpoint.of(found)
-            .withZone(options.zone())
-            .withWeight(options.weight())
-            .withMetadata(options.metadata());
+            .withZone(serverRegistrationOptions.zone())
+            .withWeight(serverRegistrationOptions.weight())
+            .withMetadata(serverRegistrationOptions.metadata());
     InstanceRegistration started =
         InstanceRegistration.start(
             handle.registry(), target.service().service(), endpoint, target.registries().context());
     registration = started;
     var unused =
         started.onState(
-            (state, cause) -> {
+            (registrationState, cause) -> {
               if (started == registration) {
-                onState(state, cause);
+                onState(registrationState, cause);
               }
             });
   }
 
   /** Changes of state are logged by the registration itself. */
-  private void onState(Registration.State state, @Nullable RegistryException cause) {
+  private void onState(
+      RegistrationStateMachine.RegistrationState registrationState,
+      @Nullable RegistryException cause) {
     if (cause != null) {
       lastFailure = cause;
-    } else if (state == Registration.State.VISIBLE) {
+    } else if (registrationState == RegistrationStateMachine.RegistrationState.VISIBLE) {
       lastFailure = null;
     }
-    if (state == Registration.State.VISIBLE) {
+    if (registrationState == RegistrationStateMachine.RegistrationState.VISIBLE) {
       withdrawFormer();
     }
   }
@@ -342,15 +357,16 @@ public final class ServerRegistration {
   }
 
   private HostPort findAddress(Registries.Handle handle, int port) {
-    return network.find(options.advertised(), port, handle.registry().peerAddresses());
+    return localNetwork.find(
+        serverRegistrationOptions.advertised(), port, handle.registry().peerAddresses());
   }
 
   private boolean isAddressSaid() {
-    return AdvertisedAddress.isSaid(
-        options.advertised(), target.registries().context().environment());
+    return AdvertisedAddress.isConfigured(
+        serverRegistrationOptions.advertised(), target.registries().context().environment());
   }
 
-  private record ThisMachine(ResolvedTarget target) implements Network {
+  private record ThisMachine(ResolvedTarget target) implements LocalNetwork {
     @Override
     public HostPort find(Optional<String> advertised, int port, List<InetSocketAddress> members) {
       return AdvertisedAddress.find(
@@ -359,7 +375,7 @@ public final class ServerRegistration {
 
     @Override
     public boolean has(HostPort address) {
-      return AdvertisedAddress.isHere(address);
+      return AdvertisedAddress.isLocal(address);
     }
   }
 }

@@ -14,15 +14,15 @@ import java.util.Optional;
  */
 final class StreamingChannelBuilder extends ForwardingChannelBuilder2<StreamingChannelBuilder> {
   private final NettyChannelBuilder netty;
-  private final ClientConnections connections;
+  private final ClientChannelFactory connections;
   private final Optional<LivenessOptions> path;
-  private final InboundLimit inboundLimit = new InboundLimit();
+  private final InboundMessageLimit inboundMessageLimit = new InboundMessageLimit();
 
   StreamingChannelBuilder(
       NettyChannelBuilder netty,
-      ClientConnections connections,
+      ClientChannelFactory connections,
       Optional<LivenessOptions> path,
-      StreamsProvider.Configured streams) {
+      StreamsProvider.StreamsConfiguration streams) {
     this.netty = netty;
     this.connections = connections;
     this.path = path;
@@ -31,13 +31,14 @@ final class StreamingChannelBuilder extends ForwardingChannelBuilder2<StreamingC
 
   @Override
   public StreamingChannelBuilder maxInboundMessageSize(int bytes) {
-    inboundLimit.say(bytes);
+    inboundMessageLimit.set(bytes);
     return super.maxInboundMessageSize(bytes);
   }
 
   @Override
   public ManagedChannel build() {
-    OwnChannel own = new OwnChannel(path, inboundLimit.said(), connections.instances());
+    HoldfastChannelHooks own =
+        new HoldfastChannelHooks(path, inboundMessageLimit.limit(), connections.instances());
     netty.intercept(own);
     return own.host(netty.build());
   }

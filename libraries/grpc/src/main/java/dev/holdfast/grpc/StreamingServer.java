@@ -1,6 +1,6 @@
 package dev.holdfast.grpc;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import io.grpc.Server;
 import java.io.IOException;
 import java.time.Duration;
@@ -12,9 +12,9 @@ final class StreamingServer extends ForwardingServer {
       then = "messages that came and were not begun are their clients' again")
   private static final Duration GRACE = Duration.ofSeconds(10);
 
-  private final OwnServer self;
+  private final HoldfastServerHooks self;
 
-  StreamingServer(Server delegate, OwnServer self) {
+  StreamingServer(Server delegate, HoldfastServerHooks self) {
     super(delegate);
     this.self = self;
   }

@@ -16,7 +16,7 @@ final class StreamingServerBuilder extends ForwardingServerBuilder<StreamingServ
   private final NettyServerBuilder netty;
   private final Optional<LivenessOptions> path;
   private final ServedServices services = new ServedServices();
-  private final InboundLimit inboundLimit = new InboundLimit();
+  private final InboundMessageLimit inboundMessageLimit = new InboundMessageLimit();
 
   StreamingServerBuilder(NettyServerBuilder netty, Optional<LivenessOptions> path) {
     this.netty = netty;
@@ -36,21 +36,21 @@ final class StreamingServerBuilder extends ForwardingServerBuilder<StreamingServ
 
   @Override
   public StreamingServerBuilder maxInboundMessageSize(int bytes) {
-    inboundLimit.say(bytes);
+    inboundMessageLimit.set(bytes);
     return super.maxInboundMessageSize(bytes);
   }
 
   @Override
   public Server build() {
-    OwnServer self =
-        new OwnServer(
+    HoldfastServerHooks self =
+        new HoldfastServerHooks(
             new DrainSignal(),
-            path.flatMap(OwnChannel::heartbeatOf),
+            path.flatMap(HoldfastChannelHooks::heartbeatOf),
             List.of(),
             Optional.empty(),
             System.getenv());
-    netty.addStreamTracerFactory(new OpenCalls(self, services.streams()));
-    inboundLimit.said().ifPresent(n -> netty.maxInboundMessageSize(services.withHeader(n)));
+    netty.addStreamTracerFactory(new OpenCallCounter(self, services.streams()));
+    inboundMessageLimit.limit().ifPresent(n -> netty.maxInboundMessageSize(services.withHeader(n)));
     return new StreamingServer(netty.build(), self);
   }
 

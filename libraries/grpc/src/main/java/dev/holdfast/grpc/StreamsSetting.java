@@ -20,7 +20,7 @@ final class StreamsSetting {
   private static final System.Logger log = System.getLogger("dev.holdfast.grpc");
 
   /** The configurations by text, shared by all channels and servers of the process. */
-  private static final Map<String, StreamsProvider.Configured> CONFIGURED =
+  private static final Map<String, StreamsProvider.StreamsConfiguration> CONFIGURED =
       new ConcurrentHashMap<>();
 
   private StreamsSetting() {}
@@ -35,7 +35,7 @@ final class StreamsSetting {
    *
    * @throws IllegalArgumentException naming the variable and what was expected
    */
-  static Optional<StreamsProvider.Configured> streams() {
+  static Optional<StreamsProvider.StreamsConfiguration> streams() {
     return said(System.getenv())
         .map(text -> CONFIGURED.computeIfAbsent(text, StreamsSetting::configure));
   }
@@ -46,8 +46,8 @@ final class StreamsSetting {
     return text.isEmpty() || text.equalsIgnoreCase(OFF) ? Optional.empty() : Optional.of(text);
   }
 
-  private static StreamsProvider.Configured configure(String text) {
-    StreamsProvider.Configured configured =
+  private static StreamsProvider.StreamsConfiguration configure(String text) {
+    StreamsProvider.StreamsConfiguration streamsConfiguration =
         ServiceLoader.load(StreamsProvider.class)
             .findFirst()
             .orElseThrow(
@@ -60,6 +60,6 @@ final class StreamsSetting {
         "event=streams_on streams=\"{0}\" off_by=\"{1}=off\"",
         text,
         VARIABLE);
-    return configured;
+    return streamsConfiguration;
   }
 }

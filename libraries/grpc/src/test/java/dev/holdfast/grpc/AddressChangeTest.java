@@ -3,15 +3,16 @@ package dev.holdfast.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Registration;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryProvider;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
+import dev.holdfast.core.discovery.Registries;
+import dev.holdfast.core.registration.RegistrationStateMachine;
 import dev.holdfast.core.testkit.InMemoryStore;
 import dev.holdfast.core.testkit.VirtualScheduler;
+import dev.holdfast.grpc.internal.resolver.ResolvedTarget;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -41,7 +42,8 @@ class AddressChangeTest {
 
     assertThat(records()).containsExactly("10.7.7.7:50051");
     assertThat(registration.address()).contains(HostPort.parse("10.7.7.7:50051"));
-    assertThat(registration.state()).isEqualTo(Registration.State.VISIBLE);
+    assertThat(registration.registrationState())
+        .isEqualTo(RegistrationStateMachine.RegistrationState.VISIBLE);
 
     machine.moveTo("10.8.8.8");
     scheduler.advance(A_WHILE);
@@ -112,7 +114,7 @@ class AddressChangeTest {
     ServerRegistration registration =
         new ServerRegistration(
             ResolvedTarget.parse("store:///test/words", registries),
-            new ServerRegistration.Options(advertised, "", 1, Map.of()),
+            new ServerRegistration.ServerRegistrationOptions(advertised, "", 1, Map.of()),
             machine,
             Runnable::run);
     registration.start(50051);
@@ -121,7 +123,7 @@ class AddressChangeTest {
   }
 
   /** A machine with one address, and a route from it or from another. */
-  private static final class Machine implements ServerRegistration.Network {
+  private static final class Machine implements ServerRegistration.LocalNetwork {
     private String own = "10.0.0.1";
     private String route = "10.0.0.1";
     private int looks;
@@ -158,7 +160,7 @@ class AddressChangeTest {
     }
 
     @Override
-    public List<Parameter> parameters() {
+    public List<UriParameter> uriParameters() {
       return List.of();
     }
 

@@ -27,48 +27,55 @@ class AnsweringHopTest {
   private static final LivenessOptions QUICK =
       LivenessOptions.DEFAULT
           .withProbing(Duration.ofSeconds(1), Duration.ofSeconds(1))
-          .withPingPermit(Town.PERMIT)
+          .withPingPermit(LoopbackTopology.PERMIT)
           .withPatience(Duration.ofSeconds(1), HARD_LIMIT);
 
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
   private final Queue<FlowEvent> events = new ConcurrentLinkedQueue<>();
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
   }
 
   @Test
   void whereAHopIsKnownToAnswerAloneNewCallsLeaveAndTheConnectionEndsInBoundedTime()
       throws Exception {
-    HoldfastServer server = town.serveUnregistered(new Words("a"), Town.permitting(town.server()));
+    HoldfastServer server =
+        loopbackTopology.serveUnregistered(
+            new WordsService("a"), LoopbackTopology.permitting(loopbackTopology.server()));
     try (Middlebox hop =
         Middlebox.toPort(server.getPort()).faults(ANSWERS).events(events::add).start()) {
-      town.announce(hop.address());
+      loopbackTopology.announce(hop.address());
       ManagedChannel channel = channel(QUICK.withPingsEndAtHop(true));
       HeldStream held = talk(channel);
       HeldStream believer = talk(channel(QUICK));
       hop.faults(ANSWERS.toBuilder().halfOpenAfter(Duration.ZERO).build());
-      await().atMost(PATIENCE).until(() -> count(FlowEvent.Kind.HALF_OPEN) >= 2);
+      await().atMost(PATIENCE).until(() -> count(FlowEvent.FlowEventKind.HALF_OPEN) >= 2);
       long goneNanos = System.nanoTime();
       // What is open stays half open; what comes now reaches a server.
       hop.faults(ANSWERS);
 
       await()
           .atMost(PATIENCE)
-          .until(() -> town.count("holdfast.grpc.twins", "outcome", "took_over") > 0);
-      assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+          .until(
+              () ->
+                  loopbackTopology.count("holdfast.grpc.replacements", "outcome", "took_over") > 0);
+      assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
       Status end = held.awaitEnd();
       assertThat(end.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
       assertThat(end.getDescription()).startsWith("HF-408");
       assertThat(System.nanoTime() - goneNanos).isGreaterThan(HARD_LIMIT.toNanos());
-      assertThat(count(FlowEvent.Kind.PING_ANSWERED)).as("the hop spoke for the dead").isPositive();
+      assertThat(count(FlowEvent.FlowEventKind.PING_ANSWERED))
+          .as("the hop spoke for the dead")
+          .isPositive();
       assertThat(believer.isOpen()).as("who is not told believes the hop").isTrue();
     }
   }
 
   private ManagedChannel channel(LivenessOptions liveness) {
-    return town.channel(town.builder().retryIdempotent(false).liveness(liveness));
+    return loopbackTopology.channel(
+        loopbackTopology.builder().retryIdempotent(false).liveness(liveness));
   }
 
   private static HeldStream talk(ManagedChannel channel) {
@@ -77,7 +84,7 @@ class AnsweringHopTest {
     return stream;
   }
 
-  private long count(FlowEvent.Kind kind) {
-    return events.stream().filter(event -> event.kind() == kind).count();
+  private long count(FlowEvent.FlowEventKind flowEventKind) {
+    return events.stream().filter(event -> event.kind() == flowEventKind).count();
   }
 }

@@ -16,14 +16,14 @@ import java.util.List;
  * {@code state}.
  */
 final class CallerProgram {
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
   private final ManagedChannel channel;
   private final List<HeldStream> held = new ArrayList<>();
 
   private CallerProgram(String target, LivenessOptions liveness) {
     channel =
         HoldfastChannelBuilder.forTarget(
-                target, InsecureChannelCredentials.create(), town.registries)
+                target, InsecureChannelCredentials.create(), loopbackTopology.registries)
             .retryIdempotent(false)
             .liveness(liveness)
             .build();
@@ -34,7 +34,7 @@ final class CallerProgram {
         LivenessOptions.DEFAULT
             .withSafeIdle(Duration.ofSeconds(1))
             .withProbing(Duration.ofSeconds(1), Duration.ofSeconds(1))
-            .withPingPermit(Town.PERMIT)
+            .withPingPermit(LoopbackTopology.PERMIT)
             .withPatience(seconds(args[1]), seconds(args[2]));
     CallerProgram program = new CallerProgram(args[0], liveness);
     say("sockets", kindOfSockets());
@@ -52,7 +52,7 @@ final class CallerProgram {
 
   private void obey(String order) {
     if (order.equals("call")) {
-      say("answered", Town.answers(channel, 1, 20).get(0));
+      say("answered", LoopbackTopology.answers(channel, 1, 20).get(0));
     } else if (order.equals("hold")) {
       held.add(HeldStream.talk(channel));
     } else if (order.startsWith("say ")) {
@@ -63,9 +63,9 @@ final class CallerProgram {
       say(
           "state",
           "suspected="
-              + (int) town.count("holdfast.liveness.suspected", "role", "client")
+              + (int) loopbackTopology.count("holdfast.liveness.suspected", "role", "client")
               + " took_over="
-              + (int) town.count("holdfast.grpc.twins", "outcome", "took_over"));
+              + (int) loopbackTopology.count("holdfast.grpc.replacements", "outcome", "took_over"));
     }
   }
 

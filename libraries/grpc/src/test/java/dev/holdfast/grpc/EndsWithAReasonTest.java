@@ -9,7 +9,7 @@ import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.lab.Middlebox;
 import dev.holdfast.lab.PathFaults;
-import dev.holdfast.lab.PathFaults.Counted;
+import dev.holdfast.lab.PathFaults.CountedTraffic;
 import dev.holdfast.lab.PathFaults.IdleAction;
 import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.ManagedChannel;
@@ -38,23 +38,27 @@ class EndsWithAReasonTest {
       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0".getBytes(StandardCharsets.ISO_8859_1);
   private static final byte[] GOAWAY = {0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
   }
 
   @Test
   void aServerThatClosesWithoutAWordIsNamedInTheStatus() throws Exception {
-    int port = town.serveUnregistered(new Words("a"), town.server()).getPort();
+    int port =
+        loopbackTopology
+            .serveUnregistered(new WordsService("a"), loopbackTopology.server())
+            .getPort();
     try (Middlebox path = Middlebox.toPort(port).start();
-        PingingUser user = new PingingUser("closed", path.port(), LivenessOptions.DEFAULT)) {
+        MiddleboxClient user =
+            new MiddleboxClient("closed", path.port(), LivenessOptions.DEFAULT)) {
       user.follow("deaf");
       await().until(() -> user.words.contains("a"));
       path.faults(
           PathFaults.builder()
-              .idle(Duration.ofMillis(200), IdleAction.CLOSE, Counted.BYTES)
+              .idle(Duration.ofMillis(200), IdleAction.CLOSE, CountedTraffic.BYTES)
               .build());
       await().until(() -> user.words.size() == 2);
       assertThat(user.words.get(1)).contains("UNAVAILABLE", "description=HF-410");
@@ -68,11 +72,13 @@ class EndsWithAReasonTest {
     try (ServerSocket mute = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       register(mute);
       ManagedChannel channel =
-          town.channel(
+          loopbackTopology.channel(
               HoldfastChannelBuilder.forTarget(
-                      Town.TARGET, TlsChannelCredentials.create(), town.registries)
+                      LoopbackTopology.TARGET,
+                      TlsChannelCredentials.create(),
+                      loopbackTopology.registries)
                   .liveness(LivenessOptions.DEFAULT.withConnectWithin(Duration.ofMillis(500))));
-      assertThatThrownBy(() -> Town.call(channel, Words.PLACE))
+      assertThatThrownBy(() -> LoopbackTopology.call(channel, WordsService.PLACE))
           .hasMessageStartingWith("UNAVAILABLE: HF-401");
     }
   }
@@ -91,8 +97,8 @@ class EndsWithAReasonTest {
               "rude");
       door.setDaemon(true);
       door.start();
-      ManagedChannel channel = town.channel(town.builder());
-      assertThatThrownBy(() -> Town.call(channel, Words.PLACE))
+      ManagedChannel channel = loopbackTopology.channel(loopbackTopology.builder());
+      assertThatThrownBy(() -> LoopbackTopology.call(channel, WordsService.PLACE))
           .hasMessageMatching("(?s)UNAVAILABLE: HF-4(09|10) .*");
     }
   }
@@ -111,7 +117,8 @@ class EndsWithAReasonTest {
     List<ClientGone> gone = new CopyOnWriteArrayList<>();
     List<String> seen = new CopyOnWriteArrayList<>();
     HoldfastServer server =
-        town.serveUnregistered(new Words("a"), town.server().onClientGone(gone::add));
+        loopbackTopology.serveUnregistered(
+            new WordsService("a"), loopbackTopology.server().onClientGone(gone::add));
     EventLoops loops = EventLoops.shared();
     Channel client =
         new Bootstrap()
@@ -139,8 +146,9 @@ class EndsWithAReasonTest {
   }
 
   private void register(ServerSocket socket) {
-    town.store.put(
-        Town.WORDS, Endpoint.of(new HostPort("127.0.0.1", socket.getLocalPort()).toString()));
+    loopbackTopology.store.put(
+        LoopbackTopology.WORDS,
+        Endpoint.of(new HostPort("127.0.0.1", socket.getLocalPort()).toString()));
   }
 
   private static void resetNext(ServerSocket door) {

@@ -52,13 +52,13 @@ class EveryTransportTest {
 
   private static final Pattern SILENT = Pattern.compile("^HF-40[56]");
 
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
   private final Queue<ClientGone> gone = new ConcurrentLinkedQueue<>();
   @TempDir private Path folder;
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
   }
 
   @ParameterizedTest
@@ -78,22 +78,25 @@ class EveryTransportTest {
     HoldfastServer server = serve(address, proof);
     InetSocketAddress target = new InetSocketAddress(address, server.getPort());
     try (Middlebox path = Middlebox.to(target).host(address).start()) {
-      town.announce(path.address());
+      loopbackTopology.announce(path.address());
       ManagedChannel channel =
-          town.channel(
-              HoldfastChannelBuilder.forTarget(Town.TARGET, trust, town.registries)
+          loopbackTopology.channel(
+              HoldfastChannelBuilder.forTarget(
+                      LoopbackTopology.TARGET, trust, loopbackTopology.registries)
                   .retryIdempotent(false)
                   .liveness(QUICK));
       HeldStream held = talk(channel);
       HeldStream heldByStock = talk(stock(path, trust));
 
       beQuiet();
-      assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+      assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
       path.forgetFlows();
       beQuiet();
-      assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
-      assertThat(town.count("holdfast.grpc.twins", "outcome", "took_over")).isPositive();
-      assertThat(town.meters.get("holdfast.grpc.verifications").counter().count()).isPositive();
+      assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
+      assertThat(loopbackTopology.count("holdfast.grpc.replacements", "outcome", "took_over"))
+          .isPositive();
+      assertThat(loopbackTopology.meters.get("holdfast.grpc.liveness.checks").counter().count())
+          .isPositive();
 
       Status end = held.awaitEnd();
       assertThat(end.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
@@ -137,10 +140,10 @@ class EveryTransportTest {
   }
 
   private HoldfastServer serve(InetAddress address, ServerCredentials proof) throws Exception {
-    return town.serveUnregistered(
-        new Words("a"),
+    return loopbackTopology.serveUnregistered(
+        new WordsService("a"),
         HoldfastServerBuilder.forAddress(new InetSocketAddress(address, 0), proof)
-            .registries(town.registries)
+            .registries(loopbackTopology.registries)
             .liveness(QUICK)
             .onClientGone(gone::add));
   }
@@ -148,7 +151,8 @@ class EveryTransportTest {
   private ManagedChannel stock(Middlebox path, ChannelCredentials trust) {
     String target =
         new HostPort(path.address().getAddress().getHostAddress(), path.port()).toString();
-    return town.keep(Grpc.newChannelBuilder(target, trust).overrideAuthority("words").build());
+    return loopbackTopology.keep(
+        Grpc.newChannelBuilder(target, trust).overrideAuthority("words").build());
   }
 
   private static HeldStream talk(ManagedChannel channel) {

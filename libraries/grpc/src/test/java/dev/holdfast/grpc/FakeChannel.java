@@ -3,6 +3,7 @@ package dev.holdfast.grpc;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.testkit.VirtualScheduler;
+import dev.holdfast.grpc.internal.balancer.HoldfastLoadBalancerConfig;
 import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.ChannelLogger;
@@ -34,12 +35,12 @@ import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 
 /** What a policy sees of a channel, with connections that the test opens and breaks. */
-final class FakeChannel extends LoadBalancer.Helper {
-  final VirtualScheduler time = new VirtualScheduler();
-  final List<FakeSubchannel> subchannels = new ArrayList<>();
-  @Nullable ConnectivityState state;
+public final class FakeChannel extends LoadBalancer.Helper {
+  public final VirtualScheduler time = new VirtualScheduler();
+  public final List<FakeSubchannel> subchannels = new ArrayList<>();
+  @Nullable public ConnectivityState state;
   @Nullable SubchannelPicker picker;
-  int pickersPublished;
+  public int pickersPublished;
 
   private final VirtualTimers timers = new VirtualTimers(time);
   private final SynchronizationContext context =
@@ -49,7 +50,7 @@ final class FakeChannel extends LoadBalancer.Helper {
           });
 
   /** The addresses of endpoints, as the resolver hands them over. */
-  static List<EquivalentAddressGroup> groups(Endpoint... endpoints) {
+  public static List<EquivalentAddressGroup> groups(Endpoint... endpoints) {
     List<EquivalentAddressGroup> groups = new ArrayList<>();
     for (Endpoint endpoint : endpoints) {
       groups.add(
@@ -60,7 +61,7 @@ final class FakeChannel extends LoadBalancer.Helper {
     return groups;
   }
 
-  static SocketAddress address(HostPort address) {
+  public static SocketAddress address(HostPort address) {
     try {
       return new InetSocketAddress(InetAddress.getByName(address.host()), address.port());
     } catch (UnknownHostException e) {
@@ -68,19 +69,20 @@ final class FakeChannel extends LoadBalancer.Helper {
     }
   }
 
-  void resolve(LoadBalancer policy, BalancingOptions options, Endpoint... endpoints) {
+  public void resolve(
+      LoadBalancer policy, HoldfastLoadBalancerConfig options, Endpoint... endpoints) {
     resolve(policy, options, List.of(), endpoints);
   }
 
-  void resolve(
+  public void resolve(
       LoadBalancer policy,
-      BalancingOptions options,
+      HoldfastLoadBalancerConfig options,
       List<Endpoint> reserve,
       Endpoint... endpoints) {
     Attributes attributes =
         Attributes.newBuilder()
             .set(EndpointAttributes.SUBJECT, "memory:///words")
-            .set(EndpointAttributes.RESERVE, groups(reserve.toArray(new Endpoint[0])))
+            .set(EndpointAttributes.DRAINING, groups(reserve.toArray(new Endpoint[0])))
             .build();
     context.execute(
         () ->
@@ -92,12 +94,12 @@ final class FakeChannel extends LoadBalancer.Helper {
                     .build()));
   }
 
-  void fail(LoadBalancer policy, Status status) {
+  public void fail(LoadBalancer policy, Status status) {
     context.execute(() -> policy.handleNameResolutionError(status));
   }
 
   /** The newest connection to an address. */
-  FakeSubchannel to(String address) {
+  public FakeSubchannel to(String address) {
     for (int i = subchannels.size() - 1; i >= 0; i--) {
       if (subchannels.get(i).address.equals(address)) {
         return subchannels.get(i);
@@ -106,7 +108,7 @@ final class FakeChannel extends LoadBalancer.Helper {
     throw new AssertionError("no connection to " + address + " in " + subchannels);
   }
 
-  void ready(String... addresses) {
+  public void ready(String... addresses) {
     for (String address : addresses) {
       to(address).become(ConnectivityState.CONNECTING);
       to(address).become(ConnectivityState.READY);
@@ -114,7 +116,7 @@ final class FakeChannel extends LoadBalancer.Helper {
   }
 
   /** Where the next calls go, and how many each gets. */
-  Map<String, Integer> pick(int calls) {
+  public Map<String, Integer> pick(int calls) {
     Map<String, Integer> counts = new TreeMap<>();
     for (String address : order(calls)) {
       counts.merge(address, 1, Integer::sum);
@@ -122,7 +124,7 @@ final class FakeChannel extends LoadBalancer.Helper {
     return counts;
   }
 
-  List<String> order(int calls) {
+  public List<String> order(int calls) {
     List<String> order = new ArrayList<>();
     for (int i = 0; i < calls; i++) {
       order.add(name(pick(CallOptions.DEFAULT)));
@@ -130,14 +132,14 @@ final class FakeChannel extends LoadBalancer.Helper {
     return order;
   }
 
-  PickResult pick(CallOptions options) {
+  public PickResult pick(CallOptions options) {
     if (picker == null) {
       throw new AssertionError("no picker yet");
     }
     return picker.pickSubchannel(new Args(options));
   }
 
-  static String name(PickResult result) {
+  public static String name(PickResult result) {
     Subchannel picked = result.getSubchannel();
     // As grpc does, which thus gets through every wrapper.
     return picked != null && picked.getInternalSubchannel() instanceof FakeSubchannel subchannel
@@ -188,13 +190,13 @@ final class FakeChannel extends LoadBalancer.Helper {
   }
 
   /** One connection. */
-  final class FakeSubchannel extends Subchannel {
+  public final class FakeSubchannel extends Subchannel {
     final String address;
     private final Attributes attributes;
     private List<EquivalentAddressGroup> groups;
     private @Nullable SubchannelStateListener listener;
-    int connectionRequests;
-    boolean shutdown;
+    public int connectionRequests;
+    public boolean shutdown;
 
     FakeSubchannel(CreateSubchannelArgs args) {
       this.attributes = args.getAttributes();
@@ -203,7 +205,7 @@ final class FakeChannel extends LoadBalancer.Helper {
       this.address = first.getAddress().getHostAddress() + ":" + first.getPort();
     }
 
-    void become(ConnectivityState newState) {
+    public void become(ConnectivityState newState) {
       become(
           newState == ConnectivityState.TRANSIENT_FAILURE
               ? ConnectivityStateInfo.forTransientFailure(
@@ -287,7 +289,7 @@ final class FakeChannel extends LoadBalancer.Helper {
 
     @Override
     public MethodDescriptor<?, ?> getMethodDescriptor() {
-      return Words.GET;
+      return WordsService.GET;
     }
   }
 }

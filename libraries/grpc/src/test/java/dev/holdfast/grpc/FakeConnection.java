@@ -2,7 +2,7 @@ package dev.holdfast.grpc;
 
 import dev.holdfast.core.CloseReason;
 import dev.holdfast.liveness.ConnectionObserver;
-import dev.holdfast.liveness.TwinState;
+import dev.holdfast.liveness.ReplacementState;
 import dev.holdfast.liveness.WatchedConnection;
 import java.net.SocketAddress;
 import java.util.List;
@@ -10,24 +10,24 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A connection whose silence, answers and end the test decides. */
-final class FakeConnection implements WatchedConnection {
-  final AtomicInteger proofsAsked = new AtomicInteger();
-  final List<TwinState> twins = new CopyOnWriteArrayList<>();
-  volatile boolean stale;
+public final class FakeConnection implements WatchedConnection {
+  public final AtomicInteger proofsAsked = new AtomicInteger();
+  public final List<ReplacementState> twins = new CopyOnWriteArrayList<>();
+  public volatile boolean stale;
 
   /** Whether it answers as soon as it is asked. */
-  volatile boolean awake;
+  public volatile boolean awake;
 
   private volatile long lastReadNanos;
   private final SocketAddress remote;
   private final ConnectionObserver observer;
 
-  FakeConnection(SocketAddress remote, ConnectionObserver observer) {
+  public FakeConnection(SocketAddress remote, ConnectionObserver observer) {
     this.remote = remote;
     this.observer = observer;
   }
 
-  void ready() {
+  public void ready() {
     readyAndMute();
     lastReadNanos = 1;
   }
@@ -37,17 +37,17 @@ final class FakeConnection implements WatchedConnection {
     observer.onReady(this);
   }
 
-  void suspect() {
+  public void suspect() {
     stale = true;
     observer.onSuspect(CloseReason.PROBE_MISSED);
   }
 
-  void speak() {
+  public void speak() {
     stale = false;
     observer.onProven();
   }
 
-  void closed() {
+  public void closed() {
     observer.onClosed(CloseReason.CLOSED_BY_PEER);
   }
 
@@ -67,7 +67,7 @@ final class FakeConnection implements WatchedConnection {
   }
 
   @Override
-  public void prove() {
+  public void checkLiveness() {
     proofsAsked.incrementAndGet();
     if (awake) {
       speak();
@@ -75,7 +75,7 @@ final class FakeConnection implements WatchedConnection {
   }
 
   @Override
-  public void twin(TwinState state) {
+  public void replacement(ReplacementState state) {
     twins.add(state);
   }
 }

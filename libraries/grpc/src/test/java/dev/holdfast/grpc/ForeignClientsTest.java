@@ -27,7 +27,7 @@ class ForeignClientsTest {
       LivenessOptions.DEFAULT.withProbing(Duration.ofSeconds(1), Duration.ofSeconds(1));
 
   @TempDir static Path folder;
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
   private final List<ClientGone> gone = new CopyOnWriteArrayList<>();
   private final List<PeerProgram> idle = new ArrayList<>();
   private final List<PeerProgram> holding = new ArrayList<>();
@@ -35,7 +35,7 @@ class ForeignClientsTest {
 
   @AfterEach
   void close() throws Exception {
-    town.close();
+    loopbackTopology.close();
     for (PeerProgram client : idle) {
       client.close();
     }
@@ -48,8 +48,9 @@ class ForeignClientsTest {
   @Timeout(value = 10, unit = TimeUnit.MINUTES)
   void clientsOfOtherGrpcsAnswerWhenTheyAreAskedAndAreKept() throws Exception {
     HoldfastServer server =
-        town.serveUnregistered(
-            new Words("a"), town.server().liveness(EAGER).onClientGone(gone::add));
+        loopbackTopology.serveUnregistered(
+            new WordsService("a"),
+            loopbackTopology.server().liveness(EAGER).onClientGone(gone::add));
     try (Middlebox path = Middlebox.toPort(server.getPort()).start()) {
       start("go", () -> PeerProgram.go(folder), path.port());
       start("python", PeerProgram::python, path.port());
@@ -85,6 +86,11 @@ class ForeignClientsTest {
   }
 
   private double probes() {
-    return town.meters.get("holdfast.liveness.probes").tag("role", "server").counter().count();
+    return loopbackTopology
+        .meters
+        .get("holdfast.liveness.probes")
+        .tag("role", "server")
+        .counter()
+        .count();
   }
 }

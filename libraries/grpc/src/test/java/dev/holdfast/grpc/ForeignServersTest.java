@@ -107,25 +107,27 @@ class ForeignServersTest {
   /** All at once, because all of it is waiting. */
   @Test
   void ourProbesCostNoConnectionWhateverItsTraffic() {
-    List<PingingUser> users = new ArrayList<>();
-    List<PingingUser> callers = new ArrayList<>();
-    List<PingingUser> listeners = new ArrayList<>();
-    List<PingingUser> talkers = new ArrayList<>();
-    List<PingingUser> stalled = new ArrayList<>();
+    List<MiddleboxClient> users = new ArrayList<>();
+    List<MiddleboxClient> callers = new ArrayList<>();
+    List<MiddleboxClient> listeners = new ArrayList<>();
+    List<MiddleboxClient> talkers = new ArrayList<>();
+    List<MiddleboxClient> stalled = new ArrayList<>();
     try {
       ports.forEach(
           (peer, port) -> {
-            users.add(new PingingUser(peer + ", no calls", port, EAGER));
-            listeners.add(new PingingUser(peer + ", silent stream", port, EAGER).follow("deaf"));
-            talkers.add(new PingingUser(peer + ", slow stream", port, EAGER).follow("every:1500"));
-            callers.add(PingingUser.withoutPingsOfGrpc(peer + ", calls", port, DOUBTFUL));
-            stalled.add(new PingingUser(peer + ", stalls", port, EAGER).follow("every:300"));
+            users.add(new MiddleboxClient(peer + ", no calls", port, EAGER));
+            listeners.add(
+                new MiddleboxClient(peer + ", silent stream", port, EAGER).follow("deaf"));
+            talkers.add(
+                new MiddleboxClient(peer + ", slow stream", port, EAGER).follow("every:1500"));
+            callers.add(MiddleboxClient.withoutPingsOfGrpc(peer + ", calls", port, DOUBTFUL));
+            stalled.add(new MiddleboxClient(peer + ", stalls", port, EAGER).follow("every:300"));
           });
       users.addAll(listeners);
       users.addAll(talkers);
       users.addAll(callers);
-      users.forEach(PingingUser::call);
-      stalled.forEach(PingingUser::call);
+      users.forEach(MiddleboxClient::call);
+      stalled.forEach(MiddleboxClient::call);
       stalled.forEach(user -> user.path.faults(STALL));
       long startNanos = System.nanoTime();
       await()
@@ -133,7 +135,7 @@ class ForeignServersTest {
           .atMost(PATIENCE)
           .until(
               () -> {
-                callers.forEach(PingingUser::call);
+                callers.forEach(MiddleboxClient::call);
                 // Far more than any of them takes without a word of its own in between.
                 return callers.stream().allMatch(caller -> caller.probes() >= MANY_PINGS)
                     && talkers.stream().allMatch(talker -> talker.probes() >= 2)
@@ -141,24 +143,24 @@ class ForeignServersTest {
                     && listeners.stream().allMatch(listener -> listener.probes() >= 1)
                     && System.nanoTime() - startNanos > SOAK.toNanos();
               });
-      users.forEach(PingingUser::assertUnharmed);
-      users.forEach(PingingUser::assertOnOneConnection);
-      stalled.forEach(PingingUser::assertStreamGoesOn);
-      stalled.forEach(PingingUser::assertUnharmed);
-      stalled.forEach(PingingUser::assertOnOneConnection);
+      users.forEach(MiddleboxClient::assertUnharmed);
+      users.forEach(MiddleboxClient::assertOnOneConnection);
+      stalled.forEach(MiddleboxClient::assertStreamGoesOn);
+      stalled.forEach(MiddleboxClient::assertUnharmed);
+      stalled.forEach(MiddleboxClient::assertOnOneConnection);
       await().atMost(PATIENCE).until(() -> stalled.stream().allMatch(u -> u.probes() >= 1));
       // What was seen with grpc-java alone is not said of all.
       assumeTrue(missing.isEmpty(), missing::toString);
     } finally {
-      users.forEach(PingingUser::close);
-      stalled.forEach(PingingUser::close);
+      users.forEach(MiddleboxClient::close);
+      stalled.forEach(MiddleboxClient::close);
     }
   }
 
   @ParameterizedTest
   @EnumSource
   void whoPingsWithoutCallsIsKilled(Peer peer) {
-    try (RudeClient rude = new RudeClient(port(peer))) {
+    try (RawPingClient rude = new RawPingClient(port(peer))) {
       assertThat(rude.pingUntilGone(MANY_PINGS)).isEqualTo(peer.fatal);
       assertThat(rude.goodbye()).isEqualTo("11 too_many_pings");
     }
@@ -167,7 +169,7 @@ class ForeignServersTest {
   @ParameterizedTest
   @EnumSource
   void whoPingsBesideASilentStreamIsKilled(Peer peer) {
-    try (RudeClient rude = new RudeClient(port(peer))) {
+    try (RawPingClient rude = new RawPingClient(port(peer))) {
       rude.follow("deaf");
       assertThat(rude.pingUntilGone(MANY_PINGS)).isEqualTo(peer.fatal);
       assertThat(rude.goodbye()).isEqualTo("11 too_many_pings");
@@ -177,7 +179,7 @@ class ForeignServersTest {
   @ParameterizedTest
   @EnumSource
   void whatAServerWritesForgivesAllStrikes(Peer peer) {
-    try (RudeClient rude = new RudeClient(port(peer))) {
+    try (RawPingClient rude = new RawPingClient(port(peer))) {
       rude.follow("every:50");
       for (int i = 0; i < TIMES_FORGIVEN; i++) {
         for (int strike = 0; strike < peer.fatal - 1; strike++) {
@@ -201,14 +203,14 @@ class ForeignServersTest {
     ServerServiceDefinition words =
         ServerServiceDefinition.builder("test.Words")
             .addMethod(
-                Words.PLACE,
+                WordsService.PLACE,
                 ServerCalls.asyncUnaryCall(
                     (request, responses) -> {
                       responses.onNext("java");
                       responses.onCompleted();
                     }))
             .addMethod(
-                Words.FOLLOW,
+                WordsService.FOLLOW,
                 ServerCalls.asyncServerStreamingCall(
                     (request, responses) -> follow(clock, request, responses)))
             .build();

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A stream that a client holds open: what it heard on it, and how it ended. */
-final class HeldStream implements StreamObserver<String> {
+public final class HeldStream implements StreamObserver<String> {
   private static final int PATIENCE_SECONDS = 60;
 
   private final List<String> heard = new CopyOnWriteArrayList<>();
@@ -22,20 +22,20 @@ final class HeldStream implements StreamObserver<String> {
 
   private HeldStream() {}
 
-  /** One that only listens; see {@link Words#FOLLOW}. */
-  static HeldStream follow(Channel channel, String request) {
+  /** One that only listens; see {@link WordsService#FOLLOW}. */
+  public static HeldStream follow(Channel channel, String request) {
     HeldStream stream = new HeldStream();
     ClientCalls.asyncServerStreamingCall(
-        channel.newCall(Words.FOLLOW, CallOptions.DEFAULT), request, stream);
+        channel.newCall(WordsService.FOLLOW, CallOptions.DEFAULT), request, stream);
     return stream;
   }
 
-  /** One that is answered word by word; see {@link Words#TALK}. */
+  /** One that is answered word by word; see {@link WordsService#TALK}. */
   static HeldStream talk(Channel channel) {
     HeldStream stream = new HeldStream();
     stream.said =
         ClientCalls.asyncBidiStreamingCall(
-            channel.newCall(Words.TALK, CallOptions.DEFAULT), stream);
+            channel.newCall(WordsService.TALK, CallOptions.DEFAULT), stream);
     return stream;
   }
 
@@ -49,11 +49,11 @@ final class HeldStream implements StreamObserver<String> {
     Objects.requireNonNull(said).onCompleted();
   }
 
-  List<String> heard() {
+  public List<String> heard() {
     return heard;
   }
 
-  boolean isOpen() {
+  public boolean isOpen() {
     return !end.isDone();
   }
 

@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Registration;
-import dev.holdfast.core.Registries;
+import dev.holdfast.core.discovery.Registries;
+import dev.holdfast.core.registration.RegistrationStateMachine;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.ManagedChannel;
@@ -32,43 +32,53 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 class HoldfastServerTest {
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
   }
 
   @Test
   void announcesWhatWasSaid() throws Exception {
     HoldfastServer server =
-        town.serve(
-            new Words("a"),
-            town.server().advertise("10.9.8.7:1234").zone("z1").weight(7).metadata("version", "2"));
-    Endpoint endpoint = town.store.truth(Town.WORDS).endpoints().get(0);
+        loopbackTopology.serve(
+            new WordsService("a"),
+            loopbackTopology
+                .server()
+                .advertise("10.9.8.7:1234")
+                .zone("z1")
+                .weight(7)
+                .metadata("version", "2"));
+    Endpoint endpoint = loopbackTopology.store.truth(LoopbackTopology.WORDS).endpoints().get(0);
     assertThat(endpoint.address()).isEqualTo(HostPort.parse("10.9.8.7:1234"));
     assertThat(endpoint.zone()).isEqualTo("z1");
     assertThat(endpoint.weight()).isEqualTo(7);
     assertThat(endpoint.metadata()).containsEntry("version", "2");
     assertThat(server.registration().address()).contains(HostPort.parse("10.9.8.7:1234"));
-    assertThat(server.registration().state()).isEqualTo(Registration.State.VISIBLE);
+    assertThat(server.registration().registrationState())
+        .isEqualTo(RegistrationStateMachine.RegistrationState.VISIBLE);
   }
 
   @Test
   void leavesInTheOrderThatCostsNoCall() throws Exception {
     HoldfastServer server =
-        town.serve(
-            new Words("a"),
-            town.server().drain(DrainOptions.DEFAULT.withSpread(Duration.ofSeconds(8))));
+        loopbackTopology.serve(
+            new WordsService("a"),
+            loopbackTopology
+                .server()
+                .drain(DrainOptions.DEFAULT.withSpread(Duration.ofSeconds(8))));
     ManagedChannel direct = direct(server);
     List<ServingStatus> health = watchHealth(direct);
     await().until(() -> health.equals(List.of(ServingStatus.SERVING)));
     server.shutdown();
     assertThat(server.isShutdown()).isTrue();
-    await().until(() -> town.store.truth(Town.WORDS).isEmpty());
-    assertThat(Town.call(direct, Words.PLACE)).as("still served while it spreads").isEqualTo("a");
-    assertThat(server.state())
-        .isIn(HoldfastServer.State.WITHDRAWING, HoldfastServer.State.SPREADING);
+    await().until(() -> loopbackTopology.store.truth(LoopbackTopology.WORDS).isEmpty());
+    assertThat(LoopbackTopology.call(direct, WordsService.PLACE))
+        .as("still served while it spreads")
+        .isEqualTo("a");
+    assertThat(server.serverState())
+        .isIn(HoldfastServer.ServerState.WITHDRAWING, HoldfastServer.ServerState.SPREADING);
     await()
         .untilAsserted(
             () ->
@@ -76,26 +86,35 @@ class HoldfastServerTest {
                     .containsExactly(ServingStatus.SERVING, ServingStatus.NOT_SERVING));
     direct.shutdownNow();
     assertThat(server.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
-    assertThat(server.state()).isEqualTo(HoldfastServer.State.TERMINATED);
+    assertThat(server.serverState()).isEqualTo(HoldfastServer.ServerState.TERMINATED);
   }
 
   @Test
   void aRegistryThatIsAwayNeitherStopsTheServerFromServingNorFromStopping() throws Exception {
-    town.store.stop();
+    loopbackTopology.store.stop();
     HoldfastServer server =
-        town.serveRegistered(
-            new Words("a"),
-            town.server().drain(DrainOptions.DEFAULT.withSpread(Duration.ofMillis(100))));
-    assertThat(Town.call(direct(server), Words.PLACE)).isEqualTo("a");
-    await().until(() -> server.registration().state() == Registration.State.WAITING);
+        loopbackTopology.serveRegistered(
+            new WordsService("a"),
+            loopbackTopology
+                .server()
+                .drain(DrainOptions.DEFAULT.withSpread(Duration.ofMillis(100))));
+    assertThat(LoopbackTopology.call(direct(server), WordsService.PLACE)).isEqualTo("a");
+    await()
+        .until(
+            () ->
+                server.registration().registrationState()
+                    == RegistrationStateMachine.RegistrationState.WAITING);
     // It is noted behind the state, on another thread.
     await().until(() -> server.registration().lastFailure().isPresent());
-    town.store.start();
+    loopbackTopology.store.start();
     await()
         .atMost(Duration.ofSeconds(30))
-        .until(() -> server.registration().state() == Registration.State.VISIBLE);
+        .until(
+            () ->
+                server.registration().registrationState()
+                    == RegistrationStateMachine.RegistrationState.VISIBLE);
     await().until(() -> server.registration().lastFailure().isEmpty());
-    town.store.stop();
+    loopbackTopology.store.stop();
     server.shutdown();
     assertThat(server.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
   }
@@ -103,47 +122,51 @@ class HoldfastServerTest {
   @Test
   void aDeafStreamIsCutAtTheEndOfTheGraceTime() throws Exception {
     HoldfastServer server =
-        town.serve(
-            new Words("a"),
-            town.server()
+        loopbackTopology.serve(
+            new WordsService("a"),
+            loopbackTopology
+                .server()
                 .drain(
                     DrainOptions.DEFAULT
                         .withSpread(Duration.ofMillis(50))
                         .withGrace(Duration.ofMillis(300))));
-    HeldStream held = HeldStream.follow(town.channel(), "deaf");
+    HeldStream held = HeldStream.follow(loopbackTopology.channel(), "deaf");
     await().until(() -> held.heard().contains("a"));
     server.shutdown();
     assertThat(held.awaitEnd().getCode())
         .as("what grpc-java's shutdownNow makes of it, by the moment")
         .isIn(Status.Code.CANCELLED, Status.Code.UNAVAILABLE);
     assertThat(server.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
-    assertThat(town.meters.get("holdfast.grpc.server.calls.cut").counter().count()).isEqualTo(1);
+    assertThat(
+            loopbackTopology.meters.get("holdfast.grpc.server.calls.cancelled").counter().count())
+        .isEqualTo(1);
   }
 
   @Test
   void shutdownNowIsPromptAndRemovesTheRecord() throws Exception {
-    HoldfastServer server = town.serve(new Words("a"));
-    HeldStream held = HeldStream.follow(town.channel(), "deaf");
+    HoldfastServer server = loopbackTopology.serve(new WordsService("a"));
+    HeldStream held = HeldStream.follow(loopbackTopology.channel(), "deaf");
     await().until(() -> held.heard().contains("a"));
     server.shutdownNow();
     // Without a word to the stream, which is deaf and would be waited for as long as grace is.
     assertThat(server.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
-    await().until(() -> town.store.truth(Town.WORDS).isEmpty());
+    await().until(() -> loopbackTopology.store.truth(LoopbackTopology.WORDS).isEmpty());
   }
 
   @Test
   void theGaugeGoesWithTheServerThoughNobodyAwaitsItsEnd() throws Exception {
-    HoldfastServer orderly = town.serve(new Words("a"));
-    HoldfastServer cut = town.serve(new Words("b"));
-    assertThat(town.meters.find("holdfast.grpc.server.state").gauges()).hasSize(2);
+    HoldfastServer orderly = loopbackTopology.serve(new WordsService("a"));
+    HoldfastServer cut = loopbackTopology.serve(new WordsService("b"));
+    assertThat(loopbackTopology.meters.find("holdfast.grpc.server.state").gauges()).hasSize(2);
     orderly.shutdown();
     cut.shutdownNow();
-    await().until(() -> town.meters.find("holdfast.grpc.server.state").gauges().isEmpty());
+    await()
+        .until(() -> loopbackTopology.meters.find("holdfast.grpc.server.state").gauges().isEmpty());
   }
 
   @Test
   void shutdownTwiceIsShutdownOnce() throws Exception {
-    HoldfastServer server = town.serve(new Words("a"));
+    HoldfastServer server = loopbackTopology.serve(new WordsService("a"));
     server.shutdown().shutdown();
     assertThat(server.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
     assertThat(server.shutdown().shutdownNow().isTerminated()).isTrue();
@@ -151,7 +174,8 @@ class HoldfastServerTest {
 
   @Test
   void aServerThatWasNeverStartedStopsAtOnce() throws Exception {
-    HoldfastServer server = town.server().addService(new Words("a").definition()).build();
+    HoldfastServer server =
+        loopbackTopology.server().addService(new WordsService("a").definition()).build();
     server.shutdown();
     assertThat(server.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
   }
@@ -163,44 +187,48 @@ class HoldfastServerTest {
     InetAddress loopback6 = InetAddress.getByAddress(one);
     Assumptions.assumeTrue(canBind(loopback6), "no IPv6 here");
     HoldfastServer server =
-        town.serve(
-            new Words("six"),
+        loopbackTopology.serve(
+            new WordsService("six"),
             HoldfastServerBuilder.forAddress(
                     new InetSocketAddress(loopback6, 0), InsecureServerCredentials.create())
-                .registries(town.registries)
+                .registries(loopbackTopology.registries)
                 .advertise("::1"));
     assertThat(server.registration().address())
         .contains(HostPort.parse("[::1]:" + server.getPort()));
-    assertThat(Town.call(town.channel(), Words.PLACE)).isEqualTo("six");
+    assertThat(LoopbackTopology.call(loopbackTopology.channel(), WordsService.PLACE))
+        .isEqualTo("six");
   }
 
   @Test
   void theEnvironmentSaysZoneAndWeightUnlessTheProgramDoes() throws Exception {
     Registries registries =
-        town.registriesWith(Map.of("HOLDFAST_ZONE", "z9", "HOLDFAST_WEIGHT", "5"));
-    town.serve(new Words("a"), town.server().registries(registries));
-    Endpoint endpoint = town.store.truth(Town.WORDS).endpoints().get(0);
+        loopbackTopology.registriesWith(Map.of("HOLDFAST_ZONE", "z9", "HOLDFAST_WEIGHT", "5"));
+    loopbackTopology.serve(new WordsService("a"), loopbackTopology.server().registries(registries));
+    Endpoint endpoint = loopbackTopology.store.truth(LoopbackTopology.WORDS).endpoints().get(0);
     assertThat(endpoint.zone()).isEqualTo("z9");
     assertThat(endpoint.weight()).isEqualTo(5);
-    Registries wrong = town.registriesWith(Map.of("HOLDFAST_WEIGHT", "many"));
-    assertThatThrownBy(() -> town.server().registries(wrong).build())
+    Registries wrong = loopbackTopology.registriesWith(Map.of("HOLDFAST_WEIGHT", "many"));
+    assertThatThrownBy(() -> loopbackTopology.server().registries(wrong).build())
         .hasMessage("HOLDFAST_WEIGHT: \"many\" (expected: 1 to 10000)");
-    Registries none = town.registriesWith(Map.of("HOLDFAST_WEIGHT", "0"));
-    assertThatThrownBy(() -> town.server().registries(none).build())
+    Registries none = loopbackTopology.registriesWith(Map.of("HOLDFAST_WEIGHT", "0"));
+    assertThatThrownBy(() -> loopbackTopology.server().registries(none).build())
         .hasMessage("HOLDFAST_WEIGHT: \"0\" (expected: 1 to 10000)");
   }
 
   @Test
   void aVariableThatIsSetToNothingSaysNothing() throws Exception {
-    Registries registries = town.registriesWith(Map.of("POD_IP", "", "HOLDFAST_ADVERTISE", " "));
-    HoldfastServer server = town.serve(new Words("a"), town.server().registries(registries));
+    Registries registries =
+        loopbackTopology.registriesWith(Map.of("POD_IP", "", "HOLDFAST_ADVERTISE", " "));
+    HoldfastServer server =
+        loopbackTopology.serve(
+            new WordsService("a"), loopbackTopology.server().registries(registries));
     assertThat(server.registration().address())
         .contains(new HostPort("127.0.0.1", server.getPort()));
   }
 
   @Test
   void healthCoversTheServerAndItsServices() throws Exception {
-    ManagedChannel direct = direct(town.serve(new Words("a")));
+    ManagedChannel direct = direct(loopbackTopology.serve(new WordsService("a")));
     for (String name : List.of("", "test.Words")) {
       HealthCheckRequest request = HealthCheckRequest.newBuilder().setService(name).build();
       assertThat(HealthGrpc.newBlockingStub(direct).check(request).getStatus())
@@ -210,16 +238,17 @@ class HoldfastServerTest {
 
   @Test
   void whatMakesNoSenseIsRefusedBeforeThePortIsBound() {
-    assertThatThrownBy(() -> town.server().weight(0)).hasMessageContaining("weight: 0");
-    assertThatThrownBy(() -> town.server().register("nowhere://x/y").build())
+    assertThatThrownBy(() -> loopbackTopology.server().weight(0)).hasMessageContaining("weight: 0");
+    assertThatThrownBy(() -> loopbackTopology.server().register("nowhere://x/y").build())
         .hasMessageContaining("nowhere");
     assertThatThrownBy(() -> DrainOptions.DEFAULT.withSpread(Duration.ofHours(1)))
         .hasMessageContaining("spread: 1h (expected: 0s to 5m)");
-    HoldfastServer wildcard = town.server().register(Town.TARGET).advertise("0.0.0.0").build();
+    HoldfastServer wildcard =
+        loopbackTopology.server().register(LoopbackTopology.TARGET).advertise("0.0.0.0").build();
     assertThatThrownBy(wildcard::start)
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("0.0.0.0");
-    assertThat(wildcard.state()).isEqualTo(HoldfastServer.State.NEW);
+    assertThat(wildcard.serverState()).isEqualTo(HoldfastServer.ServerState.NEW);
   }
 
   private static boolean canBind(InetAddress address) {
@@ -255,7 +284,7 @@ class HoldfastServerTest {
   }
 
   private ManagedChannel direct(HoldfastServer server) {
-    return town.keep(
+    return loopbackTopology.keep(
         NettyChannelBuilder.forTarget(
                 "127.0.0.1:" + server.getPort(), InsecureChannelCredentials.create())
             .build());

@@ -17,9 +17,9 @@ class IdempotentMethodsTest {
 
   @Test
   void aDescriptorMayDeclareItself() {
-    MethodDescriptor<String, String> safe = Words.PLACE.toBuilder().setSafe(true).build();
+    MethodDescriptor<String, String> safe = WordsService.PLACE.toBuilder().setSafe(true).build();
     assertThat(methods.contains(safe)).isTrue();
-    assertThat(methods.contains(Words.GET)).isTrue();
-    assertThat(methods.contains(Words.PLACE)).isFalse();
+    assertThat(methods.contains(WordsService.GET)).isTrue();
+    assertThat(methods.contains(WordsService.PLACE)).isFalse();
   }
 }

@@ -36,26 +36,26 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class IdempotentRetryTest {
-  private final Town town = new Town();
-  private final List<CuttableWire> wires = new ArrayList<>();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
+  private final List<ResettingTcpRelay> wires = new ArrayList<>();
 
   @AfterEach
   void close() throws Exception {
-    for (CuttableWire wire : wires) {
+    for (ResettingTcpRelay wire : wires) {
       wire.close();
     }
-    town.close();
+    loopbackTopology.close();
   }
 
   @Test
   void aCallOfAnIdempotentMethodIsSentAgainWhenItsConnectionDies() throws Exception {
-    Words doomed = silent("doomed");
-    CuttableWire wire = serveBehindWire(doomed);
-    ManagedChannel channel = town.channel();
-    Future<String> answer = callLater(channel, Words.GET);
+    WordsService doomed = silent("doomed");
+    ResettingTcpRelay wire = serveBehindWire(doomed);
+    ManagedChannel channel = loopbackTopology.channel();
+    Future<String> answer = callLater(channel, WordsService.GET);
     await().until(() -> doomed.gets.get() == 1);
-    Words other = new Words("other");
-    town.serve(other);
+    WordsService other = new WordsService("other");
+    loopbackTopology.serve(other);
     wire.cut();
     assertThat(answer.get(40, TimeUnit.SECONDS)).isEqualTo("other");
     assertThat(doomed.gets.get()).isEqualTo(1);
@@ -64,13 +64,13 @@ class IdempotentRetryTest {
 
   @Test
   void aCallOfAnotherMethodIsNeverRepeatedAndTakesEffectOnce() throws Exception {
-    Words doomed = silent("doomed");
-    CuttableWire wire = serveBehindWire(doomed);
-    ManagedChannel channel = town.channel();
-    Future<String> answer = callLater(channel, Words.PLACE);
+    WordsService doomed = silent("doomed");
+    ResettingTcpRelay wire = serveBehindWire(doomed);
+    ManagedChannel channel = loopbackTopology.channel();
+    Future<String> answer = callLater(channel, WordsService.PLACE);
     await().until(() -> doomed.places.get() == 1);
-    Words other = new Words("other");
-    town.serve(other);
+    WordsService other = new WordsService("other");
+    loopbackTopology.serve(other);
     wire.cut();
     assertThat(failure(answer).getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     assertThat(doomed.places.get() + other.places.get()).isEqualTo(1);
@@ -79,50 +79,55 @@ class IdempotentRetryTest {
 
   @Test
   void aServerThatAnswersUnavailableIsNotAskedAgain() throws Exception {
-    Words words = new Words("a");
-    words.handler =
+    WordsService wordsService = new WordsService("a");
+    wordsService.handler =
         (request, responses) ->
             responses.onError(Status.UNAVAILABLE.withDescription("busy").asRuntimeException());
-    town.serve(words);
-    assertThat(failure(callLater(town.channel(), Words.GET)).getStatus().getDescription())
+    loopbackTopology.serve(wordsService);
+    assertThat(
+            failure(callLater(loopbackTopology.channel(), WordsService.GET))
+                .getStatus()
+                .getDescription())
         .isEqualTo("busy");
-    assertThat(words.gets.get()).isEqualTo(1);
+    assertThat(wordsService.gets.get()).isEqualTo(1);
   }
 
   @Test
   void aServerThatAsksForItByPushbackIsAskedAgain() throws Exception {
-    Words words = new Words("a");
-    words.handler =
+    WordsService wordsService = new WordsService("a");
+    wordsService.handler =
         (request, responses) -> {
-          if (words.gets.get() == 1) {
+          if (wordsService.gets.get() == 1) {
             responses.onError(pushback("20"));
           } else {
-            words.answer(request, responses);
+            wordsService.answer(request, responses);
           }
         };
-    town.serve(words);
-    assertThat(Town.call(town.channel(), Words.GET)).isEqualTo("a");
-    assertThat(words.gets.get()).isEqualTo(2);
+    loopbackTopology.serve(wordsService);
+    assertThat(LoopbackTopology.call(loopbackTopology.channel(), WordsService.GET)).isEqualTo("a");
+    assertThat(wordsService.gets.get()).isEqualTo(2);
   }
 
   @Test
   void aServerThatForbidsItByPushbackIsNotAskedAgain() throws Exception {
-    Words words = new Words("a");
-    words.handler = (request, responses) -> responses.onError(pushback("-1"));
-    town.serve(words);
-    assertThat(failure(callLater(town.channel(), Words.GET)).getStatus().getCode())
+    WordsService wordsService = new WordsService("a");
+    wordsService.handler = (request, responses) -> responses.onError(pushback("-1"));
+    loopbackTopology.serve(wordsService);
+    assertThat(
+            failure(callLater(loopbackTopology.channel(), WordsService.GET)).getStatus().getCode())
         .isEqualTo(Status.Code.UNAVAILABLE);
-    assertThat(words.gets.get()).isEqualTo(1);
+    assertThat(wordsService.gets.get()).isEqualTo(1);
     assertThat(refused("pushback")).isEqualTo(1);
   }
 
   @Test
   void attemptsAreCountedForTheServerAndBounded() throws Exception {
-    Words words = new Words("a");
+    WordsService wordsService = new WordsService("a");
     List<String> previous = new CopyOnWriteArrayList<>();
-    words.handler = (request, responses) -> responses.onError(pushback("0"));
-    town.serve(words, town.server().intercept(recording(previous)));
-    assertThat(failure(callLater(town.channel(), Words.GET)).getStatus().getCode())
+    wordsService.handler = (request, responses) -> responses.onError(pushback("0"));
+    loopbackTopology.serve(wordsService, loopbackTopology.server().intercept(recording(previous)));
+    assertThat(
+            failure(callLater(loopbackTopology.channel(), WordsService.GET)).getStatus().getCode())
         .isEqualTo(Status.Code.UNAVAILABLE);
     assertThat(previous).containsExactly("none", "1", "2", "3");
     assertThat(refused("attempts")).isEqualTo(1);
@@ -130,10 +135,11 @@ class IdempotentRetryTest {
 
   @Test
   void aDeadlineThatIsTooNearForThePauseEndsTheCallAtOnce() throws Exception {
-    Words words = new Words("a");
-    words.handler = (request, responses) -> responses.onError(pushback("60000"));
-    town.serve(words);
-    assertThat(failure(callLater(town.channel(), Words.GET)).getStatus().getCode())
+    WordsService wordsService = new WordsService("a");
+    wordsService.handler = (request, responses) -> responses.onError(pushback("60000"));
+    loopbackTopology.serve(wordsService);
+    assertThat(
+            failure(callLater(loopbackTopology.channel(), WordsService.GET)).getStatus().getCode())
         .as("the server's word, not DEADLINE_EXCEEDED after a wait")
         .isEqualTo(Status.Code.UNAVAILABLE);
     assertThat(refused("deadline")).isEqualTo(1);
@@ -141,45 +147,48 @@ class IdempotentRetryTest {
 
   @Test
   void anOutageIsNotAmplifiedBeyondTheBudget() throws Exception {
-    Words words = new Words("a");
-    words.handler = (request, responses) -> responses.onError(pushback("0"));
-    town.serve(words);
+    WordsService wordsService = new WordsService("a");
+    wordsService.handler = (request, responses) -> responses.onError(pushback("0"));
+    loopbackTopology.serve(wordsService);
     RetryOptions options =
         new RetryOptions(
-            2, new Backoff.Options(Duration.ofMillis(1), Duration.ofMillis(1)), 5, 0.1);
-    ManagedChannel channel = town.channel(town.builder().retryOptions(options));
+            2, new Backoff.BackoffOptions(Duration.ofMillis(1), Duration.ofMillis(1)), 5, 0.1);
+    ManagedChannel channel =
+        loopbackTopology.channel(loopbackTopology.builder().retryOptions(options));
     for (int i = 0; i < 100; i++) {
-      assertThat(failure(callLater(channel, Words.GET)).getStatus().getCode())
+      assertThat(failure(callLater(channel, WordsService.GET)).getStatus().getCode())
           .isEqualTo(Status.Code.UNAVAILABLE);
     }
-    assertThat(words.gets.get()).isBetween(105, 116);
+    assertThat(wordsService.gets.get()).isBetween(105, 116);
     assertThat(refused("budget")).isGreaterThan(80);
   }
 
   @Test
   void retriesCanBeSwitchedOff() throws Exception {
-    Words words = new Words("a");
-    words.handler = (request, responses) -> responses.onError(pushback("0"));
-    town.serve(words);
-    ManagedChannel channel = town.channel(town.builder().retryIdempotent(false));
-    assertThat(failure(callLater(channel, Words.GET)).getStatus().getCode())
+    WordsService wordsService = new WordsService("a");
+    wordsService.handler = (request, responses) -> responses.onError(pushback("0"));
+    loopbackTopology.serve(wordsService);
+    ManagedChannel channel =
+        loopbackTopology.channel(loopbackTopology.builder().retryIdempotent(false));
+    assertThat(failure(callLater(channel, WordsService.GET)).getStatus().getCode())
         .isEqualTo(Status.Code.UNAVAILABLE);
-    assertThat(words.gets.get()).isEqualTo(1);
+    assertThat(wordsService.gets.get()).isEqualTo(1);
   }
 
   @Test
   void cancellingDuringThePauseEndsTheCallAtOnce() throws Exception {
-    Words words = new Words("a");
-    words.handler = (request, responses) -> responses.onError(pushback("60000"));
-    town.serve(words);
+    WordsService wordsService = new WordsService("a");
+    wordsService.handler = (request, responses) -> responses.onError(pushback("60000"));
+    loopbackTopology.serve(wordsService);
     CountDownLatch firstEnded = new CountDownLatch(1);
-    ManagedChannel channel = town.channel(town.builder().intercept(new EndWatch(firstEnded)));
+    ManagedChannel channel =
+        loopbackTopology.channel(loopbackTopology.builder().intercept(new EndWatch(firstEnded)));
     // A list that a busy machine brings late would fail the call before its server can.
     var unused = channel.getState(true);
     await()
         .atMost(Duration.ofSeconds(60))
         .until(() -> channel.getState(false) == ConnectivityState.READY);
-    ClientCall<String, String> call = channel.newCall(Words.GET, CallOptions.DEFAULT);
+    ClientCall<String, String> call = channel.newCall(WordsService.GET, CallOptions.DEFAULT);
     CompletableFuture<Status> end = new CompletableFuture<>();
     call.start(
         new ClientCall.Listener<>() {
@@ -195,26 +204,27 @@ class IdempotentRetryTest {
     assertThat(firstEnded.await(30, TimeUnit.SECONDS)).isTrue();
     call.cancel("enough", null);
     assertThat(end.get(20, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.CANCELLED);
-    assertThat(words.gets.get()).isEqualTo(1);
+    assertThat(wordsService.gets.get()).isEqualTo(1);
   }
 
   @Test
   void theNextAttemptRunsInTheContextOfTheCaller() throws Exception {
-    Words words = new Words("a");
-    words.handler =
+    WordsService wordsService = new WordsService("a");
+    wordsService.handler =
         (request, responses) -> {
-          if (words.gets.get() == 1) {
+          if (wordsService.gets.get() == 1) {
             responses.onError(pushback("1"));
           } else {
-            words.answer(request, responses);
+            wordsService.answer(request, responses);
           }
         };
-    town.serve(words);
+    loopbackTopology.serve(wordsService);
     Context.Key<String> key = Context.key("user");
     List<String> users = new CopyOnWriteArrayList<>();
     ManagedChannel channel =
-        town.channel(
-            town.builder()
+        loopbackTopology.channel(
+            loopbackTopology
+                .builder()
                 .intercept(
                     new ClientInterceptor() {
                       @Override
@@ -225,29 +235,31 @@ class IdempotentRetryTest {
                       }
                     }));
     String answer =
-        Context.current().withValue(key, "jo").call(() -> Town.call(channel, Words.GET));
+        Context.current()
+            .withValue(key, "jo")
+            .call(() -> LoopbackTopology.call(channel, WordsService.GET));
     assertThat(answer).isEqualTo("a");
     assertThat(users).containsExactly("jo", "jo");
   }
 
-  private CuttableWire serveBehindWire(Words words) throws Exception {
-    return serveBehindWire(words, town.server());
+  private ResettingTcpRelay serveBehindWire(WordsService wordsService) throws Exception {
+    return serveBehindWire(wordsService, loopbackTopology.server());
   }
 
-  private CuttableWire serveBehindWire(Words words, HoldfastServerBuilder builder)
-      throws Exception {
-    HoldfastServer server = town.serveUnregistered(words, builder);
-    CuttableWire wire = new CuttableWire(server.getPort());
+  private ResettingTcpRelay serveBehindWire(
+      WordsService wordsService, HoldfastServerBuilder builder) throws Exception {
+    HoldfastServer server = loopbackTopology.serveUnregistered(wordsService, builder);
+    ResettingTcpRelay wire = new ResettingTcpRelay(server.getPort());
     wires.add(wire);
-    town.store.put(Town.WORDS, Endpoint.of("127.0.0.1:" + wire.port()));
-    await().until(() -> !town.store.truth(Town.WORDS).isEmpty());
+    loopbackTopology.store.put(LoopbackTopology.WORDS, Endpoint.of("127.0.0.1:" + wire.port()));
+    await().until(() -> !loopbackTopology.store.truth(LoopbackTopology.WORDS).isEmpty());
     return wire;
   }
 
-  private static Words silent(String name) {
-    Words words = new Words(name);
-    words.handler = (request, responses) -> {};
-    return words;
+  private static WordsService silent(String name) {
+    WordsService wordsService = new WordsService(name);
+    wordsService.handler = (request, responses) -> {};
+    return wordsService;
   }
 
   /** Sees attempts end, beneath the retries. */
@@ -306,11 +318,13 @@ class IdempotentRetryTest {
   }
 
   private double count(String meter) {
-    return town.meters.find(meter).counters().stream().mapToDouble(c -> c.count()).sum();
+    return loopbackTopology.meters.find(meter).counters().stream()
+        .mapToDouble(c -> c.count())
+        .sum();
   }
 
   private double refused(String reason) {
-    return town
+    return loopbackTopology
         .meters
         .find("holdfast.grpc.retries.refused")
         .tag("reason", reason)

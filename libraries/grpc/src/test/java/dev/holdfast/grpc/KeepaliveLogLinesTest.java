@@ -12,36 +12,36 @@ import org.junit.jupiter.api.parallel.Isolated;
 /** What the builder of a channel says of a path on which PINGs are not enough. */
 @Isolated("it reads what a class logs, for whomever")
 class KeepaliveLogLinesTest {
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
   }
 
   /** One test, because a finding is said once in a process. */
   @Test
   void aPathThatTheEnvironmentNamesIsCheckedAsOneThatTheCodeNamesAndSaidOnce() {
-    OwnKeepalive.forgetWhatWasSaid();
-    try (LogLines log = new LogLines(OwnKeepalive.class)) {
-      town.channel(builder("off"));
-      town.channel(builder("lan"));
+    BuilderKeepaliveLinter.forgetWhatWasSaid();
+    try (LogLines log = new LogLines(BuilderKeepaliveLinter.class)) {
+      loopbackTopology.channel(builder("off"));
+      loopbackTopology.channel(builder("lan"));
       assertThat(log.all()).isEmpty();
-      town.channel(builder("nginx"));
+      loopbackTopology.channel(builder("nginx"));
       assertThat(log.all())
           .singleElement()
           .asString()
-          .startsWith("WARN event=keepalive_doubtful service=")
+          .startsWith("WARN event=keepalive_finding service=")
           .contains("KL-07");
-      town.channel(builder("nginx"));
+      loopbackTopology.channel(builder("nginx"));
       assertThat(log.all()).hasSize(1);
     }
   }
 
   private HoldfastChannelBuilder builder(String path) {
     return HoldfastChannelBuilder.forTarget(
-        Town.TARGET,
+        LoopbackTopology.TARGET,
         InsecureChannelCredentials.create(),
-        town.registriesWith(Map.of(PathSetting.VARIABLE, path)));
+        loopbackTopology.registriesWith(Map.of(PathSetting.VARIABLE, path)));
   }
 }

@@ -6,7 +6,9 @@ import static io.grpc.ConnectivityState.SHUTDOWN;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.grpc.FakeChannel.FakeSubchannel;
-import dev.holdfast.liveness.TwinState;
+import dev.holdfast.grpc.internal.pairing.PairedSubchannel;
+import dev.holdfast.grpc.internal.pairing.ReplacementAttempts;
+import dev.holdfast.liveness.ReplacementState;
 import java.net.ConnectException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,12 +18,12 @@ import org.junit.jupiter.api.Test;
 
 /** Many endpoints that turn suspect at once, and twins that fail: who may connect when. */
 class ManyPairsTest {
-  private final PairStage stage = new PairStage();
+  private final PairedSubchannelHarness stage = new PairedSubchannelHarness();
 
   @Test
   void onlyAFewTwinsOpenAtOnceAndTheOthersFollow() {
     int endpoints = 100;
-    List<EndpointPair> pairs = new ArrayList<>();
+    List<PairedSubchannel> pairs = new ArrayList<>();
     for (int i = 0; i < endpoints; i++) {
       pairs.add(stage.ready("10.0.1." + i + ":1"));
     }
@@ -37,24 +39,24 @@ class ManyPairsTest {
     assertThat(stage.channel.subchannels).hasSize(endpoints + 3);
     connections.get(1).speak();
     assertThat(stage.limit.open()).isEqualTo(2);
-    pairs.forEach(EndpointPair::shutdown);
+    pairs.forEach(PairedSubchannel::shutdown);
     assertThat(stage.limit.open() + stage.limit.waiting()).isZero();
   }
 
   @Test
   void aTwinThatWonAndNeverSpokeIsFollowedByTheNextOnlyAfterAPause() {
-    stage.ready(PairStage.A);
+    stage.ready(PairedSubchannelHarness.A);
     stage.connect(0).suspect();
     stage.become(1, CONNECTING, READY);
     FakeConnection mute =
         new FakeConnection(
-            PairStage.address(PairStage.A),
-            PairStage.legOf(stage.channel.subchannels.get(1)).observe());
+            PairedSubchannelHarness.address(PairedSubchannelHarness.A),
+            PairedSubchannelHarness.legOf(stage.channel.subchannels.get(1)).observe());
     mute.readyAndMute();
     mute.suspect();
     assertThat(stage.seen).endsWith(READY, CONNECTING);
     assertThat(stage.channel.subchannels).hasSize(2);
-    stage.channel.time.advance(TwinTurns.PAUSES.base());
+    stage.channel.time.advance(ReplacementAttempts.PAUSES.base());
     assertThat(stage.channel.subchannels).hasSize(3);
   }
 
@@ -69,13 +71,14 @@ class ManyPairsTest {
     while (next < stage.channel.subchannels.size()) {
       stage.fail(next++, new ConnectException("no answer"));
     }
-    stage.channel.time.advance(TwinTurns.PAUSES.base());
+    stage.channel.time.advance(ReplacementAttempts.PAUSES.base());
     assertThat(stage.limit.waiting()).as("the next twins of the rack").isPositive();
-    stage.ready(PairStage.A);
+    stage.ready(PairedSubchannelHarness.A);
     stage.connect(stage.channel.subchannels.size() - 1).suspect();
     stage.fail(next, new ConnectException("no answer"));
     FakeSubchannel newest = stage.channel.subchannels.get(stage.channel.subchannels.size() - 1);
-    assertThat(PairStage.addressesOf(newest)).containsExactly(PairStage.address(PairStage.A));
+    assertThat(PairedSubchannelHarness.addressesOf(newest))
+        .containsExactly(PairedSubchannelHarness.address(PairedSubchannelHarness.A));
   }
 
   @Test
@@ -118,7 +121,8 @@ class ManyPairsTest {
     suspects.forEach(FakeConnection::suspect);
     assertThat(stage.limit.waiting()).isEqualTo(endpoints - 2);
     assertThat(suspects)
-        .allSatisfy(suspect -> assertThat(suspect.twins).containsExactly(TwinState.CONNECTING));
+        .allSatisfy(
+            suspect -> assertThat(suspect.twins).containsExactly(ReplacementState.CONNECTING));
   }
 
   /** grpc connects a subchannel again for some seconds after it was told to shut it down. */

@@ -26,50 +26,52 @@ class MaxConnectionAgeTest {
   private static final Duration PATIENCE = Duration.ofSeconds(40);
   private static final int MANY = 16;
 
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
   private final List<ClientGone> gone = new CopyOnWriteArrayList<>();
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
   }
 
   @Test
   void connectionsThatCameTogetherDoNotEndTogether() throws Exception {
     HoldfastServer server =
-        town.serveUnregistered(
-            new Words("a"),
-            town.server().maxConnectionAge(HIGH_AGE.toMillis(), TimeUnit.MILLISECONDS));
-    List<RudeClient> clients = new ArrayList<>();
+        loopbackTopology.serveUnregistered(
+            new WordsService("a"),
+            loopbackTopology.server().maxConnectionAge(HIGH_AGE.toMillis(), TimeUnit.MILLISECONDS));
+    List<RawPingClient> clients = new ArrayList<>();
     try {
       for (int i = 0; i < MANY; i++) {
-        clients.add(new RudeClient(server.getPort()));
+        clients.add(new RawPingClient(server.getPort()));
       }
-      await().atMost(PATIENCE).until(() -> clients.stream().allMatch(RudeClient::isGone));
+      await().atMost(PATIENCE).until(() -> clients.stream().allMatch(RawPingClient::isGone));
       assertThat(clients).allMatch(client -> client.goodbye().endsWith("max_age"));
-      long earliest = clients.stream().mapToLong(RudeClient::lifeMillis).min().orElseThrow();
+      long earliest = clients.stream().mapToLong(RawPingClient::lifeMillis).min().orElseThrow();
       // A busy machine makes them later and never earlier: less than the age is the jitter.
       assertThat(earliest)
           .isLessThan(HIGH_AGE.toMillis())
           .isGreaterThan(HIGH_AGE.toMillis() * 4 / 5);
     } finally {
-      clients.forEach(RudeClient::close);
+      clients.forEach(RawPingClient::close);
     }
   }
 
   @Test
   void theHandlerOfAStreamHearsOfTheAgeOfItsConnectionAndEndsInOrder() throws Exception {
     HoldfastServer server =
-        town.serveUnregistered(
-            new Words("a"),
-            town.server()
+        loopbackTopology.serveUnregistered(
+            new WordsService("a"),
+            loopbackTopology
+                .server()
                 .maxConnectionAge(AGE.toMillis(), TimeUnit.MILLISECONDS)
                 .maxConnectionAgeGrace(1, TimeUnit.HOURS));
-    try (PingingUser user =
-        new PingingUser("aged", server.getPort(), LivenessOptions.DEFAULT).follow("attentive")) {
+    try (MiddleboxClient user =
+        new MiddleboxClient("aged", server.getPort(), LivenessOptions.DEFAULT)
+            .follow("attentive")) {
       await().atMost(PATIENCE).until(() -> user.words.size() == 3);
-      assertThat(user.words).containsExactly("a", Words.LAST_WORD, "ended: OK");
-      assertThat(server.state()).isEqualTo(HoldfastServer.State.SERVING);
+      assertThat(user.words).containsExactly("a", WordsService.LAST_WORD, "ended: OK");
+      assertThat(server.serverState()).isEqualTo(HoldfastServer.ServerState.SERVING);
       assertThat(user.call()).isEqualTo("a");
     }
   }
@@ -77,15 +79,16 @@ class MaxConnectionAgeTest {
   @Test
   void theDrainOfTheServerReachesStreamsOfConnectionsWithAnAgeToo() throws Exception {
     HoldfastServer server =
-        town.serveUnregistered(
-            new Words("a"),
-            town.server().maxConnectionAge(1, TimeUnit.HOURS).onClientGone(gone::add));
-    try (PingingUser user =
-        new PingingUser("drained", server.getPort(), LivenessOptions.DEFAULT).follow("attentive")) {
+        loopbackTopology.serveUnregistered(
+            new WordsService("a"),
+            loopbackTopology.server().maxConnectionAge(1, TimeUnit.HOURS).onClientGone(gone::add));
+    try (MiddleboxClient user =
+        new MiddleboxClient("drained", server.getPort(), LivenessOptions.DEFAULT)
+            .follow("attentive")) {
       await().until(() -> user.words.contains("a"));
       server.shutdown();
       await().until(() -> user.words.size() == 3);
-      assertThat(user.words).containsExactly("a", Words.LAST_WORD, "ended: OK");
+      assertThat(user.words).containsExactly("a", WordsService.LAST_WORD, "ended: OK");
       assertBothEndsNamed(CloseReason.DRAINING, user);
     }
   }
@@ -93,14 +96,15 @@ class MaxConnectionAgeTest {
   @Test
   void aHeldStreamHasTheGraceTimeAndNewCallsGoElsewhereMeanwhile() throws Exception {
     HoldfastServer server =
-        town.serveUnregistered(
-            new Words("a"),
-            town.server()
+        loopbackTopology.serveUnregistered(
+            new WordsService("a"),
+            loopbackTopology
+                .server()
                 .maxConnectionAge(AGE.toMillis(), TimeUnit.MILLISECONDS)
                 .maxConnectionAgeGrace(2 * AGE.toMillis(), TimeUnit.MILLISECONDS)
                 .onClientGone(gone::add));
-    try (PingingUser user =
-        new PingingUser("aged", server.getPort(), LivenessOptions.DEFAULT).follow("deaf")) {
+    try (MiddleboxClient user =
+        new MiddleboxClient("aged", server.getPort(), LivenessOptions.DEFAULT).follow("deaf")) {
       await().until(() -> user.words.contains("a"));
       await()
           .atMost(PATIENCE)
@@ -119,16 +123,20 @@ class MaxConnectionAgeTest {
   @Test
   void aConnectionThatIsIdleForTooLongHasTheSameCodeAtBothEnds() throws Exception {
     HoldfastServer server =
-        town.serveUnregistered(
-            new Words("a"),
-            town.server().maxConnectionIdle(1, TimeUnit.SECONDS).onClientGone(gone::add));
-    try (PingingUser user = new PingingUser("idle", server.getPort(), LivenessOptions.DEFAULT)) {
+        loopbackTopology.serveUnregistered(
+            new WordsService("a"),
+            loopbackTopology
+                .server()
+                .maxConnectionIdle(1, TimeUnit.SECONDS)
+                .onClientGone(gone::add));
+    try (MiddleboxClient user =
+        new MiddleboxClient("idle", server.getPort(), LivenessOptions.DEFAULT)) {
       assertThat(user.call()).isEqualTo("a");
       assertBothEndsNamed(CloseReason.MAX_IDLE, user);
     }
   }
 
-  private void assertBothEndsNamed(CloseReason why, PingingUser user) {
+  private void assertBothEndsNamed(CloseReason why, MiddleboxClient user) {
     await().atMost(PATIENCE).until(() -> user.ended(why) > 0);
     await()
         .atMost(PATIENCE)

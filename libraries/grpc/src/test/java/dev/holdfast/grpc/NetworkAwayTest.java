@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.testkit.ChildJvm;
+import dev.holdfast.grpc.internal.pairing.ReplacementLimit;
 import dev.holdfast.lab.Middlebox;
 import java.time.Duration;
 import java.util.List;
@@ -32,19 +33,22 @@ class NetworkAwayTest {
   /** More than enough, and far from what would hold a connection attempt per endpoint and try. */
   private static final List<String> LITTLE_MEMORY = List.of("-Xmx64m");
 
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
   }
 
   @Test
   @Timeout(300)
   void noneIsKilledBeforeTheHardLimitFewAttemptsAreMadeAndEverythingReturns() throws Exception {
-    HoldfastServer server = town.serveUnregistered(new Words("a"), Town.permitting(town.server()));
+    HoldfastServer server =
+        loopbackTopology.serveUnregistered(
+            new WordsService("a"), LoopbackTopology.permitting(loopbackTopology.server()));
     try (Middlebox network = Middlebox.toPort(server.getPort()).ports(ENDPOINTS).start();
-        ChildJvm crowd = ChildJvm.start(LITTLE_MEMORY, CrowdProgram.class, ports(network))) {
+        ChildJvm crowd =
+            ChildJvm.start(LITTLE_MEMORY, ManyConnectionsProgram.class, ports(network))) {
       crowd.await("held " + ENDPOINTS);
       crowd.ask("watch", "watching");
       network.pullOut();
@@ -55,7 +59,8 @@ class NetworkAwayTest {
               () -> {
                 boolean all = number(crowd.ask("report", "report"), "ended") == ENDPOINTS;
                 long awayNanos = System.nanoTime() - pulledNanos;
-                return all && awayNanos > CrowdProgram.HARD_LIMIT.multipliedBy(2).toNanos();
+                return all
+                    && awayNanos > ManyConnectionsProgram.HARD_LIMIT.multipliedBy(2).toNanos();
               });
       String report = crowd.ask("report", "report");
       assertThat(report)
@@ -66,18 +71,19 @@ class NetworkAwayTest {
       if (number(report, "raced_before") == 0) {
         assertThat(number(report, "first_ms"))
             .as("%s: asked at most %s before", report, ASKED_BEFORE)
-            .isGreaterThan(CrowdProgram.HARD_LIMIT.minus(ASKED_BEFORE).toMillis());
+            .isGreaterThan(ManyConnectionsProgram.HARD_LIMIT.minus(ASKED_BEFORE).toMillis());
       }
       assertThat(number(report, "twins_open"))
           .as("%s", report)
-          .isLessThanOrEqualTo(TwinLimit.DEFAULT_MOST);
-      long rounds = number(report, "elapsed_ms") / CrowdProgram.CONNECT_WITHIN.toMillis() + 1;
+          .isLessThanOrEqualTo(ReplacementLimit.DEFAULT_MOST);
+      long rounds =
+          number(report, "elapsed_ms") / ManyConnectionsProgram.CONNECT_WITHIN.toMillis() + 1;
       assertThat(number(report, "twins"))
           .as("%s", report)
-          .isBetween(1L, rounds * TwinLimit.DEFAULT_MOST);
+          .isBetween(1L, rounds * ReplacementLimit.DEFAULT_MOST);
       assertThat(number(report, "opening"))
           .as("%s", report)
-          .isLessThanOrEqualTo(ENDPOINTS + TwinLimit.DEFAULT_MOST);
+          .isLessThanOrEqualTo(ENDPOINTS + ReplacementLimit.DEFAULT_MOST);
       network.plugIn();
       assertThat(crowd.ask("check", "answered")).isEqualTo(Integer.toString(ENDPOINTS));
     }

@@ -13,11 +13,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class PathSettingTest {
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
   }
 
   @Test
@@ -28,7 +28,7 @@ class PathSettingTest {
     assertThat(liveness("default")).contains(LivenessOptions.DEFAULT);
     assertThat(liveness(" Off ")).isEmpty();
     assertThat(PathSetting.liveness(Map.of())).contains(LivenessOptions.DEFAULT);
-    assertThat(PathSetting.said(Map.of(PathSetting.VARIABLE, "  "))).isEmpty();
+    assertThat(PathSetting.value(Map.of(PathSetting.VARIABLE, "  "))).isEmpty();
   }
 
   @Test
@@ -54,14 +54,23 @@ class PathSettingTest {
     Map<String, String> environment = Map.of(PathSetting.VARIABLE, "swamp");
     HoldfastChannelBuilder plain =
         HoldfastChannelBuilder.forTarget(
-            Town.TARGET, InsecureChannelCredentials.create(), town.registriesWith(environment));
+            LoopbackTopology.TARGET,
+            InsecureChannelCredentials.create(),
+            loopbackTopology.registriesWith(environment));
     assertThatThrownBy(plain::build).hasMessageContaining("HOLDFAST_PATH: swamp");
     HoldfastChannelBuilder own =
         HoldfastChannelBuilder.forTarget(
-                Town.TARGET, InsecureChannelCredentials.create(), town.registriesWith(environment))
+                LoopbackTopology.TARGET,
+                InsecureChannelCredentials.create(),
+                loopbackTopology.registriesWith(environment))
             .path(PathProfile.LAN);
-    assertThat(town.channel(own)).isNotNull();
-    assertThatThrownBy(() -> town.server().registries(town.registriesWith(environment)).build())
+    assertThat(loopbackTopology.channel(own)).isNotNull();
+    assertThatThrownBy(
+            () ->
+                loopbackTopology
+                    .server()
+                    .registries(loopbackTopology.registriesWith(environment))
+                    .build())
         .hasMessageContaining("HOLDFAST_PATH: swamp");
   }
 

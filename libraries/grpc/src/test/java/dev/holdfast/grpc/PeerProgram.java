@@ -19,9 +19,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * A server or client of {@link Words} made with another gRPC, which obeys lines and answers by
- * lines: {@code testing/interop/go-words} and {@code testing/interop/python-words}. Closing it ends
- * its stdin and expects it to end well.
+ * A server or client of {@link WordsService} made with another gRPC, which obeys lines and answers
+ * by lines: {@code testing/interop/go-words} and {@code testing/interop/python-words}. Closing it
+ * ends its stdin and expects it to end well.
  */
 final class PeerProgram implements AutoCloseable {
   private static final Duration BUILD_LIMIT = Duration.ofMinutes(9);

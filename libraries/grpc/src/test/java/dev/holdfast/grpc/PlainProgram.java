@@ -16,7 +16,7 @@ final class PlainProgram {
   public static void main(String[] args) throws Exception {
     Server server =
         Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
-            .addService(new Words("plain").definition())
+            .addService(new WordsService("plain").definition())
             .build()
             .start();
     ManagedChannel channel =
@@ -25,7 +25,7 @@ final class PlainProgram {
     String word =
         ClientCalls.blockingUnaryCall(
             channel,
-            Words.GET,
+            WordsService.GET,
             CallOptions.DEFAULT.withDeadlineAfter(20, TimeUnit.SECONDS),
             "word");
     boolean watched =

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 class RetriedCallTest {
   private static final Status DIED = Status.UNAVAILABLE.withDescription("connection reset");
   private static final MethodDescriptor<String, String> STREAMING =
-      Words.GET.toBuilder().setType(MethodType.SERVER_STREAMING).build();
+      WordsService.GET.toBuilder().setType(MethodType.SERVER_STREAMING).build();
 
   private final VirtualScheduler time = new VirtualScheduler();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -34,7 +34,7 @@ class RetriedCallTest {
 
   @Test
   void anAnswerThatBreaksOffBeforeItsEndIsRepeatedAndNeverSeen() {
-    begin(Words.GET);
+    begin(WordsService.GET);
     attempts.get(0).answer("half").end(DIED);
     runPauses();
     attempts.get(1).answer("whole").endByServer(Status.OK);
@@ -43,7 +43,7 @@ class RetriedCallTest {
 
   @Test
   void aServersOwnUnavailableIsTheEndWhateverCameBefore() {
-    begin(Words.GET);
+    begin(WordsService.GET);
     attempts.get(0).answer("half").endByServer(Status.UNAVAILABLE);
     assertThat(attempts.all).hasSize(1);
     assertThat(heard).containsExactly("headers", "half", "UNAVAILABLE");
@@ -51,7 +51,7 @@ class RetriedCallTest {
 
   @Test
   void aCallThatMetAClosedSocketIsRepeatedThoughGrpcCallsItUnknown() {
-    begin(Words.GET);
+    begin(WordsService.GET);
     attempts.get(0).end(Status.UNKNOWN.withCause(new ClosedChannelException()));
     runPauses();
     attempts.get(1).answer("whole").endByServer(Status.OK);
@@ -60,7 +60,7 @@ class RetriedCallTest {
 
   @Test
   void anUnknownOfAnyOtherCauseIsTheEnd() {
-    begin(Words.GET);
+    begin(WordsService.GET);
     attempts.get(0).end(Status.UNKNOWN.withCause(new IllegalStateException("a bug")));
     runPauses();
     assertThat(heard).containsExactly("UNKNOWN");
@@ -68,7 +68,7 @@ class RetriedCallTest {
 
   @Test
   void everyOtherStatusIsTheEnd() {
-    begin(Words.GET);
+    begin(WordsService.GET);
     attempts.get(0).end(Status.INTERNAL);
     assertThat(heard).containsExactly("INTERNAL");
     assertThat(attempts.all).hasSize(1);
@@ -94,7 +94,7 @@ class RetriedCallTest {
 
   @Test
   void theRepeatedAttemptGetsTheSameRequest() {
-    begin(Words.GET);
+    begin(WordsService.GET);
     attempts.get(0).end(DIED);
     runPauses();
     FakeCall second = attempts.get(1);
@@ -106,7 +106,7 @@ class RetriedCallTest {
 
   @Test
   void anAttemptThatFailsBeforeTheRequestIsSentIsRepeatedWhenItIs() {
-    ClientCall<String, String> call = open(Words.GET);
+    ClientCall<String, String> call = open(WordsService.GET);
     attempts.get(0).end(DIED);
     runPauses();
     assertThat(attempts.all).hasSize(1);
@@ -120,7 +120,7 @@ class RetriedCallTest {
 
   @Test
   void cancellingBeforeTheRequestIsSentEndsTheCall() {
-    ClientCall<String, String> call = open(Words.GET);
+    ClientCall<String, String> call = open(WordsService.GET);
     attempts.get(0).end(DIED);
     call.cancel("enough", null);
     assertThat(attempts.get(1).cancelled).isTrue();
@@ -128,7 +128,7 @@ class RetriedCallTest {
 
   @Test
   void cancellingDuringThePauseStartsNothingLater() {
-    ClientCall<String, String> call = begin(Words.GET);
+    ClientCall<String, String> call = begin(WordsService.GET);
     attempts.get(0).end(DIED);
     call.cancel("enough", null);
     assertThat(attempts.get(1).cancelled).isTrue();
@@ -139,7 +139,7 @@ class RetriedCallTest {
   @Test
   void anAttemptThatFailsInsideItsStartIsFollowedByTheNext() {
     attempts.failOnStart = 3;
-    begin(Words.GET);
+    begin(WordsService.GET);
     runPauses();
     assertThat(attempts.all).hasSize(4);
     attempts.get(3).answer("at last").endByServer(Status.OK);
@@ -150,7 +150,7 @@ class RetriedCallTest {
   @Test
   void theLastFailureIsTheOneTheApplicationHears() {
     attempts.failOnStart = 10;
-    begin(Words.GET);
+    begin(WordsService.GET);
     runPauses();
     assertThat(attempts.all).hasSize(RetryOptions.DEFAULT.maxAttempts());
     assertThat(heard).containsExactly("UNAVAILABLE");

@@ -23,20 +23,20 @@ import org.junit.jupiter.api.Test;
 class RollingRestartTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
   }
 
   @Test
   void noCallFailsWhileEveryInstanceIsRestartedOnItsPort() throws Exception {
     List<HoldfastServer> servers = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
-      servers.add(town.serve(new Words("old" + i)));
+      servers.add(loopbackTopology.serve(new WordsService("old" + i)));
     }
-    ManagedChannel channel = town.channel();
+    ManagedChannel channel = loopbackTopology.channel();
     try (Load load = new Load(channel)) {
       await().atMost(PATIENCE).until(() -> load.seen().containsAll(Set.of("old0", "old1", "old2")));
       for (int i = 0; i < 3; i++) {
@@ -49,25 +49,27 @@ class RollingRestartTest {
         await()
             .atMost(PATIENCE)
             .ignoreExceptionsInstanceOf(IOException.class)
-            .until(() -> town.serve(new Words(name), town.server(port)), Objects::nonNull);
+            .until(
+                () -> loopbackTopology.serve(new WordsService(name), loopbackTopology.server(port)),
+                Objects::nonNull);
         await().atMost(PATIENCE).until(() -> load.seen().contains(name));
       }
       load.close();
       assertThat(load.failures).isEmpty();
       assertThat(load.calls.get()).isGreaterThan(20);
-      assertThat(town.meters.find("holdfast.grpc.calls.retried").counters()).isEmpty();
+      assertThat(loopbackTopology.meters.find("holdfast.grpc.calls.retried").counters()).isEmpty();
     }
   }
 
   @Test
   void aStreamIsToldBeforeItsServerGoes() throws Exception {
-    HoldfastServer server = town.serve(new Words("a"));
-    ManagedChannel channel = town.channel();
+    HoldfastServer server = loopbackTopology.serve(new WordsService("a"));
+    ManagedChannel channel = loopbackTopology.channel();
     HeldStream held = HeldStream.follow(channel, "word");
     await().until(() -> held.heard().contains("a"));
     server.shutdown();
     assertThat(held.awaitEnd().isOk()).isTrue();
-    assertThat(held.heard()).containsExactly("a", Words.LAST_WORD);
+    assertThat(held.heard()).containsExactly("a", WordsService.LAST_WORD);
     assertThat(server.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
   }
 
@@ -94,7 +96,7 @@ class RollingRestartTest {
     private void run(ManagedChannel channel) {
       while (!closed.get()) {
         try {
-          answers.put(Town.call(channel, Words.PLACE), true);
+          answers.put(LoopbackTopology.call(channel, WordsService.PLACE), true);
         } catch (StatusRuntimeException e) {
           failures.add(e);
         }

@@ -16,21 +16,24 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What the builder of servers says about settings. */
 @Isolated("it reads what a class logs, for whomever")
 class ServerBuilderWordsTest {
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
   }
 
   @Test
   void whatIsWrongWithKeepaliveIsSaidOncePerProcess() throws Exception {
-    OwnKeepalive.forgetWhatWasSaid();
-    try (LogLines log = new LogLines(OwnKeepalive.class)) {
+    BuilderKeepaliveLinter.forgetWhatWasSaid();
+    try (LogLines log = new LogLines(BuilderKeepaliveLinter.class)) {
       for (int i = 0; i < 2; i++) {
-        town.serveUnregistered(
-            new Words("a"),
-            town.server().keepAliveTime(3, TimeUnit.SECONDS).keepAliveTimeout(5, TimeUnit.SECONDS));
+        loopbackTopology.serveUnregistered(
+            new WordsService("a"),
+            loopbackTopology
+                .server()
+                .keepAliveTime(3, TimeUnit.SECONDS)
+                .keepAliveTimeout(5, TimeUnit.SECONDS));
       }
       List<String> lines = log.all();
       assertThat(log.untidy()).isEmpty();

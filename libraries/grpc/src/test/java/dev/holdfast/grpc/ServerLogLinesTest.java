@@ -12,17 +12,17 @@ import org.junit.jupiter.api.parallel.Isolated;
 /** What an operator reads of a server: each step of its life, once. */
 @Isolated("it reads what a class logs, for whomever")
 class ServerLogLinesTest {
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
   }
 
   @Test
   void everyStepOfItsLifeIsOneLine() throws Exception {
     try (LogLines log = new LogLines(HoldfastServer.class)) {
-      HoldfastServer server = town.serve(new Words("a"));
+      HoldfastServer server = loopbackTopology.serve(new WordsService("a"));
       int port = server.getPort();
       server.shutdown();
       await().until(() -> of(port, log.all()).size() == 5);

@@ -3,12 +3,13 @@ package dev.holdfast.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.core.Registration;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryProvider;
 import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.discovery.Registries;
+import dev.holdfast.core.registration.RegistrationStateMachine;
+import dev.holdfast.grpc.internal.resolver.ResolvedTarget;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.Test;
 
 /** What keeps a server from its first record, and that it gets there all the same. */
 class ServerRegistrationTest {
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
   private final AtomicInteger opened = new AtomicInteger();
   private final AtomicInteger refusals = new AtomicInteger();
   private final List<String> openedOn = new CopyOnWriteArrayList<>();
@@ -33,7 +34,7 @@ class ServerRegistrationTest {
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
   }
 
   @Test
@@ -47,10 +48,13 @@ class ServerRegistrationTest {
 
     await()
         .atMost(Duration.ofSeconds(20))
-        .until(() -> registration.state() == Registration.State.VISIBLE);
+        .until(
+            () ->
+                registration.registrationState()
+                    == RegistrationStateMachine.RegistrationState.VISIBLE);
     assertThat(opened).hasValue(3);
     assertThat(openedOn).as("a mount may hang").containsOnly("holdfast-address");
-    assertThat(town.store.truth(Town.WORDS).size()).isEqualTo(1);
+    assertThat(loopbackTopology.store.truth(LoopbackTopology.WORDS).size()).isEqualTo(1);
   }
 
   @Test
@@ -60,7 +64,11 @@ class ServerRegistrationTest {
 
     registration.start(50051);
 
-    await().until(() -> registration.state() == Registration.State.WAITING);
+    await()
+        .until(
+            () ->
+                registration.registrationState()
+                    == RegistrationStateMachine.RegistrationState.WAITING);
     await().until(() -> registration.lastFailure().isPresent());
     assertThat(registration.lastFailure().orElseThrow()).hasMessage("cert: gone");
     assertThat(registration.withdraw().toCompletableFuture()).succeedsWithin(5, TimeUnit.SECONDS);
@@ -74,22 +82,30 @@ class ServerRegistrationTest {
 
     registration.start(50051);
 
-    await().until(() -> registration.state() == Registration.State.WAITING);
+    await()
+        .until(
+            () ->
+                registration.registrationState()
+                    == RegistrationStateMachine.RegistrationState.WAITING);
     await().until(() -> registration.lastFailure().isPresent());
     assertThat(registration.lastFailure().orElseThrow()).hasMessageContaining("no route");
     peers = List.of();
     await()
         .atMost(Duration.ofSeconds(20))
-        .until(() -> registration.state() == Registration.State.VISIBLE);
+        .until(
+            () ->
+                registration.registrationState()
+                    == RegistrationStateMachine.RegistrationState.VISIBLE);
     assertThat(askedOn).isNotEmpty().containsOnly("holdfast-address");
     assertThat(registration.address().orElseThrow()).hasToString("127.0.0.1:50051");
   }
 
   private ServerRegistration registration(Optional<String> advertised) {
-    Registries registries = new Registries(town.context, List.of(new TroubledProvider()));
+    Registries registries =
+        new Registries(loopbackTopology.context, List.of(new TroubledProvider()));
     return new ServerRegistration(
         ResolvedTarget.parse("troubled:///test/words", registries),
-        new ServerRegistration.Options(advertised, "", 1, Map.of()));
+        new ServerRegistration.ServerRegistrationOptions(advertised, "", 1, Map.of()));
   }
 
   /** The town's registry behind trouble of the test's. */
@@ -105,7 +121,7 @@ class ServerRegistrationTest {
     }
 
     @Override
-    public List<Parameter> parameters() {
+    public List<UriParameter> uriParameters() {
       return List.of();
     }
 
@@ -116,7 +132,7 @@ class ServerRegistrationTest {
       if (refusals.getAndDecrement() > 0) {
         throw new IllegalArgumentException("cert: gone");
       }
-      Registry real = town.store.connect(context);
+      Registry real = loopbackTopology.store.connect(context);
       return (Registry)
           Proxy.newProxyInstance(
               Registry.class.getClassLoader(),

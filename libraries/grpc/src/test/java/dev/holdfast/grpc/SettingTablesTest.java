@@ -3,6 +3,7 @@ package dev.holdfast.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.Tunable;
+import dev.holdfast.grpc.internal.balancer.HoldfastLoadBalancerConfig;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
@@ -43,7 +44,7 @@ class SettingTablesTest {
     assertThat(keys(DrainOptions.tunables())).isEqualTo(components(DrainOptions.class));
     assertThat(keys(RetryOptions.tunables())).isEqualTo(components(RetryOptions.class));
     assertThat(keys(HoldfastLoadBalancerProvider.tunables()))
-        .isEqualTo(components(BalancingOptions.class));
+        .isEqualTo(components(HoldfastLoadBalancerConfig.class));
   }
 
   private static Set<String> methods(List<Tunable> settings) {

@@ -29,18 +29,18 @@ class SilentClientTest {
           .withProbing(Duration.ofSeconds(1), Duration.ofSeconds(1))
           .withPatience(Duration.ofSeconds(6), Duration.ofSeconds(8));
 
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
   private final List<ClientGone> gone = new CopyOnWriteArrayList<>();
   private final List<Channel> sockets = new CopyOnWriteArrayList<>();
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
   }
 
   @Test
   void aClientThatVanishedIsReportedWithTheReasonAndNotBefore() throws Exception {
-    HoldfastServer server = serve(town.server().liveness(QUICK));
+    HoldfastServer server = serve(loopbackTopology.server().liveness(QUICK));
     try (Middlebox path = Middlebox.toPort(server.getPort()).start()) {
       ManagedChannel client = stock(path.port());
       HeldStream held = HeldStream.follow(client, "deaf");
@@ -54,9 +54,9 @@ class SilentClientTest {
 
   @Test
   void aClientThatSaysGoodbyeIsReportedAtOnce() throws Exception {
-    HoldfastServer server = serve(town.server());
+    HoldfastServer server = serve(loopbackTopology.server());
     ManagedChannel client = stock(server.getPort());
-    assertThat(Town.call(client, Words.GET)).isEqualTo("a");
+    assertThat(LoopbackTopology.call(client, WordsService.GET)).isEqualTo("a");
     client.shutdown();
     await().until(() -> gone.size() == 1);
     assertThat(gone.get(0).reason()).isEqualTo(CloseReason.CLOSED_BY_PEER);
@@ -67,20 +67,21 @@ class SilentClientTest {
   void aListenerThatFailsDoesNotHideTheEventFromTheOthers() throws Exception {
     HoldfastServer server =
         serve(
-            town.server()
+            loopbackTopology
+                .server()
                 .onClientGone(
                     event -> {
                       throw new IllegalStateException("a listener of the application");
                     }));
     ManagedChannel client = stock(server.getPort());
-    assertThat(Town.call(client, Words.GET)).isEqualTo("a");
+    assertThat(LoopbackTopology.call(client, WordsService.GET)).isEqualTo("a");
     client.shutdown();
     await().until(() -> gone.size() == 1);
   }
 
   @Test
   void aClientThatPingsWithoutEndIsStillAnAbuserOnAKnownPath() throws Exception {
-    ManagedChannel client = stock(serve(town.server().path(PathProfile.NLB)).getPort());
+    ManagedChannel client = stock(serve(loopbackTopology.server().path(PathProfile.NLB)).getPort());
     Channel socket = pingMany(client);
     await().until(() -> !socket.isActive());
   }
@@ -89,27 +90,28 @@ class SilentClientTest {
   void whatTheApplicationPermitsCountsMoreThanThePath() throws Exception {
     HoldfastServer server =
         serve(
-            town.server()
+            loopbackTopology
+                .server()
                 .permitKeepAliveTime(0, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .path(PathProfile.NLB));
     ManagedChannel client = stock(server.getPort());
     Channel socket = pingMany(client);
     // The answer comes after what the server thinks of the pings before it.
-    assertThat(Town.call(client, Words.GET)).isEqualTo("a");
+    assertThat(LoopbackTopology.call(client, WordsService.GET)).isEqualTo("a");
     assertThat(socket.isActive()).isTrue();
   }
 
   @Test
   void aServerWithoutLivenessIsOneOfGrpc() throws Exception {
-    HoldfastServer server = serve(town.server().withoutLiveness());
+    HoldfastServer server = serve(loopbackTopology.server().withoutLiveness());
     ManagedChannel client = stock(server.getPort());
-    assertThat(Town.call(client, Words.GET)).isEqualTo("a");
-    assertThat(town.meters.find("holdfast.liveness.connections").gauges()).isEmpty();
+    assertThat(LoopbackTopology.call(client, WordsService.GET)).isEqualTo("a");
+    assertThat(loopbackTopology.meters.find("holdfast.liveness.connections").gauges()).isEmpty();
   }
 
   private Channel pingMany(ManagedChannel client) {
-    assertThat(Town.call(client, Words.GET)).isEqualTo("a");
+    assertThat(LoopbackTopology.call(client, WordsService.GET)).isEqualTo("a");
     Channel socket = sockets.get(0);
     for (int i = 0; i < MANY_PINGS; i++) {
       socket.eventLoop().execute(() -> ping(socket));
@@ -127,12 +129,13 @@ class SilentClientTest {
   }
 
   private HoldfastServer serve(HoldfastServerBuilder builder) throws Exception {
-    return town.serveUnregistered(new Words("a"), builder.onClientGone(gone::add));
+    return loopbackTopology.serveUnregistered(
+        new WordsService("a"), builder.onClientGone(gone::add));
   }
 
   private ManagedChannel stock(int port) {
     EventLoops loops = EventLoops.shared();
-    return town.keep(
+    return loopbackTopology.keep(
         NettyChannelBuilder.forTarget(
                 new HostPort("127.0.0.1", port).toString(), InsecureChannelCredentials.create())
             .eventLoopGroup(loops.workers())

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
+import dev.holdfast.grpc.internal.pairing.ReplacementLimit;
 import dev.holdfast.lab.Middlebox;
 import dev.holdfast.lab.PathFaults;
 import dev.holdfast.lab.RelayDirection;
@@ -43,25 +44,25 @@ class SilentPathTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration STALL = Duration.ofSeconds(4);
 
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
   private final List<Middlebox> paths = new ArrayList<>();
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
     paths.forEach(Middlebox::close);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"holdfast", "round_robin", "pick_first"})
   void theFirstCallAfterASilentDropSucceedsOnATwin(String policy) throws Exception {
-    Middlebox path = pathTo(new Words("a"));
-    ManagedChannel channel = town.channel(quick().loadBalancing(policy));
-    assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+    Middlebox path = pathTo(new WordsService("a"));
+    ManagedChannel channel = loopbackTopology.channel(quick().loadBalancing(policy));
+    assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
     path.forgetFlows();
     beQuiet();
     long startNanos = System.nanoTime();
-    assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+    assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
     assertThat(Duration.ofNanos(System.nanoTime() - startNanos))
         .as("by far not what the kernel would need to give up")
         .isLessThan(SOON.multipliedBy(5));
@@ -71,21 +72,21 @@ class SilentPathTest {
 
   @Test
   void theSameWithoutEpoll() throws Exception {
-    Middlebox path = pathTo(new Words("a"));
-    ManagedChannel channel = town.channel(quick().eventLoops(EventLoops.nio()));
-    assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+    Middlebox path = pathTo(new WordsService("a"));
+    ManagedChannel channel = loopbackTopology.channel(quick().eventLoops(EventLoops.nio()));
+    assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
     path.forgetFlows();
     beQuiet();
-    assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+    assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
     assertThat(races("took_over")).isEqualTo(1);
   }
 
   @Test
   void aQuietConnectionThatLivesIsUsedAgain() throws Exception {
-    Middlebox path = pathTo(new Words("a"));
-    ManagedChannel channel = town.channel(quick());
+    Middlebox path = pathTo(new WordsService("a"));
+    ManagedChannel channel = loopbackTopology.channel(quick());
     for (int i = 0; i < 3; i++) {
-      assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+      assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
       beQuiet();
     }
     // On a busy machine an answer may take longer than the 50 ms until a twin is opened.
@@ -96,14 +97,16 @@ class SilentPathTest {
                 assertThat((double) path.counts().opened())
                     .as("no second connection without a race")
                     .isLessThanOrEqualTo(1 + races("took_over") + races("not_needed")));
-    assertThat(town.meters.get("holdfast.grpc.verifications").counter().count()).isPositive();
+    assertThat(loopbackTopology.meters.get("holdfast.grpc.liveness.checks").counter().count())
+        .isPositive();
   }
 
   @Test
   void aHeldStreamSurvivesAStall() throws Exception {
-    HoldfastServer server = town.serveUnregistered(new Words("a"), town.server());
+    HoldfastServer server =
+        loopbackTopology.serveUnregistered(new WordsService("a"), loopbackTopology.server());
     Middlebox path = pathTo(server.getPort());
-    ManagedChannel channel = town.channel(quick());
+    ManagedChannel channel = loopbackTopology.channel(quick());
     HeldStream held = HeldStream.follow(channel, "word");
     await().until(() -> held.heard().contains("a"));
     path.faults(PathFaults.builder().stall(Duration.ZERO, STALL, Duration.ZERO).build());
@@ -111,26 +114,28 @@ class SilentPathTest {
     await().atMost(STALL.multipliedBy(5)).until(() -> during.tookAtMost(STALL.multipliedBy(4)));
     server.shutdown();
     assertThat(held.awaitEnd().isOk()).isTrue();
-    assertThat(held.heard()).containsExactly("a", Words.LAST_WORD);
+    assertThat(held.heard()).containsExactly("a", WordsService.LAST_WORD);
   }
 
   @Test
   void aStreamThatEndsForSilenceSaysWhyInItsStatus() throws Exception {
-    Middlebox path = pathTo(new Words("a"));
+    Middlebox path = pathTo(new WordsService("a"));
     LivenessOptions brief = QUICK.withPatience(Duration.ofSeconds(2), Duration.ofSeconds(3));
-    ManagedChannel channel = town.channel(quick().liveness(brief));
+    ManagedChannel channel = loopbackTopology.channel(quick().liveness(brief));
     HeldStream held = HeldStream.follow(channel, "word");
     await().until(() -> held.heard().contains("a"));
     path.forgetFlows();
     beQuiet();
-    assertThat(Town.call(channel, Words.PLACE)).as("new calls don't wait for it").isEqualTo("a");
+    assertThat(LoopbackTopology.call(channel, WordsService.PLACE))
+        .as("new calls don't wait for it")
+        .isEqualTo("a");
     assertThat(held.awaitEnd().toString()).contains("UNAVAILABLE").containsPattern("HF-40[0-9]");
   }
 
   @Test
   void aStreamThatAResetEndsSaysSoInItsStatus() throws Exception {
-    Middlebox path = pathTo(new Words("a"));
-    ManagedChannel channel = town.channel(quick());
+    Middlebox path = pathTo(new WordsService("a"));
+    ManagedChannel channel = loopbackTopology.channel(quick());
     HeldStream held = HeldStream.follow(channel, "word");
     await().until(() -> held.heard().contains("a"));
     path.resetFlows();
@@ -140,11 +145,12 @@ class SilentPathTest {
   @Test
   void aPeerThatAcceptsAndSaysNothingIsGivenUpInTime() throws Exception {
     try (ServerSocket mute = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
-      town.store.put(
-          Town.WORDS, Endpoint.of(new HostPort("127.0.0.1", mute.getLocalPort()).toString()));
+      loopbackTopology.store.put(
+          LoopbackTopology.WORDS,
+          Endpoint.of(new HostPort("127.0.0.1", mute.getLocalPort()).toString()));
       LivenessOptions brief = QUICK.withConnectWithin(Duration.ofMillis(500));
-      ManagedChannel channel = town.channel(quick().liveness(brief));
-      assertThatThrownBy(() -> Town.call(channel, Words.PLACE))
+      ManagedChannel channel = loopbackTopology.channel(quick().liveness(brief));
+      assertThatThrownBy(() -> LoopbackTopology.call(channel, WordsService.PLACE))
           .hasMessageStartingWith("UNAVAILABLE: HF-401");
     }
   }
@@ -152,29 +158,29 @@ class SilentPathTest {
   /** Places are the process's: one that stayed taken would be missing for ever. */
   @Test
   void aChannelThatIsClosedWhileItsTwinFailsGivesThePlaceBack() throws Exception {
-    Middlebox path = pathTo(new Words("a"));
+    Middlebox path = pathTo(new WordsService("a"));
     LivenessOptions brief = QUICK.withConnectWithin(Duration.ofMillis(500));
-    ManagedChannel channel = town.channel(quick().liveness(brief));
-    assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+    ManagedChannel channel = loopbackTopology.channel(quick().liveness(brief));
+    assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
     path.pullOut();
     beQuiet();
     Call call = new Call(channel);
     await().atMost(PATIENCE).until(() -> races("unreachable") > 0);
     // Given back and taken again with each attempt.
-    await(call + " waits").atMost(PATIENCE).until(() -> TwinLimit.shared().open() > 0);
+    await(call + " waits").atMost(PATIENCE).until(() -> ReplacementLimit.shared().open() > 0);
     channel.shutdownNow();
-    await().atMost(PATIENCE).until(() -> TwinLimit.shared().open() == 0);
+    await().atMost(PATIENCE).until(() -> ReplacementLimit.shared().open() == 0);
   }
 
   @Test
   void callsLeaveAnEndpointThatFellSilent() throws Exception {
     List<Middlebox> three = new ArrayList<>();
     for (String name : List.of("a", "b", "c")) {
-      three.add(pathTo(new Words(name)));
+      three.add(pathTo(new WordsService(name)));
     }
-    ManagedChannel channel = town.channel(quick());
+    ManagedChannel channel = loopbackTopology.channel(quick());
     for (int i = 0; i < 30; i++) {
-      assertThat(Town.call(channel, Words.PLACE)).isNotEmpty();
+      assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isNotEmpty();
     }
     Middlebox silent = three.get(1);
     long opened = silent.counts().opened();
@@ -207,7 +213,8 @@ class SilentPathTest {
 
     Call(ManagedChannel channel) {
       ClientCalls.asyncUnaryCall(
-          channel.newCall(Words.PLACE, CallOptions.DEFAULT.withDeadlineAfter(20, TimeUnit.SECONDS)),
+          channel.newCall(
+              WordsService.PLACE, CallOptions.DEFAULT.withDeadlineAfter(20, TimeUnit.SECONDS)),
           "word",
           new StreamObserver<>() {
             @Override
@@ -233,20 +240,22 @@ class SilentPathTest {
     }
   }
 
-  private Middlebox pathTo(Words words) throws Exception {
-    return pathTo(town.serveUnregistered(words, town.server()).getPort());
+  private Middlebox pathTo(WordsService wordsService) throws Exception {
+    return pathTo(
+        loopbackTopology.serveUnregistered(wordsService, loopbackTopology.server()).getPort());
   }
 
   /** A path to a port, and what is registered is the way through it. */
   private Middlebox pathTo(int port) {
     Middlebox path = Middlebox.toPort(port).start();
     paths.add(path);
-    town.store.put(Town.WORDS, Endpoint.of(new HostPort("127.0.0.1", path.port()).toString()));
+    loopbackTopology.store.put(
+        LoopbackTopology.WORDS, Endpoint.of(new HostPort("127.0.0.1", path.port()).toString()));
     return path;
   }
 
   private HoldfastChannelBuilder quick() {
-    return town.builder().retryIdempotent(false).liveness(QUICK);
+    return loopbackTopology.builder().retryIdempotent(false).liveness(QUICK);
   }
 
   private static void beQuiet() {
@@ -255,7 +264,12 @@ class SilentPathTest {
   }
 
   private double races(String outcome) {
-    var counter = town.meters.find("holdfast.grpc.twins").tag("outcome", outcome).counter();
+    var counter =
+        loopbackTopology
+            .meters
+            .find("holdfast.grpc.replacements")
+            .tag("outcome", outcome)
+            .counter();
     return counter == null ? 0 : counter.count();
   }
 }

@@ -20,17 +20,19 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 class SleepingClientTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
   }
 
   @Test
   @Execution(ExecutionMode.CONCURRENT)
   void whoSleptFindsItsConnectionAndItsFirstCallWorks() throws Exception {
-    HoldfastServer server = town.serveUnregistered(new Words("a"), Town.permitting(town.server()));
+    HoldfastServer server =
+        loopbackTopology.serveUnregistered(
+            new WordsService("a"), LoopbackTopology.permitting(loopbackTopology.server()));
     try (ChildJvm client = caller(server.getPort(), 2, 3)) {
       assertThat(client.ask("call", "answered")).isEqualTo("a");
       hold(client);
@@ -51,7 +53,9 @@ class SleepingClientTest {
   @Execution(ExecutionMode.CONCURRENT)
   void theTimeAsleepIsNotHeldAgainstAServerThatOwesAnAnswer() throws Exception {
     int hardLimitSeconds = 10;
-    HoldfastServer server = town.serveUnregistered(new Words("a"), Town.permitting(town.server()));
+    HoldfastServer server =
+        loopbackTopology.serveUnregistered(
+            new WordsService("a"), LoopbackTopology.permitting(loopbackTopology.server()));
     try (TcpRelay path = TcpRelay.toPort(server.getPort());
         ChildJvm client = caller(path.port(), 5, hardLimitSeconds)) {
       hold(client);

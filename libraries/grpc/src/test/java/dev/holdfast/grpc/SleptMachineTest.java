@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.lab.Middlebox;
+import dev.holdfast.liveness.ConnectionRole;
 import dev.holdfast.liveness.LivenessHandler;
 import dev.holdfast.liveness.LivenessMeters;
 import dev.holdfast.liveness.LivenessOptions;
-import dev.holdfast.liveness.Role;
-import dev.holdfast.liveness.SleepWatch;
+import dev.holdfast.liveness.SleepDetector;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
@@ -31,28 +31,30 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 class SleptMachineTest {
   private static final Duration QUIET = Duration.ofMillis(500);
 
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
   private final List<LivenessHandler> handlers = new CopyOnWriteArrayList<>();
   private final List<Channel> channels = new CopyOnWriteArrayList<>();
   private final AtomicLong wallMillis = new AtomicLong(System.currentTimeMillis());
-  private final SleepWatch sleep = new SleepWatch(wallMillis::get, System.nanoTime());
-  private LivenessOptions options = LivenessOptions.DEFAULT.withPingPermit(Town.PERMIT);
+  private final SleepDetector sleep = new SleepDetector(wallMillis::get, System.nanoTime());
+  private LivenessOptions options = LivenessOptions.DEFAULT.withPingPermit(LoopbackTopology.PERMIT);
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
   }
 
   @Test
   void theFirstCallAfterWakingGoesToATwinWhenThePathForgotTheConnectionMeanwhile()
       throws Exception {
-    HoldfastServer server = town.serveUnregistered(new Words("a"), Town.permitting(town.server()));
+    HoldfastServer server =
+        loopbackTopology.serveUnregistered(
+            new WordsService("a"), LoopbackTopology.permitting(loopbackTopology.server()));
     try (Middlebox path = Middlebox.toPort(server.getPort()).start()) {
       ManagedChannel channel = channelTo(path);
-      assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+      assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
       path.forgetFlows();
       sleepForEightHours();
-      assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+      assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
       assertThat(path.counts().opened()).isEqualTo(2);
     }
   }
@@ -60,12 +62,14 @@ class SleptMachineTest {
   /** What the wall clock is read for: by the other clock this connection was heard just now. */
   @Test
   void withoutALookAtTheWallClockTheSameCallGoesToTheDeadConnection() throws Exception {
-    HoldfastServer server = town.serveUnregistered(new Words("a"), Town.permitting(town.server()));
+    HoldfastServer server =
+        loopbackTopology.serveUnregistered(
+            new WordsService("a"), LoopbackTopology.permitting(loopbackTopology.server()));
     try (Middlebox path = Middlebox.toPort(server.getPort()).start()) {
       ManagedChannel channel = channelTo(path);
-      assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+      assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
       path.forgetFlows();
-      assertThatThrownBy(() -> Town.call(channel, Words.PLACE, 2))
+      assertThatThrownBy(() -> LoopbackTopology.call(channel, WordsService.PLACE, 2))
           .isInstanceOf(StatusRuntimeException.class);
       assertThat(verifications()).isZero();
     }
@@ -73,16 +77,18 @@ class SleptMachineTest {
 
   @Test
   void whereThePathKeptItTheConnectionProvesItselfOnceAndGoesOn() throws Exception {
-    HoldfastServer server = town.serveUnregistered(new Words("a"), Town.permitting(town.server()));
+    HoldfastServer server =
+        loopbackTopology.serveUnregistered(
+            new WordsService("a"), LoopbackTopology.permitting(loopbackTopology.server()));
     try (Middlebox path = Middlebox.toPort(server.getPort()).start()) {
       ManagedChannel channel = channelTo(path);
       for (int i = 0; i < 20; i++) {
-        assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+        assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
       }
       assertThat(verifications()).as("awake").isZero();
       sleepForEightHours();
       for (int i = 0; i < 20; i++) {
-        assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+        assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
       }
       assertThat(verifications()).isEqualTo(1);
     }
@@ -91,7 +97,9 @@ class SleptMachineTest {
   /** By the other clock it would not be asked about for ten minutes. */
   @Test
   void aHeldStreamIsAskedAboutRightAfterWaking() throws Exception {
-    HoldfastServer server = town.serveUnregistered(new Words("a"), Town.permitting(town.server()));
+    HoldfastServer server =
+        loopbackTopology.serveUnregistered(
+            new WordsService("a"), LoopbackTopology.permitting(loopbackTopology.server()));
     try (Middlebox path = Middlebox.toPort(server.getPort()).start()) {
       options = options.withProbing(Duration.ofMinutes(10), Duration.ofSeconds(10));
       ManagedChannel channel = channelTo(path);
@@ -101,9 +109,9 @@ class SleptMachineTest {
       sleepForEightHours();
       await()
           .atMost(Duration.ofSeconds(60))
-          .until(() -> town.count("holdfast.liveness.suspected", "role", "client") > 0);
+          .until(() -> loopbackTopology.count("holdfast.liveness.suspected", "role", "client") > 0);
       assertThat(held.isOpen()).isTrue();
-      assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+      assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
     }
   }
 
@@ -121,19 +129,19 @@ class SleptMachineTest {
   }
 
   private double verifications() {
-    var counter = town.meters.find("holdfast.grpc.verifications").counter();
+    var counter = loopbackTopology.meters.find("holdfast.grpc.liveness.checks").counter();
     return counter == null ? 0 : counter.count();
   }
 
   private ManagedChannel channelTo(Middlebox path) {
-    town.announce(path.address());
-    return town.channel(town.builder().configureNetty(this::watch));
+    loopbackTopology.announce(path.address());
+    return loopbackTopology.channel(loopbackTopology.builder().configureNetty(this::watch));
   }
 
   /** As the builder does, on a machine whose clocks are ours. */
   private void watch(NettyChannelBuilder builder) {
     EventLoops loops = EventLoops.shared();
-    LivenessMeters meters = LivenessMeters.on(town.meters, Role.CLIENT);
+    LivenessMeters meters = LivenessMeters.on(loopbackTopology.meters, ConnectionRole.CLIENT);
     builder
         .eventLoopGroup(loops.workers())
         .channelFactory(
@@ -141,7 +149,11 @@ class SleptMachineTest {
               Channel channel = loops.newClientChannel();
               LivenessHandler handler =
                   new LivenessHandler(
-                      options, ClientConnections::observerOf, meters, Role.CLIENT, sleep);
+                      options,
+                      ClientChannelFactory::observerOf,
+                      meters,
+                      ConnectionRole.CLIENT,
+                      sleep);
               handlers.add(handler);
               channels.add(channel);
               channel.pipeline().addFirst(handler);

@@ -32,39 +32,45 @@ class SlowServerTest {
   private static final LivenessOptions QUICK =
       LivenessOptions.DEFAULT
           .withProbing(Duration.ofSeconds(1), Duration.ofSeconds(STOCK_TIMEOUT_SECONDS))
-          .withPingPermit(Town.PERMIT);
+          .withPingPermit(LoopbackTopology.PERMIT);
 
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
   }
 
   @Test
   void aHeldStreamSurvivesAnAnswerThatStockKeepaliveDiesOf() throws Exception {
-    HoldfastServer server = town.serveUnregistered(new Words("a"), Town.permitting(town.server()));
+    HoldfastServer server =
+        loopbackTopology.serveUnregistered(
+            new WordsService("a"), LoopbackTopology.permitting(loopbackTopology.server()));
     try (TcpRelay path = TcpRelay.toPort(server.getPort())) {
-      town.announce(path.address());
+      loopbackTopology.announce(path.address());
       HeldStream held =
-          talk(town.channel(town.builder().retryIdempotent(false).liveness(QUICK)), "a");
+          talk(
+              loopbackTopology.channel(
+                  loopbackTopology.builder().retryIdempotent(false).liveness(QUICK)),
+              "a");
       HeldStream stock = talk(stock(path.port()), "a");
       path.delay(RelayDirection.TO_CLIENT, ANSWERS_AFTER);
 
       Status end = stock.awaitEnd();
       assertThat(end.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
       assertThat(end.getDescription()).contains("Keepalive failed");
-      assertThat(town.count("holdfast.liveness.suspected", "role", "client")).isPositive();
+      assertThat(loopbackTopology.count("holdfast.liveness.suspected", "role", "client"))
+          .isPositive();
       await()
           .atMost(PATIENCE)
-          .until(() -> town.count("holdfast.liveness.forgiven", "role", "client") > 0);
+          .until(() -> loopbackTopology.count("holdfast.liveness.recovered", "role", "client") > 0);
       held.say("still there?");
       await().atMost(PATIENCE).until(() -> held.heard().equals(List.of("a", "a still there?")));
     }
   }
 
   private ManagedChannel stock(int port) {
-    return town.keep(
+    return loopbackTopology.keep(
         Grpc.newChannelBuilder(
                 new HostPort("127.0.0.1", port).toString(), InsecureChannelCredentials.create())
             .keepAliveTime(STOCK_FLOOR_SECONDS, TimeUnit.SECONDS)

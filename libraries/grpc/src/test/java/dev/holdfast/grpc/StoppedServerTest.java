@@ -35,23 +35,24 @@ class StoppedServerTest {
       LivenessOptions.DEFAULT
           .withSafeIdle(Duration.ofSeconds(1))
           .withProbing(Duration.ofSeconds(1), Duration.ofSeconds(1))
-          .withPingPermit(Town.PERMIT)
+          .withPingPermit(LoopbackTopology.PERMIT)
           .withConnectWithin(Duration.ofSeconds(4));
 
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
   }
 
   @Test
   void aServerThatIsStoppedForTooLongLosesItsConnectionWithAReasonAndNoNewCallWaitsForIt()
       throws Exception {
-    HoldfastServer other = town.serveUnregistered(new Words("other"), town.server());
+    HoldfastServer other =
+        loopbackTopology.serveUnregistered(new WordsService("other"), loopbackTopology.server());
     try (ChildJvm child = ChildJvm.start(WordsProgram.class, "stopped")) {
       InetSocketAddress stopped = addressOf(child);
-      town.announce(stopped, Town.at(other.getPort()));
+      loopbackTopology.announce(stopped, LoopbackTopology.at(other.getPort()));
       LivenessOptions brief = QUICK.withPatience(WINDOW, WINDOW.multipliedBy(2));
       ManagedChannel channel = channel(brief, "round_robin");
       awaitAnswersFrom(channel, Set.of("stopped", "other"));
@@ -63,14 +64,18 @@ class StoppedServerTest {
       long pausedNanos = System.nanoTime();
       await()
           .atMost(PATIENCE)
-          .until(() -> Town.answers(channel, 10, 2).equals(Collections.nCopies(10, "other")));
+          .until(
+              () ->
+                  LoopbackTopology.answers(channel, 10, 2)
+                      .equals(Collections.nCopies(10, "other")));
       Status end = held.awaitEnd();
       assertThat(end.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
       assertThat(end.getDescription()).as("its kernel acknowledges").startsWith("HF-406");
       assertThat(System.nanoTime() - pausedNanos).isGreaterThan(WINDOW.toNanos());
 
       assertThat(heldByStock.isOpen()).as("stock gRPC notices nothing").isTrue();
-      assertThatThrownBy(() -> Town.call(stock, Words.PLACE, 1)).hasMessageContaining("DEADLINE");
+      assertThatThrownBy(() -> LoopbackTopology.call(stock, WordsService.PLACE, 1))
+          .hasMessageContaining("DEADLINE");
 
       child.resume();
       awaitAnswersFrom(channel, Set.of("stopped", "other"));
@@ -83,7 +88,7 @@ class StoppedServerTest {
       throws Exception {
     Duration longEnoughToPause = Duration.ofSeconds(15);
     try (ChildJvm child = ChildJvm.start(WordsProgram.class, "a")) {
-      town.announce(addressOf(child));
+      loopbackTopology.announce(addressOf(child));
       LivenessOptions unknown =
           LivenessOptions.DEFAULT.withProbing(longEnoughToPause, Duration.ofSeconds(1));
       ManagedChannel channel = channel(unknown, "holdfast");
@@ -93,7 +98,7 @@ class StoppedServerTest {
       child.pause();
       await()
           .atMost(PATIENCE)
-          .until(() -> town.count("holdfast.liveness.suspected", "role", "client") > 0);
+          .until(() -> loopbackTopology.count("holdfast.liveness.suspected", "role", "client") > 0);
       assertThat(held.isOpen()).isTrue();
       child.resume();
     }
@@ -102,20 +107,20 @@ class StoppedServerTest {
   @Test
   void aServerThatIsStoppedForAWhileLosesNothing() throws Exception {
     try (ChildJvm child = ChildJvm.start(WordsProgram.class, "a")) {
-      town.announce(addressOf(child));
+      loopbackTopology.announce(addressOf(child));
       ManagedChannel channel = channel(QUICK, "holdfast");
       HeldStream held = heldOn("a", channel);
       child.pause();
       await()
           .atMost(PATIENCE)
-          .until(() -> town.count("holdfast.liveness.suspected", "role", "client") > 0);
+          .until(() -> loopbackTopology.count("holdfast.liveness.suspected", "role", "client") > 0);
       held.say("meanwhile");
       child.resume();
       held.say("afterwards");
       await()
           .atMost(PATIENCE)
           .until(() -> held.heard().equals(List.of("a", "a meanwhile", "a afterwards")));
-      assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+      assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
       assertThat(held.isOpen()).isTrue();
     }
   }
@@ -126,30 +131,32 @@ class StoppedServerTest {
     // Behind the other in every list, which is sorted.
     InetAddress second = InetAddress.getByAddress(new byte[] {127, 0, 0, 2});
     HoldfastServer other =
-        town.serveUnregistered(
-            new Words("other"),
+        loopbackTopology.serveUnregistered(
+            new WordsService("other"),
             HoldfastServerBuilder.forAddress(
                 new InetSocketAddress(second, 0), InsecureServerCredentials.create()));
     try (ChildJvm child = ChildJvm.start(WordsProgram.class, "stopped")) {
       InetSocketAddress stopped = addressOf(child);
       child.pause();
-      town.announce(stopped, new InetSocketAddress(second, other.getPort()));
+      loopbackTopology.announce(stopped, new InetSocketAddress(second, other.getPort()));
       ManagedChannel unwatched =
-          town.channel(town.builder().loadBalancing("pick_first").withoutLiveness());
+          loopbackTopology.channel(
+              loopbackTopology.builder().loadBalancing("pick_first").withoutLiveness());
       HeldStream waits = HeldStream.follow(unwatched, "word");
-      assertThat(Town.call(channel(QUICK, "pick_first"), Words.PLACE, 60)).isEqualTo("other");
+      assertThat(LoopbackTopology.call(channel(QUICK, "pick_first"), WordsService.PLACE, 60))
+          .isEqualTo("other");
       assertThat(waits.isOpen()).as("without liveness it waits").isTrue();
       assertThat(waits.heard()).as("without liveness it waits").isEmpty();
     }
   }
 
   private ManagedChannel channel(LivenessOptions liveness, String policy) {
-    return town.channel(
-        town.builder().retryIdempotent(false).loadBalancing(policy).liveness(liveness));
+    return loopbackTopology.channel(
+        loopbackTopology.builder().retryIdempotent(false).loadBalancing(policy).liveness(liveness));
   }
 
   private ManagedChannel stock(InetSocketAddress server) {
-    return town.keep(
+    return loopbackTopology.keep(
         Grpc.newChannelBuilderForAddress(
                 server.getHostString(), server.getPort(), InsecureChannelCredentials.create())
             .build());
@@ -169,10 +176,12 @@ class StoppedServerTest {
   }
 
   private static void awaitAnswersFrom(ManagedChannel channel, Set<String> names) {
-    await().atMost(PATIENCE).until(() -> new HashSet<>(Town.answers(channel, 10, 2)).equals(names));
+    await()
+        .atMost(PATIENCE)
+        .until(() -> new HashSet<>(LoopbackTopology.answers(channel, 10, 2)).equals(names));
   }
 
   private static InetSocketAddress addressOf(ChildJvm child) {
-    return Town.at(Integer.parseInt(child.await("port")));
+    return LoopbackTopology.at(Integer.parseInt(child.await("port")));
   }
 }

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.CloseReason;
 import dev.holdfast.lab.PathFaults;
-import dev.holdfast.lab.PathFaults.Counted;
+import dev.holdfast.lab.PathFaults.CountedTraffic;
 import dev.holdfast.lab.PathFaults.IdleAction;
 import dev.holdfast.liveness.LivenessOptions;
 import java.time.Duration;
@@ -19,19 +19,20 @@ class TooManyPingsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(40);
   private static final int ENHANCE_YOUR_CALM = 11;
 
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
   }
 
   @Test
   void theServerThatCouldNotBearItSaysSo() throws Exception {
     List<ClientGone> gone = new CopyOnWriteArrayList<>();
     HoldfastServer server =
-        town.serveUnregistered(new Words("a"), town.server().onClientGone(gone::add));
-    try (RudeClient rude = new RudeClient(server.getPort())) {
+        loopbackTopology.serveUnregistered(
+            new WordsService("a"), loopbackTopology.server().onClientGone(gone::add));
+    try (RawPingClient rude = new RawPingClient(server.getPort())) {
       rude.pingUntilGone(20);
       assertThat(rude.goodbye()).isEqualTo(ENHANCE_YOUR_CALM + " too_many_pings");
     }
@@ -41,12 +42,14 @@ class TooManyPingsTest {
 
   @Test
   void theClientThatIsToldSaysSo() throws Exception {
-    HoldfastServer server = town.serveUnregistered(new Words("a"), town.server());
-    try (PingingUser user = new PingingUser("told", server.getPort(), LivenessOptions.DEFAULT)) {
+    HoldfastServer server =
+        loopbackTopology.serveUnregistered(new WordsService("a"), loopbackTopology.server());
+    try (MiddleboxClient user =
+        new MiddleboxClient("told", server.getPort(), LivenessOptions.DEFAULT)) {
       user.path.faults(
           PathFaults.builder()
               .goAway(Duration.ofMillis(300), ENHANCE_YOUR_CALM, "too_many_pings")
-              .idle(Duration.ofMillis(1_500), IdleAction.CLOSE, Counted.BYTES)
+              .idle(Duration.ofMillis(1_500), IdleAction.CLOSE, CountedTraffic.BYTES)
               .build());
       assertThat(user.call()).isEqualTo("a");
       await().atMost(PATIENCE).until(() -> user.ended(CloseReason.TOO_MANY_PINGS) > 0);

@@ -29,27 +29,27 @@ import org.junit.jupiter.api.Test;
 class UserCodeThreadsTest {
   private static final int PATIENCE_SECONDS = 60;
 
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
   private final CountDownLatch release = new CountDownLatch(1);
   private final List<Boolean> onScheduler = new CopyOnWriteArrayList<>();
 
   @AfterEach
   void close() {
     release.countDown();
-    town.close();
+    loopbackTopology.close();
   }
 
   @Test
   void aDrainCallbackThatBlocksHoldsUpNeitherGoawayNorOtherCallbacks() throws Exception {
-    Words words = new Words("a");
-    words.handler =
+    WordsService wordsService = new WordsService("a");
+    wordsService.handler =
         (request, responses) -> {
           var unused = HoldfastServer.DRAIN.get().onDrain(this::block);
-          words.answer(request, responses);
+          wordsService.answer(request, responses);
         };
-    HoldfastServer server = town.serve(words);
-    ManagedChannel channel = town.channel();
-    Town.call(channel, Words.PLACE);
+    HoldfastServer server = loopbackTopology.serve(wordsService);
+    ManagedChannel channel = loopbackTopology.channel();
+    LoopbackTopology.call(channel, WordsService.PLACE);
     // Told last of all, and says so at once.
     HeldStream held = HeldStream.follow(channel, "word");
     await().until(() -> held.heard().contains("a"));
@@ -57,24 +57,25 @@ class UserCodeThreadsTest {
     server.shutdown();
 
     assertThat(server.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
-    assertThat(held.heard()).containsExactly("a", Words.LAST_WORD);
+    assertThat(held.heard()).containsExactly("a", WordsService.LAST_WORD);
     assertThat(onScheduler).containsExactly(false);
     assertTheSchedulerRuns();
   }
 
   @Test
   void aStreamThatIsDeafIsCutAfterTheGraceTimeWhileACallbackBlocks() throws Exception {
-    Words words = new Words("a");
-    words.handler =
+    WordsService wordsService = new WordsService("a");
+    wordsService.handler =
         (request, responses) -> {
           var unused = HoldfastServer.DRAIN.get().onDrain(this::block);
-          words.answer(request, responses);
+          wordsService.answer(request, responses);
         };
     DrainOptions brief =
         DrainOptions.DEFAULT.withSpread(Duration.ofMillis(50)).withGrace(Duration.ofMillis(300));
-    HoldfastServer server = town.serve(words, town.server().drain(brief));
-    ManagedChannel channel = town.channel();
-    Town.call(channel, Words.PLACE);
+    HoldfastServer server =
+        loopbackTopology.serve(wordsService, loopbackTopology.server().drain(brief));
+    ManagedChannel channel = loopbackTopology.channel();
+    LoopbackTopology.call(channel, WordsService.PLACE);
     HeldStream held = HeldStream.follow(channel, "deaf");
     await().until(() -> held.heard().contains("a"));
 
@@ -86,11 +87,11 @@ class UserCodeThreadsTest {
 
   @Test
   void anInterceptorThatBlocksInADelayedRetryHoldsUpNothing() throws Exception {
-    Words words = new Words("a");
-    words.handler =
+    WordsService wordsService = new WordsService("a");
+    wordsService.handler =
         (request, responses) -> {
-          if (words.gets.get() > 1) {
-            words.answer(request, responses);
+          if (wordsService.gets.get() > 1) {
+            wordsService.answer(request, responses);
             return;
           }
           Metadata pushback = new Metadata();
@@ -98,11 +99,12 @@ class UserCodeThreadsTest {
               Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER), "20");
           responses.onError(Status.UNAVAILABLE.asRuntimeException(pushback));
         };
-    town.serve(words);
+    loopbackTopology.serve(wordsService);
     AtomicBoolean first = new AtomicBoolean(true);
     ManagedChannel channel =
-        town.channel(
-            town.builder()
+        loopbackTopology.channel(
+            loopbackTopology
+                .builder()
                 .intercept(
                     starting(
                         () -> {
@@ -112,7 +114,7 @@ class UserCodeThreadsTest {
                         })));
 
     CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS);
-    var answer = ClientCalls.futureUnaryCall(channel.newCall(Words.GET, options), "word");
+    var answer = ClientCalls.futureUnaryCall(channel.newCall(WordsService.GET, options), "word");
     await().atMost(Duration.ofSeconds(PATIENCE_SECONDS)).until(() -> !onScheduler.isEmpty());
     assertTheSchedulerRuns();
     release.countDown();
@@ -122,7 +124,7 @@ class UserCodeThreadsTest {
   }
 
   private void block() {
-    onScheduler.add(town.scheduler.isCurrent());
+    onScheduler.add(loopbackTopology.scheduler.isCurrent());
     try {
       boolean unused = release.await(2 * PATIENCE_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
@@ -132,7 +134,7 @@ class UserCodeThreadsTest {
 
   private void assertTheSchedulerRuns() throws InterruptedException {
     CountDownLatch ran = new CountDownLatch(1);
-    town.scheduler.execute(ran::countDown);
+    loopbackTopology.scheduler.execute(ran::countDown);
     assertThat(ran.await(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
   }
 

@@ -23,37 +23,44 @@ class VirtualAddressTest {
       LivenessOptions.DEFAULT
           .withSafeIdle(Duration.ofSeconds(1))
           .withProbing(Duration.ofSeconds(1), Duration.ofSeconds(1))
-          .withPingPermit(Town.PERMIT);
+          .withPingPermit(LoopbackTopology.PERMIT);
 
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
   }
 
   @Test
   void aTwinThatReachedTheOtherMachineProvesNothingAboutTheFirst() throws Exception {
     HoldfastServer first =
-        town.serveUnregistered(new Words("first"), Town.permitting(town.server()));
+        loopbackTopology.serveUnregistered(
+            new WordsService("first"), LoopbackTopology.permitting(loopbackTopology.server()));
     HoldfastServer second =
-        town.serveUnregistered(new Words("second"), Town.permitting(town.server()));
+        loopbackTopology.serveUnregistered(
+            new WordsService("second"), LoopbackTopology.permitting(loopbackTopology.server()));
     try (TcpRelay address = TcpRelay.toPort(first.getPort())) {
-      town.announce(address.address());
-      ManagedChannel channel = town.channel(town.builder().retryIdempotent(false).liveness(QUICK));
+      loopbackTopology.announce(address.address());
+      ManagedChannel channel =
+          loopbackTopology.channel(
+              loopbackTopology.builder().retryIdempotent(false).liveness(QUICK));
       HeldStream held = HeldStream.talk(channel);
       await().atMost(PATIENCE).until(() -> held.heard().equals(List.of("first")));
       RelayConnection old = address.connections().get(0);
 
-      address.retarget(Town.at(second.getPort()));
+      address.retarget(LoopbackTopology.at(second.getPort()));
       old.stall();
       await()
           .atMost(PATIENCE)
-          .until(() -> Town.answers(channel, 5, 2).equals(Collections.nCopies(5, "second")));
-      assertThat(town.count("holdfast.grpc.twins", "outcome", "took_over")).isPositive();
+          .until(
+              () ->
+                  LoopbackTopology.answers(channel, 5, 2).equals(Collections.nCopies(5, "second")));
+      assertThat(loopbackTopology.count("holdfast.grpc.replacements", "outcome", "took_over"))
+          .isPositive();
       await()
           .atMost(PATIENCE)
-          .until(() -> town.count("holdfast.liveness.suspected", "role", "client") > 0);
+          .until(() -> loopbackTopology.count("holdfast.liveness.suspected", "role", "client") > 0);
       assertThat(held.isOpen()).isTrue();
 
       old.heal();
@@ -61,7 +68,9 @@ class VirtualAddressTest {
       await()
           .atMost(PATIENCE)
           .until(() -> held.heard().equals(List.of("first", "first who are you?")));
-      assertThat(Town.call(channel, Words.PLACE)).as("it does not go back").isEqualTo("second");
+      assertThat(LoopbackTopology.call(channel, WordsService.PLACE))
+          .as("it does not go back")
+          .isEqualTo("second");
       held.hangUp();
       assertThat(held.awaitEnd().isOk()).isTrue();
       await().atMost(PATIENCE).until(() -> !address.connections().contains(old));

@@ -13,10 +13,11 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A {@link VirtualScheduler} as grpc wants its timers: only what SynchronizationContext uses. */
-final class VirtualTimers extends AbstractExecutorService implements ScheduledExecutorService {
+public final class VirtualTimers extends AbstractExecutorService
+    implements ScheduledExecutorService {
   private final VirtualScheduler scheduler;
 
-  VirtualTimers(VirtualScheduler scheduler) {
+  public VirtualTimers(VirtualScheduler scheduler) {
     this.scheduler = scheduler;
   }
 

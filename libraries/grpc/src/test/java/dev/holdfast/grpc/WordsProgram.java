@@ -19,11 +19,12 @@ final class WordsProgram {
 
   public static void main(String[] args) throws Exception {
     HoldfastServer server =
-        Town.permitting(
-                HoldfastServerBuilder.forAddress(Town.at(0), InsecureServerCredentials.create()))
+        LoopbackTopology.permitting(
+                HoldfastServerBuilder.forAddress(
+                    LoopbackTopology.at(0), InsecureServerCredentials.create()))
             .liveness(QUICK)
             .onClientGone(gone -> System.out.println("gone " + gone.reason().code()))
-            .addService(new Words(args[0]).definition())
+            .addService(new WordsService(args[0]).definition())
             .build()
             .start();
     System.out.println("sockets " + CallerProgram.kindOfSockets());

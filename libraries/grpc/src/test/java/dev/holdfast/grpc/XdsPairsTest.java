@@ -42,12 +42,12 @@ class XdsPairsTest {
       LivenessOptions.DEFAULT
           .withSafeIdle(Duration.ofSeconds(1))
           .withProbing(Duration.ofSeconds(1), Duration.ofSeconds(1))
-          .withPingPermit(Town.PERMIT);
+          .withPingPermit(LoopbackTopology.PERMIT);
 
   /** One for all tests: gRPC keeps what it knows of control planes for the whole process. */
   private static AdsServer ads;
 
-  private final Town town = new Town();
+  private final LoopbackTopology loopbackTopology = new LoopbackTopology();
 
   // The other ways are a variable and a property, which gRPC reads once and before a port is known.
   @SuppressWarnings("deprecation")
@@ -64,7 +64,7 @@ class XdsPairsTest {
 
   @AfterEach
   void close() {
-    town.close();
+    loopbackTopology.close();
   }
 
   static Stream<Arguments> policies() {
@@ -105,13 +105,15 @@ class XdsPairsTest {
       old.stall();
       await()
           .atMost(PATIENCE)
-          .until(() -> town.count("holdfast.liveness.suspected", "role", "client") > 0);
+          .until(() -> loopbackTopology.count("holdfast.liveness.suspected", "role", "client") > 0);
       await()
           .atMost(PATIENCE)
-          .until(() -> Town.answers(channel, 5, 2).equals(Collections.nCopies(5, "a")));
+          .until(() -> LoopbackTopology.answers(channel, 5, 2).equals(Collections.nCopies(5, "a")));
       await()
           .atMost(PATIENCE)
-          .until(() -> town.count("holdfast.grpc.twins", "outcome", "took_over") > 0);
+          .until(
+              () ->
+                  loopbackTopology.count("holdfast.grpc.replacements", "outcome", "took_over") > 0);
       assertThat(held.isOpen()).isTrue();
 
       old.heal();
@@ -120,21 +122,26 @@ class XdsPairsTest {
       held.hangUp();
       assertThat(held.awaitEnd().isOk()).isTrue();
       await().atMost(PATIENCE).until(() -> !path.connections().contains(old));
-      assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+      assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
       assertThat(ads.refusals).isEmpty();
     }
   }
 
   private ManagedChannel channel(XdsService service) {
-    return town.channel(
+    return loopbackTopology.channel(
         HoldfastChannelBuilder.forTarget(
-                "xds:///" + service.name(), InsecureChannelCredentials.create(), town.registries)
+                "xds:///" + service.name(),
+                InsecureChannelCredentials.create(),
+                loopbackTopology.registries)
             .retryIdempotent(false)
             .liveness(QUICK));
   }
 
   private int serve(String name) throws IOException {
-    return town.serveUnregistered(new Words(name), Town.permitting(town.server())).getPort();
+    return loopbackTopology
+        .serveUnregistered(
+            new WordsService(name), LoopbackTopology.permitting(loopbackTopology.server()))
+        .getPort();
   }
 
   /** Whom many customers reach; nobody is one of them while one of their calls fails. */
@@ -167,7 +174,7 @@ class XdsPairsTest {
     try {
       return ClientCalls.blockingUnaryCall(
           identified,
-          Words.PLACE,
+          WordsService.PLACE,
           CallOptions.DEFAULT.withDeadlineAfter(20, TimeUnit.SECONDS),
           "word");
     } catch (StatusRuntimeException e) {

@@ -12,7 +12,7 @@ public interface StreamsProvider {
   /**
    * The client interceptor and the service definitions that result from one setting. Thread-safe.
    */
-  interface Configured {
+  interface StreamsConfiguration {
     /** The interceptor that every channel installs. */
     ClientInterceptor client();
 
@@ -32,5 +32,5 @@ public interface StreamsProvider {
    * @param environment the environment variables that hold the other settings
    * @throws IllegalArgumentException naming what was said and what was expected
    */
-  Configured configure(String text, Map<String, String> environment);
+  StreamsConfiguration configure(String text, Map<String, String> environment);
 }

@@ -3,9 +3,9 @@ package dev.holdfast.inprocess;
 import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.GatewayOptions;
 import dev.holdfast.gateway.GatewaySnapshot;
-import dev.holdfast.gateway.cors.Cors;
-import dev.holdfast.gateway.json.FaceTerms;
-import dev.holdfast.gateway.json.JsonFace;
+import dev.holdfast.gateway.cors.CorsPolicy;
+import dev.holdfast.gateway.frontend.FrontendOptions;
+import dev.holdfast.gateway.frontend.HttpFrontend;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.transcoding.http.openapi.OpenApiInfo;
 import io.grpc.Context;
@@ -39,7 +39,7 @@ public final class HoldfastGateway {
   private final ServedMethods methods;
   private final Context context;
   private final Executor executor;
-  private final FaceTerms terms;
+  private final FrontendOptions terms;
   private final GatewayLimits limits;
   private final MeterRegistry meters;
 
@@ -47,7 +47,7 @@ public final class HoldfastGateway {
       ServedMethods methods,
       Context context,
       Executor executor,
-      FaceTerms terms,
+      FrontendOptions terms,
       GatewayLimits limits,
       MeterRegistry meters) {
     this.methods = methods;
@@ -63,11 +63,11 @@ public final class HoldfastGateway {
    * started.
    *
    * @throws IllegalArgumentException for a server of another builder than grpc-java's or
-   *     Holdfast's, whose interceptors can't be known; use {@link #inProcess(List)} then
+   *     Holdfast's, whose interceptors can't be known; use {@link #inProcess(ListPage)} then
    */
   public static HoldfastGateway inProcess(Server server) {
     return of(
-        BuiltServer.services(server),
+        InterceptedServices.services(server),
         Context.ROOT.withValue(InternalServer.SERVER_CONTEXT_KEY, server));
   }
 
@@ -81,7 +81,7 @@ public final class HoldfastGateway {
         new ServedMethods(services),
         context,
         SharedThreads.EXECUTOR,
-        FaceTerms.DEFAULT,
+        FrontendOptions.DEFAULT,
         GatewayLimits.DEFAULT,
         Metrics.globalRegistry);
   }
@@ -103,7 +103,7 @@ public final class HoldfastGateway {
   }
 
   /** A copy with a CORS policy; by default no cross-origin request is allowed. */
-  public HoldfastGateway withCors(Cors value) {
+  public HoldfastGateway withCors(CorsPolicy value) {
     return new HoldfastGateway(methods, context, executor, terms.withCors(value), limits, meters);
   }
 
@@ -112,7 +112,7 @@ public final class HoldfastGateway {
    * default. An empty version is replaced by one that changes with the schema.
    */
   public HoldfastGateway withOpenApi(String title, String version) {
-    FaceTerms more = terms.withOpenApi(OpenApiInfo.of(title, version));
+    FrontendOptions more = terms.withOpenApi(OpenApiInfo.of(title, version));
     return new HoldfastGateway(methods, context, executor, more, limits, meters);
   }
 
@@ -139,9 +139,9 @@ public final class HoldfastGateway {
   /** Listens on an address; else as {@link #listen(int)}. */
   public HttpListener listen(InetSocketAddress address) throws IOException {
     GatewayOptions options =
-        GatewayOptions.listeningAt(address).withMeters(meters).withFace(face());
+        GatewayOptions.listeningAt(address).withMeters(meters).withFrontend(face());
     return new HttpListener(
-        Gateway.open(options, new GatewaySnapshot(FacesOnly.ROUTER, Map.of(), limits)));
+        Gateway.open(options, new GatewaySnapshot(EmptyRouter.ROUTER, Map.of(), limits)));
   }
 
   /**
@@ -149,11 +149,12 @@ public final class HoldfastGateway {
    * the child handler or the last of its pipeline. Shareable.
    */
   public ChannelHandler handler() {
-    return new MountedFace(face(), limits, meters);
+    return new FrontendInitializer(face(), limits, meters);
   }
 
-  private JsonFace face() {
-    return JsonFace.to(methods.transcoder(), new DirectTarget(methods, executor, context))
+  private HttpFrontend face() {
+    return HttpFrontend.to(
+            methods.transcoder(), new InProcessCallTarget(methods, executor, context))
         .following(() -> terms);
   }
 

@@ -9,7 +9,7 @@ import java.io.IOException;
  *
  * <p>{@link #onReady} comes first and once, {@link #onClosed} last and once. In between {@link
  * #onSuspect} and {@link #onProven} alternate, except for an {@code onProven} that answers {@link
- * WatchedConnection#prove()}.
+ * WatchedConnection#checkLiveness()}.
  */
 public interface ConnectionObserver {
 

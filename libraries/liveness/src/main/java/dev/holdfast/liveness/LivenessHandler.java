@@ -26,7 +26,7 @@ public final class LivenessHandler extends StalenessHandler {
   private final LivenessOptions options;
   private final Function<ChannelHandlerContext, ConnectionObserver> observerOf;
   private final LivenessMeters meters;
-  private final Role role;
+  private final ConnectionRole connectionRole;
 
   private volatile @Nullable ChannelHandlerContext context;
 
@@ -43,8 +43,8 @@ public final class LivenessHandler extends StalenessHandler {
         }
       };
 
-  private final Goodbye goodbye = new Goodbye();
-  private final KernelProbes kernel = new KernelProbes();
+  private final GoAwayReason goAwayReason = new GoAwayReason();
+  private final TcpProbes kernel = new TcpProbes();
 
   /** On the event loop only; null before the channel is registered. */
   private @Nullable LivenessMonitor monitor;
@@ -73,8 +73,8 @@ public final class LivenessHandler extends StalenessHandler {
       LivenessOptions options,
       Function<ChannelHandlerContext, ConnectionObserver> observerOf,
       LivenessMeters meters,
-      Role role) {
-    this(options, observerOf, meters, role, MACHINE);
+      ConnectionRole connectionRole) {
+    this(options, observerOf, meters, connectionRole, MACHINE);
   }
 
   /** As above, on another machine that may sleep. */
@@ -82,13 +82,13 @@ public final class LivenessHandler extends StalenessHandler {
       LivenessOptions options,
       Function<ChannelHandlerContext, ConnectionObserver> observerOf,
       LivenessMeters meters,
-      Role role,
-      SleepWatch sleep) {
+      ConnectionRole connectionRole,
+      SleepDetector sleep) {
     super(options, sleep);
     this.options = options;
     this.observerOf = observerOf;
     this.meters = meters;
-    this.role = role;
+    this.connectionRole = connectionRole;
   }
 
   @Override
@@ -99,22 +99,22 @@ public final class LivenessHandler extends StalenessHandler {
   }
 
   @Override
-  public void prove() {
+  public void checkLiveness() {
     onLoop(
         watch -> {
           if (watch.state() == LivenessState.SUSPECT) {
             // Told already; told again for those who asked meanwhile.
-            observer.onSuspect(ConnectionEnd.reasonOf(watch));
+            observer.onSuspect(ConnectionCloser.reasonOf(watch));
           } else {
             long nowNanos = System.nanoTime();
-            watch.onProve(nowNanos, wokeNanos(nowNanos));
+            watch.onLivenessCheck(nowNanos, wokeNanos(nowNanos));
           }
         });
   }
 
   @Override
-  public void twin(TwinState state) {
-    onLoop(watch -> watch.onTwin(System.nanoTime(), state));
+  public void replacement(ReplacementState state) {
+    onLoop(watch -> watch.onReplacement(System.nanoTime(), state));
   }
 
   @Override
@@ -210,22 +210,24 @@ public final class LivenessHandler extends StalenessHandler {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    CloseReason why = ConnectionEnd.reasonOf(cause, goodbye.isHeard() && openCalls() == 0);
-    ConnectionEnd.tell(ctx, http2, why == null ? cause : failure(ctx, goodbye.orElse(why)));
+    CloseReason why =
+        ConnectionCloser.reasonOf(cause, goAwayReason.isGoAwayReceived() && openCalls() == 0);
+    ConnectionCloser.tell(ctx, http2, why == null ? cause : failure(ctx, goAwayReason.orElse(why)));
   }
 
   @Override
   public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
-    goodbye.orElse(CloseReason.CLOSED_HERE);
+    goAwayReason.orElse(CloseReason.CLOSED_HERE);
     ctx.close(promise);
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    boolean untold = role == Role.CLIENT && goodbye.isUntold(openCalls());
+    boolean untold = connectionRole == ConnectionRole.CLIENT && goAwayReason.isUntold(openCalls());
     end(ctx);
     if (untold) {
-      ConnectionEnd.tell(ctx, http2, failure(ctx, goodbye.orElse(CloseReason.CLOSED_BY_PEER)));
+      ConnectionCloser.tell(
+          ctx, http2, failure(ctx, goAwayReason.orElse(CloseReason.CLOSED_BY_PEER)));
     }
     ctx.fireChannelInactive();
   }
@@ -244,7 +246,7 @@ public final class LivenessHandler extends StalenessHandler {
   void onOwnAnswer(long payload) {
     if (monitor != null) {
       long nowNanos = System.nanoTime();
-      boolean last = payload == FrameWatch.payload(pings);
+      boolean last = payload == LivenessFrameListener.payload(pings);
       monitor.onAnswered(nowNanos, last ? nowNanos - pingNanos : 0);
     }
   }
@@ -263,7 +265,8 @@ public final class LivenessHandler extends StalenessHandler {
     heard(nowNanos);
     sentNanos = nowNanos;
     frameNanos = nowNanos;
-    LivenessMonitor watch = new LivenessMonitor(nowNanos, options, role, kernel.hasKernel(ctx));
+    LivenessMonitor watch =
+        new LivenessMonitor(nowNanos, options, connectionRole, kernel.hasTcpInfo(ctx));
     monitor = watch;
     counted = meters.opened();
     followSleep(TimerWheel.of(ctx.channel().eventLoop()));
@@ -273,7 +276,7 @@ public final class LivenessHandler extends StalenessHandler {
   /** TLS and gRPC's negotiation put it into the pipeline later than us. */
   private void findHttp2(ChannelHandlerContext ctx) {
     if (http2 == null) {
-      http2 = FrameWatch.install(ctx.pipeline(), this, goodbye);
+      http2 = LivenessFrameListener.install(ctx.pipeline(), this, goAwayReason);
     }
   }
 
@@ -318,12 +321,12 @@ public final class LivenessHandler extends StalenessHandler {
   private void act(ChannelHandlerContext ctx, LivenessMonitor watch) {
     for (LivenessOutput next = watch.poll(); next != null; next = watch.poll()) {
       switch (next) {
-        case NUDGE -> {
-          meters.nudged();
+        case TCP_KEEPALIVE_PROBE -> {
+          meters.tcpKeepaliveProbed();
           kernel.begin(ctx);
         }
         case PROBE -> probe(ctx);
-        case READ_KERNEL -> watch.onKernel(System.nanoTime(), kernel.read(ctx, options.tcp()));
+        case READ_TCP_INFO -> watch.onTcpInfo(System.nanoTime(), kernel.read(ctx, options.tcp()));
         case PROVEN -> onProven(ctx);
         case SUSPECT -> onSuspect(watch);
         case CLOSE -> close(ctx, watch);
@@ -334,8 +337,8 @@ public final class LivenessHandler extends StalenessHandler {
   }
 
   private void rearm(ChannelHandlerContext ctx, LivenessMonitor watch) {
-    asking = watch.isAsking();
-    heedsWrites = watch.wantsWrites();
+    asking = watch.isAwaitingAnswer();
+    heedsWrites = watch.needsWriteEvents();
     if (!ended && watch.state() != LivenessState.CLOSED) {
       TimerWheel.of(ctx.channel().eventLoop()).fireBy(alarm, watch.nextDeadlineNanos());
     }
@@ -343,7 +346,7 @@ public final class LivenessHandler extends StalenessHandler {
 
   private void probe(ChannelHandlerContext ctx) {
     long nowNanos = System.nanoTime();
-    if (FrameWatch.ping(ctx.pipeline(), http2, pings + 1)) {
+    if (LivenessFrameListener.ping(ctx.pipeline(), http2, pings + 1)) {
       pings++;
       pingNanos = nowNanos;
       meters.probed();
@@ -354,7 +357,7 @@ public final class LivenessHandler extends StalenessHandler {
     kernel.end(ctx, options.tcp());
     if (isSuspect()) {
       suspect(false);
-      meters.forgiven(role, remoteAddress());
+      meters.recovered(connectionRole, remoteAddress());
     }
     // An ACK may have been the proof; it makes the connection fit for calls as bytes do.
     heard(System.nanoTime());
@@ -363,16 +366,16 @@ public final class LivenessHandler extends StalenessHandler {
 
   private void onSuspect(LivenessMonitor watch) {
     suspect(true);
-    CloseReason why = ConnectionEnd.reasonOf(watch);
-    meters.suspected(role, why, remoteAddress());
+    CloseReason why = ConnectionCloser.reasonOf(watch);
+    meters.suspected(connectionRole, why, remoteAddress());
     observer.onSuspect(why);
   }
 
   private void close(ChannelHandlerContext ctx, LivenessMonitor watch) {
-    CloseReason why = ConnectionEnd.reasonOf(watch);
-    goodbye.onGivenUp(why);
-    meters.givenUp(role, why, remoteAddress());
-    ConnectionEnd.close(ctx, http2, why.describe(remoteAddress()), failure(ctx, why));
+    CloseReason why = ConnectionCloser.reasonOf(watch);
+    goAwayReason.onLocalClose(why);
+    meters.closing(connectionRole, why, remoteAddress());
+    ConnectionCloser.close(ctx, http2, why.describe(remoteAddress()), failure(ctx, why));
   }
 
   /** The failure of open calls, with the close reason that the log and the meter have. */
@@ -391,8 +394,8 @@ public final class LivenessHandler extends StalenessHandler {
       monitor.onClosed();
       counted = meters.moved(counted, LivenessState.CLOSED);
     }
-    CloseReason why = goodbye.orElse(CloseReason.CLOSED_BY_PEER);
-    meters.closed(role, why, remoteAddress());
+    CloseReason why = goAwayReason.orElse(CloseReason.CLOSED_BY_PEER);
+    meters.closed(connectionRole, why, remoteAddress());
     if (ready) {
       observer.onClosed(why);
     }

@@ -14,37 +14,37 @@ import java.util.List;
 public enum LivenessMeter implements DocumentedMeter {
   CONNECTIONS(
       "holdfast.liveness.connections",
-      RegistryMeter.Type.GAUGE,
+      RegistryMeter.MeterType.GAUGE,
       "connections",
       List.of("role", "state"),
       "Connections under watch, by state: OPENING, LIVE, PROBING, SUSPECT."),
   PROBES(
       "holdfast.liveness.probes",
-      RegistryMeter.Type.COUNTER,
+      RegistryMeter.MeterType.COUNTER,
       "probes",
       List.of("role"),
       "PINGs sent to silent peers."),
-  NUDGES(
-      "holdfast.liveness.nudges",
-      RegistryMeter.Type.COUNTER,
+  TCP_KEEPALIVE_PROBES(
+      "holdfast.liveness.tcp.keepalive.probes",
+      RegistryMeter.MeterType.COUNTER,
       "probes",
       List.of("role"),
       "Keepalive probes of the kernel that were asked for where a PING might be punished."),
   SUSPECTED(
       "holdfast.liveness.suspected",
-      RegistryMeter.Type.COUNTER,
+      RegistryMeter.MeterType.COUNTER,
       "connections",
       List.of("role", "code"),
       "Times that a connection became suspect, by reason."),
-  FORGIVEN(
-      "holdfast.liveness.forgiven",
-      RegistryMeter.Type.COUNTER,
+  RECOVERED(
+      "holdfast.liveness.recovered",
+      RegistryMeter.MeterType.COUNTER,
       "connections",
       List.of("role"),
       "Times that a suspect proved itself: stock keepalive would have closed many of them."),
   CLOSED(
       "holdfast.liveness.closed",
-      RegistryMeter.Type.COUNTER,
+      RegistryMeter.MeterType.COUNTER,
       "connections",
       List.of("role", "code"),
       "Connections that ended, by reason.");
@@ -53,11 +53,11 @@ public enum LivenessMeter implements DocumentedMeter {
 
   LivenessMeter(
       String meterName,
-      RegistryMeter.Type type,
+      RegistryMeter.MeterType meterType,
       String unit,
       List<String> tags,
       String description) {
-    spec = new MeterSpec(meterName, type, unit, tags, description, true);
+    spec = new MeterSpec(meterName, meterType, unit, tags, description, true);
   }
 
   @Override

@@ -24,30 +24,30 @@ public final class LivenessMeters {
    * The connection counts behind the gauges, by registry. Micrometer ignores a second gauge of the
    * same name, so all channels of a process on one registry share these counts.
    */
-  private static final Map<MeterRegistry, Map<Role, Map<LivenessState, AtomicLong>>> COUNTS =
-      new WeakHashMap<>();
+  private static final Map<MeterRegistry, Map<ConnectionRole, Map<LivenessState, AtomicLong>>>
+      COUNTS = new WeakHashMap<>();
 
   /** Meters without a registry, which record nothing. */
   public static final LivenessMeters NONE =
-      new LivenessMeters(new CompositeMeterRegistry(), Role.CLIENT);
+      new LivenessMeters(new CompositeMeterRegistry(), ConnectionRole.CLIENT);
 
   private final Map<LivenessState, AtomicLong> connections;
   private final Map<CloseReason, Counter> suspected = new EnumMap<>(CloseReason.class);
   private final Map<CloseReason, Counter> closed = new EnumMap<>(CloseReason.class);
   private final Counter probes;
   private final Counter nudges;
-  private final Counter forgiven;
+  private final Counter recovered;
 
-  private LivenessMeters(MeterRegistry registry, Role role) {
-    String side = role.name().toLowerCase(Locale.ROOT);
+  private LivenessMeters(MeterRegistry registry, ConnectionRole connectionRole) {
+    String side = connectionRole.name().toLowerCase(Locale.ROOT);
     probes = LivenessMeter.PROBES.counter(registry, side);
-    nudges = LivenessMeter.NUDGES.counter(registry, side);
-    forgiven = LivenessMeter.FORGIVEN.counter(registry, side);
+    nudges = LivenessMeter.TCP_KEEPALIVE_PROBES.counter(registry, side);
+    recovered = LivenessMeter.RECOVERED.counter(registry, side);
     synchronized (COUNTS) {
       connections =
           COUNTS
-              .computeIfAbsent(registry, r -> new EnumMap<>(Role.class))
-              .computeIfAbsent(role, r -> gauges(registry, side));
+              .computeIfAbsent(registry, r -> new EnumMap<>(ConnectionRole.class))
+              .computeIfAbsent(connectionRole, r -> gauges(registry, side));
     }
     for (CloseReason reason : CloseReason.values()) {
       if (reason.endsConnections()) {
@@ -58,8 +58,8 @@ public final class LivenessMeters {
   }
 
   /** The meters of the connections of this role, on this registry. */
-  public static LivenessMeters on(MeterRegistry registry, Role role) {
-    return new LivenessMeters(registry, role);
+  public static LivenessMeters on(MeterRegistry registry, ConnectionRole connectionRole) {
+    return new LivenessMeters(registry, connectionRole);
   }
 
   private static Map<LivenessState, AtomicLong> gauges(MeterRegistry registry, String side) {
@@ -93,28 +93,29 @@ public final class LivenessMeters {
     probes.increment();
   }
 
-  void nudged() {
+  void tcpKeepaliveProbed() {
     nudges.increment();
   }
 
-  void suspected(Role role, CloseReason why, SocketAddress peer) {
+  void suspected(ConnectionRole connectionRole, CloseReason why, SocketAddress peer) {
     increment(suspected, why);
-    log.debug("event=connection_suspect code={} role={} peer={}", why.code(), role, peer);
+    log.debug("event=connection_suspect code={} role={} peer={}", why.code(), connectionRole, peer);
   }
 
-  void forgiven(Role role, SocketAddress peer) {
-    forgiven.increment();
-    log.debug("event=connection_proven role={} peer={}", role, peer);
+  void recovered(ConnectionRole connectionRole, SocketAddress peer) {
+    recovered.increment();
+    log.debug("event=connection_recovered role={} peer={}", connectionRole, peer);
   }
 
   /** The one line an operator acts on: we close, and say why. */
-  void givenUp(Role role, CloseReason why, SocketAddress peer) {
-    log.info("event=connection_given_up role={} peer={} {}", role, peer, why.describe(peer));
+  void closing(ConnectionRole connectionRole, CloseReason why, SocketAddress peer) {
+    log.info(
+        "event=connection_closing role={} peer={} {}", connectionRole, peer, why.describe(peer));
   }
 
-  void closed(Role role, CloseReason why, SocketAddress peer) {
+  void closed(ConnectionRole connectionRole, CloseReason why, SocketAddress peer) {
     increment(closed, why);
-    log.debug("event=connection_ended code={} role={} peer={}", why.code(), role, peer);
+    log.debug("event=connection_closed code={} role={} peer={}", why.code(), connectionRole, peer);
   }
 
   private void count(LivenessState state, long by) {

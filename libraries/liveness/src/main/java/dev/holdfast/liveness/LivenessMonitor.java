@@ -1,7 +1,7 @@
 package dev.holdfast.liveness;
 
 import dev.holdfast.core.CloseReason;
-import dev.holdfast.core.PureCore;
+import dev.holdfast.core.annotation.PureCore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,13 +23,13 @@ class LivenessMonitor extends PendingOutputs {
 
   private final LivenessOptions options;
   private final PingBudget budget;
-  private final Silence silence;
+  private final IdleTimers idleTimers;
   private final boolean hasKernel;
   private LivenessState state = LivenessState.OPENING;
-  private @Nullable CloseReason why;
+  private @Nullable CloseReason closeReason;
 
   /** The current probe sequence; null except in PROBING and SUSPECT. */
-  private @Nullable Question question;
+  private @Nullable ProbeSequence probeSequence;
 
   private long deadlineNanos;
   private long rttNanos;
@@ -39,10 +39,11 @@ class LivenessMonitor extends PendingOutputs {
    *
    * @param hasKernel whether READ_KERNEL and NUDGE are possible
    */
-  LivenessMonitor(long nowNanos, LivenessOptions options, Role role, boolean hasKernel) {
+  LivenessMonitor(
+      long nowNanos, LivenessOptions options, ConnectionRole connectionRole, boolean hasKernel) {
     this.options = options;
-    this.budget = new PingBudget(nowNanos, options, role);
-    this.silence = new Silence(nowNanos, options, hasKernel);
+    this.budget = new PingBudget(nowNanos, options, connectionRole);
+    this.idleTimers = new IdleTimers(nowNanos, options, hasKernel);
     this.hasKernel = hasKernel;
     deadlineNanos = nowNanos + options.connectWithin().toNanos();
   }
@@ -51,9 +52,9 @@ class LivenessMonitor extends PendingOutputs {
   void onSettings(long nowNanos) {
     if (state == LivenessState.OPENING) {
       state = LivenessState.LIVE;
-      silence.end(nowNanos, false);
+      idleTimers.end(nowNanos, false);
       if (hasKernel) {
-        emit(LivenessOutput.READ_KERNEL);
+        emit(LivenessOutput.READ_TCP_INFO);
       }
       rearm(nowNanos);
     }
@@ -68,35 +69,36 @@ class LivenessMonitor extends PendingOutputs {
    * @param openCalls the number of open streams
    */
   void onTraffic(long nowNanos, long readNanos, long sentNanos, long frameNanos, int openCalls) {
-    if (silence.isGap(nowNanos - deadlineNanos)) {
+    if (idleTimers.isGap(nowNanos - deadlineNanos)) {
       onGap(nowNanos, nowNanos - deadlineNanos);
     }
-    Silence.News news = silence.onTraffic(nowNanos, readNanos, sentNanos, frameNanos, openCalls);
-    budget.onCallFrame(silence.callFrameNanos());
-    if (news == Silence.News.NOTHING
-        || question == null
-        || silence.lifeNanos() - question.sinceNanos() < 0) {
+    IdleTimers.TrafficKind trafficKind =
+        idleTimers.onTraffic(nowNanos, readNanos, sentNanos, frameNanos, openCalls);
+    budget.onCallFrame(idleTimers.callFrameNanos());
+    if (trafficKind == IdleTimers.TrafficKind.NOTHING
+        || probeSequence == null
+        || idleTimers.lastReceivedNanos() - probeSequence.sinceNanos() < 0) {
       return;
     }
-    if (question.isHopDoubted() && news != Silence.News.CALL_FRAME) {
-      question.onHopAnswer();
+    if (probeSequence.isHopSuspected() && trafficKind != IdleTimers.TrafficKind.CALL_FRAME) {
+      probeSequence.onHopAnswer();
     } else {
-      proven(nowNanos, question);
+      proven(nowNanos, probeSequence);
     }
     rearm(nowNanos);
   }
 
-  /** Reports a write; needed only while {@link #wantsWrites}. */
+  /** Reports a write; needed only while {@link #needsWriteEvents}. */
   void onWritten(long nowNanos) {
-    if (wantsWrites()) {
-      silence.onWritten(nowNanos);
+    if (needsWriteEvents()) {
+      idleTimers.onWritten(nowNanos);
       rearm(nowNanos);
     }
   }
 
   /** Whether the next write must be told at once, because nothing watches over its ACK so far. */
-  boolean wantsWrites() {
-    return state == LivenessState.LIVE && !silence.isWatching();
+  boolean needsWriteEvents() {
+    return state == LivenessState.LIVE && !idleTimers.isAwaitingAck();
   }
 
   /**
@@ -115,36 +117,38 @@ class LivenessMonitor extends PendingOutputs {
   }
 
   /** Reports the TCP state that the kernel was asked for. */
-  void onKernel(long nowNanos, KernelEvidence kernel) {
+  void onTcpInfo(long nowNanos, TcpInfo kernel) {
     if (kernel.rttNanos() > 0) {
       rttNanos = kernel.rttNanos();
     }
-    if (state == LivenessState.LIVE && kernel.isTrouble()) {
-      Question open = begin(nowNanos);
+    if (state == LivenessState.LIVE && kernel.isUnresponsive()) {
+      ProbeSequence open = begin(nowNanos);
       open.ask(nowNanos);
       suspect(nowNanos, open, CloseReason.DATA_UNACKED);
-    } else if (question != null) {
-      onKernel(nowNanos, kernel, question);
-    } else if (!kernel.isOwed()) {
-      silence.onAcked();
-    } else if (kernel.isHint()) {
-      silence.putOffWatch(nowNanos, Question.KERNEL_SOON_NANOS);
+    } else if (probeSequence != null) {
+      onTcpInfo(nowNanos, kernel, probeSequence);
+    } else if (!kernel.isAckPending()) {
+      idleTimers.onAcked();
+    } else if (kernel.isRetransmitting()) {
+      idleTimers.postponeAckCheck(nowNanos, ProbeSequence.KERNEL_SOON_NANOS);
     }
     rearm(nowNanos);
   }
 
   /** A call waits for a proof of life; what was heard before the machine woke is none. */
-  void onProve(long nowNanos, long wokeNanos) {
+  void onLivenessCheck(long nowNanos, long wokeNanos) {
     if (state == LivenessState.LIVE) {
-      if (silence.isSafe(nowNanos, wokeNanos)) {
+      if (idleTimers.isSafe(nowNanos, wokeNanos)) {
         emit(LivenessOutput.PROVEN);
       } else {
         prove(nowNanos);
       }
-    } else if (state == LivenessState.PROBING && question != null && !question.isProofWanted()) {
-      question.wantProof();
-      question.limit(question.sinceNanos(), rttNanos);
-      onProbingTimeout(nowNanos, question);
+    } else if (state == LivenessState.PROBING
+        && probeSequence != null
+        && !probeSequence.isProofWanted()) {
+      probeSequence.wantProof();
+      probeSequence.limit(probeSequence.sinceNanos(), rttNanos);
+      onProbingTimeout(nowNanos, probeSequence);
     }
     rearm(nowNanos);
   }
@@ -152,7 +156,7 @@ class LivenessMonitor extends PendingOutputs {
   /** The machine slept until then: peers of open calls are asked, whatever was heard before. */
   void onWoke(long nowNanos, long wokeNanos) {
     boolean doubtful =
-        state == LivenessState.LIVE && silence.hasCalls() && !silence.isHeardSince(wokeNanos);
+        state == LivenessState.LIVE && idleTimers.hasCalls() && !idleTimers.isHeardSince(wokeNanos);
     if (doubtful && (hasKernel || mayPing(nowNanos))) {
       askNow(nowNanos);
       rearm(nowNanos);
@@ -160,9 +164,9 @@ class LivenessMonitor extends PendingOutputs {
   }
 
   /** Reports the state of the twin connection. */
-  void onTwin(long nowNanos, TwinState fate) {
-    if (question != null) {
-      question.onTwin(fate);
+  void onReplacement(long nowNanos, ReplacementState fate) {
+    if (probeSequence != null) {
+      probeSequence.onReplacement(fate);
       rearm(nowNanos);
     }
   }
@@ -170,7 +174,7 @@ class LivenessMonitor extends PendingOutputs {
   /** Reports that the connection is closed. */
   void onClosed() {
     state = LivenessState.CLOSED;
-    question = null;
+    probeSequence = null;
     forgetOutputs();
   }
 
@@ -185,10 +189,10 @@ class LivenessMonitor extends PendingOutputs {
       close(CloseReason.NO_SETTINGS);
     } else if (state == LivenessState.LIVE) {
       onLiveTimeout(nowNanos);
-    } else if (state == LivenessState.PROBING && question != null) {
-      onProbingTimeout(nowNanos, question);
-    } else if (question != null) {
-      onSuspectTimeout(nowNanos, question);
+    } else if (state == LivenessState.PROBING && probeSequence != null) {
+      onProbingTimeout(nowNanos, probeSequence);
+    } else if (probeSequence != null) {
+      onSuspectTimeout(nowNanos, probeSequence);
     }
     rearm(nowNanos);
   }
@@ -203,48 +207,48 @@ class LivenessMonitor extends PendingOutputs {
   }
 
   /** The reason for which the connection was last suspected or closed. */
-  @Nullable CloseReason why() {
-    return why;
+  @Nullable CloseReason closeReason() {
+    return closeReason;
   }
 
   /** Whether an answer is awaited: the next byte must be told at once. */
-  boolean isAsking() {
-    return question != null;
+  boolean isAwaitingAnswer() {
+    return probeSequence != null;
   }
 
   boolean mayPing(long nowNanos) {
-    return budget.mayPing(nowNanos, silence.hasCalls());
+    return budget.mayPing(nowNanos, idleTimers.hasCalls());
   }
 
-  Question newQuestion(long nowNanos, long quietNanos) {
-    return new Question(nowNanos, quietNanos, options);
+  ProbeSequence newQuestion(long nowNanos, long quietNanos) {
+    return new ProbeSequence(nowNanos, quietNanos, options);
   }
 
-  private void onKernel(long nowNanos, KernelEvidence kernel, Question open) {
+  private void onTcpInfo(long nowNanos, TcpInfo kernel, ProbeSequence open) {
     open.onAck(nowNanos - kernel.ackAgeNanos());
     if (open.isAnsweredBy(kernel, budget.unanswered())) {
       proven(nowNanos, open);
-    } else if (state == LivenessState.PROBING && kernel.isTrouble()) {
+    } else if (state == LivenessState.PROBING && kernel.isUnresponsive()) {
       suspect(nowNanos, open, CloseReason.DATA_UNACKED);
     } else if (state == LivenessState.SUSPECT) {
-      if (kernel.isOwed()) {
+      if (kernel.isAckPending()) {
         open.ask(nowNanos);
       }
-      if (open.isVerdictDue(nowNanos)) {
-        close(open.verdict());
+      if (open.isCloseDue(nowNanos)) {
+        close(open.closeReason());
       }
     }
   }
 
-  private void proven(long nowNanos, Question answered) {
+  private void proven(long nowNanos, ProbeSequence answered) {
     boolean wasSuspect = state == LivenessState.SUSPECT;
     if (wasSuspect || answered.isProofWanted()) {
       emit(LivenessOutput.PROVEN);
     }
     state = LivenessState.LIVE;
-    question = null;
-    why = null;
-    silence.end(nowNanos, wasSuspect);
+    probeSequence = null;
+    closeReason = null;
+    idleTimers.end(nowNanos, wasSuspect);
   }
 
   private void prove(long nowNanos) {
@@ -252,33 +256,33 @@ class LivenessMonitor extends PendingOutputs {
       suspect(nowNanos, begin(nowNanos), CloseReason.PROOF_MISSED);
       return;
     }
-    Question open = askNow(nowNanos);
+    ProbeSequence open = askNow(nowNanos);
     open.wantProof();
     open.limit(nowNanos, rttNanos);
   }
 
   /** Asks the peer by a PING, or by a TCP keepalive probe where no PING may be sent. */
-  private Question askNow(long nowNanos) {
+  private ProbeSequence askNow(long nowNanos) {
     boolean mayPing = mayPing(nowNanos);
-    Question open = begin(nowNanos);
+    ProbeSequence open = begin(nowNanos);
     if (mayPing) {
       probe(nowNanos, open);
     } else {
-      open.onNudge(nowNanos);
+      open.onTcpKeepaliveProbe(nowNanos);
       open.ask(nowNanos);
-      emit(LivenessOutput.NUDGE);
+      emit(LivenessOutput.TCP_KEEPALIVE_PROBE);
     }
     return open;
   }
 
-  private Question begin(long nowNanos) {
-    Question open = newQuestion(nowNanos, silence.quietNanos());
-    question = open;
+  private ProbeSequence begin(long nowNanos) {
+    ProbeSequence open = newQuestion(nowNanos, idleTimers.quietNanos());
+    probeSequence = open;
     state = LivenessState.PROBING;
     return open;
   }
 
-  private void probe(long nowNanos, Question open) {
+  private void probe(long nowNanos, ProbeSequence open) {
     budget.onSent();
     open.onProbe(nowNanos);
     open.ask(nowNanos);
@@ -288,18 +292,18 @@ class LivenessMonitor extends PendingOutputs {
   /**
    * Asks again. Without probes there are no ACKs, so the kernel probes where no PING may be sent.
    */
-  private void askAgain(long nowNanos, Question open) {
+  private void askAgain(long nowNanos, ProbeSequence open) {
     open.onProbe(nowNanos);
     if (mayPing(nowNanos)) {
       probe(nowNanos, open);
     } else if (hasKernel) {
-      emit(LivenessOutput.NUDGE);
+      emit(LivenessOutput.TCP_KEEPALIVE_PROBE);
     }
   }
 
-  private void suspect(long nowNanos, Question open, CloseReason reason) {
+  private void suspect(long nowNanos, ProbeSequence open, CloseReason reason) {
     state = LivenessState.SUSPECT;
-    why = reason;
+    closeReason = reason;
     open.onSuspect(nowNanos);
     askAgain(nowNanos, open);
     emit(LivenessOutput.SUSPECT);
@@ -307,23 +311,23 @@ class LivenessMonitor extends PendingOutputs {
 
   private void close(CloseReason reason) {
     state = LivenessState.CLOSED;
-    question = null;
-    why = reason;
+    probeSequence = null;
+    closeReason = reason;
     forgetOutputs();
     emit(LivenessOutput.CLOSE);
   }
 
   private void onLiveTimeout(long nowNanos) {
-    if (silence.isHopSuspect(nowNanos)) {
-      Question open = begin(nowNanos);
-      open.doubtHop();
+    if (idleTimers.isHopSuspect(nowNanos)) {
+      ProbeSequence open = begin(nowNanos);
+      open.suspectHop();
       suspect(nowNanos, open, CloseReason.HOP_ANSWERS_ALONE);
       return;
     }
-    if (silence.isWatchDue(nowNanos)) {
+    if (idleTimers.isAckCheckDue(nowNanos)) {
       watch(nowNanos);
     }
-    if (state == LivenessState.LIVE && silence.isIdleDue(nowNanos)) {
+    if (state == LivenessState.LIVE && idleTimers.isIdleDue(nowNanos)) {
       onIdle(nowNanos);
     }
   }
@@ -334,30 +338,30 @@ class LivenessMonitor extends PendingOutputs {
    */
   private void watch(long nowNanos) {
     if (hasKernel) {
-      silence.putOffWatch(nowNanos, Question.KERNEL_EVERY_NANOS);
-      emit(LivenessOutput.READ_KERNEL);
+      idleTimers.postponeAckCheck(nowNanos, ProbeSequence.KERNEL_EVERY_NANOS);
+      emit(LivenessOutput.READ_TCP_INFO);
     } else if (mayPing(nowNanos)) {
       askNow(nowNanos).limit(nowNanos, rttNanos);
     } else {
-      silence.putOffWatch(nowNanos, options.spacing().toNanos());
+      idleTimers.postponeAckCheck(nowNanos, options.spacing().toNanos());
     }
   }
 
   private void onIdle(long nowNanos) {
-    if (!budget.isSavedForCalls(silence.hasCalls()) && mayPing(nowNanos)) {
+    if (!budget.isSavedForCalls(idleTimers.hasCalls()) && mayPing(nowNanos)) {
       probe(nowNanos, begin(nowNanos));
     } else if (budget.unanswered() > 0) {
       // What was asked before the peer last spoke is still owed.
       begin(nowNanos).ask(nowNanos);
     } else {
-      silence.putOffIdle(nowNanos);
+      idleTimers.putOffIdle(nowNanos);
       if (hasKernel) {
-        emit(LivenessOutput.READ_KERNEL);
+        emit(LivenessOutput.READ_TCP_INFO);
       }
     }
   }
 
-  private void onProbingTimeout(long nowNanos, Question open) {
+  private void onProbingTimeout(long nowNanos, ProbeSequence open) {
     if (open.isLimitOver(nowNanos) || open.isProbeDue(nowNanos)) {
       suspect(nowNanos, open, open.missed());
     } else if (hasKernel && open.isKernelDue(nowNanos)) {
@@ -365,35 +369,35 @@ class LivenessMonitor extends PendingOutputs {
     }
   }
 
-  private void onSuspectTimeout(long nowNanos, Question open) {
+  private void onSuspectTimeout(long nowNanos, ProbeSequence open) {
     if (open.isProbeDue(nowNanos)) {
       askAgain(nowNanos, open);
     }
-    if (open.isHopDoubted() && silence.isHopDead(nowNanos)) {
+    if (open.isHopSuspected() && idleTimers.isHopDead(nowNanos)) {
       close(CloseReason.HOP_ANSWERS_ALONE);
-    } else if (open.isVerdictDue(nowNanos)) {
-      if (hasKernel && open.isLastWordMissing()) {
+    } else if (open.isCloseDue(nowNanos)) {
+      if (hasKernel && open.needsFinalRead()) {
         readKernel(nowNanos, open);
       } else {
-        close(open.verdict());
+        close(open.closeReason());
       }
     } else if (hasKernel && open.isKernelDue(nowNanos)) {
       readKernel(nowNanos, open);
     }
   }
 
-  private void readKernel(long nowNanos, Question open) {
+  private void readKernel(long nowNanos, ProbeSequence open) {
     open.onKernelRead(nowNanos);
-    emit(LivenessOutput.READ_KERNEL);
+    emit(LivenessOutput.READ_TCP_INFO);
   }
 
   /** We did not run for a while: what was asked before is asked again, with time to answer. */
   private void onGap(long nowNanos, long lateNanos) {
     if (state == LivenessState.OPENING) {
       deadlineNanos = nowNanos + options.connectWithin().toNanos();
-    } else if (question != null) {
-      question.forgive(nowNanos, lateNanos);
-      askAgain(nowNanos, question);
+    } else if (probeSequence != null) {
+      probeSequence.extendDeadlines(nowNanos, lateNanos);
+      askAgain(nowNanos, probeSequence);
       rearm(nowNanos);
     }
   }
@@ -404,13 +408,13 @@ class LivenessMonitor extends PendingOutputs {
    */
   private void rearm(long nowNanos) {
     if (state == LivenessState.LIVE) {
-      deadlineNanos = Question.latest(nowNanos, silence.nextNanos());
-    } else if (question != null) {
+      deadlineNanos = ProbeSequence.latest(nowNanos, idleTimers.nextNanos());
+    } else if (probeSequence != null) {
       long nextNanos =
           state == LivenessState.PROBING
-              ? question.nextProbingNanos(hasKernel)
-              : question.nextSuspectNanos(hasKernel);
-      deadlineNanos = Question.latest(nowNanos, nextNanos);
+              ? probeSequence.nextProbingNanos(hasKernel)
+              : probeSequence.nextSuspectNanos(hasKernel);
+      deadlineNanos = ProbeSequence.latest(nowNanos, nextNanos);
     }
   }
 }

@@ -1,7 +1,7 @@
 package dev.holdfast.liveness;
 
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.PathProfile;
+import dev.holdfast.core.annotation.Limit;
 import java.time.Duration;
 import java.util.Optional;
 

@@ -6,15 +6,15 @@ package dev.holdfast.liveness;
  */
 enum LivenessOutput {
   /** Make the kernel send a keepalive probe now. */
-  NUDGE(1),
+  TCP_KEEPALIVE_PROBE(1),
   PROBE(1 << 1),
-  /** Read tcp_info and report it through {@link LivenessMonitor#onKernel}. */
-  READ_KERNEL(1 << 2),
+  /** Read tcp_info and report it through {@link LivenessMonitor#onTcpInfo}. */
+  READ_TCP_INFO(1 << 2),
   /** Announce that the connection is proven. */
   PROVEN(1 << 3),
-  /** Mark the connection as suspect, for the reason {@link LivenessMonitor#why}. */
+  /** Mark the connection as suspect, for the reason {@link LivenessMonitor#closeReason}. */
   SUSPECT(1 << 4),
-  /** Close the connection, for the reason {@link LivenessMonitor#why}. */
+  /** Close the connection, for the reason {@link LivenessMonitor#closeReason}. */
   CLOSE(1 << 5);
 
   private static final LivenessOutput[] ALL = values();

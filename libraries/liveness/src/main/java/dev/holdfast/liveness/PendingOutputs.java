@@ -1,6 +1,6 @@
 package dev.holdfast.liveness;
 
-import dev.holdfast.core.PureCore;
+import dev.holdfast.core.annotation.PureCore;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,7 +1,7 @@
 package dev.holdfast.liveness;
 
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.PureCore;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.core.annotation.PureCore;
 import java.time.Duration;
 
 /**
@@ -45,9 +45,9 @@ class PingBudget {
   private long callFrameNanos;
   private int unanswered;
 
-  PingBudget(long nowNanos, LivenessOptions options, Role role) {
+  PingBudget(long nowNanos, LivenessOptions options, ConnectionRole connectionRole) {
     this.options = options;
-    punished = role == Role.CLIENT;
+    punished = connectionRole == ConnectionRole.CLIENT;
     // As if both were answered already: the first HEADERS or DATA gives the first allowance.
     settledNanos = nowNanos;
     settledBeforeNanos = nowNanos;

@@ -4,9 +4,10 @@ import io.netty.channel.ChannelDuplexHandler;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 
 /** The time of the peer's last sign of life, and whether it is recent enough for a call. */
-abstract class StalenessHandler extends ChannelDuplexHandler implements WatchedConnection {
+public abstract class StalenessHandler extends ChannelDuplexHandler implements WatchedConnection {
   /** The sleep detector that all connections of this process share. */
-  static final SleepWatch MACHINE = new SleepWatch(System::currentTimeMillis, System.nanoTime());
+  static final SleepDetector MACHINE =
+      new SleepDetector(System::currentTimeMillis, System.nanoTime());
 
   private static final AtomicLongFieldUpdater<StalenessHandler> LIFE =
       AtomicLongFieldUpdater.newUpdater(StalenessHandler.class, "lifeNanos");
@@ -15,14 +16,14 @@ abstract class StalenessHandler extends ChannelDuplexHandler implements WatchedC
   private static final long TOO_SHORT_TO_SLEEP_NANOS = 1_000_000;
 
   private final long safeIdleNanos;
-  private final SleepWatch sleep;
+  private final SleepDetector sleep;
 
   /** Read by any thread, written by the event loop, lazily: a read must cost no fence. */
   private volatile long lifeNanos;
 
   private volatile boolean suspect;
 
-  StalenessHandler(LivenessOptions options, SleepWatch sleep) {
+  StalenessHandler(LivenessOptions options, SleepDetector sleep) {
     this.safeIdleNanos = options.safeIdle().toNanos();
     this.sleep = sleep;
   }

@@ -60,7 +60,7 @@ final class TimerWheel implements Runnable {
   private final long originNanos = System.nanoTime();
 
   /** When the machine last woke, by each clock that is asked: one, but for tests. */
-  private final Map<SleepWatch, Long> woke = new HashMap<>();
+  private final Map<SleepDetector, Long> woke = new HashMap<>();
 
   private long doneTick;
   private long wakeTick;
@@ -85,7 +85,7 @@ final class TimerWheel implements Runnable {
   }
 
   /** Makes a sleep that this clock shows fire all timers. */
-  void follow(SleepWatch clock) {
+  void follow(SleepDetector clock) {
     if (!woke.containsKey(clock)) {
       woke.put(clock, clock.wokeNanos(System.nanoTime()));
     }
@@ -139,7 +139,7 @@ final class TimerWheel implements Runnable {
   private boolean hasSlept() {
     long nowNanos = System.nanoTime();
     boolean slept = false;
-    for (Map.Entry<SleepWatch, Long> clock : woke.entrySet()) {
+    for (Map.Entry<SleepDetector, Long> clock : woke.entrySet()) {
       long wokeNanos = clock.getKey().wokeNanos(nowNanos);
       slept |= wokeNanos != clock.getValue();
       clock.setValue(wokeNanos);

@@ -28,8 +28,8 @@ public interface WatchedConnection {
    * ConnectionObserver#onSuspect} or {@link ConnectionObserver#onClosed}; idempotent while one is
    * under way. Asking a connection that is not stale is answered by {@code onProven} at once.
    */
-  void prove();
+  void checkLiveness();
 
   /** Reports the state of this connection's twin. */
-  void twin(TwinState state);
+  void replacement(ReplacementState state);
 }

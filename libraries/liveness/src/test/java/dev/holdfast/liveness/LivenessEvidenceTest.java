@@ -1,8 +1,8 @@
 package dev.holdfast.liveness;
 
-import static dev.holdfast.liveness.MonitorBench.ACKED;
-import static dev.holdfast.liveness.MonitorBench.TROUBLE;
-import static dev.holdfast.liveness.MonitorBench.kernel;
+import static dev.holdfast.liveness.LivenessMonitorHarness.ACKED;
+import static dev.holdfast.liveness.LivenessMonitorHarness.TROUBLE;
+import static dev.holdfast.liveness.LivenessMonitorHarness.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.CloseReason;
@@ -16,32 +16,35 @@ class LivenessEvidenceTest {
 
   @Test
   void unacknowledgedDataMakesASuspectWithinASecondAndWithoutAProbe() {
-    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    LivenessMonitorHarness bench =
+        LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, true);
     bench.calls = 1;
     bench.write().pass(Duration.ofMillis(250)).tell(kernel(1, 1, Duration.ofMillis(250)));
     assertThat(bench.state()).isEqualTo(LivenessState.LIVE);
     bench.pass(Duration.ofMillis(500));
-    assertThat(bench.count(LivenessOutput.READ_KERNEL)).isEqualTo(3);
+    assertThat(bench.count(LivenessOutput.READ_TCP_INFO)).isEqualTo(3);
     bench.tell(kernel(1, 2, Duration.ofMillis(750)));
     assertThat(bench.state()).isEqualTo(LivenessState.SUSPECT);
-    assertThat(bench.monitor.why()).isEqualTo(CloseReason.DATA_UNACKED);
+    assertThat(bench.monitor.closeReason()).isEqualTo(CloseReason.DATA_UNACKED);
     assertThat(bench.count(LivenessOutput.PROBE)).isZero();
   }
 
   @Test
   void aKernelThatSentSomethingTwiceIsReadAgainSoonSoThatTheThirdTimeIsSeen() {
-    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    LivenessMonitorHarness bench =
+        LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, true);
     bench.calls = 1;
     bench.kernel = kernel(1, 1, Duration.ofMillis(250));
     bench.write().pass(Duration.ofMillis(600));
     bench.kernel = TROUBLE;
     bench.pass(Duration.ofMillis(50));
-    assertThat(bench.monitor.why()).isEqualTo(CloseReason.DATA_UNACKED);
+    assertThat(bench.monitor.closeReason()).isEqualTo(CloseReason.DATA_UNACKED);
   }
 
   @Test
   void anAckClearsASuspicionThatOnlyTheKernelHad() {
-    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    LivenessMonitorHarness bench =
+        LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, true);
     bench.calls = 1;
     bench.write().pass(SECOND).tell(TROUBLE).pass(SECOND);
     bench.tell(ACKED);
@@ -51,7 +54,8 @@ class LivenessEvidenceTest {
 
   @Test
   void anAckIsNoAnswerToAPing() {
-    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    LivenessMonitorHarness bench =
+        LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, true);
     bench.calls = 1;
     bench.pass(SECOND).callFrame().write().pass(SECOND).tell(TROUBLE);
     assertThat(bench.count(LivenessOutput.PROBE)).isEqualTo(1);
@@ -61,12 +65,13 @@ class LivenessEvidenceTest {
 
   @Test
   void theKernelIsReadFourTimesASecondWhileBusyAndNotAtAllWhileIdle() {
-    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    LivenessMonitorHarness bench =
+        LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, true);
     bench.kernel = ACKED;
     for (int i = 0; i < 100; i++) {
       bench.write().pass(Duration.ofMillis(50)).bytes();
     }
-    assertThat(bench.count(LivenessOutput.READ_KERNEL)).isBetween(15, 20);
+    assertThat(bench.count(LivenessOutput.READ_TCP_INFO)).isBetween(15, 20);
     bench.pass(SECOND);
     bench.outputs.clear();
     bench.pass(OPTIONS.idle().minus(SECOND.multipliedBy(2)));
@@ -75,7 +80,8 @@ class LivenessEvidenceTest {
 
   @Test
   void aConnectionThatWasSilentForLongProvesItselfByItsOneFreePing() {
-    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    LivenessMonitorHarness bench =
+        LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, true);
     bench.pass(SECOND).callFrame().pass(Duration.ofMinutes(20));
     assertThat(bench.count(LivenessOutput.PROBE)).as("saved for this call").isZero();
     bench.prove();
@@ -86,7 +92,8 @@ class LivenessEvidenceTest {
 
   @Test
   void askingTwiceSendsOneProbeAndAnswersOnce() {
-    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    LivenessMonitorHarness bench =
+        LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, true);
     bench.pass(SECOND).callFrame().pass(Duration.ofMinutes(1)).prove().prove().prove();
     assertThat(bench.count(LivenessOutput.PROBE)).isEqualTo(1);
     bench.answer(SECOND);
@@ -95,53 +102,59 @@ class LivenessEvidenceTest {
 
   @Test
   void aProofThatIsNotNeededIsGivenAtOnce() {
-    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    LivenessMonitorHarness bench =
+        LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, true);
     bench.prove();
     assertThat(bench.outputs).containsExactly(LivenessOutput.PROVEN);
   }
 
   @Test
   void withoutAFreePingTheKernelIsMadeToAsk() {
-    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    LivenessMonitorHarness bench =
+        LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, true);
     bench.pass(Duration.ofMinutes(1)).prove();
-    assertThat(bench.outputs).endsWith(LivenessOutput.NUDGE);
+    assertThat(bench.outputs).endsWith(LivenessOutput.TCP_KEEPALIVE_PROBE);
     bench.kernel = kernel(0, 0, Duration.ofMillis(3));
     bench.pass(Duration.ofMillis(20));
     assertThat(bench.state()).isEqualTo(LivenessState.LIVE);
-    assertThat(bench.outputs).endsWith(LivenessOutput.READ_KERNEL, LivenessOutput.PROVEN);
+    assertThat(bench.outputs).endsWith(LivenessOutput.READ_TCP_INFO, LivenessOutput.PROVEN);
     assertThat(bench.count(LivenessOutput.PROBE)).isZero();
   }
 
   @Test
   void aNudgeWithoutAnAckMakesASuspectAfterAFewRoundTrips() {
-    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    LivenessMonitorHarness bench =
+        LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, true);
     bench.kernel = kernel(0, 0, Duration.ofMinutes(1));
     bench.pass(Duration.ofMinutes(1)).prove().pass(SECOND);
-    assertThat(bench.monitor.why()).isEqualTo(CloseReason.PROOF_MISSED);
+    assertThat(bench.monitor.closeReason()).isEqualTo(CloseReason.PROOF_MISSED);
   }
 
   @Test
   void withoutAnythingToAskATwinIsRacedAtOnceAndTheOldOneIsNotCondemned() {
-    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, false);
+    LivenessMonitorHarness bench =
+        LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, false);
     bench.pass(Duration.ofMinutes(1)).prove();
-    assertThat(bench.monitor.why()).isEqualTo(CloseReason.PROOF_MISSED);
-    bench.twin(TwinState.READY).pass(Duration.ofHours(2));
+    assertThat(bench.monitor.closeReason()).isEqualTo(CloseReason.PROOF_MISSED);
+    bench.twin(ReplacementState.READY).pass(Duration.ofHours(2));
     assertThat(bench.state()).isEqualTo(LivenessState.SUSPECT);
   }
 
   @Test
   void withoutAKernelSilenceAfterAWriteIsProbed() {
-    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, false);
+    LivenessMonitorHarness bench =
+        LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, false);
     bench.calls = 1;
     bench.pass(SECOND).callFrame().write().pass(SECOND);
     assertThat(bench.state()).isEqualTo(LivenessState.PROBING);
     bench.pass(SECOND);
-    assertThat(bench.monitor.why()).isEqualTo(CloseReason.PROBE_MISSED);
+    assertThat(bench.monitor.closeReason()).isEqualTo(CloseReason.PROBE_MISSED);
   }
 
   @Test
   void aMonthWithoutCallsCostsADefaultServerNoPing() {
-    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    LivenessMonitorHarness bench =
+        LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, true);
     bench.kernel = kernel(0, 0, Duration.ofSeconds(30));
     bench.pass(Duration.ofDays(30));
     assertThat(bench.count(LivenessOutput.PROBE)).isZero();
@@ -150,7 +163,8 @@ class LivenessEvidenceTest {
 
   @Test
   void aQuietHeldStreamIsProbedAsOftenAsADefaultServerPermits() {
-    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    LivenessMonitorHarness bench =
+        LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, true);
     bench.calls = 1;
     for (int i = 0; i < 3600; i++) {
       int before = bench.count(LivenessOutput.PROBE);
@@ -164,17 +178,19 @@ class LivenessEvidenceTest {
 
   @Test
   void aSuspectThatMayNotBePingedAgainIsAskedByTheKernelSoThatThereAreAcksToCome() {
-    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    LivenessMonitorHarness bench =
+        LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, true);
     bench.calls = 1;
     bench.pass(SECOND).callFrame();
     bench.pass(OPTIONS.idle().plus(OPTIONS.window()));
     assertThat(bench.count(LivenessOutput.PROBE)).isEqualTo(1);
-    assertThat(bench.count(LivenessOutput.NUDGE)).isBetween(8, 9);
+    assertThat(bench.count(LivenessOutput.TCP_KEEPALIVE_PROBE)).isBetween(8, 9);
   }
 
   @Test
   void bytesFromBeforeTheMachineSleptAreNoProofAndTheFirstAfterItAre() {
-    MonitorBench bench = MonitorBench.live(LivenessOptions.DEFAULT, Role.CLIENT, true);
+    LivenessMonitorHarness bench =
+        LivenessMonitorHarness.live(LivenessOptions.DEFAULT, ConnectionRole.CLIENT, true);
     bench.pass(Duration.ofMillis(20)).bytes().pass(Duration.ofMillis(20)).prove();
     assertThat(bench.state()).as("awake").isEqualTo(LivenessState.LIVE);
     bench.outputs.clear();
@@ -193,7 +209,8 @@ class LivenessEvidenceTest {
 
   @Test
   void aHeldStreamIsAskedAboutAsSoonAsTheMachineWokeAndHasItsUsualTimeToAnswer() {
-    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    LivenessMonitorHarness bench =
+        LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, true);
     bench.calls = 1;
     bench.pass(SECOND).callFrame().pass(SECOND).woke();
     assertThat(bench.outputs).containsExactly(LivenessOutput.PROBE);
@@ -206,15 +223,17 @@ class LivenessEvidenceTest {
 
   @Test
   void whereNoPingMayBeSentAfterASleepTheKernelAsks() {
-    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    LivenessMonitorHarness bench =
+        LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, true);
     bench.calls = 1;
     bench.pass(SECOND).woke();
-    assertThat(bench.outputs).containsExactly(LivenessOutput.NUDGE);
+    assertThat(bench.outputs).containsExactly(LivenessOutput.TCP_KEEPALIVE_PROBE);
     bench.kernel = ACKED;
     bench.pass(SECOND);
     assertThat(bench.state()).isEqualTo(LivenessState.LIVE);
 
-    MonitorBench withoutKernel = MonitorBench.live(OPTIONS, Role.CLIENT, false);
+    LivenessMonitorHarness withoutKernel =
+        LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, false);
     withoutKernel.calls = 1;
     withoutKernel.pass(SECOND).woke();
     assertThat(withoutKernel.outputs).isEmpty();
@@ -223,11 +242,12 @@ class LivenessEvidenceTest {
 
   @Test
   void aSleepAsksNobodyWithoutCallsNorWhoWasHeardSince() {
-    MonitorBench idle = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    LivenessMonitorHarness idle = LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, true);
     idle.pass(SECOND).callFrame().pass(SECOND).woke();
     assertThat(idle.outputs).as("its next call asks").isEmpty();
 
-    MonitorBench heard = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    LivenessMonitorHarness heard =
+        LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, true);
     heard.calls = 1;
     heard.pass(SECOND).callFrame().woke();
     assertThat(heard.outputs).isEmpty();

@@ -94,7 +94,7 @@ class LivenessHandlerTest {
       assertThat(client.staleWhenProven).isFalse();
       assertThat(client.events).containsExactly("ready", "suspect PROBE_MISSED", "proven");
       assertThat(stream.isActive()).isTrue();
-      assertThat(registry.get("holdfast.liveness.forgiven").counter().count()).isEqualTo(1);
+      assertThat(registry.get("holdfast.liveness.recovered").counter().count()).isEqualTo(1);
     }
   }
 
@@ -142,7 +142,7 @@ class LivenessHandlerTest {
       await().until(() -> probes() >= 1);
       relay.stall();
       await().until(() -> client.events.contains("suspect PROBE_MISSED"));
-      client.watched().twin(TwinState.UNREACHABLE);
+      client.watched().replacement(ReplacementState.UNREACHABLE);
 
       awaitClosed(client);
 
@@ -154,7 +154,10 @@ class LivenessHandlerTest {
   void bothEndsNameTheSameCodeWhenTheServerGivesUpAClient() {
     LivenessHandler watch =
         new LivenessHandler(
-            OPTIONS, ctx -> server, LivenessMeters.on(registry, Role.SERVER), Role.SERVER);
+            OPTIONS,
+            ctx -> server,
+            LivenessMeters.on(registry, ConnectionRole.SERVER),
+            ConnectionRole.SERVER);
     InetSocketAddress at = pair.serve(loopback(), watch, null);
     try (TcpRelay relay = TcpRelay.to(at)) {
       connect(relay.address(), LivenessOptions.DEFAULT);
@@ -189,7 +192,7 @@ class LivenessHandlerTest {
     await().until(() -> client.events.contains("ready"));
     await().until(() -> client.watched().isStale(System.nanoTime()));
 
-    client.watched().prove();
+    client.watched().checkLiveness();
 
     await().until(() -> client.events.contains("proven"));
     assertThat(client.staleWhenProven).isFalse();
@@ -198,7 +201,8 @@ class LivenessHandlerTest {
         .filteredOn(event -> !event.equals("suspect PROOF_MISSED"))
         .containsExactly("ready", "proven");
     assertThat(probes()).isZero();
-    assertThat(registry.get("holdfast.liveness.nudges").counter().count()).isPositive();
+    assertThat(registry.get("holdfast.liveness.tcp.keepalive.probes").counter().count())
+        .isPositive();
     await()
         .until(
             () -> {
@@ -212,11 +216,12 @@ class LivenessHandlerTest {
   @Test
   void whatWasHeardBeforeTheMachineSleptMakesNoConnectionFitForACall() {
     AtomicLong wallMillis = new AtomicLong(System.currentTimeMillis());
-    SleepWatch sleep = new SleepWatch(wallMillis::get, System.nanoTime());
+    SleepDetector sleep = new SleepDetector(wallMillis::get, System.nanoTime());
     InetSocketAddress at = pair.serve(loopback(), null, null);
     LivenessOptions calm = LivenessOptions.DEFAULT.withPingPermit(SECOND);
-    var meters = LivenessMeters.on(registry, Role.CLIENT);
-    pair.connect(at, new LivenessHandler(calm, c -> client, meters, Role.CLIENT, sleep), null);
+    var meters = LivenessMeters.on(registry, ConnectionRole.CLIENT);
+    pair.connect(
+        at, new LivenessHandler(calm, c -> client, meters, ConnectionRole.CLIENT, sleep), null);
     await().until(() -> client.events.contains("ready"));
     WatchedConnection only = client.watched();
     long heardNanos = only.lastReadNanos();
@@ -225,11 +230,11 @@ class LivenessHandlerTest {
 
     wallMillis.addAndGet(Duration.ofHours(8).toMillis());
     assertThat(only.isStale(System.nanoTime())).isTrue();
-    only.prove();
+    only.checkLiveness();
 
     await().untilAsserted(() -> assertThat(client.events).contains("proven"));
     // A kernel that is slow to tell of its answer is asked once more, by a PING.
-    assertThat(registry.get("holdfast.liveness.nudges").counter().count() + probes())
+    assertThat(registry.get("holdfast.liveness.tcp.keepalive.probes").counter().count() + probes())
         .as("it was asked, and not only believed")
         .isPositive();
     await().until(() -> !only.isStale(System.nanoTime()));
@@ -249,13 +254,14 @@ class LivenessHandlerTest {
         .eventLoop()
         .submit(
             () -> {
-              client.watched().prove();
+              client.watched().checkLiveness();
               channel.pipeline().fireChannelRead(windowUpdate(channel));
             })
         .syncUninterruptibly();
 
     assertThat(client.events).containsExactly("ready", "proven");
-    assertThat(registry.get("holdfast.liveness.nudges").counter().count()).isEqualTo(1);
+    assertThat(registry.get("holdfast.liveness.tcp.keepalive.probes").counter().count())
+        .isEqualTo(1);
     assertThat(config.getTcpKeepIdle()).isEqualTo(45);
     assertThat(peer.isActive()).isTrue();
   }
@@ -278,7 +284,7 @@ class LivenessHandlerTest {
       Http2Pair.call(channel);
       await().until(() -> client.watched().isStale(System.nanoTime()));
       relay.stall();
-      client.watched().prove();
+      client.watched().checkLiveness();
 
       // Long before the next probe, which would find it out as well.
       await().atMost(LIMIT).until(() -> client.events.size() >= 2);
@@ -301,7 +307,7 @@ class LivenessHandlerTest {
     try (TcpRelay relay = TcpRelay.to(at)) {
       pair.connect(
           relay.address(),
-          new LivenessHandler(OPTIONS, ctx -> second, LivenessMeters.NONE, Role.CLIENT),
+          new LivenessHandler(OPTIONS, ctx -> second, LivenessMeters.NONE, ConnectionRole.CLIENT),
           null);
       await().until(() -> second.events.contains("ready"));
       relay.closeConnections();
@@ -356,7 +362,10 @@ class LivenessHandlerTest {
     return pair.connect(
         to,
         new LivenessHandler(
-            options, ctx -> client, LivenessMeters.on(registry, Role.CLIENT), Role.CLIENT),
+            options,
+            ctx -> client,
+            LivenessMeters.on(registry, ConnectionRole.CLIENT),
+            ConnectionRole.CLIENT),
         null);
   }
 

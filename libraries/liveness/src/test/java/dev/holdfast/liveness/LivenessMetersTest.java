@@ -13,8 +13,8 @@ class LivenessMetersTest {
 
   @Test
   void theChannelsOfAProcessAddUpInOneGauge() {
-    LivenessMeters one = LivenessMeters.on(registry, Role.CLIENT);
-    LivenessMeters other = LivenessMeters.on(registry, Role.CLIENT);
+    LivenessMeters one = LivenessMeters.on(registry, ConnectionRole.CLIENT);
+    LivenessMeters other = LivenessMeters.on(registry, ConnectionRole.CLIENT);
     one.opened();
     other.opened();
     other.moved(LivenessState.OPENING, LivenessState.LIVE);
@@ -24,11 +24,11 @@ class LivenessMetersTest {
 
   @Test
   void everyReasonOfConnectionsIsCountedByItsCode() {
-    LivenessMeters meters = LivenessMeters.on(registry, Role.SERVER);
+    LivenessMeters meters = LivenessMeters.on(registry, ConnectionRole.SERVER);
     InetSocketAddress peer = InetSocketAddress.createUnresolved("peer", 1);
     for (CloseReason reason : CloseReason.values()) {
-      meters.suspected(Role.SERVER, reason, peer);
-      meters.closed(Role.SERVER, reason, peer);
+      meters.suspected(ConnectionRole.SERVER, reason, peer);
+      meters.closed(ConnectionRole.SERVER, reason, peer);
     }
     assertThat(registry.find("holdfast.liveness.closed").counters())
         .hasSizeGreaterThan(10)

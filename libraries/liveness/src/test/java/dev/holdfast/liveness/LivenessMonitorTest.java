@@ -1,7 +1,7 @@
 package dev.holdfast.liveness;
 
-import static dev.holdfast.liveness.MonitorBench.ACKED;
-import static dev.holdfast.liveness.MonitorBench.TROUBLE;
+import static dev.holdfast.liveness.LivenessMonitorHarness.ACKED;
+import static dev.holdfast.liveness.LivenessMonitorHarness.TROUBLE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -99,7 +99,7 @@ class LivenessMonitorTest {
   @ParameterizedTest
   @CsvSource(textBlock = TABLE)
   void everyCellOfTheTable(LivenessState from, Input input, LivenessState to) {
-    MonitorBench bench = inState(from);
+    LivenessMonitorHarness bench = inState(from);
     bench.outputs.clear();
     apply(bench, input);
     assertThat(bench.state()).isEqualTo(to);
@@ -111,17 +111,17 @@ class LivenessMonitorTest {
         .isEqualTo(from == LivenessState.SUSPECT && to == LivenessState.LIVE ? 1 : 0);
   }
 
-  private static void apply(MonitorBench bench, Input input) {
+  private static void apply(LivenessMonitorHarness bench, Input input) {
     switch (input) {
       case SETTINGS -> bench.monitor.onSettings(bench.nowNanos);
       case BYTES -> bench.bytes();
       case ANSWER -> bench.answer(SECOND);
       case TROUBLE -> bench.tell(TROUBLE);
       case ACK -> bench.tell(ACKED);
-      case UNKNOWN -> bench.tell(KernelEvidence.UNKNOWN);
+      case UNKNOWN -> bench.tell(TcpInfo.UNKNOWN);
       case PROVE -> bench.prove();
       case TWIN -> {
-        for (TwinState fate : TwinState.values()) {
+        for (ReplacementState fate : ReplacementState.values()) {
           bench.twin(fate);
         }
       }
@@ -139,8 +139,8 @@ class LivenessMonitorTest {
   }
 
   /** With the silence that makes a call want a proof. */
-  private static MonitorBench inState(LivenessState state) {
-    MonitorBench bench = new MonitorBench(OPTIONS, Role.SERVER, true);
+  private static LivenessMonitorHarness inState(LivenessState state) {
+    LivenessMonitorHarness bench = new LivenessMonitorHarness(OPTIONS, ConnectionRole.SERVER, true);
     if (state == LivenessState.OPENING) {
       return bench;
     }

@@ -4,19 +4,19 @@ package dev.holdfast.liveness;
 enum LivenessMutants implements LivenessSimulationTest.MonitorFactory {
   COUNTS_A_MISS_TWICE {
     @Override
-    Question question(long nowNanos, long quietNanos, LivenessOptions options) {
-      return new Question(nowNanos, quietNanos, options) {
+    ProbeSequence question(long nowNanos, long quietNanos, LivenessOptions options) {
+      return new ProbeSequence(nowNanos, quietNanos, options) {
         @Override
-        long patienceEndNanos() {
-          return super.patienceEndNanos() - options.window().toNanos() / 2;
+        long windowEndNanos() {
+          return super.windowEndNanos() - options.window().toNanos() / 2;
         }
       };
     }
   },
   SUSPECTS_WITHOUT_A_MISS {
     @Override
-    Question question(long nowNanos, long quietNanos, LivenessOptions options) {
-      return new Question(nowNanos, quietNanos, options) {
+    ProbeSequence question(long nowNanos, long quietNanos, LivenessOptions options) {
+      return new ProbeSequence(nowNanos, quietNanos, options) {
         @Override
         long nextProbingNanos(boolean readsKernel) {
           return nowNanos + 1;
@@ -32,11 +32,11 @@ enum LivenessMutants implements LivenessSimulationTest.MonitorFactory {
   IGNORES_BYTES {
     @Override
     public LivenessMonitor create(
-        long nowNanos, LivenessOptions options, Role role, boolean hasKernel) {
-      return new LivenessMonitor(nowNanos, options, role, hasKernel) {
+        long nowNanos, LivenessOptions options, ConnectionRole connectionRole, boolean hasKernel) {
+      return new LivenessMonitor(nowNanos, options, connectionRole, hasKernel) {
         @Override
         void onTraffic(long now, long readNanos, long sentNanos, long frameNanos, int openCalls) {
-          if (!isAsking()) {
+          if (!isAwaitingAnswer()) {
             super.onTraffic(now, readNanos, sentNanos, frameNanos, openCalls);
           }
         }
@@ -45,8 +45,8 @@ enum LivenessMutants implements LivenessSimulationTest.MonitorFactory {
   },
   IGNORES_ACKS {
     @Override
-    Question question(long nowNanos, long quietNanos, LivenessOptions options) {
-      return new Question(nowNanos, quietNanos, options) {
+    ProbeSequence question(long nowNanos, long quietNanos, LivenessOptions options) {
+      return new ProbeSequence(nowNanos, quietNanos, options) {
         @Override
         void onAck(long atNanos) {}
       };
@@ -55,11 +55,11 @@ enum LivenessMutants implements LivenessSimulationTest.MonitorFactory {
   IGNORES_THE_KERNEL {
     @Override
     public LivenessMonitor create(
-        long nowNanos, LivenessOptions options, Role role, boolean hasKernel) {
-      return new LivenessMonitor(nowNanos, options, role, hasKernel) {
+        long nowNanos, LivenessOptions options, ConnectionRole connectionRole, boolean hasKernel) {
+      return new LivenessMonitor(nowNanos, options, connectionRole, hasKernel) {
         @Override
-        void onKernel(long now, KernelEvidence kernel) {
-          super.onKernel(now, new KernelEvidence(0, 0, 0, kernel.ackAgeNanos(), kernel.rttNanos()));
+        void onTcpInfo(long now, TcpInfo kernel) {
+          super.onTcpInfo(now, new TcpInfo(0, 0, 0, kernel.ackAgeNanos(), kernel.rttNanos()));
         }
       };
     }
@@ -67,11 +67,13 @@ enum LivenessMutants implements LivenessSimulationTest.MonitorFactory {
   TIMER_NOT_REARMED {
     @Override
     public LivenessMonitor create(
-        long nowNanos, LivenessOptions options, Role role, boolean hasKernel) {
-      return new LivenessMonitor(nowNanos, options, role, hasKernel) {
+        long nowNanos, LivenessOptions options, ConnectionRole connectionRole, boolean hasKernel) {
+      return new LivenessMonitor(nowNanos, options, connectionRole, hasKernel) {
         @Override
         long nextDeadlineNanos() {
-          return state() == LivenessState.SUSPECT ? RehearsedWire.NEVER : super.nextDeadlineNanos();
+          return state() == LivenessState.SUSPECT
+              ? SimulatedTcpSender.NEVER
+              : super.nextDeadlineNanos();
         }
       };
     }
@@ -79,8 +81,8 @@ enum LivenessMutants implements LivenessSimulationTest.MonitorFactory {
   IDLE_TIMER_NOT_REARMED {
     @Override
     public LivenessMonitor create(
-        long nowNanos, LivenessOptions options, Role role, boolean hasKernel) {
-      return new LivenessMonitor(nowNanos, options, role, hasKernel) {
+        long nowNanos, LivenessOptions options, ConnectionRole connectionRole, boolean hasKernel) {
+      return new LivenessMonitor(nowNanos, options, connectionRole, hasKernel) {
         private int timeouts;
 
         @Override
@@ -92,7 +94,7 @@ enum LivenessMutants implements LivenessSimulationTest.MonitorFactory {
         @Override
         long nextDeadlineNanos() {
           return state() == LivenessState.LIVE && timeouts > 0
-              ? RehearsedWire.NEVER
+              ? SimulatedTcpSender.NEVER
               : super.nextDeadlineNanos();
         }
       };
@@ -100,10 +102,10 @@ enum LivenessMutants implements LivenessSimulationTest.MonitorFactory {
   },
   KILLS_WITH_THE_TWIN_UNCONNECTED {
     @Override
-    Question question(long nowNanos, long quietNanos, LivenessOptions options) {
-      return new Question(nowNanos, quietNanos, options) {
+    ProbeSequence question(long nowNanos, long quietNanos, LivenessOptions options) {
+      return new ProbeSequence(nowNanos, quietNanos, options) {
         @Override
-        boolean isHeldForTwin() {
+        boolean isHeldForReplacement() {
           return false;
         }
       };
@@ -111,30 +113,30 @@ enum LivenessMutants implements LivenessSimulationTest.MonitorFactory {
   },
   NEVER_KILLS {
     @Override
-    Question question(long nowNanos, long quietNanos, LivenessOptions options) {
-      return new Question(nowNanos, quietNanos, options) {
+    ProbeSequence question(long nowNanos, long quietNanos, LivenessOptions options) {
+      return new ProbeSequence(nowNanos, quietNanos, options) {
         @Override
-        long verdictNanos() {
-          return RehearsedWire.NEVER;
+        long closeNanos() {
+          return SimulatedTcpSender.NEVER;
         }
       };
     }
   },
   ACKS_ARE_PATIENCE_FOR_EVER {
     @Override
-    Question question(long nowNanos, long quietNanos, LivenessOptions options) {
-      return new Question(nowNanos, quietNanos, options) {
+    ProbeSequence question(long nowNanos, long quietNanos, LivenessOptions options) {
+      return new ProbeSequence(nowNanos, quietNanos, options) {
         @Override
-        long verdictNanos() {
-          return patienceEndNanos();
+        long closeNanos() {
+          return windowEndNanos();
         }
       };
     }
   },
   PROBE_STORM {
     @Override
-    Question question(long nowNanos, long quietNanos, LivenessOptions options) {
-      return new Question(nowNanos, quietNanos, options) {
+    ProbeSequence question(long nowNanos, long quietNanos, LivenessOptions options) {
+      return new ProbeSequence(nowNanos, quietNanos, options) {
         @Override
         boolean isProbeDue(long now) {
           return true;
@@ -145,8 +147,8 @@ enum LivenessMutants implements LivenessSimulationTest.MonitorFactory {
   STRIKE_ON_THE_PEER {
     @Override
     public LivenessMonitor create(
-        long nowNanos, LivenessOptions options, Role role, boolean hasKernel) {
-      return new LivenessMonitor(nowNanos, options, role, hasKernel) {
+        long nowNanos, LivenessOptions options, ConnectionRole connectionRole, boolean hasKernel) {
+      return new LivenessMonitor(nowNanos, options, connectionRole, hasKernel) {
         @Override
         boolean mayPing(long now) {
           return true;
@@ -156,25 +158,25 @@ enum LivenessMutants implements LivenessSimulationTest.MonitorFactory {
   },
   GAP_IS_SILENCE {
     @Override
-    Question question(long nowNanos, long quietNanos, LivenessOptions options) {
-      return new Question(nowNanos, quietNanos, options) {
+    ProbeSequence question(long nowNanos, long quietNanos, LivenessOptions options) {
+      return new ProbeSequence(nowNanos, quietNanos, options) {
         @Override
-        void forgive(long now, long lateNanos) {}
+        void extendDeadlines(long now, long lateNanos) {}
       };
     }
   };
 
   /** The question of this mutant; the mutants of the monitor itself ask the right one. */
-  Question question(long nowNanos, long quietNanos, LivenessOptions options) {
-    return new Question(nowNanos, quietNanos, options);
+  ProbeSequence question(long nowNanos, long quietNanos, LivenessOptions options) {
+    return new ProbeSequence(nowNanos, quietNanos, options);
   }
 
   @Override
   public LivenessMonitor create(
-      long nowNanos, LivenessOptions options, Role role, boolean hasKernel) {
-    return new LivenessMonitor(nowNanos, options, role, hasKernel) {
+      long nowNanos, LivenessOptions options, ConnectionRole connectionRole, boolean hasKernel) {
+    return new LivenessMonitor(nowNanos, options, connectionRole, hasKernel) {
       @Override
-      Question newQuestion(long now, long quietNanos) {
+      ProbeSequence newQuestion(long now, long quietNanos) {
         return question(now, quietNanos, options);
       }
     };

@@ -1,7 +1,7 @@
 package dev.holdfast.liveness;
 
-import static dev.holdfast.liveness.MonitorBench.ACKED;
-import static dev.holdfast.liveness.MonitorBench.kernel;
+import static dev.holdfast.liveness.LivenessMonitorHarness.ACKED;
+import static dev.holdfast.liveness.LivenessMonitorHarness.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.CloseReason;
@@ -18,7 +18,7 @@ class LivenessPatienceTest {
 
   @Test
   void aLateAnswerIsForgivenUpToTheWindow() {
-    MonitorBench bench = server();
+    LivenessMonitorHarness bench = server();
     bench.pass(OPTIONS.idle()).pass(OPTIONS.window().minusMillis(1));
     assertThat(bench.state()).isEqualTo(LivenessState.SUSPECT);
 
@@ -31,76 +31,76 @@ class LivenessPatienceTest {
 
   @Test
   void aPeerThatStaysSilentIsClosedAtTheEndOfTheWindow() {
-    MonitorBench bench = server();
+    LivenessMonitorHarness bench = server();
     bench.kernel = kernel(1, 5, Duration.ofMinutes(10));
     bench.pass(OPTIONS.idle()).pass(OPTIONS.window());
     assertThat(bench.state()).isEqualTo(LivenessState.CLOSED);
-    assertThat(bench.monitor.why()).isEqualTo(CloseReason.PEER_SILENT);
+    assertThat(bench.monitor.closeReason()).isEqualTo(CloseReason.PEER_SILENT);
     assertThat(bench.outputs).endsWith(LivenessOutput.CLOSE);
   }
 
   @Test
   void acksExtendPatienceUpToTheHardLimitAndNoLonger() {
-    MonitorBench bench = server();
+    LivenessMonitorHarness bench = server();
     bench.kernel = kernel(0, 0, Duration.ofMillis(20));
     bench.pass(OPTIONS.idle()).pass(OPTIONS.hardLimit().minusMillis(1));
     assertThat(bench.state()).isEqualTo(LivenessState.SUSPECT);
     bench.pass(Duration.ofMillis(1));
     assertThat(bench.state()).isEqualTo(LivenessState.CLOSED);
-    assertThat(bench.monitor.why()).isEqualTo(CloseReason.PEER_STUCK);
+    assertThat(bench.monitor.closeReason()).isEqualTo(CloseReason.PEER_STUCK);
   }
 
   @Test
   void theWindowBeginsAnewWithEachAck() {
-    MonitorBench bench = server();
+    LivenessMonitorHarness bench = server();
     bench.kernel = kernel(1, 3, Duration.ofDays(1));
     bench.pass(OPTIONS.idle()).pass(OPTIONS.window().minus(SECOND));
     bench.tell(kernel(1, 3, Duration.ZERO));
     bench.pass(OPTIONS.window().minusMillis(1));
     assertThat(bench.state()).isEqualTo(LivenessState.SUSPECT);
     bench.pass(Duration.ofMillis(1));
-    assertThat(bench.monitor.why()).isEqualTo(CloseReason.PEER_STUCK);
+    assertThat(bench.monitor.closeReason()).isEqualTo(CloseReason.PEER_STUCK);
   }
 
   @ParameterizedTest
   @EnumSource(names = {"CONNECTING", "UNREACHABLE"})
-  void aSuspectWhoseTwinCantConnectEitherIsHeldUntilTheHardLimit(TwinState fate) {
-    MonitorBench bench = server();
+  void aSuspectWhoseTwinCantConnectEitherIsHeldUntilTheHardLimit(ReplacementState fate) {
+    LivenessMonitorHarness bench = server();
     bench.kernel = kernel(1, 9, Duration.ofDays(1));
     bench.pass(OPTIONS.idle().plus(OPTIONS.spacing()));
     bench.twin(fate);
     bench.pass(OPTIONS.hardLimit().minus(OPTIONS.spacing()).minusMillis(1));
     assertThat(bench.state()).isEqualTo(LivenessState.SUSPECT);
     bench.pass(Duration.ofMillis(1));
-    assertThat(bench.monitor.why()).isEqualTo(CloseReason.PATH_DOWN);
+    assertThat(bench.monitor.closeReason()).isEqualTo(CloseReason.PATH_DOWN);
   }
 
   @ParameterizedTest
   @EnumSource(names = {"READY", "REFUSED", "DROPPED"})
-  void aSuspectWhosePathIsKnownToWorkEndsByTheWindow(TwinState fate) {
-    MonitorBench bench = server();
+  void aSuspectWhosePathIsKnownToWorkEndsByTheWindow(ReplacementState fate) {
+    LivenessMonitorHarness bench = server();
     bench.kernel = kernel(1, 9, Duration.ofDays(1));
     bench.pass(OPTIONS.idle().plus(OPTIONS.spacing()));
-    bench.twin(TwinState.CONNECTING);
+    bench.twin(ReplacementState.CONNECTING);
     bench.twin(fate);
     assertThat(bench.state()).isEqualTo(LivenessState.SUSPECT);
     bench.pass(OPTIONS.window().minus(OPTIONS.spacing()));
-    assertThat(bench.monitor.why()).isEqualTo(CloseReason.PEER_SILENT);
+    assertThat(bench.monitor.closeReason()).isEqualTo(CloseReason.PEER_SILENT);
   }
 
   @Test
   void aVerdictThatOnlyTheTwinHeldBackIsNotTakenForAGapOfOurOwn() {
-    MonitorBench bench = server();
+    LivenessMonitorHarness bench = server();
     bench.kernel = kernel(1, 9, Duration.ofDays(1));
-    bench.pass(OPTIONS.idle().plus(OPTIONS.spacing())).twin(TwinState.CONNECTING);
-    bench.pass(OPTIONS.window().plus(SECOND.multipliedBy(20))).twin(TwinState.REFUSED);
+    bench.pass(OPTIONS.idle().plus(OPTIONS.spacing())).twin(ReplacementState.CONNECTING);
+    bench.pass(OPTIONS.window().plus(SECOND.multipliedBy(20))).twin(ReplacementState.REFUSED);
     bench.pass(SECOND);
-    assertThat(bench.monitor.why()).isEqualTo(CloseReason.PEER_SILENT);
+    assertThat(bench.monitor.closeReason()).isEqualTo(CloseReason.PEER_SILENT);
   }
 
   @Test
   void aGapOfOurOwnIsNotThePeersSilence() {
-    MonitorBench bench = server();
+    LivenessMonitorHarness bench = server();
     bench.kernel = kernel(1, 1, Duration.ofHours(8));
     bench.pass(OPTIONS.idle().plus(OPTIONS.spacing()));
     int probes = bench.count(LivenessOutput.PROBE);
@@ -113,7 +113,7 @@ class LivenessPatienceTest {
 
   @Test
   void aLoopThatIsAlwaysLateEndsTooInBoundedTime() {
-    MonitorBench bench = server();
+    LivenessMonitorHarness bench = server();
     bench.kernel = kernel(1, 9, Duration.ofDays(1));
     Duration step = Duration.ofSeconds(12);
     long startNanos = bench.nowNanos;
@@ -127,7 +127,7 @@ class LivenessPatienceTest {
   @Test
   void aHopThatAnswersAloneIsSuspectAfterTheHardLimitAndClosedAfterTwo() {
     LivenessOptions nginx = LivenessOptions.of(PathProfile.NGINX);
-    MonitorBench bench = MonitorBench.live(nginx, Role.SERVER, true);
+    LivenessMonitorHarness bench = LivenessMonitorHarness.live(nginx, ConnectionRole.SERVER, true);
     bench.calls = 1;
     bench.kernel = ACKED;
     bench.bytes();
@@ -139,14 +139,14 @@ class LivenessPatienceTest {
         assertThat(bench.state()).isEqualTo(LivenessState.SUSPECT);
       }
     }
-    assertThat(bench.monitor.why()).isEqualTo(CloseReason.HOP_ANSWERS_ALONE);
+    assertThat(bench.monitor.closeReason()).isEqualTo(CloseReason.HOP_ANSWERS_ALONE);
     assertThat(bench.state()).isEqualTo(LivenessState.CLOSED);
   }
 
   @Test
   void aCallFrameFromBeyondTheHopClearsIt() {
     LivenessOptions nginx = LivenessOptions.of(PathProfile.NGINX);
-    MonitorBench bench = MonitorBench.live(nginx, Role.SERVER, true);
+    LivenessMonitorHarness bench = LivenessMonitorHarness.live(nginx, ConnectionRole.SERVER, true);
     bench.calls = 1;
     bench.kernel = ACKED;
     bench.bytes();
@@ -158,7 +158,7 @@ class LivenessPatienceTest {
     assertThat(bench.state()).isEqualTo(LivenessState.LIVE);
   }
 
-  private static MonitorBench server() {
-    return MonitorBench.live(OPTIONS, Role.SERVER, true);
+  private static LivenessMonitorHarness server() {
+    return LivenessMonitorHarness.live(OPTIONS, ConnectionRole.SERVER, true);
   }
 }

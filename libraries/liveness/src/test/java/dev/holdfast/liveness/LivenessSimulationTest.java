@@ -3,7 +3,7 @@ package dev.holdfast.liveness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.fail;
 
-import dev.holdfast.liveness.RehearsalInvariants.Marker;
+import dev.holdfast.liveness.KeepaliveSimulationInvariants.Marker;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,8 +29,8 @@ class LivenessSimulationTest {
   private static final int SCHEDULES = Integer.getInteger("holdfast.schedules", 10_000);
   private static final int SCHEDULES_PER_MUTANT = 3_000;
   private static final LivenessOptions OPTIONS = LivenessOptions.DEFAULT;
-  private static final Weather STORM =
-      new Weather(
+  private static final PathConditions STORM =
+      new PathConditions(
           Duration.ofMillis(40),
           Duration.ofMillis(60),
           Duration.ofMinutes(5),
@@ -40,7 +40,8 @@ class LivenessSimulationTest {
 
   /** Makes the monitor of a connection; tests hand in broken ones. */
   interface MonitorFactory {
-    LivenessMonitor create(long nowNanos, LivenessOptions options, Role role, boolean hasKernel);
+    LivenessMonitor create(
+        long nowNanos, LivenessOptions options, ConnectionRole connectionRole, boolean hasKernel);
   }
 
   @Test
@@ -65,7 +66,9 @@ class LivenessSimulationTest {
                 + seed,
             e);
       }
-      stocks += Rehearsal.stock(seed, scene(seed), OPTIONS.idle(), OPTIONS.window()).falseCloses();
+      stocks +=
+          KeepaliveSimulation.stock(seed, scene(seed), OPTIONS.idle(), OPTIONS.window())
+              .falseCloses();
     }
     log.info(
         "event=simulated schedules={} false_closes={} stock_false_closes={} reached={}",
@@ -105,38 +108,39 @@ class LivenessSimulationTest {
   @Test
   void theSameSeedPlaysTheSame() {
     for (long seed = 0; seed < 20; seed++) {
-      assertThat(Rehearsal.holdfast(seed, scene(seed), OPTIONS))
-          .isEqualTo(Rehearsal.holdfast(seed, scene(seed), OPTIONS));
+      assertThat(KeepaliveSimulation.holdfast(seed, scene(seed), OPTIONS))
+          .isEqualTo(KeepaliveSimulation.holdfast(seed, scene(seed), OPTIONS));
     }
   }
 
-  private static Rehearsal.Outcome play(
+  private static KeepaliveSimulation.KeepaliveSimulationResult play(
       long seed, MonitorFactory monitors, Map<Marker, Integer> reached) {
-    Scene scene = scene(seed);
+    KeepaliveScenario keepaliveScenario = scene(seed);
     boolean hasKernel = seed % 4 != 3;
-    RehearsalInvariants invariants = new RehearsalInvariants(OPTIONS, hasKernel);
-    Rehearsal.Outcome outcome =
-        new Rehearsal(
+    KeepaliveSimulationInvariants invariants =
+        new KeepaliveSimulationInvariants(OPTIONS, hasKernel);
+    KeepaliveSimulation.KeepaliveSimulationResult keepaliveSimulationResult =
+        new KeepaliveSimulation(
                 seed,
-                scene,
-                (stage, nowNanos) ->
-                    new MonitorKeeper(
-                        stage,
-                        monitors.create(nowNanos, OPTIONS, scene.role(), hasKernel),
+                keepaliveScenario,
+                (keepaliveActions, nowNanos) ->
+                    new HoldfastKeepalivePolicy(
+                        keepaliveActions,
+                        monitors.create(nowNanos, OPTIONS, keepaliveScenario.role(), hasKernel),
                         OPTIONS,
                         nowNanos),
                 invariants)
             .run();
     invariants.reached.forEach((marker, times) -> reached.merge(marker, times, Integer::sum));
-    return outcome;
+    return keepaliveSimulationResult;
   }
 
-  static Scene scene(long seed) {
+  static KeepaliveScenario scene(long seed) {
     SplittableRandom random = new SplittableRandom(~seed);
-    Scene.Fate[] fates = Scene.Fate.values();
-    return new Scene(
-        one(random, List.of(Weather.CALM, Weather.MOBILE, STORM)),
-        one(random, List.of(Role.values())),
+    KeepaliveScenario.PeerFailure[] fates = KeepaliveScenario.PeerFailure.values();
+    return new KeepaliveScenario(
+        one(random, List.of(PathConditions.CALM, PathConditions.MOBILE, STORM)),
+        one(random, List.of(ConnectionRole.values())),
         one(random, List.of(fates)),
         one(random, List.of(Duration.ZERO, Duration.ofSeconds(30), Duration.ofMinutes(3))),
         one(

@@ -39,7 +39,8 @@ class LivenessTlsTest {
         var channel =
             pair.connect(
                 relay.address(),
-                new LivenessHandler(options, ctx -> heard, LivenessMeters.NONE, Role.CLIENT),
+                new LivenessHandler(
+                    options, ctx -> heard, LivenessMeters.NONE, ConnectionRole.CLIENT),
                 clientTls);
         await().until(() -> heard.events.contains("ready"));
         Http2Pair.call(channel);

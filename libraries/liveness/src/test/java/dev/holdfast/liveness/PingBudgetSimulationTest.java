@@ -24,7 +24,7 @@ class PingBudgetSimulationTest {
   void noSeedEarnsAFatalStrikeAndManyUseTheSecondPing() {
     int secondPings = 0;
     for (int seed = 0; seed < SEEDS; seed++) {
-      Play play = new Play(seed, new PingBudget(0, LivenessOptions.DEFAULT, Role.CLIENT));
+      Play play = new Play(seed, new PingBudget(0, LivenessOptions.DEFAULT, ConnectionRole.CLIENT));
       assertThat(play.isFatal()).as("seed %d", seed).isFalse();
       secondPings += play.secondPings;
     }
@@ -36,7 +36,7 @@ class PingBudgetSimulationTest {
     assertThat(
             caught(
                 () ->
-                    new PingBudget(0, LivenessOptions.DEFAULT, Role.CLIENT) {
+                    new PingBudget(0, LivenessOptions.DEFAULT, ConnectionRole.CLIENT) {
                       @Override
                       int strikes() {
                         return super.strikes() - 1;
@@ -65,7 +65,7 @@ class PingBudgetSimulationTest {
     private long callFrameNanos;
 
     CountsFromTheSending() {
-      super(0, LivenessOptions.DEFAULT, Role.CLIENT);
+      super(0, LivenessOptions.DEFAULT, ConnectionRole.CLIENT);
     }
 
     @Override
@@ -119,7 +119,7 @@ class PingBudgetSimulationTest {
   private static final class Play {
     private final Random random;
     private final PingBudget budget;
-    private final PingEnforcer enforcer = new PingEnforcer(0);
+    private final SimulatedKeepAliveEnforcer enforcer = new SimulatedKeepAliveEnforcer(0);
     private final Way toServer = new Way();
     private final Way toClient = new Way();
     private final double frames;

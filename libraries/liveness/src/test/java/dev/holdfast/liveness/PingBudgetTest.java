@@ -10,7 +10,7 @@ class PingBudgetTest {
   private static final long MINUTE = Duration.ofMinutes(1).toNanos();
 
   private static PingBudget client() {
-    return new PingBudget(0, LivenessOptions.DEFAULT, Role.CLIENT);
+    return new PingBudget(0, LivenessOptions.DEFAULT, ConnectionRole.CLIENT);
   }
 
   @Test
@@ -82,7 +82,9 @@ class PingBudgetTest {
   void aKnownPermitCountsFromTheAnswerBecauseThePathMayHaveHeldThePingBack() {
     PingBudget budget =
         new PingBudget(
-            0, LivenessOptions.DEFAULT.withPingPermit(Duration.ofMinutes(1)), Role.CLIENT);
+            0,
+            LivenessOptions.DEFAULT.withPingPermit(Duration.ofMinutes(1)),
+            ConnectionRole.CLIENT);
     assertThat(budget.mayPing(2 * MINUTE, false)).isTrue();
     budget.onSent();
     budget.onAnswered(5 * MINUTE);
@@ -92,7 +94,7 @@ class PingBudgetTest {
 
   @Test
   void aServerHasAFewUnderWayAndNoMore() {
-    PingBudget budget = new PingBudget(0, LivenessOptions.DEFAULT, Role.SERVER);
+    PingBudget budget = new PingBudget(0, LivenessOptions.DEFAULT, ConnectionRole.SERVER);
     for (int i = 0; i < PingBudget.MAX_UNANSWERED; i++) {
       assertThat(budget.mayPing(i, false)).isTrue();
       budget.onSent();
@@ -106,7 +108,9 @@ class PingBudgetTest {
   void theFreePingOfAClientWithoutCallsIsKeptForTheNextCall() {
     assertThat(client().isSavedForCalls(false)).isTrue();
     assertThat(client().isSavedForCalls(true)).isFalse();
-    assertThat(new PingBudget(0, LivenessOptions.DEFAULT, Role.SERVER).isSavedForCalls(false))
+    assertThat(
+            new PingBudget(0, LivenessOptions.DEFAULT, ConnectionRole.SERVER)
+                .isSavedForCalls(false))
         .isFalse();
   }
 }

@@ -58,7 +58,7 @@ class SocketOptionsTest {
     Epoll.ensureAvailability();
     EpollSocketChannel channel = new EpollSocketChannel();
     try {
-      KernelKeepalive.set(channel, TCP);
+      TcpKeepalive.set(channel, TCP);
       EpollSocketChannelConfig config = channel.config();
       assertThat(config.isKeepAlive()).isTrue();
       assertThat(
@@ -77,6 +77,8 @@ class SocketOptionsTest {
     InetSocketAddress at = pair.serve(InetAddress.getLoopbackAddress(), null, null);
     LivenessOptions options = LivenessOptions.DEFAULT.withTcp(TCP);
     return pair.connect(
-        at, new LivenessHandler(options, ctx -> client, LivenessMeters.NONE, Role.CLIENT), null);
+        at,
+        new LivenessHandler(options, ctx -> client, LivenessMeters.NONE, ConnectionRole.CLIENT),
+        null);
   }
 }

@@ -87,7 +87,7 @@ class TimerWheelTest {
   @Test
   void aSleepOfTheMachineFiresTimersThatAreFarAway() {
     AtomicLong wallMillis = new AtomicLong(System.currentTimeMillis());
-    SleepWatch sleep = new SleepWatch(wallMillis::get, System.nanoTime());
+    SleepDetector sleep = new SleepDetector(wallMillis::get, System.nanoTime());
     Queue<Integer> fired = new ConcurrentLinkedQueue<>();
     onLoop(
         () -> {

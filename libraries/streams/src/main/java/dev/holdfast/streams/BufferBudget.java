@@ -1,6 +1,6 @@
 package dev.holdfast.streams;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -46,7 +46,7 @@ public final class BufferBudget {
           "what servers have asked clients for ahead, each message counted as 4 MiB, as a part of"
               + " the budget: one in",
       then = "they ask for one message at a time")
-  static final int AHEAD_PART = 4;
+  public static final int AHEAD_PART = 4;
 
   /** The largest message that grpc-java takes, unless it is told another size. */
   private static final long AHEAD_BYTES = 4 << 20;
@@ -92,23 +92,23 @@ public final class BufferBudget {
    * @param ofBufferBytes what it holds
    * @param flowedBytes what has left it since its session was attached
    */
-  boolean hasRoom(long ofBufferBytes, long flowedBytes) {
+  public boolean hasRoom(long ofBufferBytes, long flowedBytes) {
     long freeBytes = limitBytes - heldBytes.get() - aheadBytes.get();
     long unreservedBytes = freeBytes - limitBytes / RESERVED_PART;
     return ofBufferBytes * PART_OF_FREE
         < (ofBufferBytes < flowedBytes ? freeBytes : unreservedBytes);
   }
 
-  void take(long bytes) {
+  public void take(long bytes) {
     heldBytes.addAndGet(bytes);
   }
 
-  void giveBack(long bytes) {
+  public void giveBack(long bytes) {
     heldBytes.addAndGet(-bytes);
   }
 
   /** Whether one more message of unknown size may be asked for; if so it counts until it comes. */
-  boolean takeAhead() {
+  public boolean takeAhead() {
     boolean taken = aheadBytes.addAndGet(AHEAD_BYTES) <= limitBytes / AHEAD_PART;
     if (!taken) {
       giveAheadBack();
@@ -116,12 +116,12 @@ public final class BufferBudget {
     return taken;
   }
 
-  void giveAheadBack() {
+  public void giveAheadBack() {
     aheadBytes.addAndGet(-AHEAD_BYTES);
   }
 
   /** The bytes that may come of what was asked for ahead. */
-  long aheadBytes() {
+  public long aheadBytes() {
     return aheadBytes.get();
   }
 }

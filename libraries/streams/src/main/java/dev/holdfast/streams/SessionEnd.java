@@ -1,5 +1,7 @@
 package dev.holdfast.streams;
 
+import dev.holdfast.streams.session.StreamSession;
+
 /**
  * The end of a session, reported to the application once.
  *
@@ -11,10 +13,10 @@ package dev.holdfast.streams;
  * @param processedHere the highest position up to which this side has processed the peer's messages
  */
 public record SessionEnd(
-    Kind kind, int status, Payload trailers, long processedByPeer, long processedHere) {
+    SessionEndKind kind, int status, Payload trailers, long processedByPeer, long processedHere) {
 
   /** The kind of a session's end. */
-  public enum Kind {
+  public enum SessionEndKind {
     /** The server's final status: delivered to the client, acknowledged to the server. */
     FINISHED(false),
     /** The client's application cancelled the session. */
@@ -48,7 +50,7 @@ public record SessionEnd(
 
     private final boolean lost;
 
-    Kind(boolean lost) {
+    SessionEndKind(boolean lost) {
       this.lost = lost;
     }
 
@@ -58,11 +60,12 @@ public record SessionEnd(
     }
   }
 
-  static SessionEnd of(Kind kind, StreamSession session) {
-    return of(kind, 0, Payload.EMPTY, session);
+  public static SessionEnd of(SessionEndKind sessionEndKind, StreamSession session) {
+    return of(sessionEndKind, 0, Payload.EMPTY, session);
   }
 
-  static SessionEnd of(Kind kind, int status, Payload trailers, StreamSession session) {
-    return new SessionEnd(kind, status, trailers, session.acked(), session.processed());
+  public static SessionEnd of(
+      SessionEndKind sessionEndKind, int status, Payload trailers, StreamSession session) {
+    return new SessionEnd(sessionEndKind, status, trailers, session.acked(), session.processed());
   }
 }

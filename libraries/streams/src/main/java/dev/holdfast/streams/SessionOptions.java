@@ -1,7 +1,7 @@
 package dev.holdfast.streams;
 
 import dev.holdfast.core.Backoff;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.streams.wire.Handshake;
 import java.time.Duration;
 
@@ -23,7 +23,7 @@ import java.time.Duration;
  * @param timing the times
  */
 public record SessionOptions(
-    Level level,
+    DurabilityLevel level,
     int sendMessages,
     long sendBytes,
     int receiveMessages,
@@ -53,7 +53,7 @@ public record SessionOptions(
   /** The options of a method without settings. */
   public static final SessionOptions DEFAULT =
       new SessionOptions(
-          Level.RESUME,
+          DurabilityLevel.RESUME,
           256,
           SEND_BYTES,
           256,
@@ -89,7 +89,7 @@ public record SessionOptions(
       Duration race,
       Duration dead,
       Duration rotate,
-      Backoff.Options backoff) {
+      Backoff.BackoffOptions backoff) {
 
     /** The times of a session without settings. */
     public static final Timing DEFAULT =
@@ -103,7 +103,7 @@ public record SessionOptions(
             Duration.ofSeconds(1),
             Duration.ofSeconds(30),
             Duration.ZERO,
-            new Backoff.Options(Duration.ofMillis(250), Duration.ofSeconds(30)));
+            new Backoff.BackoffOptions(Duration.ofMillis(250), Duration.ofSeconds(30)));
 
     public Timing {
       sayable("ackDelay", ackDelay);
@@ -192,7 +192,7 @@ public record SessionOptions(
     }
 
     /** Silence after which a server gives an attachment up; zero: never. */
-    Duration silent() {
+    public Duration silent() {
       return suspect.isZero() ? Duration.ZERO : suspect.plus(dead);
     }
 
@@ -230,7 +230,7 @@ public record SessionOptions(
     return Math.min(ACK_BYTES, Math.max(1, receiveBytes / 4));
   }
 
-  public SessionOptions withLevel(Level newLevel) {
+  public SessionOptions withLevel(DurabilityLevel newLevel) {
     return new SessionOptions(
         newLevel,
         sendMessages,

@@ -1,5 +1,6 @@
 package dev.holdfast.streams;
 
+import dev.holdfast.streams.session.SendBuffer;
 import java.util.List;
 
 /**
@@ -26,7 +27,7 @@ public record SessionRecord(
     Caller caller,
     long processed,
     long acked,
-    List<Outbox.Item> unacked,
+    List<SendBuffer.SequencedMessage> unacked,
     boolean halfClosed,
     boolean over) {
 
@@ -65,9 +66,9 @@ public record SessionRecord(
 
   /** Returns this record with a change applied and the next version. */
   public SessionRecord changed(StoreRequest.Save change) {
-    List<Outbox.Item> kept = new java.util.ArrayList<>(unacked);
+    List<SendBuffer.SequencedMessage> kept = new java.util.ArrayList<>(unacked);
     kept.addAll(change.appended());
-    kept.removeIf(item -> item.seq() <= change.acked());
+    kept.removeIf(sequencedMessage -> sequencedMessage.seq() <= change.acked());
     return new SessionRecord(
         attach,
         owner,

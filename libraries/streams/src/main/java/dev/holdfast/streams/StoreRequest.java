@@ -1,5 +1,6 @@
 package dev.holdfast.streams;
 
+import dev.holdfast.streams.session.SendBuffer;
 import dev.holdfast.streams.wire.SessionId;
 import java.time.Duration;
 import java.util.List;
@@ -52,7 +53,7 @@ public sealed interface StoreRequest {
       long version,
       long processed,
       long acked,
-      List<Outbox.Item> appended,
+      List<SendBuffer.SequencedMessage> appended,
       boolean halfClosed,
       boolean over,
       Duration keep)

@@ -7,16 +7,16 @@
  *
  * <ol>
  *   <li>One owner at a time: all calls of one session under a lock or on an executor of its own.
- *   <li>After each input, poll {@link dev.holdfast.streams.StreamSession#poll} until it is null and
- *       do the outputs in order (collect under the lock, act after it); then set one timer to
- *       {@link dev.holdfast.streams.StreamSession#nextDeadlineNanos} and call {@code onTimeout}
- *       there.
- *   <li>A client makes a {@link dev.holdfast.streams.ClientSession} per call of the application and
- *       {@code start}s it. Each {@code Open} is a physical call with the hello as metadata {@link
- *       dev.holdfast.streams.wire.Handshake#KEY}. Response headers with that key are {@code
- *       onWelcome}, without it {@code onPlain}; trailers with it are {@code onRefused}, any other
- *       end is {@code onClosed}.
- *   <li>A server keeps one {@link dev.holdfast.streams.ServerSessions}. A call without a hello runs
+ *   <li>After each input, poll {@link dev.holdfast.streams.session.StreamSession#poll} until it is
+ *       null and do the outputs in order (collect under the lock, act after it); then set one timer
+ *       to {@link dev.holdfast.streams.session.StreamSession#nextDeadlineNanos} and call {@code
+ *       onTimeout} there.
+ *   <li>A client makes a {@link dev.holdfast.streams.session.ClientSession} per call of the
+ *       application and {@code start}s it. Each {@code Open} is a physical call with the hello as
+ *       metadata {@link dev.holdfast.streams.wire.Handshake#KEY}. Response headers with that key
+ *       are {@code onWelcome}, without it {@code onPlain}; trailers with it are {@code onRefused},
+ *       any other end is {@code onClosed}.
+ *   <li>A server keeps one {@link dev.holdfast.streams.SessionTable}. A call without a hello runs
  *       as plain gRPC; with one it goes to {@code onHello}, and the outputs of the session that it
  *       is admitted to say the rest. A session that {@code isOver} is retired.
  *   <li>Each message that comes is given to {@code onFrame} with the header in front of it, if
@@ -28,8 +28,9 @@
  * </ol>
  *
  * <p>{@link dev.holdfast.streams.SessionState} has the states, {@link
- * dev.holdfast.streams.StreamSession} what both sides have in common, {@link
- * dev.holdfast.streams.Outbox} and {@link dev.holdfast.streams.Inbox} the positions.
+ * dev.holdfast.streams.session.StreamSession} what both sides have in common, {@link
+ * dev.holdfast.streams.session.SendBuffer} and {@link dev.holdfast.streams.session.ReceiveBuffer}
+ * the positions.
  */
 @NullMarked
 package dev.holdfast.streams;

@@ -1,6 +1,6 @@
 package dev.holdfast.yaml;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,7 +39,7 @@ public final class FileWatch implements AutoCloseable {
   private static final int BYTES_PER_CHAR = 4;
 
   private final Path path;
-  private final Listener listener;
+  private final FileTextListener fileTextListener;
   private final Semaphore wake = new Semaphore(0);
   private final Thread thread;
   private volatile boolean closed;
@@ -53,7 +53,7 @@ public final class FileWatch implements AutoCloseable {
   private boolean owesAnswer;
 
   /** The listener of a watch, called on its thread. */
-  public interface Listener {
+  public interface FileTextListener {
     /**
      * Receives another text of the file.
      *
@@ -64,7 +64,7 @@ public final class FileWatch implements AutoCloseable {
     /**
      * Called when the text was rejected, with the reason. The last accepted text stays in effect.
      */
-    void onRefused(String reason);
+    void onRejected(String reason);
   }
 
   /**
@@ -85,10 +85,10 @@ public final class FileWatch implements AutoCloseable {
     }
   }
 
-  FileWatch(Path path, String accepted, Listener listener) {
+  FileWatch(Path path, String accepted, FileTextListener fileTextListener) {
     this.path = path;
     this.accepted = accepted;
-    this.listener = listener;
+    this.fileTextListener = fileTextListener;
     this.readNanos = System.nanoTime();
     thread = new Thread(this::run, "holdfast-file");
     thread.setDaemon(true);
@@ -99,8 +99,8 @@ public final class FileWatch implements AutoCloseable {
    *
    * @param accepted the text in effect; the listener receives any other
    */
-  public static FileWatch start(Path path, String accepted, Listener listener) {
-    FileWatch watch = new FileWatch(path, accepted, listener);
+  public static FileWatch start(Path path, String accepted, FileTextListener fileTextListener) {
+    FileWatch watch = new FileWatch(path, accepted, fileTextListener);
     watch.thread.start();
     return watch;
   }
@@ -196,7 +196,7 @@ public final class FileWatch implements AutoCloseable {
       refuse(path + ":1: an empty file (expected: {} to say that nothing is configured)");
       return;
     }
-    listener.onText(text);
+    fileTextListener.onText(text);
     accepted = text;
     refused = null;
     owesAnswer = false;
@@ -209,6 +209,6 @@ public final class FileWatch implements AutoCloseable {
     }
     owesAnswer = false;
     refused = reason;
-    listener.onRefused(reason);
+    fileTextListener.onRejected(reason);
   }
 }

@@ -1,10 +1,10 @@
 package dev.holdfast.yaml;
 
 import dev.holdfast.core.DurationText;
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.NearestName;
 import dev.holdfast.core.TunableDuration;
 import dev.holdfast.core.TunableNumber;
+import dev.holdfast.core.annotation.Limit;
 import java.io.StringReader;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -141,8 +141,8 @@ public final class YamlMap {
   }
 
   /** Whether a problem was reported for a key. */
-  public boolean isProblem(String key) {
-    return problems.concern(child(key));
+  public boolean hasProblem(String key) {
+    return problems.hasProblem(child(key));
   }
 
   /** Whether the value of a key is a scalar. */

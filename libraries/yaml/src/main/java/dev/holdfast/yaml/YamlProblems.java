@@ -1,6 +1,6 @@
 package dev.holdfast.yaml;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -40,7 +40,7 @@ public final class YamlProblems {
   }
 
   /** Whether a problem was reported for exactly this key. */
-  public boolean concern(String key) {
+  public boolean hasProblem(String key) {
     return keys.contains(key);
   }
 

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class FileWatchTest {
   private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
-  private final FileWatch.Listener listener =
-      new FileWatch.Listener() {
+  private final FileWatch.FileTextListener fileTextListener =
+      new FileWatch.FileTextListener() {
         @Override
         public void onText(String text) {
           if (text.contains("bad")) {
@@ -30,7 +30,7 @@ class FileWatchTest {
         }
 
         @Override
-        public void onRefused(String reason) {
+        public void onRejected(String reason) {
           heard.add("refused " + reason);
         }
       };
@@ -40,7 +40,7 @@ class FileWatchTest {
   @Test
   void aTextThatIsWrittenInPlaceOrRenamedIntoPlaceIsHeard() throws Exception {
     Path file = file("a");
-    try (FileWatch watch = FileWatch.start(file, "a", listener)) {
+    try (FileWatch watch = FileWatch.start(file, "a", fileTextListener)) {
       Files.writeString(file, "b");
       assertThat(next()).isEqualTo("text b");
       replace(file, "c");
@@ -56,7 +56,7 @@ class FileWatchTest {
     Files.writeString(directory.resolve("v2/f.yaml"), "b");
     Path data = Files.createSymbolicLink(directory.resolve("data"), Path.of("v1"));
     Path file = Files.createSymbolicLink(directory.resolve("f.yaml"), Path.of("data/f.yaml"));
-    try (FileWatch watch = FileWatch.start(file, "a", listener)) {
+    try (FileWatch watch = FileWatch.start(file, "a", fileTextListener)) {
       Path next = Files.createSymbolicLink(directory.resolve("next"), Path.of("v2"));
       Files.move(next, data, StandardCopyOption.ATOMIC_MOVE);
       assertThat(next()).isEqualTo("text b");
@@ -66,7 +66,7 @@ class FileWatchTest {
   @Test
   void whatIsRefusedIsToldOnceAndWhatIsGoodAgainIsHeard() throws Exception {
     Path file = file("a");
-    try (FileWatch watch = FileWatch.start(file, "a", listener)) {
+    try (FileWatch watch = FileWatch.start(file, "a", fileTextListener)) {
       replace(file, "bad");
       assertThat(next()).isEqualTo("refused no bad");
       replace(file, "b");
@@ -77,7 +77,7 @@ class FileWatchTest {
   @Test
   void aFileThatIsEmptyOrGoneIsRefused() throws Exception {
     Path file = file("a");
-    try (FileWatch watch = FileWatch.start(file, "a", listener)) {
+    try (FileWatch watch = FileWatch.start(file, "a", fileTextListener)) {
       replace(file, "");
       assertThat(next()).startsWith("refused " + file + ":1: an empty file (expected: ");
       Files.delete(file);
@@ -90,7 +90,7 @@ class FileWatchTest {
   @Test
   void whoAsksHasTheSameTextReadAgain() throws Exception {
     Path file = file("a");
-    try (FileWatch watch = FileWatch.start(file, "a", listener)) {
+    try (FileWatch watch = FileWatch.start(file, "a", fileTextListener)) {
       watch.readNow();
       assertThat(next()).isEqualTo("text a");
     }
@@ -100,7 +100,7 @@ class FileWatchTest {
   @Test
   void whoAsksAboutAFileThatIsStillBadIsAnswered() throws Exception {
     Path file = file("a");
-    try (FileWatch watch = FileWatch.start(file, "a", listener)) {
+    try (FileWatch watch = FileWatch.start(file, "a", fileTextListener)) {
       replace(file, "bad");
       assertThat(next()).isEqualTo("refused no bad");
       watch.readNow();
@@ -112,7 +112,7 @@ class FileWatchTest {
   @Test
   void whoAsksWhileAFileIsWrittenIsNotToldOfHalfOfIt() throws Exception {
     Path file = file("a");
-    FileWatch watch = new FileWatch(file, "a", listener);
+    FileWatch watch = new FileWatch(file, "a", fileTextListener);
     watch.look(false);
     Files.writeString(file, "half");
     watch.look(true);
@@ -126,7 +126,7 @@ class FileWatchTest {
   @Test
   void aListenerThatFailsDoesNotEndTheWatch() throws Exception {
     Path file = file("a");
-    try (FileWatch watch = FileWatch.start(file, "a", listener)) {
+    try (FileWatch watch = FileWatch.start(file, "a", fileTextListener)) {
       replace(file, "fail");
       assertThat(next()).isEqualTo("failing");
       replace(file, "b");

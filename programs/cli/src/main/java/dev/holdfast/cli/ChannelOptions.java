@@ -1,9 +1,9 @@
 package dev.holdfast.cli;
 
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.core.discovery.Registries;
 import dev.holdfast.grpc.HoldfastChannelBuilder;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
@@ -67,7 +67,7 @@ public final class ChannelOptions {
 
   private ChannelCredentials credentials() {
     tls.requirePair();
-    if (!tls.isSaid() && !tls.hasFiles() && tlsName == null) {
+    if (!tls.isTlsRequested() && !tls.hasFiles() && tlsName == null) {
       return InsecureChannelCredentials.create();
     }
     TlsChannelCredentials.Builder credentials = TlsChannelCredentials.newBuilder();

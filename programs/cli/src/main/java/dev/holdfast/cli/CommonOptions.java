@@ -7,7 +7,7 @@ import picocli.CommandLine.Option;
 /** The options of every command. */
 // picocli fills the field; --config has done its work before a command runs.
 @SuppressWarnings("UnusedVariable")
-public final class CommonOptions extends SharedOptions {
+public final class CommonOptions extends GlobalOptions {
   /** The name under which commands mix this in; only such commands take defaults from settings. */
   public static final String MIXIN = "common";
 

@@ -33,8 +33,11 @@ public final class CompletionCommand implements Callable<Integer> {
       throw UserError.usage("completion: \"" + shell + "\" (expected: bash or zsh)");
     }
     // One script for both: in zsh it switches bashcompinit on by itself.
-    common.program().out().print(AutoComplete.bash("holdfast", Holdfast.commandLine()));
-    common.program().out().flush();
+    common
+        .commandContext()
+        .out()
+        .print(AutoComplete.bash("holdfast", HoldfastCommand.commandLine()));
+    common.commandContext().out().flush();
     return ExitCode.OK;
   }
 }

@@ -1,12 +1,12 @@
 package dev.holdfast.cli;
 
 import dev.holdfast.cli.output.EndpointText;
-import dev.holdfast.cli.output.JsonText;
+import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.core.discovery.Registries;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,7 +48,7 @@ public final class DeregisterCommand implements Callable<Integer> {
     HostPort where = HostPort.parse(address);
     RegistryUri uri = registryOptions.withoutLease(target.registry());
     try (Registries.Handle handle = registryOptions.open(uri)) {
-      Announceable.require(handle.registry(), uri);
+      WritableRegistryCheck.require(handle.registry(), uri);
       StaticRecords records = new StaticRecords(handle, target.service());
       Endpoint record =
           records
@@ -68,10 +68,10 @@ public final class DeregisterCommand implements Callable<Integer> {
       }
       records.delete(record);
       if (common.json()) {
-        JsonText json = JsonText.object().with("service", target.toString());
-        common.program().out().println(json.with("removed", EndpointText.json(record)));
+        JsonLine json = JsonLine.object().with("service", target.toString());
+        common.commandContext().out().println(json.with("removed", EndpointText.json(record)));
       } else {
-        common.program().err().println("holdfast: removed " + target + " at " + where);
+        common.commandContext().err().println("holdfast: removed " + target + " at " + where);
       }
     }
     return ExitCode.OK;

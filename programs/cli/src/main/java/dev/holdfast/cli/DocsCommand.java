@@ -1,6 +1,6 @@
 package dev.holdfast.cli;
 
-import dev.holdfast.cli.docs.Document;
+import dev.holdfast.cli.docs.GeneratedSection;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -18,10 +18,10 @@ public final class DocsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    for (Document document : Document.values()) {
-      if (document.name().toLowerCase(Locale.ROOT).equals(part)) {
-        common.program().out().print(document.text());
-        common.program().out().flush();
+    for (GeneratedSection generatedSection : GeneratedSection.values()) {
+      if (generatedSection.name().toLowerCase(Locale.ROOT).equals(part)) {
+        common.commandContext().out().print(generatedSection.text());
+        common.commandContext().out().flush();
         return ExitCode.OK;
       }
     }

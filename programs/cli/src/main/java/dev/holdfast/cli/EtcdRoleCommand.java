@@ -1,8 +1,8 @@
 package dev.holdfast.cli;
 
-import dev.holdfast.cli.output.JsonText;
-import dev.holdfast.core.Limit;
+import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.registry.etcd.EtcdRoles;
 import java.time.Duration;
 import java.util.List;
@@ -68,7 +68,7 @@ public final class EtcdRoleCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     common.startLogging("ERROR");
-    EtcdRoles roles = EtcdRoles.of(namespace, access());
+    EtcdRoles roles = EtcdRoles.of(namespace, etcdPermissionType());
     String owner = user == null ? roles.name() : user;
     if (!USER.matcher(owner).matches()) {
       throw UserError.usage("user: \"" + owner + "\" (expected: A-Z a-z 0-9 . _ @ -)");
@@ -79,7 +79,7 @@ public final class EtcdRoleCommand implements Callable<Integer> {
       if (!uri.scheme().equals("etcd")) {
         throw UserError.usage("registry: " + uri + " (expected: an etcd:// registry)");
       }
-      Answers.await(
+      BoundedAwait.await(
           roles.apply(uri, registryOptions.context()), APPLY_LIMIT, "role " + roles.name());
       // What is about users stays with people: a password is asked for on their terminal.
       commands = commands.stream().filter(c -> c.startsWith("etcdctl user")).toList();
@@ -90,20 +90,20 @@ public final class EtcdRoleCommand implements Callable<Integer> {
 
   private void print(String role, List<String> commands) {
     if (common.json()) {
-      JsonText json = JsonText.object().with("role", role).with("applied", apply);
-      common.program().out().println(json.with("commands", commands));
+      JsonLine json = JsonLine.object().with("role", role).with("applied", apply);
+      common.commandContext().out().println(json.with("commands", commands));
       return;
     }
     if (apply) {
-      common.program().err().println("holdfast: made " + role + "; to give it to a user:");
+      common.commandContext().err().println("holdfast: made " + role + "; to give it to a user:");
     }
-    commands.forEach(common.program().out()::println);
+    commands.forEach(common.commandContext().out()::println);
   }
 
-  private EtcdRoles.Access access() {
+  private EtcdRoles.EtcdPermissionType etcdPermissionType() {
     return switch (access) {
-      case "read" -> EtcdRoles.Access.READ;
-      case "write" -> EtcdRoles.Access.WRITE;
+      case "read" -> EtcdRoles.EtcdPermissionType.READ;
+      case "write" -> EtcdRoles.EtcdPermissionType.WRITE;
       default -> throw UserError.usage("access: " + access + " (expected: read or write)");
     };
   }

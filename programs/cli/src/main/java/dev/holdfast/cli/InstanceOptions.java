@@ -1,18 +1,18 @@
 package dev.holdfast.cli;
 
-import dev.holdfast.cli.run.HealthOptions;
-import dev.holdfast.cli.run.InstanceKeeper;
-import dev.holdfast.cli.run.Notices;
-import dev.holdfast.cli.run.Presence;
+import dev.holdfast.cli.run.HealthGatedRegistration;
+import dev.holdfast.cli.run.InstanceEventLog;
+import dev.holdfast.cli.run.InstanceLifecycle;
+import dev.holdfast.cli.run.ProgramHealthOptions;
 import dev.holdfast.cli.run.StopOptions;
 import dev.holdfast.cli.run.StopRequest;
-import dev.holdfast.cli.settings.SettingTimes;
-import dev.holdfast.core.AdvertisedAddress;
+import dev.holdfast.cli.settings.SettingDurations;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.core.registration.AdvertisedAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
@@ -81,7 +81,7 @@ public final class InstanceOptions {
       description =
           "auto: grpc.health.v1 if the program serves it, else the port alone. grpc, grpc-tls: it"
               + " must serve it. tcp: the port alone. Default auto (HOLDFAST_HEALTH).")
-  private HealthOptions.Mode health = HealthOptions.Mode.AUTO;
+  private ProgramHealthOptions.Mode health = ProgramHealthOptions.Mode.AUTO;
 
   @Option(
       names = "--health-service",
@@ -98,7 +98,7 @@ public final class InstanceOptions {
       description =
           "How often the program is probed while nothing is heard, 0s for never; default 5s"
               + " (HOLDFAST_PROBE_INTERVAL).")
-  private Duration probeInterval = SettingTimes.PROBE_INTERVAL.defaultValue();
+  private Duration probeInterval = SettingDurations.PROBE_INTERVAL.defaultValue();
 
   @Option(
       names = "--ready-timeout",
@@ -107,7 +107,7 @@ public final class InstanceOptions {
       description =
           "How long the port may take to answer, 0s for no limit; default 1m"
               + " (HOLDFAST_READY_TIMEOUT).")
-  private Duration readyTimeout = SettingTimes.READY_TIMEOUT.defaultValue();
+  private Duration readyTimeout = SettingDurations.READY_TIMEOUT.defaultValue();
 
   @Option(
       names = "--spread",
@@ -116,7 +116,7 @@ public final class InstanceOptions {
       description =
           "How long clients are given to notice after deregistration; default 1s"
               + " (HOLDFAST_SPREAD).")
-  private Duration spread = SettingTimes.SPREAD.defaultValue();
+  private Duration spread = SettingDurations.SPREAD.defaultValue();
 
   String service() {
     return service;
@@ -128,21 +128,24 @@ public final class InstanceOptions {
    * @param stopTimeout how long the program may take to stop
    * @throws UserError when the registry can't be written to
    */
-  InstanceKeeper keeper(
+  InstanceLifecycle keeper(
       Registry registry,
       ServiceTarget target,
       RegistryContext context,
       CommonOptions common,
       Duration stopTimeout,
       StopRequest stop) {
-    Announceable.require(registry, target.registry());
+    WritableRegistryCheck.require(registry, target.registry());
     Endpoint endpoint = endpoint(registry, context.environment());
-    Notices notices =
-        new Notices(common.program().err(), common.json(), Clock.system(ZoneId.systemDefault()));
-    Presence presence = new Presence(registry, target, endpoint, context, notices);
+    InstanceEventLog instanceEventLog =
+        new InstanceEventLog(
+            common.commandContext().err(), common.json(), Clock.system(ZoneId.systemDefault()));
+    HealthGatedRegistration healthGatedRegistration =
+        new HealthGatedRegistration(registry, target, endpoint, context, instanceEventLog);
     StopOptions times =
         new StopOptions(readyTimeout, registry.requestTimeout(), spread, stopTimeout);
-    return new InstanceKeeper(presence, health(endpoint), times, notices, stop);
+    return new InstanceLifecycle(
+        healthGatedRegistration, health(endpoint), times, instanceEventLog, stop);
   }
 
   /** The instance as the registry is told of it. */
@@ -158,15 +161,15 @@ public final class InstanceOptions {
   }
 
   /** Loopback is tried first: most programs listen on every address, some on one only. */
-  private HealthOptions health(Endpoint endpoint) {
+  private ProgramHealthOptions health(Endpoint endpoint) {
     List<String> hosts = new ArrayList<>(List.of("127.0.0.1", "::1"));
     if (!hosts.contains(endpoint.address().host()) && endpoint.address().port() == port) {
       hosts.add(endpoint.address().host());
     }
     // Who names a service of grpc.health.v1 says that the program serves it.
-    boolean named = health == HealthOptions.Mode.AUTO && !healthService.isEmpty();
-    HealthOptions.Mode mode = named ? HealthOptions.Mode.GRPC : health;
-    return new HealthOptions(hosts, port, mode, healthService, probeInterval);
+    boolean named = health == ProgramHealthOptions.Mode.AUTO && !healthService.isEmpty();
+    ProgramHealthOptions.Mode mode = named ? ProgramHealthOptions.Mode.GRPC : health;
+    return new ProgramHealthOptions(hosts, port, mode, healthService, probeInterval);
   }
 
   private Map<String, String> metadata() {
@@ -212,10 +215,10 @@ public final class InstanceOptions {
     }
   }
 
-  static final class ModeConverter implements ITypeConverter<HealthOptions.Mode> {
+  static final class ModeConverter implements ITypeConverter<ProgramHealthOptions.Mode> {
     @Override
-    public HealthOptions.Mode convert(String text) {
-      for (HealthOptions.Mode mode : HealthOptions.Mode.values()) {
+    public ProgramHealthOptions.Mode convert(String text) {
+      for (ProgramHealthOptions.Mode mode : ProgramHealthOptions.Mode.values()) {
         if (mode.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(text)) {
           return mode;
         }
@@ -225,21 +228,21 @@ public final class InstanceOptions {
     }
   }
 
-  static final class ProbeIntervalConverter extends Durations {
+  static final class ProbeIntervalConverter extends DurationOptionConverter {
     ProbeIntervalConverter() {
-      super(SettingTimes.PROBE_INTERVAL);
+      super(SettingDurations.PROBE_INTERVAL);
     }
   }
 
-  static final class ReadyTimeoutConverter extends Durations {
+  static final class ReadyTimeoutConverter extends DurationOptionConverter {
     ReadyTimeoutConverter() {
-      super(SettingTimes.READY_TIMEOUT);
+      super(SettingDurations.READY_TIMEOUT);
     }
   }
 
-  static final class SpreadConverter extends Durations {
+  static final class SpreadConverter extends DurationOptionConverter {
     SpreadConverter() {
-      super(SettingTimes.SPREAD);
+      super(SettingDurations.SPREAD);
     }
   }
 }

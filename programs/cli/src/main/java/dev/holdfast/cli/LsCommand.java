@@ -1,16 +1,16 @@
 package dev.holdfast.cli;
 
-import dev.holdfast.cli.output.JsonText;
-import dev.holdfast.cli.output.Table;
+import dev.holdfast.cli.output.AlignedTable;
+import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.core.EndpointSet;
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.core.discovery.Registries;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,10 +50,10 @@ public final class LsCommand implements Callable<Integer> {
   public Integer call() {
     common.startLogging("ERROR");
     RegistryUri uri = registryOptions.uri();
-    String whole = Namespaces.join(uri.namespace(), namespace);
+    String whole = NamespaceArguments.join(uri.namespace(), namespace);
     try (Registries.Handle handle = registryOptions.open(uri)) {
       Registry registry = handle.registry();
-      Namespaces.requireListable(registry, uri);
+      NamespaceArguments.requireListable(registry, uri);
       Set<String> names = names(registry, whole);
       print(whole, read(registry, whole, names));
     }
@@ -62,8 +62,8 @@ public final class LsCommand implements Callable<Integer> {
 
   private static Set<String> names(Registry registry, String namespace) {
     CompletableFuture<Set<String>> names = new CompletableFuture<>();
-    Registry.NamesListener listener =
-        new Registry.NamesListener() {
+    Registry.ServiceNamesListener listener =
+        new Registry.ServiceNamesListener() {
           @Override
           public void onNames(Set<String> value) {
             names.complete(value);
@@ -75,7 +75,7 @@ public final class LsCommand implements Callable<Integer> {
           }
         };
     try (Subscription watch = registry.watchNames(namespace, listener)) {
-      return Answers.await(names, registry.requestTimeout(), registry.describe());
+      return BoundedAwait.await(names, registry.requestTimeout(), registry.describe());
     }
   }
 
@@ -101,28 +101,29 @@ public final class LsCommand implements Callable<Integer> {
       Map<String, EndpointSet> services) {
     Map.Entry<String, CompletionStage<RegistrySnapshot>> next = pending.remove();
     RegistrySnapshot snapshot =
-        Answers.await(next.getValue(), registry.requestTimeout(), registry.describe());
+        BoundedAwait.await(next.getValue(), registry.requestTimeout(), registry.describe());
     services.put(next.getKey(), snapshot.endpoints());
   }
 
   private void print(String whole, Map<String, EndpointSet> services) {
     if (common.json()) {
-      List<JsonText> list =
+      List<JsonLine> list =
           services.entrySet().stream().map(e -> json(e.getKey(), e.getValue())).toList();
-      JsonText json = JsonText.object().with("namespace", whole).with("services", list);
-      common.program().out().println(json);
+      JsonLine json = JsonLine.object().with("namespace", whole).with("services", list);
+      common.commandContext().out().println(json);
       return;
     }
-    Table table = new Table("SERVICE", "ELIGIBLE", "UNREADY", "DRAINING");
+    AlignedTable alignedTable = new AlignedTable("SERVICE", "ELIGIBLE", "UNREADY", "DRAINING");
     services.forEach(
         (name, set) ->
-            table.add(name, text(set.eligible().size()), text(unready(set)), text(draining(set))));
-    common.program().out().print(table);
-    common.program().out().flush();
+            alignedTable.add(
+                name, text(set.eligible().size()), text(unready(set)), text(draining(set))));
+    common.commandContext().out().print(alignedTable);
+    common.commandContext().out().flush();
   }
 
-  private static JsonText json(String name, EndpointSet set) {
-    return JsonText.object()
+  private static JsonLine json(String name, EndpointSet set) {
+    return JsonLine.object()
         .with("service", name)
         .with("endpoints", set.size())
         .with("eligible", set.eligible().size())

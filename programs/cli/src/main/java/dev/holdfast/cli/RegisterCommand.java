@@ -1,12 +1,12 @@
 package dev.holdfast.cli;
 
 import dev.holdfast.cli.output.EndpointText;
-import dev.holdfast.cli.output.JsonText;
+import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.cli.run.StopRequest;
 import dev.holdfast.core.Endpoint;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.core.discovery.Registries;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -61,7 +61,7 @@ public final class RegisterCommand implements Callable<Integer> {
   private int writeStatic(ServiceTarget target) {
     RegistryUri uri = registryOptions.withoutLease(target.registry());
     try (Registries.Handle handle = registryOptions.open(uri)) {
-      Announceable.require(handle.registry(), uri);
+      WritableRegistryCheck.require(handle.registry(), uri);
       Endpoint endpoint =
           instance.endpoint(handle.registry(), registryOptions.context().environment());
       StaticRecords records = new StaticRecords(handle, target.service());
@@ -71,10 +71,13 @@ public final class RegisterCommand implements Callable<Integer> {
       // The announcement is not withdrawn: without a lease the record outlives this process.
       var unused = records.write(endpoint);
       if (common.json()) {
-        JsonText json = JsonText.object().with("service", target.toString());
-        common.program().out().println(json.with("endpoint", EndpointText.json(endpoint)));
+        JsonLine json = JsonLine.object().with("service", target.toString());
+        common.commandContext().out().println(json.with("endpoint", EndpointText.json(endpoint)));
       } else {
-        common.program().err().println("holdfast: wrote " + target + " at " + endpoint.address());
+        common
+            .commandContext()
+            .err()
+            .println("holdfast: wrote " + target + " at " + endpoint.address());
       }
     }
     return ExitCode.OK;

@@ -1,12 +1,12 @@
 package dev.holdfast.cli;
 
 import dev.holdfast.cli.settings.Settings;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryProvider;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.core.discovery.Registries;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +85,7 @@ public final class RegistryOptions {
     RegistryProvider provider = registries().providers().get(uri.scheme());
     boolean supported =
         provider == null
-            || provider.parameters().stream().anyMatch(p -> p.name().equals(LEASE_PARAMETER));
+            || provider.uriParameters().stream().anyMatch(p -> p.name().equals(LEASE_PARAMETER));
     if (!supported) {
       throw UserError.usage(
           "registry: " + uri.scheme() + " has no records without a lease (expected: etcd or file)");
@@ -136,6 +136,6 @@ public final class RegistryOptions {
   }
 
   private Settings settings() {
-    return ((Holdfast) command().root().userObject()).program().settings();
+    return ((HoldfastCommand) command().root().userObject()).commandContext().settings();
   }
 }

@@ -1,16 +1,16 @@
 package dev.holdfast.cli;
 
 import dev.holdfast.cli.output.EndpointText;
-import dev.holdfast.cli.output.JsonText;
+import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.core.DurationText;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.ServiceTarget;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.discovery.Registries;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -43,7 +43,7 @@ public final class ResolveCommand implements Callable<Integer> {
   @Option(
       names = "--wait",
       paramLabel = "DURATION",
-      converter = DurationConverter.class,
+      converter = WaitConverter.class,
       description = "Wait up to this long for an endpoint, such as 30s.")
   private @Nullable Duration wait;
 
@@ -63,7 +63,10 @@ public final class ResolveCommand implements Callable<Integer> {
       List<Endpoint> shown = all ? found.endpoints() : found.eligible();
       print(service, shown);
       if (shown.isEmpty()) {
-        common.program().err().println("holdfast: " + service + ": no endpoint" + others(found));
+        common
+            .commandContext()
+            .err()
+            .println("holdfast: " + service + ": no endpoint" + others(found));
       }
       return shown.isEmpty() ? ExitCode.FAILED : ExitCode.OK;
     }
@@ -71,7 +74,7 @@ public final class ResolveCommand implements Callable<Integer> {
 
   private static EndpointSet read(Registries.Handle handle, ServiceTarget service) {
     Registry registry = handle.registry();
-    return Answers.await(
+    return BoundedAwait.await(
             registry.read(service.service()), registry.requestTimeout(), registry.describe())
         .endpoints();
   }
@@ -79,7 +82,7 @@ public final class ResolveCommand implements Callable<Integer> {
   private EndpointSet await(Registries.Handle handle, ServiceTarget service, Duration limit) {
     if (!common.json()) {
       common
-          .program()
+          .commandContext()
           .err()
           .println("holdfast: waiting up to " + DurationText.format(limit) + " for " + service);
     }
@@ -103,17 +106,17 @@ public final class ResolveCommand implements Callable<Integer> {
   private void print(ServiceTarget service, List<Endpoint> endpoints) {
     if (common.json()) {
       common
-          .program()
+          .commandContext()
           .out()
           .println(
-              JsonText.object()
+              JsonLine.object()
                   .with("target", service.toString())
                   .with("endpoints", endpoints.stream().map(EndpointText::json).toList()));
       return;
     }
     for (Endpoint endpoint : endpoints) {
       String line = endpoint.address() + "  " + EndpointText.details(endpoint);
-      common.program().out().println(line.stripTrailing());
+      common.commandContext().out().println(line.stripTrailing());
     }
   }
 
@@ -152,8 +155,8 @@ public final class ResolveCommand implements Callable<Integer> {
   }
 
   /** The duration as DurationText reads it. */
-  static final class DurationConverter extends Durations {
-    DurationConverter() {
+  static final class WaitConverter extends DurationOptionConverter {
+    WaitConverter() {
       super("wait", Duration.ZERO, Duration.ofHours(24));
     }
   }

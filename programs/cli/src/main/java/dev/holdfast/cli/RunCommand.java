@@ -1,9 +1,9 @@
 package dev.holdfast.cli;
 
 import dev.holdfast.cli.run.StopRequest;
-import dev.holdfast.cli.settings.SettingTimes;
-import dev.holdfast.core.Registries;
+import dev.holdfast.cli.settings.SettingDurations;
 import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.core.discovery.Registries;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -42,7 +42,7 @@ public final class RunCommand implements Callable<Integer> {
       description =
           "How long the program may take to stop before it is killed; default 30s"
               + " (HOLDFAST_STOP_TIMEOUT).")
-  private Duration stopTimeout = SettingTimes.STOP_TIMEOUT.defaultValue();
+  private Duration stopTimeout = SettingDurations.STOP_TIMEOUT.defaultValue();
 
   @Parameters(
       arity = "1..*",
@@ -63,9 +63,9 @@ public final class RunCommand implements Callable<Integer> {
     }
   }
 
-  static final class StopTimeoutConverter extends Durations {
+  static final class StopTimeoutConverter extends DurationOptionConverter {
     StopTimeoutConverter() {
-      super(SettingTimes.STOP_TIMEOUT);
+      super(SettingDurations.STOP_TIMEOUT);
     }
   }
 }

@@ -2,10 +2,10 @@ package dev.holdfast.cli;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.ServiceName;
+import dev.holdfast.core.discovery.Registries;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -30,7 +30,8 @@ final class StaticRecords {
 
   /** The record at an address as the registry has it now. */
   Optional<Endpoint> find(HostPort address) {
-    return Answers.await(registry.read(service), registry.requestTimeout(), registry.describe())
+    return BoundedAwait.await(
+            registry.read(service), registry.requestTimeout(), registry.describe())
         .endpoints()
         .at(address);
   }
@@ -68,7 +69,7 @@ final class StaticRecords {
         };
     Registry.Announcement announcement =
         registry.announce(service, endpoint.withInstance(INSTANCE), listener);
-    Answers.await(published, registry.requestTimeout(), registry.describe());
+    BoundedAwait.await(published, registry.requestTimeout(), registry.describe());
     return announcement;
   }
 
@@ -78,6 +79,6 @@ final class StaticRecords {
    */
   void delete(Endpoint record) {
     Registry.Announcement ours = write(record.withDraining(true));
-    Answers.await(ours.withdraw(), registry.requestTimeout(), registry.describe());
+    BoundedAwait.await(ours.withdraw(), registry.requestTimeout(), registry.describe());
   }
 }

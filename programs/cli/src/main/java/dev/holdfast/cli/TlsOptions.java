@@ -53,7 +53,7 @@ public final class TlsOptions {
   }
 
   /** Whether {@code --tls} was said. */
-  public boolean isSaid() {
+  public boolean isTlsRequested() {
     return tls;
   }
 

@@ -1,6 +1,6 @@
 package dev.holdfast.cli;
 
-import dev.holdfast.cli.output.JsonText;
+import dev.holdfast.cli.output.JsonLine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Properties;
@@ -21,11 +21,11 @@ public final class VersionCommand implements Callable<Integer>, IVersionProvider
   public Integer call() {
     String version = number();
     common
-        .program()
+        .commandContext()
         .out()
         .println(
             common.json()
-                ? JsonText.object()
+                ? JsonLine.object()
                     .with("version", version)
                     .with("java", System.getProperty("java.version"))
                     .with("os", System.getProperty("os.name"))

@@ -1,19 +1,19 @@
 package dev.holdfast.cli;
 
-import dev.holdfast.cli.output.ChangeLog;
+import dev.holdfast.cli.output.EndpointChangeTracker;
 import dev.holdfast.cli.output.WatchPrinter;
 import dev.holdfast.core.Clock;
-import dev.holdfast.core.EndpointDirectory;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.EndpointsListener;
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.core.discovery.EndpointDirectory;
+import dev.holdfast.core.discovery.Registries;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Optional;
@@ -66,12 +66,12 @@ public final class WatchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     common.startLogging("ERROR");
-    WatchPrinter printer = new WatchPrinter(common.program().out(), common.json());
+    WatchPrinter printer = new WatchPrinter(common.commandContext().out(), common.json());
     if (what.isEmpty() || (what.endsWith("/") && !what.contains("://"))) {
       RegistryUri uri = registryOptions.uri();
-      String namespace = Namespaces.join(uri.namespace(), what);
+      String namespace = NamespaceArguments.join(uri.namespace(), what);
       try (Registries.Handle handle = registryOptions.open(uri)) {
-        Namespaces.requireListable(handle.registry(), uri);
+        NamespaceArguments.requireListable(handle.registry(), uri);
         handle
             .directory()
             .subscribeNames(namespace, new Names(handle.directory(), namespace, printer));
@@ -98,7 +98,7 @@ public final class WatchCommand implements Callable<Integer> {
   }
 
   /** The services of the namespace. Those that go stay followed: their last lines matter most. */
-  private final class Names implements Registry.NamesListener {
+  private final class Names implements Registry.ServiceNamesListener {
     private final EndpointDirectory directory;
     private final String namespace;
     private final WatchPrinter printer;
@@ -154,7 +154,7 @@ public final class WatchCommand implements Callable<Integer> {
     private final String label;
     private final WatchPrinter printer;
     private final Scheduler scheduler = registryOptions.context().scheduler();
-    private final ChangeLog log = new ChangeLog();
+    private final EndpointChangeTracker log = new EndpointChangeTracker();
     private boolean first = true;
     private @Nullable Long troubleSinceNanos;
 
@@ -177,8 +177,9 @@ public final class WatchCommand implements Callable<Integer> {
         line("empty", Optional.empty(), "no endpoint yet");
       }
       first = false;
-      for (ChangeLog.Entry entry : log.onEndpoints(endpoints, scheduler.clock().nanoTime())) {
-        check(printer.change(scheduler.clock().wallTime(), label, entry));
+      for (EndpointChangeTracker.AgedEndpointChange agedEndpointChange :
+          log.onEndpoints(endpoints, scheduler.clock().nanoTime())) {
+        check(printer.change(scheduler.clock().wallTime(), label, agedEndpointChange));
       }
     }
 
@@ -187,7 +188,7 @@ public final class WatchCommand implements Callable<Integer> {
      * tried.
      */
     @Override
-    public void onTrouble(RegistryException cause) {
+    public void onFailure(RegistryException cause) {
       if (troubleSinceNanos != null) {
         return;
       }

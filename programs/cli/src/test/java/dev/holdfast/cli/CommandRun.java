@@ -25,8 +25,8 @@ record CommandRun(int code, String out, String err) {
     StringWriter err = new StringWriter();
     PrintWriter errWriter = new PrintWriter(err, true);
     int code =
-        Holdfast.run(
-            settings -> new Program(buffered(out), errWriter, settings),
+        HoldfastCommand.run(
+            settings -> new CommandContext(buffered(out), errWriter, settings),
             environment,
             errWriter,
             args);

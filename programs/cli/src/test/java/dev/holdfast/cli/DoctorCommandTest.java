@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.testkit.RefusingPort;
 import dev.holdfast.core.testkit.TestCertificate;
-import dev.holdfast.liveness.KeepaliveFinding;
+import dev.holdfast.liveness.lint.KeepaliveFinding;
 import io.grpc.Grpc;
 import io.grpc.Server;
 import io.grpc.TlsServerCredentials;
@@ -206,10 +206,11 @@ class DoctorCommandTest {
   }
 
   @ParameterizedTest
-  @EnumSource(KeepaliveFinding.Code.class)
-  void everyCodeOfLintHasASectionInTheDocuments(KeepaliveFinding.Code code) throws IOException {
+  @EnumSource(KeepaliveFinding.KeepaliveFindingCode.class)
+  void everyCodeOfLintHasASectionInTheDocuments(
+      KeepaliveFinding.KeepaliveFindingCode keepaliveFindingCode) throws IOException {
     Path page = Path.of(System.getProperty("holdfast.root"), "docs/doctor.md");
-    assertThat(Files.readAllLines(page)).contains("### " + code.text());
+    assertThat(Files.readAllLines(page)).contains("### " + keepaliveFindingCode.text());
   }
 
   private static Server serve() throws IOException {

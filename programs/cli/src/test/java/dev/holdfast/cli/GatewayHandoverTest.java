@@ -128,9 +128,9 @@ class GatewayHandoverTest {
           () -> {
             var unused = older.drain();
           };
-      HandoverServer.Subject subject =
-          new HandoverServer.Subject(older, () -> mode(shared, "rwxrwxrwx"), leave);
-      try (HandoverServer unused = HandoverServer.open(socket(), subject);
+      HandoverServer.HandoverSource handoverSource =
+          new HandoverServer.HandoverSource(older, () -> mode(shared, "rwxrwxrwx"), leave);
+      try (HandoverServer unused = HandoverServer.open(socket(), handoverSource);
           HoldfastProcess newer = gateway(port, third.getLocalPort())) {
         newer.awaitOut(out -> LISTENING.matcher(out).find());
         newer.awaitErr("event=admin_unavailable gateway=serves_and_tries_again ");
@@ -165,7 +165,8 @@ class GatewayHandoverTest {
 
   private void killedBeforeItServes() {
     try (HoldfastProcess doomed =
-        HoldfastProcess.startMain(folder, AskAndHang.class, List.of(socket().toString()))) {
+        HoldfastProcess.startMain(
+            folder, StalledTakeoverMain.class, List.of(socket().toString()))) {
       doomed.awaitOut(out -> out.contains("taken 1"));
       doomed.signal("KILL");
       doomed.exitCode();

@@ -133,7 +133,7 @@ class HealthFollowingTest {
     args.addAll(List.of(options));
     args.add("--");
     args.addAll(HoldfastProcess.java());
-    args.addAll(List.of(HealthChild.class.getName(), Integer.toString(port), firstStatus));
+    args.addAll(List.of(HealthServerMain.class.getName(), Integer.toString(port), firstStatus));
     return keep(HoldfastProcess.start(scratch, registry.environment(), args));
   }
 
@@ -147,7 +147,7 @@ class HealthFollowingTest {
   private HoldfastProcess server(String status) {
     return keep(
         HoldfastProcess.startMain(
-            scratch, HealthChild.class, List.of(Integer.toString(port), status)));
+            scratch, HealthServerMain.class, List.of(Integer.toString(port), status)));
   }
 
   private HoldfastProcess keep(HoldfastProcess process) {

@@ -34,7 +34,7 @@ final class HoldfastProcess implements AutoCloseable {
   }
 
   static HoldfastProcess start(Path directory, Map<String, String> environment, List<String> args) {
-    return start(directory, environment, Holdfast.class, args);
+    return start(directory, environment, HoldfastCommand.class, args);
   }
 
   /** Starts another main class of the tests. */

@@ -159,7 +159,7 @@ class KubernetesCommandTest {
 
     assertThat(arguments).isInstanceOf(List.class);
     String[] words = ((List<?>) arguments).stream().map(String::valueOf).toArray(String[]::new);
-    assertThat(Holdfast.commandLine().parseArgs(words).subcommand().matchedOptions())
+    assertThat(HoldfastCommand.commandLine().parseArgs(words).subcommand().matchedOptions())
         .hasSize(line.equals(CONTROL) ? 3 : 5);
   }
 
@@ -180,7 +180,7 @@ class KubernetesCommandTest {
     String container = "spec.template.spec.containers.0";
     Object arguments = at(documents.get(3), container + ".args");
     String[] words = ((List<?>) arguments).stream().map(String::valueOf).toArray(String[]::new);
-    assertThat(Holdfast.commandLine().parseArgs(words).subcommand().matchedOptions())
+    assertThat(HoldfastCommand.commandLine().parseArgs(words).subcommand().matchedOptions())
         .hasSize(line.equals(GATEWAY) ? 2 : 4);
     int port = line.equals(GATEWAY) ? 8_080 : 8_443;
     assertThat(words).startsWith("gateway", "--registry", "kubernetes:///prod", "--listen");

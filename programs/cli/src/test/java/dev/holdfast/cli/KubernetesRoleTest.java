@@ -4,9 +4,9 @@ import static dev.holdfast.cli.ManifestSchemas.at;
 import static dev.holdfast.cli.ManifestSchemas.documents;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.lab.kubernetes.ApiRule;
 import dev.holdfast.lab.kubernetes.ApiServer;
 import dev.holdfast.lab.kubernetes.EndpointSlice;
+import dev.holdfast.lab.kubernetes.RbacRule;
 import dev.holdfast.lab.kubernetes.SlicePort;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -50,7 +50,7 @@ class KubernetesRoleTest {
   private static void allow(ApiServer server, Set<String> verbs) {
     server
         .access()
-        .allowOnly(List.of(new ApiRule("prod", "discovery.k8s.io", "endpointslices", verbs)));
+        .allowOnly(List.of(new RbacRule("prod", "discovery.k8s.io", "endpointslices", verbs)));
   }
 
   private CommandRun resolve(ApiServer server) throws IOException {

@@ -1,6 +1,6 @@
 package dev.holdfast.control;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import io.envoyproxy.envoy.config.core.v3.Node;
 
 /**

@@ -3,11 +3,11 @@ package dev.holdfast.control;
 import com.google.protobuf.Any;
 import com.google.protobuf.Timestamp;
 import dev.holdfast.control.DiscoveryCall.TypeView;
-import dev.holdfast.control.xds.SubscriptionView.Holding;
+import dev.holdfast.control.xds.SubscriptionView.ClientResource;
 import dev.holdfast.control.xds.XdsResource;
 import dev.holdfast.control.xds.XdsSnapshot;
 import dev.holdfast.core.Clock;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import io.envoyproxy.envoy.admin.v3.ClientResourceStatus;
 import io.envoyproxy.envoy.admin.v3.UpdateFailureState;
 import io.envoyproxy.envoy.config.core.v3.Locality;
@@ -32,12 +32,12 @@ final class ClientStatusService
   @Limit(of = "resources in one answer of CSDS", then = "what further clients have is left out")
   private static final int MAX_RESOURCES = 10_000;
 
-  private final Clients clients;
-  private final Publisher publisher;
+  private final DiscoveryStreams discoveryStreams;
+  private final SnapshotPublisher snapshotPublisher;
 
-  ClientStatusService(Clients clients, Publisher publisher) {
-    this.clients = clients;
-    this.publisher = publisher;
+  ClientStatusService(DiscoveryStreams discoveryStreams, SnapshotPublisher snapshotPublisher) {
+    this.discoveryStreams = discoveryStreams;
+    this.snapshotPublisher = snapshotPublisher;
   }
 
   @Override
@@ -93,9 +93,9 @@ final class ClientStatusService
     // Before anybody is looked at: what is refused must not depend on who is connected.
     request.getNodeMatchersList().forEach(matcher -> matches(matcher.getNodeId(), ""));
     ClientStatusResponse.Builder response = ClientStatusResponse.newBuilder();
-    Optional<XdsSnapshot> snapshot = publisher.current();
+    Optional<XdsSnapshot> snapshot = snapshotPublisher.current();
     int resources = 0;
-    for (DiscoveryCall<?> call : clients.list()) {
+    for (DiscoveryCall<?> call : discoveryStreams.list()) {
       if (!matches(request.getNodeMatchersList(), call.node())) {
         continue;
       }
@@ -139,14 +139,14 @@ final class ClientStatusService
                     .setUserAgentVersion(node.version())
                     .setLocality(Locality.newBuilder().setZone(node.zone())));
     for (TypeView type : call.types()) {
-      Map<String, Holding> sorted = new TreeMap<>(type.subscription().resources());
+      Map<String, ClientResource> sorted = new TreeMap<>(type.subscription().resources());
       sorted.forEach(
-          (name, holding) -> {
-            ClientConfig.GenericXdsConfig.Builder one = resource(type, name, holding);
+          (name, clientResource) -> {
+            ClientConfig.GenericXdsConfig.Builder one = resource(type, name, clientResource);
             if (!withoutContents) {
               snapshot
                   .flatMap(s -> s.resource(type.subscription().type(), name))
-                  .filter(r -> r.version().equals(holding.version()))
+                  .filter(r -> r.version().equals(clientResource.version()))
                   .ifPresent(r -> one.setXdsConfig(any(r)));
             }
             config.addGenericXdsConfigs(one);
@@ -156,14 +156,14 @@ final class ClientStatusService
   }
 
   private ClientConfig.GenericXdsConfig.Builder resource(
-      TypeView type, String name, Holding holding) {
+      TypeView type, String name, ClientResource clientResource) {
     ClientConfig.GenericXdsConfig.Builder one =
         ClientConfig.GenericXdsConfig.newBuilder()
             .setTypeUrl(type.subscription().type().typeUrl())
             .setName(name)
-            .setVersionInfo(holding.version())
+            .setVersionInfo(clientResource.version())
             .setClientStatus(
-                switch (holding.standing()) {
+                switch (clientResource.standing()) {
                   case REQUESTED, SENT -> ClientResourceStatus.REQUESTED;
                   case ABSENT -> ClientResourceStatus.DOES_NOT_EXIST;
                   case ACCEPTED -> ClientResourceStatus.ACKED;
@@ -183,7 +183,7 @@ final class ClientStatusService
   }
 
   private Timestamp wall(long nanos) {
-    Clock clock = clients.clock();
+    Clock clock = discoveryStreams.clock();
     Instant at = clock.wallTime().minusNanos(clock.nanoTime() - nanos);
     return Timestamp.newBuilder().setSeconds(at.getEpochSecond()).setNanos(at.getNano()).build();
   }

@@ -9,56 +9,56 @@ import java.util.List;
 public enum ControlMeter implements DocumentedMeter {
   STREAMS(
       "holdfast.control.streams",
-      RegistryMeter.Type.GAUGE,
+      RegistryMeter.MeterType.GAUGE,
       "streams",
       List.of("variant"),
       "Streams of clients that are open now, by variant: sotw, delta, load."),
   STREAMS_REFUSED(
       "holdfast.control.streams.refused",
-      RegistryMeter.Type.COUNTER,
+      RegistryMeter.MeterType.COUNTER,
       "streams",
       List.of("reason"),
       "Streams that were refused or ended because a bound was reached: streams, request."),
   SERVICES(
       "holdfast.control.services",
-      RegistryMeter.Type.GAUGE,
+      RegistryMeter.MeterType.GAUGE,
       "services",
       List.of("state"),
       "Services by state: served; pending, of which nothing is known yet; skipped, beyond the"
           + " bound."),
   SNAPSHOTS(
       "holdfast.control.snapshots",
-      RegistryMeter.Type.COUNTER,
+      RegistryMeter.MeterType.COUNTER,
       "snapshots",
       List.of(),
       "Times that what clients are served has changed."),
   BUILDS_FAILED(
       "holdfast.control.builds.failed",
-      RegistryMeter.Type.COUNTER,
+      RegistryMeter.MeterType.COUNTER,
       "services",
       List.of(),
       "Services whose resources could not be made; they keep those they had."),
   RESPONSES(
       "holdfast.control.responses",
-      RegistryMeter.Type.COUNTER,
+      RegistryMeter.MeterType.COUNTER,
       "responses",
       List.of("type"),
       "Responses that were sent, by type: CDS, EDS, LDS, RDS."),
-  ANSWERS(
-      "holdfast.control.answers",
-      RegistryMeter.Type.COUNTER,
+  ACKS(
+      "holdfast.control.acks",
+      RegistryMeter.MeterType.COUNTER,
       "answers",
       List.of("type", "verdict"),
       "What clients said of responses, by type and verdict: accepted, rejected."),
   UNKNOWN_TYPES(
       "holdfast.control.types.unknown",
-      RegistryMeter.Type.COUNTER,
+      RegistryMeter.MeterType.COUNTER,
       "requests",
       List.of(),
       "Requests for a type of resource that is not served; they are not answered."),
   LOAD_REPORTS(
       "holdfast.control.load.reports",
-      RegistryMeter.Type.COUNTER,
+      RegistryMeter.MeterType.COUNTER,
       "reports",
       List.of(),
       "Load reports that clients have sent.");
@@ -67,13 +67,18 @@ public enum ControlMeter implements DocumentedMeter {
 
   ControlMeter(
       String meterName,
-      RegistryMeter.Type type,
+      RegistryMeter.MeterType meterType,
       String unit,
       List<String> tags,
       String description) {
     spec =
         new MeterSpec(
-            meterName, type, unit, tags, description, type.equals(RegistryMeter.Type.GAUGE));
+            meterName,
+            meterType,
+            unit,
+            tags,
+            description,
+            meterType.equals(RegistryMeter.MeterType.GAUGE));
   }
 
   @Override

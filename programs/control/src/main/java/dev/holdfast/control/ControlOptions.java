@@ -1,7 +1,7 @@
 package dev.holdfast.control;
 
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.TunableDuration;
+import dev.holdfast.core.annotation.Limit;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -23,7 +23,7 @@ import java.util.Optional;
 public record ControlOptions(
     InetSocketAddress listen,
     InetSocketAddress admin,
-    Optional<TlsFiles> tls,
+    Optional<ServerTlsFiles> tls,
     List<String> services,
     Duration drain) {
   /** The default port for clients. */
@@ -83,7 +83,7 @@ public record ControlOptions(
    * @param clientAuthority who signs the certificates that clients must show; none are asked for
    *     without
    */
-  public record TlsFiles(Path certificate, Path key, Optional<Path> clientAuthority) {}
+  public record ServerTlsFiles(Path certificate, Path key, Optional<Path> clientAuthority) {}
 
   public ControlOptions withListen(InetSocketAddress value) {
     return new ControlOptions(value, admin, tls, services, drain);
@@ -93,7 +93,7 @@ public record ControlOptions(
     return new ControlOptions(listen, value, tls, services, drain);
   }
 
-  public ControlOptions withTls(TlsFiles value) {
+  public ControlOptions withTls(ServerTlsFiles value) {
     return new ControlOptions(listen, admin, Optional.of(value), services, drain);
   }
 

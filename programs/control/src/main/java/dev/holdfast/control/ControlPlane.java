@@ -1,11 +1,11 @@
 package dev.holdfast.control;
 
 import dev.holdfast.control.xds.ResourceBuilder;
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.core.discovery.Registries;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -42,13 +42,13 @@ public final class ControlPlane implements AutoCloseable {
   private static final String WHOLE_SERVER = HealthStatusManager.SERVICE_NAME_ALL_SERVICES;
 
   private final Registries.Handle handle;
-  private final Publisher publisher;
-  private final Clients clients;
+  private final SnapshotPublisher snapshotPublisher;
+  private final DiscoveryStreams discoveryStreams;
   private final FollowedNamespace namespace;
   private final ExecutorService disk;
   private final Server server;
   private final Server admin;
-  private final ServerKeys keys;
+  private final ServerTlsCredentials keys;
   private final Duration drain;
   private final HealthStatusManager health = new HealthStatusManager();
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -61,8 +61,8 @@ public final class ControlPlane implements AutoCloseable {
       throws IOException {
     this.handle = handle;
     this.drain = options.drain();
-    publisher = new Publisher(builder, context.meters());
-    clients = new Clients(context.meters(), context.scheduler().clock());
+    snapshotPublisher = new SnapshotPublisher(builder, context.meters());
+    discoveryStreams = new DiscoveryStreams(context.meters(), context.scheduler().clock());
     disk =
         Executors.newSingleThreadExecutor(
             task -> {
@@ -70,31 +70,33 @@ public final class ControlPlane implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
-    namespace = new FollowedNamespace(handle, context, options, publisher, disk);
-    keys = ServerKeys.of(options.tls());
-    DiscoveryCall.Parts parts =
-        new DiscoveryCall.Parts(publisher, clients, new ReplyEncoder("holdfast"));
+    namespace = new FollowedNamespace(handle, context, options, snapshotPublisher, disk);
+    keys = ServerTlsCredentials.of(options.tls());
+    DiscoveryCall.DiscoveryContext discoveryContext =
+        new DiscoveryCall.DiscoveryContext(
+            snapshotPublisher, discoveryStreams, new XdsResponseEncoder("holdfast"));
     LoadTable loads = new LoadTable();
-    LoadReports reports = new LoadReports(loads, context.meters());
-    List<ServerServiceDefinition> services = new ArrayList<>(new DiscoveryServices(parts).all());
+    LoadReportingService reports = new LoadReportingService(loads, context.meters());
+    List<ServerServiceDefinition> services =
+        new ArrayList<>(new DiscoveryServices(discoveryContext).all());
     services.add(reports.bindService());
     services.add(health.getHealthService().bindService());
-    server = Servers.forClients(options.listen(), keys, services);
-    StatusService.Parts told =
-        new StatusService.Parts(
+    server = ControlServers.forClients(options.listen(), keys, services);
+    StatusService.StatusSources told =
+        new StatusService.StatusSources(
             handle.registry().describe(),
             namespace::status,
-            clients,
+            discoveryStreams,
             loads,
             context.scheduler().clock());
     admin =
-        Servers.forAdmins(
+        ControlServers.forAdmins(
             options.admin(),
             List.of(
                 new StatusService(told).bindService(),
-                new ClientStatusService(clients, publisher).bindService()));
+                new ClientStatusService(discoveryStreams, snapshotPublisher).bindService()));
     health.setStatus(WHOLE_SERVER, ServingStatus.NOT_SERVING);
-    publisher.add(snapshot -> health.setStatus(WHOLE_SERVER, ServingStatus.SERVING));
+    snapshotPublisher.add(snapshot -> health.setStatus(WHOLE_SERVER, ServingStatus.SERVING));
   }
 
   /**
@@ -149,22 +151,22 @@ public final class ControlPlane implements AutoCloseable {
 
   /** The address on which xDS clients are served. */
   public InetSocketAddress address() {
-    return Servers.address(server);
+    return ControlServers.address(server);
   }
 
   /** The address of the admin service. */
   public InetSocketAddress adminAddress() {
-    return Servers.address(admin);
+    return ControlServers.address(admin);
   }
 
   /** Takes another policy into use: all resources are made again, and what differs is sent. */
   public void use(ResourceBuilder builder) {
-    publisher.use(builder);
+    snapshotPublisher.use(builder);
   }
 
   /** Whether the set of services is known, so that clients are answered. */
   public boolean isServing() {
-    return publisher.current().isPresent();
+    return snapshotPublisher.current().isPresent();
   }
 
   /** Drains the clients, waits for that as long as the options say, and shuts down. */
@@ -173,13 +175,13 @@ public final class ControlPlane implements AutoCloseable {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    log.info("event=control_stopping clients={}", clients.size());
+    log.info("event=control_stopping clients={}", discoveryStreams.size());
     health.enterTerminalState();
     server.shutdown();
-    clients.drain();
+    discoveryStreams.drain();
     try {
       if (!server.awaitTermination(drain.toNanos(), TimeUnit.NANOSECONDS)) {
-        log.info("event=control_cut clients={}", clients.size());
+        log.info("event=control_drain_timed_out clients={}", discoveryStreams.size());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -191,8 +193,8 @@ public final class ControlPlane implements AutoCloseable {
     server.shutdownNow();
     admin.shutdownNow();
     namespace.close();
-    publisher.close();
-    clients.close();
+    snapshotPublisher.close();
+    discoveryStreams.close();
     keys.close();
     handle.close();
     finishWriting();
@@ -203,7 +205,7 @@ public final class ControlPlane implements AutoCloseable {
     disk.shutdown();
     try {
       if (!disk.awaitTermination(MAX_WRITE.toNanos(), TimeUnit.NANOSECONDS)) {
-        log.warn("event=control_write_left_undone limit={}", MAX_WRITE);
+        log.warn("event=control_write_timed_out limit={}", MAX_WRITE);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

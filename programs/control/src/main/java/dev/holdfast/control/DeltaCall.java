@@ -1,10 +1,10 @@
 package dev.holdfast.control;
 
+import dev.holdfast.control.xds.Acknowledgement;
 import dev.holdfast.control.xds.DeltaRequest;
 import dev.holdfast.control.xds.DeltaStream;
 import dev.holdfast.control.xds.ResourceType;
-import dev.holdfast.control.xds.Verdict;
-import dev.holdfast.control.xds.XdsReply;
+import dev.holdfast.control.xds.XdsResponse;
 import dev.holdfast.control.xds.XdsViolation;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
@@ -16,17 +16,17 @@ final class DeltaCall extends DiscoveryCall<DeltaDiscoveryRequest> {
   private final DeltaStream stream;
 
   DeltaCall(
-      ServerCall<DeltaDiscoveryRequest, EncodedReply> call,
+      ServerCall<DeltaDiscoveryRequest, EncodedXdsResponse> call,
       DeltaStream stream,
       Optional<ResourceType> only,
-      Parts parts) {
-    super(call, stream, only, parts);
+      DiscoveryContext discoveryContext) {
+    super(call, stream, only, discoveryContext);
     this.stream = stream;
   }
 
   @Override
-  Variant variant() {
-    return Variant.DELTA;
+  XdsVariant xdsVariant() {
+    return XdsVariant.DELTA;
   }
 
   @Override
@@ -40,7 +40,7 @@ final class DeltaCall extends DiscoveryCall<DeltaDiscoveryRequest> {
   }
 
   @Override
-  Verdict apply(ResourceType type, DeltaDiscoveryRequest request) throws XdsViolation {
+  Acknowledgement apply(ResourceType type, DeltaDiscoveryRequest request) throws XdsViolation {
     return stream.onRequest(
         new DeltaRequest(
             type,
@@ -59,7 +59,7 @@ final class DeltaCall extends DiscoveryCall<DeltaDiscoveryRequest> {
   }
 
   @Override
-  EncodedReply encode(XdsReply reply) {
-    return parts.encoder().delta(reply);
+  EncodedXdsResponse encode(XdsResponse reply) {
+    return discoveryContext.encoder().delta(reply);
   }
 }

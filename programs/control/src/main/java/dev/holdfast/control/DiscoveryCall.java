@@ -1,13 +1,13 @@
 package dev.holdfast.control;
 
+import dev.holdfast.control.xds.Acknowledgement;
 import dev.holdfast.control.xds.ResourceType;
 import dev.holdfast.control.xds.SubscriptionView;
-import dev.holdfast.control.xds.Verdict;
-import dev.holdfast.control.xds.XdsReply;
+import dev.holdfast.control.xds.XdsResponse;
 import dev.holdfast.control.xds.XdsSnapshot;
 import dev.holdfast.control.xds.XdsStream;
 import dev.holdfast.control.xds.XdsViolation;
-import dev.holdfast.core.LogText;
+import dev.holdfast.core.LogEscaper;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
@@ -29,17 +29,19 @@ import org.slf4j.LoggerFactory;
  * stream is held for a client that does not read (backpressure). A lock serializes gRPC's threads
  * and the publisher's thread; no user code runs under it.
  */
-abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publisher.Receiver {
+abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q>
+    implements SnapshotPublisher.SnapshotListener {
   private static final Logger log = LoggerFactory.getLogger(DiscoveryCall.class);
 
   /** The collaborators that all streams of a control plane share. */
-  record Parts(Publisher publisher, Clients clients, ReplyEncoder encoder) {}
+  record DiscoveryContext(
+      SnapshotPublisher publisher, DiscoveryStreams clients, XdsResponseEncoder encoder) {}
 
   /** A client's subscription to one resource type, with the times of its responses. */
-  record TypeView(SubscriptionView subscription, AnswerTimes times) {}
+  record TypeView(SubscriptionView subscription, AckTimes times) {}
 
-  final Parts parts;
-  private final ServerCall<Q, EncodedReply> call;
+  final DiscoveryContext discoveryContext;
+  private final ServerCall<Q, EncodedXdsResponse> call;
   private final Optional<ResourceType> only;
   private final long number;
   private final long beganNanos;
@@ -48,7 +50,7 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
 
   // Guarded by the lock.
   private final XdsStream stream;
-  private final Map<ResourceType, AnswerTimes> times = new EnumMap<>(ResourceType.class);
+  private final Map<ResourceType, AckTimes> times = new EnumMap<>(ResourceType.class);
   private boolean over;
   private boolean outliersWithheld;
 
@@ -58,20 +60,20 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
    * @param only the type of a service for one type, whose requests need not name it
    */
   DiscoveryCall(
-      ServerCall<Q, EncodedReply> call,
+      ServerCall<Q, EncodedXdsResponse> call,
       XdsStream stream,
       Optional<ResourceType> only,
-      Parts parts) {
+      DiscoveryContext discoveryContext) {
     this.call = call;
     this.only = only;
     this.stream = stream;
-    this.parts = parts;
-    this.number = parts.clients().nextNumber();
+    this.discoveryContext = discoveryContext;
+    this.number = discoveryContext.clients().nextNumber();
     this.beganNanos = nowNanos();
     this.peer = String.valueOf(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
   }
 
-  abstract Variant variant();
+  abstract XdsVariant xdsVariant();
 
   /** The node of the client, if the request carries one. */
   abstract Optional<Node> nodeOf(Q request);
@@ -79,17 +81,17 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
   /** The type that a request names; "" when it names none. */
   abstract String typeUrlOf(Q request);
 
-  abstract Verdict apply(ResourceType type, Q request) throws XdsViolation;
+  abstract Acknowledgement apply(ResourceType type, Q request) throws XdsViolation;
 
   /** The reason for which the request rejects the last response (NACK); empty when it does not. */
   abstract Optional<String> errorOf(Q request);
 
-  abstract EncodedReply encode(XdsReply reply);
+  abstract EncodedXdsResponse encode(XdsResponse reply);
 
   /** Sends the headers and asks for the first request. */
   void begin() {
-    parts.clients().add(this);
-    parts.publisher().add(this);
+    discoveryContext.clients().add(this);
+    discoveryContext.publisher().add(this);
     synchronized (lock) {
       if (!over) {
         call.sendHeaders(new Metadata());
@@ -106,75 +108,81 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
       log.info(
           "event=client_connected client={} node=\"{}\" agent=\"{} {}\" peer={} variant={}",
           number,
-          LogText.of(node.id()),
-          LogText.of(node.agent()),
-          LogText.of(node.version()),
+          LogEscaper.escape(node.id()),
+          LogEscaper.escape(node.agent()),
+          LogEscaper.escape(node.version()),
           peer,
-          variant().text());
+          xdsVariant().text());
     }
     Optional<ResourceType> type = only.or(() -> ResourceType.ofUrl(typeUrlOf(request)));
     if (type.isPresent()) {
       hear(type.get(), request);
     } else {
-      ControlMeter.UNKNOWN_TYPES.counter(parts.clients().meters()).increment();
+      ControlMeter.UNKNOWN_TYPES.counter(discoveryContext.clients().meters()).increment();
       log.debug(
-          "event=type_not_served client={} type=\"{}\"", number, LogText.of(typeUrlOf(request)));
+          "event=type_not_served client={} type=\"{}\"",
+          number,
+          LogEscaper.escape(typeUrlOf(request)));
     }
     call.request(1);
   }
 
   private void hear(ResourceType type, Q request) {
-    Verdict verdict;
+    Acknowledgement acknowledgement;
     synchronized (lock) {
       if (over) {
         return;
       }
       try {
-        verdict = apply(type, request);
+        acknowledgement = apply(type, request);
       } catch (XdsViolation e) {
-        ControlMeter.STREAMS_REFUSED.counter(parts.clients().meters(), "request").increment();
+        ControlMeter.STREAMS_REFUSED
+            .counter(discoveryContext.clients().meters(), "request")
+            .increment();
         log.warn(
-            "event=client_refused client={} node=\"{}\" peer={} reason=\"{}\"",
+            "event=client_request_invalid client={} node=\"{}\" peer={} reason=\"{}\"",
             number,
-            LogText.of(node.id()),
+            LogEscaper.escape(node.id()),
             peer,
-            LogText.of(e.getMessage()));
+            LogEscaper.escape(e.getMessage()));
         end(Status.RESOURCE_EXHAUSTED.withDescription(e.getMessage()));
         return;
       }
-      note(type, verdict, errorOf(request));
+      note(type, acknowledgement, errorOf(request));
     }
     pump();
   }
 
-  private void note(ResourceType type, Verdict verdict, Optional<String> error) {
-    AnswerTimes before = times.getOrDefault(type, AnswerTimes.NONE);
-    if (verdict == Verdict.ACCEPTED) {
+  private void note(ResourceType type, Acknowledgement acknowledgement, Optional<String> error) {
+    AckTimes before = times.getOrDefault(type, AckTimes.NONE);
+    if (acknowledgement == Acknowledgement.ACCEPTED) {
       times.put(type, before.accepted(nowNanos()));
       count(type, "accepted");
       if (before.rejection().isPresent()) {
         log.info(
-            "event=client_accepts_again client={} node=\"{}\" type={}",
+            "event=client_acked_again client={} node=\"{}\" type={}",
             number,
-            LogText.of(node.id()),
+            LogEscaper.escape(node.id()),
             type.shortName());
       }
-    } else if (verdict == Verdict.REJECTED) {
+    } else if (acknowledgement == Acknowledgement.REJECTED) {
       String why = error.orElse("");
       times.put(type, before.rejected(nowNanos(), why));
       count(type, "rejected");
       log.warn(
-          "event=client_rejected client={} node=\"{}\" agent=\"{}\" type={} reason=\"{}\"",
+          "event=client_nacked client={} node=\"{}\" agent=\"{}\" type={} reason=\"{}\"",
           number,
-          LogText.of(node.id()),
-          LogText.of(node.agent()),
+          LogEscaper.escape(node.id()),
+          LogEscaper.escape(node.agent()),
           type.shortName(),
-          LogText.of(why));
+          LogEscaper.escape(why));
     }
   }
 
   private void count(ResourceType type, String verdict) {
-    ControlMeter.ANSWERS.counter(parts.clients().meters(), type.shortName(), verdict).increment();
+    ControlMeter.ACKS
+        .counter(discoveryContext.clients().meters(), type.shortName(), verdict)
+        .increment();
   }
 
   @Override
@@ -192,32 +200,35 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
     synchronized (lock) {
       while (!over && call.isReady()) {
         // Read under the lock: a thread that waited with an older one would take the client back.
-        Optional<XdsSnapshot> snapshot = parts.publisher().current();
-        Optional<XdsReply> reply = snapshot.flatMap(stream::poll);
+        Optional<XdsSnapshot> snapshot = discoveryContext.publisher().current();
+        Optional<XdsResponse> reply = snapshot.flatMap(stream::poll);
         if (reply.isEmpty()) {
           return;
         }
         ResourceType type = reply.get().type();
         call.sendMessage(encode(suited(reply.get())));
-        times.merge(type, AnswerTimes.NONE.sent(nowNanos()), (old, now) -> old.sent(nowNanos()));
-        ControlMeter.RESPONSES.counter(parts.clients().meters(), type.shortName()).increment();
+        times.merge(type, AckTimes.NONE.sent(nowNanos()), (old, now) -> old.sent(nowNanos()));
+        ControlMeter.RESPONSES
+            .counter(discoveryContext.clients().meters(), type.shortName())
+            .increment();
       }
     }
   }
 
-  private XdsReply suited(XdsReply reply) {
+  private XdsResponse suited(XdsResponse reply) {
     if (!node.isGrpcJava()) {
       return reply;
     }
-    XdsReply suited = reply.forGrpcJava();
+    XdsResponse suited = reply.forGrpcJava();
     if (!outliersWithheld && !suited.equals(reply)) {
       outliersWithheld = true;
       log.info(
-          "event=outliers_withheld client={} node=\"{}\" agent=\"{} {}\" key=outliers.grpc-java",
+          "event=outlier_detection_withheld client={} node=\"{}\" agent=\"{} {}\""
+              + " key=outliers.grpc-java",
           number,
-          LogText.of(node.id()),
-          LogText.of(node.agent()),
-          LogText.of(node.version()));
+          LogEscaper.escape(node.id()),
+          LogEscaper.escape(node.agent()),
+          LogEscaper.escape(node.version()));
     }
     return suited;
   }
@@ -245,7 +256,7 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
   /** Ends the stream, so that the client connects to another control plane. */
   void drain() {
     synchronized (lock) {
-      end(Status.UNAVAILABLE.withDescription("this control plane stops; connect again"));
+      end(Status.UNAVAILABLE.withDescription("control plane is shutting down"));
     }
   }
 
@@ -257,13 +268,13 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
   }
 
   private void leave(String how) {
-    parts.publisher().remove(this);
-    parts.clients().remove(this);
+    discoveryContext.publisher().remove(this);
+    discoveryContext.clients().remove(this);
     if (!node.equals(ClientNode.UNKNOWN)) {
       log.info(
-          "event=client_gone client={} node=\"{}\" peer={} how={} after={}s",
+          "event=client_disconnected client={} node=\"{}\" peer={} how={} after={}s",
           number,
-          LogText.of(node.id()),
+          LogEscaper.escape(node.id()),
           peer,
           how,
           age().toSeconds());
@@ -291,12 +302,12 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
   List<TypeView> types() {
     synchronized (lock) {
       return stream.view().stream()
-          .map(view -> new TypeView(view, times.getOrDefault(view.type(), AnswerTimes.NONE)))
+          .map(view -> new TypeView(view, times.getOrDefault(view.type(), AckTimes.NONE)))
           .toList();
     }
   }
 
   private long nowNanos() {
-    return parts.clients().clock().nanoTime();
+    return discoveryContext.clients().clock().nanoTime();
   }
 }

@@ -25,10 +25,10 @@ import java.util.function.BiFunction;
 final class DiscoveryServices {
   private static final String PACKAGE = "envoy.service.";
 
-  private final DiscoveryCall.Parts parts;
+  private final DiscoveryCall.DiscoveryContext discoveryContext;
 
-  DiscoveryServices(DiscoveryCall.Parts parts) {
-    this.parts = parts;
+  DiscoveryServices(DiscoveryCall.DiscoveryContext discoveryContext) {
+    this.discoveryContext = discoveryContext;
   }
 
   List<ServerServiceDefinition> all() {
@@ -56,32 +56,34 @@ final class DiscoveryServices {
         .build();
   }
 
-  private <Q> ServerCallHandler<Q, EncodedReply> handler(
-      BiFunction<ServerCall<Q, EncodedReply>, DiscoveryCall.Parts, DiscoveryCall<Q>> make) {
+  private <Q> ServerCallHandler<Q, EncodedXdsResponse> handler(
+      BiFunction<
+              ServerCall<Q, EncodedXdsResponse>, DiscoveryCall.DiscoveryContext, DiscoveryCall<Q>>
+          make) {
     return (call, headers) -> {
-      Clients clients = parts.clients();
-      if (!clients.enter()) {
+      DiscoveryStreams discoveryStreams = discoveryContext.clients();
+      if (!discoveryStreams.enter()) {
         Status status =
-            clients.isDraining()
+            discoveryStreams.isDraining()
                 ? Status.UNAVAILABLE.withDescription("this control plane stops")
                 : Status.RESOURCE_EXHAUSTED.withDescription(
                     "streams: "
-                        + clients.size()
+                        + discoveryStreams.size()
                         + " (expected: <= "
                         + ControlOptions.MAX_STREAMS
                         + ")");
         call.close(status, new Metadata());
         return new ServerCall.Listener<>() {};
       }
-      DiscoveryCall<Q> begun = make.apply(call, parts);
+      DiscoveryCall<Q> begun = make.apply(call, discoveryContext);
       begun.begin();
       return begun;
     };
   }
 
-  private static <Q extends Message> MethodDescriptor<Q, EncodedReply> method(
+  private static <Q extends Message> MethodDescriptor<Q, EncodedXdsResponse> method(
       String service, String name, Q prototype) {
-    return MethodDescriptor.<Q, EncodedReply>newBuilder()
+    return MethodDescriptor.<Q, EncodedXdsResponse>newBuilder()
         .setType(MethodDescriptor.MethodType.BIDI_STREAMING)
         .setFullMethodName(MethodDescriptor.generateFullMethodName(service, name))
         .setRequestMarshaller(ProtoUtils.marshaller(prototype))
@@ -90,14 +92,14 @@ final class DiscoveryServices {
   }
 
   /** The marshaller of responses, which are only ever written here. */
-  private static final class Replies implements MethodDescriptor.Marshaller<EncodedReply> {
+  private static final class Replies implements MethodDescriptor.Marshaller<EncodedXdsResponse> {
     @Override
-    public InputStream stream(EncodedReply reply) {
+    public InputStream stream(EncodedXdsResponse reply) {
       return reply.stream();
     }
 
     @Override
-    public EncodedReply parse(InputStream stream) {
+    public EncodedXdsResponse parse(InputStream stream) {
       throw new UnsupportedOperationException("a server reads no responses");
     }
   }

@@ -1,17 +1,17 @@
 package dev.holdfast.control;
 
 import dev.holdfast.control.xds.XdsSnapshot;
-import dev.holdfast.core.EndpointDirectory;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.EndpointsListener;
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.LogText;
-import dev.holdfast.core.Registries;
+import dev.holdfast.core.LogEscaper;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.core.discovery.EndpointDirectory;
+import dev.holdfast.core.discovery.Registries;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,7 +46,7 @@ final class FollowedNamespace implements AutoCloseable {
   private final Registries.Handle handle;
   private final RegistryContext context;
   private final ControlOptions options;
-  private final Publisher publisher;
+  private final SnapshotPublisher snapshotPublisher;
   private final Executor disk;
   private final Optional<ServicesFile> file;
 
@@ -59,19 +59,19 @@ final class FollowedNamespace implements AutoCloseable {
   private boolean writing;
   private boolean troubled;
   private boolean closed;
-  private volatile StatusService.Services status =
-      new StatusService.Services(false, 0, XdsSnapshot.Unknown.NONE);
+  private volatile StatusService.ServicesStatus status =
+      new StatusService.ServicesStatus(false, 0, XdsSnapshot.UnknownServices.NONE);
 
   FollowedNamespace(
       Registries.Handle handle,
       RegistryContext context,
       ControlOptions options,
-      Publisher publisher,
+      SnapshotPublisher snapshotPublisher,
       Executor disk) {
     this.handle = handle;
     this.context = context;
     this.options = options;
-    this.publisher = publisher;
+    this.snapshotPublisher = snapshotPublisher;
     this.disk = disk;
     this.file =
         Optional.ofNullable(context.environment().get(EndpointDirectory.SNAPSHOT_VARIABLE))
@@ -118,12 +118,12 @@ final class FollowedNamespace implements AutoCloseable {
     gauges.add(ControlMeter.SERVICES.gauge(context.meters(), services::skipped, "skipped"));
   }
 
-  private final class Names implements Registry.NamesListener {
+  private final class Names implements Registry.ServiceNamesListener {
     @Override
     public void onNames(Set<String> present) {
       if (troubled) {
         troubled = false;
-        log.info("event=names_again registry={}", handle.registry().describe());
+        log.info("event=names_restored registry={}", handle.registry().describe());
       }
       services.onNames(nowNanos(), present);
       if (services.skipped() > 0) {
@@ -142,13 +142,13 @@ final class FollowedNamespace implements AutoCloseable {
         log.warn(
             "event=names_failed registry={} kept=last_good cause=\"{}\"",
             handle.registry().describe(),
-            LogText.of(cause.getMessage()));
+            LogEscaper.escape(cause.getMessage()));
       }
     }
   }
 
   /** How the services stand. May be asked from any thread. */
-  StatusService.Services status() {
+  StatusService.ServicesStatus status() {
     return status;
   }
 
@@ -161,7 +161,7 @@ final class FollowedNamespace implements AutoCloseable {
         if (subscription != null) {
           subscription.close();
         }
-        log.info("event=service_gone service={}", gone);
+        log.info("event=service_removed service={}", gone);
       }
     }
     for (String name : wanted) {
@@ -194,9 +194,9 @@ final class FollowedNamespace implements AutoCloseable {
     }
 
     @Override
-    public void onTrouble(RegistryException cause) {
+    public void onFailure(RegistryException cause) {
       boolean senseless =
-          switch (cause.kind()) {
+          switch (cause.registryErrorKind()) {
             case MALFORMED, UNSUPPORTED -> true;
             case UNAVAILABLE,
                 UNAUTHENTICATED,
@@ -208,28 +208,29 @@ final class FollowedNamespace implements AutoCloseable {
                 CLOSED ->
                 false;
           };
-      if (services.onTrouble(nowNanos(), name, senseless)) {
+      if (services.onWatchFailed(nowNanos(), name, senseless)) {
         rearm();
         log.warn(
             "event={} service={} cause=\"{}\"",
-            senseless ? "service_senseless" : "service_unreachable",
+            senseless ? "service_malformed" : "service_unreachable",
             name,
-            LogText.of(cause.getMessage()));
+            LogEscaper.escape(cause.getMessage()));
       }
     }
   }
 
   private void tell() {
     rearm();
-    XdsSnapshot.Unknown unknown = services.unknown();
-    status = new StatusService.Services(services.isKnown(), services.served(), unknown);
+    XdsSnapshot.UnknownServices unknownServices = services.unknownServices();
+    status =
+        new StatusService.ServicesStatus(services.isKnown(), services.served(), unknownServices);
     Set<String> changed = services.takeChanged();
     if (!services.isKnown()) {
       return;
     }
     Map<String, Optional<EndpointSet>> lists = new LinkedHashMap<>();
     changed.forEach(name -> lists.put(name, services.list(name)));
-    publisher.changed(lists, unknown);
+    snapshotPublisher.changed(lists, unknownServices);
     if (!changed.isEmpty()) {
       writeSoon();
     }
@@ -286,7 +287,7 @@ final class FollowedNamespace implements AutoCloseable {
     } else if (!closed && !services.pending().isEmpty()) {
       log.warn(
           "event=services_pending services=\"{}\" answered=nobody_who_asks_for_them",
-          LogText.of(services.pending().toString()));
+          LogEscaper.escape(services.pending().toString()));
     }
   }
 

@@ -2,8 +2,8 @@ package dev.holdfast.control;
 
 import dev.holdfast.control.xds.XdsSnapshot;
 import dev.holdfast.core.EndpointSet;
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.PureCore;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.core.annotation.PureCore;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -58,7 +58,7 @@ class KnownServices {
   private final Map<String, EndpointSet> lists = new TreeMap<>();
   private final Set<String> pending = new TreeSet<>();
   private final Set<String> formerlyServed = new HashSet<>();
-  private final Map<String, Long> senselessSinceNanos = new HashMap<>();
+  private final Map<String, Long> malformedSinceNanos = new HashMap<>();
   private final Set<String> refused = new TreeSet<>();
   private final Set<String> followed = new TreeSet<>();
   private final Map<String, Long> emptySinceNanos = new HashMap<>();
@@ -107,7 +107,7 @@ class KnownServices {
     }
     pending.remove(name);
     refused.remove(name);
-    senselessSinceNanos.remove(name);
+    malformedSinceNanos.remove(name);
     if (!list.equals(lists.put(name, list))) {
       changed.add(name);
     }
@@ -120,21 +120,21 @@ class KnownServices {
    * @param senseless whether the registry was reached and found no sense in what it holds of it
    * @return whether {@link #nextDeadlineNanos} may be another one
    */
-  boolean onTrouble(long nowNanos, String name, boolean senseless) {
+  boolean onWatchFailed(long nowNanos, String name, boolean senseless) {
     if (!pending.contains(name) || formerlyServed.contains(name) || refused.contains(name)) {
       return false;
     }
     return senseless
-        ? senselessSinceNanos.putIfAbsent(name, nowNanos) == null
-        : senselessSinceNanos.remove(name) != null;
+        ? malformedSinceNanos.putIfAbsent(name, nowNanos) == null
+        : malformedSinceNanos.remove(name) != null;
   }
 
   /** Forgets services whose time has come, and refuses others. */
   void onTimeout(long nowNanos) {
-    for (String name : Set.copyOf(senselessSinceNanos.keySet())) {
-      Long since = senselessSinceNanos.get(name);
+    for (String name : Set.copyOf(malformedSinceNanos.keySet())) {
+      Long since = malformedSinceNanos.get(name);
       if (since != null && nowNanos - since - REFUSED_AFTER.toNanos() >= 0) {
-        senselessSinceNanos.remove(name);
+        malformedSinceNanos.remove(name);
         refused.add(name);
       }
     }
@@ -153,7 +153,7 @@ class KnownServices {
   OptionalLong nextDeadlineNanos() {
     return LongStream.concat(
             emptySinceNanos.values().stream().mapToLong(since -> since + FORGET_AFTER.toNanos()),
-            senselessSinceNanos.values().stream()
+            malformedSinceNanos.values().stream()
                 .mapToLong(since -> since + REFUSED_AFTER.toNanos()))
         // By difference: nanoTime may wrap around.
         .reduce((a, b) -> a - b <= 0 ? a : b);
@@ -175,18 +175,18 @@ class KnownServices {
   }
 
   /** The same, as clients are answered by it. */
-  XdsSnapshot.Unknown unknown() {
+  XdsSnapshot.UnknownServices unknownServices() {
     if (lists.isEmpty() || refused.isEmpty()) {
-      return new XdsSnapshot.Unknown(pending, Set.of());
+      return new XdsSnapshot.UnknownServices(pending, Set.of());
     }
     Set<String> awaited = new HashSet<>(pending);
     awaited.removeAll(refused);
-    return new XdsSnapshot.Unknown(awaited, refused);
+    return new XdsSnapshot.UnknownServices(awaited, refused);
   }
 
   /** Whether all is known that may be waited for, so that it may be remembered. */
   boolean isComplete() {
-    return unknown().pending().isEmpty();
+    return unknownServices().pending().isEmpty();
   }
 
   /** Names that are beyond {@link #MAX_SERVICES}. */

@@ -1,6 +1,6 @@
 package dev.holdfast.control;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterStats;
 import io.envoyproxy.envoy.config.endpoint.v3.UpstreamLocalityStats;
 import java.util.ArrayList;
@@ -38,7 +38,7 @@ final class LoadTable {
   private static final double NANOS_PER_SECOND = 1e9;
 
   /** The aggregated load of one cluster. */
-  record Load(
+  record ClusterLoad(
       String cluster,
       int clients,
       long issued,
@@ -135,12 +135,12 @@ final class LoadTable {
   }
 
   /** All clusters, sorted by name. */
-  synchronized List<Load> list() {
-    List<Load> list = new ArrayList<>();
+  synchronized List<ClusterLoad> list() {
+    List<ClusterLoad> list = new ArrayList<>();
     clusters.forEach(
         (cluster, sums) ->
             list.add(
-                new Load(
+                new ClusterLoad(
                     cluster,
                     sums.clients.size(),
                     sums.issued,

@@ -1,7 +1,7 @@
 package dev.holdfast.control;
 
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.ServiceName;
+import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -91,7 +91,7 @@ final class ServicesFile {
       }
       if (failing) {
         failing = false;
-        log.info("event=services_file_works_again file={}", file);
+        log.info("event=services_file_restored file={}", file);
       }
     } catch (IOException e) {
       failed("write", e.toString());

@@ -1,10 +1,10 @@
 package dev.holdfast.control;
 
+import dev.holdfast.control.xds.Acknowledgement;
 import dev.holdfast.control.xds.ResourceType;
 import dev.holdfast.control.xds.SotwRequest;
 import dev.holdfast.control.xds.SotwStream;
-import dev.holdfast.control.xds.Verdict;
-import dev.holdfast.control.xds.XdsReply;
+import dev.holdfast.control.xds.XdsResponse;
 import dev.holdfast.control.xds.XdsViolation;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
@@ -16,17 +16,17 @@ final class SotwCall extends DiscoveryCall<DiscoveryRequest> {
   private final SotwStream stream;
 
   SotwCall(
-      ServerCall<DiscoveryRequest, EncodedReply> call,
+      ServerCall<DiscoveryRequest, EncodedXdsResponse> call,
       SotwStream stream,
       Optional<ResourceType> only,
-      Parts parts) {
-    super(call, stream, only, parts);
+      DiscoveryContext discoveryContext) {
+    super(call, stream, only, discoveryContext);
     this.stream = stream;
   }
 
   @Override
-  Variant variant() {
-    return Variant.SOTW;
+  XdsVariant xdsVariant() {
+    return XdsVariant.SOTW;
   }
 
   @Override
@@ -40,7 +40,7 @@ final class SotwCall extends DiscoveryCall<DiscoveryRequest> {
   }
 
   @Override
-  Verdict apply(ResourceType type, DiscoveryRequest request) throws XdsViolation {
+  Acknowledgement apply(ResourceType type, DiscoveryRequest request) throws XdsViolation {
     return stream.onRequest(
         new SotwRequest(
             type, request.getResourceNamesList(), request.getResponseNonce(), errorOf(request)));
@@ -54,7 +54,7 @@ final class SotwCall extends DiscoveryCall<DiscoveryRequest> {
   }
 
   @Override
-  EncodedReply encode(XdsReply reply) {
-    return parts.encoder().sotw(reply);
+  EncodedXdsResponse encode(XdsResponse reply) {
+    return discoveryContext.encoder().sotw(reply);
   }
 }

@@ -7,11 +7,11 @@ import dev.holdfast.control.admin.v1.Load;
 import dev.holdfast.control.admin.v1.StatusRequest;
 import dev.holdfast.control.admin.v1.StatusResponse;
 import dev.holdfast.control.admin.v1.Subscription;
-import dev.holdfast.control.xds.SubscriptionView.Holding;
-import dev.holdfast.control.xds.SubscriptionView.Standing;
+import dev.holdfast.control.xds.SubscriptionView.ClientResource;
+import dev.holdfast.control.xds.SubscriptionView.ClientResourceState;
 import dev.holdfast.control.xds.XdsSnapshot;
 import dev.holdfast.core.Clock;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.Map;
@@ -30,44 +30,45 @@ final class StatusService extends ControlGrpc.ControlImplBase {
   private static final int MAX_TROUBLED = 10;
 
   private static final long NANOS_PER_MILLI = 1_000_000;
-  private static final Set<Standing> TROUBLE = Set.of(Standing.REJECTED, Standing.REQUESTED);
+  private static final Set<ClientResourceState> TROUBLE =
+      Set.of(ClientResourceState.REJECTED, ClientResourceState.REQUESTED);
 
   /** The status of the services as a whole. */
-  record Services(boolean serving, int served, XdsSnapshot.Unknown unknown) {}
+  record ServicesStatus(boolean serving, int served, XdsSnapshot.UnknownServices unknown) {}
 
   /** The sources of the reported status. */
-  record Parts(
+  record StatusSources(
       String registry,
-      Supplier<Services> services,
-      Clients clients,
+      Supplier<ServicesStatus> services,
+      DiscoveryStreams clients,
       LoadTable loads,
       Clock clock) {}
 
-  private final Parts parts;
+  private final StatusSources statusSources;
   private final long startedNanos;
 
-  StatusService(Parts parts) {
-    this.parts = parts;
-    this.startedNanos = parts.clock().nanoTime();
+  StatusService(StatusSources statusSources) {
+    this.statusSources = statusSources;
+    this.startedNanos = statusSources.clock().nanoTime();
   }
 
   @Override
   public void status(StatusRequest request, StreamObserver<StatusResponse> answer) {
-    long now = parts.clock().nanoTime();
+    long now = statusSources.clock().nanoTime();
     int limit = request.getLimit() > 0 ? Math.min(MAX_CLIENTS, request.getLimit()) : MAX_CLIENTS;
-    Services services = parts.services().get();
-    List<DiscoveryCall<?>> open = parts.clients().list();
+    ServicesStatus servicesStatus = statusSources.services().get();
+    List<DiscoveryCall<?>> open = statusSources.clients().list();
     StatusResponse.Builder response =
         StatusResponse.newBuilder()
-            .setServing(services.serving())
-            .setRegistry(parts.registry())
+            .setServing(servicesStatus.serving())
+            .setRegistry(statusSources.registry())
             .setUpMs((now - startedNanos) / NANOS_PER_MILLI)
-            .setServices(services.served())
-            .addAllPending(some(services.unknown().pending()))
-            .addAllRefused(some(services.unknown().refused()))
+            .setServices(servicesStatus.served())
+            .addAllPending(some(servicesStatus.unknown().pending()))
+            .addAllRefused(some(servicesStatus.unknown().refused()))
             .setTotalClients(open.size());
     open.stream().limit(limit).map(call -> client(call, now)).forEach(response::addClients);
-    parts.loads().list().stream().map(StatusService::load).forEach(response::addLoads);
+    statusSources.loads().list().stream().map(StatusService::load).forEach(response::addLoads);
     answer.onNext(response.build());
     answer.onCompleted();
   }
@@ -87,60 +88,63 @@ final class StatusService extends ControlGrpc.ControlImplBase {
             .setVersion(node.version())
             .setZone(node.zone())
             .setPeer(call.peer())
-            .setVariant(call.variant().text())
+            .setVariant(call.xdsVariant().text())
             .setAgeMs(call.age().toMillis());
     call.types().forEach(type -> client.addTypes(subscription(type, now)));
     return client.build();
   }
 
   private static Subscription subscription(TypeView type, long now) {
-    Map<String, Holding> holdings = type.subscription().resources();
-    AnswerTimes times = type.times();
+    Map<String, ClientResource> clientResources = type.subscription().resources();
+    AckTimes times = type.times();
     return Subscription.newBuilder()
         .setType(type.subscription().type().shortName())
         .setAll(type.subscription().all())
-        .setAccepted(count(holdings, Standing.ACCEPTED))
-        .setSent(count(holdings, Standing.SENT))
-        .setRejected(count(holdings, Standing.REJECTED))
-        .setRequested(count(holdings, Standing.REQUESTED))
-        .setAbsent(count(holdings, Standing.ABSENT))
+        .setAccepted(count(clientResources, ClientResourceState.ACCEPTED))
+        .setSent(count(clientResources, ClientResourceState.SENT))
+        .setRejected(count(clientResources, ClientResourceState.REJECTED))
+        .setRequested(count(clientResources, ClientResourceState.REQUESTED))
+        .setAbsent(count(clientResources, ClientResourceState.ABSENT))
         .setSentMs(since(times.sentNanos(), now))
         .setAcceptedMs(since(times.acceptedNanos(), now))
         .setRejectedMs(since(times.rejectedNanos(), now))
         .setRejections(times.rejections())
         .setRejection(times.rejection().orElse(""))
-        .addAllTroubled(names(holdings, TROUBLE))
-        .addAllMissing(names(holdings, Set.of(Standing.ABSENT)))
+        .addAllTroubled(names(clientResources, TROUBLE))
+        .addAllMissing(names(clientResources, Set.of(ClientResourceState.ABSENT)))
         .build();
   }
 
-  private static List<String> names(Map<String, Holding> holdings, Set<Standing> standings) {
-    return holdings.entrySet().stream()
-        .filter(entry -> standings.contains(entry.getValue().standing()))
+  private static List<String> names(
+      Map<String, ClientResource> clientResources, Set<ClientResourceState> clientResourceStates) {
+    return clientResources.entrySet().stream()
+        .filter(entry -> clientResourceStates.contains(entry.getValue().standing()))
         .map(Map.Entry::getKey)
         .sorted()
         .limit(MAX_TROUBLED)
         .toList();
   }
 
-  private static int count(Map<String, Holding> holdings, Standing standing) {
-    return (int) holdings.values().stream().filter(h -> h.standing() == standing).count();
+  private static int count(
+      Map<String, ClientResource> clientResources, ClientResourceState clientResourceState) {
+    return (int)
+        clientResources.values().stream().filter(h -> h.standing() == clientResourceState).count();
   }
 
   private static long since(@Nullable Long nanos, long now) {
     return nanos == null ? -1 : (now - nanos) / NANOS_PER_MILLI;
   }
 
-  private static Load load(LoadTable.Load load) {
+  private static Load load(LoadTable.ClusterLoad clusterLoad) {
     return Load.newBuilder()
-        .setCluster(load.cluster())
-        .setClients(load.clients())
-        .setIssued(load.issued())
-        .setSucceeded(load.succeeded())
-        .setFailed(load.failed())
-        .setDropped(load.dropped())
-        .setInProgress(load.inProgress())
-        .setIssuedPerS(load.issuedPerSecond())
+        .setCluster(clusterLoad.cluster())
+        .setClients(clusterLoad.clients())
+        .setIssued(clusterLoad.issued())
+        .setSucceeded(clusterLoad.succeeded())
+        .setFailed(clusterLoad.failed())
+        .setDropped(clusterLoad.dropped())
+        .setInProgress(clusterLoad.inProgress())
+        .setIssuedPerS(clusterLoad.issuedPerSecond())
         .build();
   }
 }

@@ -18,47 +18,50 @@ import java.util.Optional;
 /** The services of xDS on a socket, without a registry: a test says what there is. */
 final class BareServer implements AutoCloseable {
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-  final Clients clients = new Clients(meters, SystemScheduler.shared().clock());
-  private final Publisher publisher = new Publisher(new PolicyResources(Policy.NONE), meters);
-  private final ServerKeys keys;
+  final DiscoveryStreams discoveryStreams =
+      new DiscoveryStreams(meters, SystemScheduler.shared().clock());
+  private final SnapshotPublisher snapshotPublisher =
+      new SnapshotPublisher(new PolicyResources(Policy.NONE), meters);
+  private final ServerTlsCredentials keys;
   private final Server server;
 
-  BareServer(ServerKeys keys) throws IOException {
+  BareServer(ServerTlsCredentials keys) throws IOException {
     this.keys = keys;
-    DiscoveryCall.Parts parts =
-        new DiscoveryCall.Parts(publisher, clients, new ReplyEncoder("holdfast"));
+    DiscoveryCall.DiscoveryContext discoveryContext =
+        new DiscoveryCall.DiscoveryContext(
+            snapshotPublisher, discoveryStreams, new XdsResponseEncoder("holdfast"));
     server =
-        Servers.forClients(
+        ControlServers.forClients(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 keys,
-                new DiscoveryServices(parts).all())
+                new DiscoveryServices(discoveryContext).all())
             .start();
   }
 
   static BareServer inPlaintext() throws IOException {
-    return new BareServer(ServerKeys.of(Optional.empty()));
+    return new BareServer(ServerTlsCredentials.of(Optional.empty()));
   }
 
   InetSocketAddress address() {
-    return Servers.address(server);
+    return ControlServers.address(server);
   }
 
   /** These are the instances of a service from now on. */
   void put(String service, String... addresses) {
     EndpointSet list = EndpointSet.of(Arrays.stream(addresses).map(Endpoint::of).toList());
-    publisher.changed(Map.of(service, Optional.of(list)), XdsSnapshot.Unknown.NONE);
+    snapshotPublisher.changed(Map.of(service, Optional.of(list)), XdsSnapshot.UnknownServices.NONE);
   }
 
   /** There is no such service any more. */
   void remove(String service) {
-    publisher.changed(Map.of(service, Optional.empty()), XdsSnapshot.Unknown.NONE);
+    snapshotPublisher.changed(Map.of(service, Optional.empty()), XdsSnapshot.UnknownServices.NONE);
   }
 
   @Override
   public void close() {
     server.shutdownNow();
-    publisher.close();
-    clients.close();
+    snapshotPublisher.close();
+    discoveryStreams.close();
     keys.close();
   }
 }

@@ -34,11 +34,11 @@ class ControlPlaneTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   @TempDir Path folder;
-  private ControlTown town;
+  private ControlPlaneFixture town;
 
   @BeforeEach
   void open() throws Exception {
-    town = new ControlTown(folder);
+    town = new ControlPlaneFixture(folder);
   }
 
   @AfterEach

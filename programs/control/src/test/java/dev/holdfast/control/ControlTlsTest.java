@@ -3,7 +3,7 @@ package dev.holdfast.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import dev.holdfast.control.ControlOptions.TlsFiles;
+import dev.holdfast.control.ControlOptions.ServerTlsFiles;
 import dev.holdfast.control.xds.ResourceType;
 import dev.holdfast.core.testkit.TestCertificate;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
@@ -22,13 +22,13 @@ import org.junit.jupiter.api.io.TempDir;
 /** Clients are served over TLS, and only those that show a certificate where one is asked for. */
 class ControlTlsTest {
   @TempDir Path folder;
-  private ControlTown town;
+  private ControlPlaneFixture town;
   private TestCertificate server;
   private TestCertificate client;
 
   @BeforeEach
   void open() throws Exception {
-    town = new ControlTown(folder);
+    town = new ControlPlaneFixture(folder);
     town.list("orders", "10.0.0.1:50051");
     server = TestCertificate.create(folder, "control");
     client = TestCertificate.create(folder, "client");
@@ -44,9 +44,9 @@ class ControlTlsTest {
     ControlPlane control =
         town.control(
             new PlainResources(),
-            ControlTown.anywhere()
+            ControlPlaneFixture.anywhere()
                 .withTls(
-                    new TlsFiles(
+                    new ServerTlsFiles(
                         server.certificate().toPath(),
                         server.key().toPath(),
                         Optional.of(client.certificate().toPath()))));
@@ -77,9 +77,11 @@ class ControlTlsTest {
   @Test
   void aFileThatIsNotThereIsNamed() throws IOException {
     Path missing = folder.resolve("missing.key");
-    TlsFiles files = new TlsFiles(server.certificate().toPath(), missing, Optional.empty());
+    ServerTlsFiles files =
+        new ServerTlsFiles(server.certificate().toPath(), missing, Optional.empty());
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> town.control(new PlainResources(), ControlTown.anywhere().withTls(files)))
+        .isThrownBy(
+            () -> town.control(new PlainResources(), ControlPlaneFixture.anywhere().withTls(files)))
         .withMessageContaining("missing.key");
   }
 }

@@ -95,7 +95,7 @@ class EnvoyConversationTest {
     connectAndHearAll();
     Map<String, String> before = envoy.has(ResourceType.ENDPOINTS);
     opened.get(0).shutdownNow();
-    await().atMost(PATIENCE).until(() -> server.clients.size() == 0);
+    await().atMost(PATIENCE).until(() -> server.discoveryStreams.size() == 0);
     server.put("orders", "10.0.0.7:50057");
     server.remove("users");
     server.put("shop", "10.0.0.3:50053");

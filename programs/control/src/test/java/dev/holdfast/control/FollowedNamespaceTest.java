@@ -5,14 +5,14 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.control.xds.XdsSnapshot;
 import dev.holdfast.core.Endpoint;
-import dev.holdfast.core.EndpointDirectory;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.discovery.EndpointDirectory;
+import dev.holdfast.core.discovery.Registries;
 import dev.holdfast.core.testkit.InMemoryStore;
 import dev.holdfast.core.testkit.VirtualScheduler;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -39,11 +39,12 @@ class FollowedNamespaceTest {
   private final VirtualScheduler scheduler = new VirtualScheduler();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final InMemoryStore store = new InMemoryStore(scheduler, Duration.ofSeconds(5));
-  private final Publisher publisher = new Publisher(new PlainResources(), meters);
+  private final SnapshotPublisher snapshotPublisher =
+      new SnapshotPublisher(new PlainResources(), meters);
 
   @AfterEach
   void close() {
-    publisher.close();
+    snapshotPublisher.close();
   }
 
   /** Follows a registry of two services that is asked for one of them like this. */
@@ -58,7 +59,7 @@ class FollowedNamespaceTest {
             registries.open(RegistryUri.parse("memory://x/prod")),
             context(Map.of(EndpointDirectory.SNAPSHOT_VARIABLE, folder.toString())),
             ControlOptions.DEFAULT,
-            publisher,
+            snapshotPublisher,
             Runnable::run)
         .start();
     scheduler.runUntilIdle();
@@ -89,11 +90,15 @@ class FollowedNamespaceTest {
     return ServicesFile.of(folder, "memory:///", "prod").read().orElse(Map.of());
   }
 
-  private void awaitTold(XdsSnapshot.Unknown expected) {
+  private void awaitTold(XdsSnapshot.UnknownServices expected) {
     await()
         .atMost(PATIENCE)
         .until(
-            () -> publisher.current().map(XdsSnapshot::unknown).filter(expected::equals),
+            () ->
+                snapshotPublisher
+                    .current()
+                    .map(XdsSnapshot::unknownServices)
+                    .filter(expected::equals),
             f -> f.isPresent());
   }
 
@@ -102,7 +107,7 @@ class FollowedNamespaceTest {
     follow(() -> () -> {});
     scheduler.advance(Duration.ofMinutes(10));
 
-    awaitTold(new XdsSnapshot.Unknown(Set.of("shop"), Set.of()));
+    awaitTold(new XdsSnapshot.UnknownServices(Set.of("shop"), Set.of()));
     assertThat(onDisk()).isEmpty();
   }
 
@@ -110,14 +115,15 @@ class FollowedNamespaceTest {
   void aServiceThatMakesNoSenseHoldsUpNeitherClientsNorTheDisk() {
     follow(
         () -> {
-          throw new RegistryException(RegistryException.Kind.MALFORMED, "two ports, which one?");
+          throw new RegistryException(
+              RegistryException.RegistryErrorKind.MALFORMED, "two ports, which one?");
         });
     scheduler.advance(KnownServices.REFUSED_AFTER.dividedBy(2));
-    awaitTold(new XdsSnapshot.Unknown(Set.of("shop"), Set.of()));
+    awaitTold(new XdsSnapshot.UnknownServices(Set.of("shop"), Set.of()));
     assertThat(onDisk()).isEmpty();
 
     scheduler.advance(KnownServices.REFUSED_AFTER);
-    awaitTold(new XdsSnapshot.Unknown(Set.of(), Set.of("shop")));
+    awaitTold(new XdsSnapshot.UnknownServices(Set.of(), Set.of("shop")));
     assertThat(onDisk()).isEqualTo(Map.of("orders", 1));
   }
 
@@ -125,11 +131,12 @@ class FollowedNamespaceTest {
   void aServiceThatCanNotBeReadNowIsWaitedFor() {
     follow(
         () -> {
-          throw new RegistryException(RegistryException.Kind.UNAVAILABLE, "for a test");
+          throw new RegistryException(
+              RegistryException.RegistryErrorKind.UNAVAILABLE, "for a test");
         });
     scheduler.advance(Duration.ofMinutes(10));
 
-    awaitTold(new XdsSnapshot.Unknown(Set.of("shop"), Set.of()));
+    awaitTold(new XdsSnapshot.UnknownServices(Set.of("shop"), Set.of()));
     assertThat(onDisk()).isEmpty();
   }
 }

@@ -111,7 +111,7 @@ class KnownServicesTest {
   private void ordersIsKnownAndShopIsSenseless() {
     services.onNames(0, Set.of("orders", "shop"));
     services.onEndpoints(0, "orders", ONE);
-    assertThat(services.onTrouble(1, "shop", true)).isTrue();
+    assertThat(services.onWatchFailed(1, "shop", true)).isTrue();
     assertThat(services.nextDeadlineNanos()).hasValue(1 + PATIENT);
   }
 
@@ -119,45 +119,47 @@ class KnownServicesTest {
   void aServiceWithoutSenseIsRefusedAfterAWhileAndHoldsNobodyUp() {
     ordersIsKnownAndShopIsSenseless();
     services.onTimeout(PATIENT);
-    assertThat(services.unknown().pending()).containsExactly("shop");
+    assertThat(services.unknownServices().pending()).containsExactly("shop");
     assertThat(services.isComplete()).isFalse();
 
-    assertThat(services.onTrouble(PATIENT, "shop", true)).isFalse();
+    assertThat(services.onWatchFailed(PATIENT, "shop", true)).isFalse();
     services.onTimeout(1 + PATIENT);
-    assertThat(services.unknown()).isEqualTo(new XdsSnapshot.Unknown(Set.of(), Set.of("shop")));
+    assertThat(services.unknownServices())
+        .isEqualTo(new XdsSnapshot.UnknownServices(Set.of(), Set.of("shop")));
     assertThat(services.isComplete()).isTrue();
     assertThat(services.pending()).containsExactly("shop");
     assertThat(services.sizes()).containsOnlyKeys("orders");
     assertThat(services.nextDeadlineNanos()).isEmpty();
 
     // An outage says nothing else of it; only its list does.
-    assertThat(services.onTrouble(2 + PATIENT, "shop", false)).isFalse();
-    assertThat(services.unknown().refused()).containsExactly("shop");
+    assertThat(services.onWatchFailed(2 + PATIENT, "shop", false)).isFalse();
+    assertThat(services.unknownServices().refused()).containsExactly("shop");
     services.onEndpoints(3 + PATIENT, "shop", ONE);
-    assertThat(services.unknown()).isEqualTo(XdsSnapshot.Unknown.NONE);
+    assertThat(services.unknownServices()).isEqualTo(XdsSnapshot.UnknownServices.NONE);
   }
 
   @Test
   void anOutageMeanwhileBeginsTheWaitAnew() {
     ordersIsKnownAndShopIsSenseless();
-    assertThat(services.onTrouble(2, "shop", false)).isTrue();
+    assertThat(services.onWatchFailed(2, "shop", false)).isTrue();
     assertThat(services.nextDeadlineNanos()).isEmpty();
     services.onTimeout(2 * PATIENT);
 
-    assertThat(services.unknown().pending()).containsExactly("shop");
+    assertThat(services.unknownServices().pending()).containsExactly("shop");
   }
 
   @Test
   void aRegistryThatMakesSenseOfNothingIsWaitedFor() {
     services.onNames(0, Set.of("orders", "shop"));
-    services.onTrouble(0, "orders", true);
-    services.onTrouble(0, "shop", true);
+    services.onWatchFailed(0, "orders", true);
+    services.onWatchFailed(0, "shop", true);
     services.onTimeout(PATIENT);
-    assertThat(services.unknown().pending()).containsExactlyInAnyOrder("orders", "shop");
+    assertThat(services.unknownServices().pending()).containsExactlyInAnyOrder("orders", "shop");
     assertThat(services.isComplete()).isFalse();
 
     services.onEndpoints(PATIENT, "orders", ONE);
-    assertThat(services.unknown()).isEqualTo(new XdsSnapshot.Unknown(Set.of(), Set.of("shop")));
+    assertThat(services.unknownServices())
+        .isEqualTo(new XdsSnapshot.UnknownServices(Set.of(), Set.of("shop")));
   }
 
   @Test
@@ -165,21 +167,22 @@ class KnownServicesTest {
     services.onRemembered(0, Map.of("orders", 1, "shop", 2));
     services.onNames(0, Set.of("orders", "shop"));
     services.onEndpoints(0, "orders", ONE);
-    assertThat(services.onTrouble(0, "shop", true)).isFalse();
+    assertThat(services.onWatchFailed(0, "shop", true)).isFalse();
     services.onTimeout(PATIENT);
 
-    assertThat(services.unknown()).isEqualTo(new XdsSnapshot.Unknown(Set.of("shop"), Set.of()));
+    assertThat(services.unknownServices())
+        .isEqualTo(new XdsSnapshot.UnknownServices(Set.of("shop"), Set.of()));
   }
 
   @Test
   void aServiceThatIsServedKeepsItsListWhenItsRecordsLoseTheirSense() {
     services.onNames(0, Set.of("orders"));
     services.onEndpoints(0, "orders", ONE);
-    assertThat(services.onTrouble(0, "orders", true)).isFalse();
+    assertThat(services.onWatchFailed(0, "orders", true)).isFalse();
     services.onTimeout(PATIENT);
 
     assertThat(services.list("orders")).contains(ONE);
-    assertThat(services.unknown()).isEqualTo(XdsSnapshot.Unknown.NONE);
+    assertThat(services.unknownServices()).isEqualTo(XdsSnapshot.UnknownServices.NONE);
   }
 
   @Test

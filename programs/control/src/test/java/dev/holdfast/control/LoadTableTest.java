@@ -15,8 +15,14 @@ class LoadTableTest {
     assertThat(table.add("a", report("orders", 3))).isTrue();
     assertThat(table.add("b", report("orders", 4))).isTrue();
     table.remove("a");
-    assertThat(table.list()).singleElement().extracting(LoadTable.Load::issued).isEqualTo(7L);
-    assertThat(table.list()).singleElement().extracting(LoadTable.Load::clients).isEqualTo(1);
+    assertThat(table.list())
+        .singleElement()
+        .extracting(LoadTable.ClusterLoad::issued)
+        .isEqualTo(7L);
+    assertThat(table.list())
+        .singleElement()
+        .extracting(LoadTable.ClusterLoad::clients)
+        .isEqualTo(1);
   }
 
   @Test
@@ -26,7 +32,7 @@ class LoadTableTest {
     table.remove("client-1");
     assertThat(table.add("late", report("new", 1))).isTrue();
     assertThat(table.list()).hasSize(LoadTable.MAX_CLUSTERS);
-    assertThat(table.list().stream().map(LoadTable.Load::cluster))
+    assertThat(table.list().stream().map(LoadTable.ClusterLoad::cluster))
         .contains("new", name(1, 0))
         .satisfies(
             names ->

@@ -20,7 +20,7 @@ record MemoryProvider(Function<RegistryContext, Registry> registries) implements
   }
 
   @Override
-  public List<Parameter> parameters() {
+  public List<UriParameter> uriParameters() {
     return List.of();
   }
 

@@ -41,13 +41,13 @@ class ObservabilityTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   @TempDir Path folder;
-  private ControlTown town;
+  private ControlPlaneFixture town;
   private ControlPlane control;
   private ManagedChannel admin;
 
   @BeforeEach
   void open() throws Exception {
-    town = new ControlTown(folder);
+    town = new ControlPlaneFixture(folder);
     town.list("orders", "10.0.0.1:50051");
     control = town.control();
     admin =

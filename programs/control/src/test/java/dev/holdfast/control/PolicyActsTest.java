@@ -32,17 +32,17 @@ class PolicyActsTest {
   private static final int CUSTOMERS = 12;
 
   @TempDir Path folder;
-  private ControlTown town;
+  private ControlPlaneFixture town;
 
   @BeforeEach
   void open() throws Exception {
-    town = new ControlTown(folder);
+    town = new ControlPlaneFixture(folder);
   }
 
   @AfterEach
   void close() throws Exception {
-    double accepted = town.count("holdfast.control.answers", "accepted");
-    double rejected = town.count("holdfast.control.answers", "rejected");
+    double accepted = town.count("holdfast.control.acks", "accepted");
+    double rejected = town.count("holdfast.control.acks", "rejected");
     town.close();
 
     assertThat(accepted).isPositive();
@@ -53,7 +53,7 @@ class PolicyActsTest {
   private Channel under(String policy) throws IOException {
     PolicyResources resources =
         new PolicyResources(PolicyYaml.parse("policy.yaml", "services: {orders: " + policy + "}"));
-    ControlPlane control = town.control(resources, ControlTown.anywhere());
+    ControlPlane control = town.control(resources, ControlPlaneFixture.anywhere());
     return town.channel("orders", control.address());
   }
 

@@ -44,7 +44,7 @@ class StreamBoundsTest {
     var open = asking("orders");
     assertThat(RawClient.ports(open.await(0))).containsExactly(50051);
     for (int taken = 1; taken < ControlOptions.MAX_STREAMS; taken++) {
-      assertThat(server.clients.enter()).isTrue();
+      assertThat(server.discoveryStreams.enter()).isTrue();
     }
 
     Status end = asking("orders").awaitEnd();
@@ -60,12 +60,12 @@ class StreamBoundsTest {
   @Test
   void placeOfAStreamThatEndedIsFree() {
     for (int taken = 1; taken < ControlOptions.MAX_STREAMS; taken++) {
-      assertThat(server.clients.enter()).isTrue();
+      assertThat(server.discoveryStreams.enter()).isTrue();
     }
     var last = asking("orders");
     last.await(0);
     last.end();
-    await().atMost(PATIENCE).until(() -> server.clients.size() == 0);
+    await().atMost(PATIENCE).until(() -> server.discoveryStreams.size() == 0);
 
     assertThat(RawClient.ports(asking("orders").await(0))).containsExactly(50051);
   }

@@ -24,11 +24,11 @@ class UnmodifiedClientTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   @TempDir Path folder;
-  private ControlTown town;
+  private ControlPlaneFixture town;
 
   @BeforeEach
   void open() throws Exception {
-    town = new ControlTown(folder);
+    town = new ControlPlaneFixture(folder);
   }
 
   @AfterEach
@@ -59,15 +59,16 @@ class UnmodifiedClientTest {
     Policy hashing =
         PolicyYaml.parse(
             "policy.yaml", "services: {orders: {balancer: ring_hash, hash-header: x}}");
-    ControlPlane control = town.control(new PolicyResources(hashing), ControlTown.anywhere());
+    ControlPlane control =
+        town.control(new PolicyResources(hashing), ControlPlaneFixture.anywhere());
     town.list("orders", tenThousandWith(one));
     ManagedChannel channel = town.channel("orders", control.address());
 
     assertThat(Backend.who(channel)).isEqualTo("one");
     town.list("orders", tenThousandWith(two));
     await().atMost(PATIENCE).until(() -> Backend.who(channel).equals("two"));
-    assertThat(town.count("holdfast.control.answers", "accepted")).isPositive();
-    assertThat(town.count("holdfast.control.answers", "rejected")).isZero();
+    assertThat(town.count("holdfast.control.acks", "accepted")).isPositive();
+    assertThat(town.count("holdfast.control.acks", "rejected")).isZero();
   }
 
   /** One that answers gets half of the calls; at the others nobody listens. */

@@ -25,10 +25,10 @@ class WithheldOutliersTest {
     PolicyResources resources =
         new PolicyResources(
             PolicyYaml.parse("policy.yaml", "services: {orders: {" + policy + "}}"));
-    ControlTown town = new ControlTown(folder);
+    ControlPlaneFixture town = new ControlPlaneFixture(folder);
     try {
       town.list("orders", "127.0.0.1:1");
-      ControlPlane control = town.control(resources, ControlTown.anywhere());
+      ControlPlane control = town.control(resources, ControlPlaneFixture.anywhere());
       try (RawClient client = new RawClient(control.address())) {
         var stream = client.sotw();
         stream.send(

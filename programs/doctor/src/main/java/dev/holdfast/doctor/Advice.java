@@ -3,9 +3,9 @@ package dev.holdfast.doctor;
 /**
  * A recommended setting of one library.
  *
- * @param who the library, such as {@code grpc-go}
+ * @param library the library, such as {@code grpc-go}
  * @param side {@code client} or {@code server}
  * @param purpose what the setting is for
  * @param setting the setting as code
  */
-public record Advice(String who, String side, String purpose, String setting) {}
+public record Advice(String library, String side, String purpose, String setting) {}

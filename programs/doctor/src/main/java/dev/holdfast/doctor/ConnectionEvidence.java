@@ -15,16 +15,16 @@ import java.util.Optional;
  * @param pingsFromPeer how many PINGs the peer sent while the connection was idle
  */
 public record ConnectionEvidence(
-    Role role,
+    ProbeConnectionRole role,
     Duration idle,
-    Optional<Ending> ending,
-    Optional<GoAway> goAway,
+    Optional<DisconnectKind> ending,
+    Optional<ReceivedGoAway> goAway,
     Optional<Boolean> acknowledged,
     Optional<Boolean> pingAnswered,
     int pingsFromPeer) {
 
   /** The purpose of a connection. */
-  public enum Role {
+  public enum ProbeConnectionRole {
     /** The first connection, which detects the protocol and the peer. */
     FIRST_CONTACT,
     /** Idle for a time of its own, then asked once. */
@@ -37,18 +37,22 @@ public record ConnectionEvidence(
     PING_PUNISHED
   }
 
-  static ConnectionEvidence of(Role role, Duration idle, Wire wire, Optional<Ending> ending) {
+  static ConnectionEvidence of(
+      ProbeConnectionRole probeConnectionRole,
+      Duration idle,
+      ProbeConnection probeConnection,
+      Optional<DisconnectKind> disconnectKind) {
     return new ConnectionEvidence(
-        role,
+        probeConnectionRole,
         idle,
-        ending,
-        wire.goAway(),
+        disconnectKind,
+        probeConnection.receivedGoAway(),
         Optional.empty(),
         Optional.empty(),
-        wire.pingsFromPeer());
+        probeConnection.pingsFromPeer());
   }
 
-  ConnectionEvidence withAutopsy(Optional<Boolean> acked, boolean answered) {
+  ConnectionEvidence withDeadConnectionChecks(Optional<Boolean> acked, boolean answered) {
     return new ConnectionEvidence(
         role, idle, ending, goAway, acked, Optional.of(answered), pingsFromPeer);
   }

@@ -58,16 +58,18 @@ final class Diagnosis {
     return List.copyOf(advice);
   }
 
-  private static Hop.Kind hop(Measurements seen) {
-    return seen.contact().map(contact -> contact.hop().kind()).orElse(Hop.Kind.UNKNOWN);
+  private static PeerImplementation.PeerImplementationKind hop(Measurements seen) {
+    return seen.peer()
+        .map(peerInfo -> peerInfo.implementation().kind())
+        .orElse(PeerImplementation.PeerImplementationKind.UNKNOWN);
   }
 
   /** Not where the end of the connection is named already, and took the stream with it. */
-  private static boolean endsStreamsItself(Measurements seen, HeldResult held) {
+  private static boolean endsStreamsItself(Measurements seen, IdleStreamResult held) {
     boolean connectionsEndSo =
         !held.connectionLived()
             && seen.idle()
-                .flatMap(LadderResult::deadAt)
+                .flatMap(IdleTimeoutResult::deadAt)
                 .filter(dead -> dead.compareTo(held.heldFor().multipliedBy(2)) < 0)
                 .isPresent();
     return held.method().isPresent() && held.ended() && !connectionsEndSo;
@@ -85,13 +87,13 @@ final class Diagnosis {
     return seen.connections().stream().anyMatch(one -> one.pingAnswered().orElse(false));
   }
 
-  private static boolean needsAnswer(LadderResult idle) {
+  private static boolean needsAnswer(IdleTimeoutResult idle) {
     return idle.hasTimeout();
   }
 
   /** An idle time after which a connection surely lives. */
-  private static Duration safeAge(LadderResult idle) {
-    if (idle.outcome() == LadderResult.Outcome.ENDED) {
+  private static Duration safeAge(IdleTimeoutResult idle) {
+    if (idle.outcome() == IdleTimeoutResult.IdleTimeoutOutcome.ENDED) {
       return idle.deadAt().map(dead -> dead.multipliedBy(9).dividedBy(10)).orElse(idle.aliveAt());
     }
     return idle.aliveAt();
@@ -99,33 +101,38 @@ final class Diagnosis {
 
   private void contact() {
     seen.problem().ifPresent(this::problem);
-    if (seen.problem().isEmpty() && seen.contact().isEmpty() && seen.crashes().isEmpty()) {
+    if (seen.problem().isEmpty() && seen.peer().isEmpty() && seen.crashes().isEmpty()) {
       add(
           FindingCode.CALL_UNANSWERED,
           "SETTINGS came, and a call was not answered within 10 s",
           "every call waits for its deadline",
           "look at the server's load and threads, and at what the proxy in front of it can reach");
     }
-    seen.contact().map(Contact::settingsTime).ifPresent(this::settingsTime);
-    seen.contact()
-        .map(Contact::hop)
-        .filter(hop -> hop.kind().isProxy())
+    seen.peer().map(PeerInfo::settingsTime).ifPresent(this::settingsTime);
+    seen.peer()
+        .map(PeerInfo::implementation)
+        .filter(peerImplementation -> peerImplementation.kind().isProxy())
         .ifPresent(
-            hop ->
+            peerImplementation ->
                 add(
                     FindingCode.PROXY,
                     "%s%s answers there (%s)"
-                        .formatted(hop.sure() ? "" : "perhaps ", hop.kind().title(), hop.because()),
+                        .formatted(
+                            peerImplementation.conclusive() ? "" : "perhaps ",
+                            peerImplementation.kind().title(),
+                            peerImplementation.evidence()),
                     "PINGs and TCP keepalive end at it: they say nothing of the server behind",
-                    hop.kind().remedy()));
+                    peerImplementation.kind().remedy()));
   }
 
   private void settingsTime(Duration took) {
-    if (took.compareTo(FirstContact.LATE_SETTINGS) >= 0) {
+    if (took.compareTo(PeerDetection.LATE_SETTINGS) >= 0) {
       add(
           FindingCode.SETTINGS_LATE,
           "SETTINGS came %s after TCP, on two connections, where %s would be late"
-              .formatted(Ward.time(took), Ward.time(FirstContact.LATE_SETTINGS)),
+              .formatted(
+                  ExaminationContext.time(took),
+                  ExaminationContext.time(PeerDetection.LATE_SETTINGS)),
           "every new connection costs its first calls that long; grpc-go, C++ and Holdfast give an"
               + " attempt up after 20 s, grpc-java never",
           "look at the server's load, its TLS and its accepting threads, or at what the proxy in"
@@ -133,7 +140,7 @@ final class Diagnosis {
     }
   }
 
-  private void problem(WireProblem problem) {
+  private void problem(ConnectionProblem problem) {
     String detail = seen.problemDetail().isEmpty() ? "" : " (" + seen.problemDetail() + ")";
     switch (problem) {
       case UNRESOLVED -> unreachable("the host has no address");
@@ -173,7 +180,7 @@ final class Diagnosis {
           add(
               FindingCode.NO_SETTINGS,
               "TCP is accepted and no SETTINGS came, on a second connection not within "
-                  + Ward.time(FirstContact.SETTINGS_WITHIN_AT_LAST)
+                  + ExaminationContext.time(PeerDetection.SETTINGS_WITHIN_AT_LAST)
                   + " either",
               "clients hang in connecting: stock gRPC gives such an attempt no end of its own",
               "the server is stopped or far too slow, or a load balancer has nobody behind it");
@@ -188,12 +195,14 @@ final class Diagnosis {
         "check address and port, and that the server runs");
   }
 
-  private void idle(LadderResult idle) {
+  private void idle(IdleTimeoutResult idle) {
     switch (idle.outcome()) {
       case KEPT ->
           add(
               FindingCode.NOTHING_FOUND,
-              "a connection idle for " + Ward.time(idle.aliveAt()) + " answered at once",
+              "a connection idle for "
+                  + ExaminationContext.time(idle.aliveAt())
+                  + " answered at once",
               "",
               "a longer --max-wait looks further");
       case UNKNOWN ->
@@ -207,7 +216,7 @@ final class Diagnosis {
           add(
               FindingCode.UNSTEADY,
               "connections ended at different ages; the longest idle one that answered had waited "
-                  + Ward.time(idle.aliveAt()),
+                  + ExaminationContext.time(idle.aliveAt()),
               "calls fail now and then, whatever the keepalive",
               "was the server restarted? Otherwise look at what limits connections on the way");
       case FORGOTTEN, ENDED -> timeout(idle);
@@ -215,19 +224,22 @@ final class Diagnosis {
     hopAnswersAlone();
   }
 
-  private void timeout(LadderResult idle) {
-    Ending ending = idle.ending().orElse(Ending.SILENCE);
+  private void timeout(IdleTimeoutResult idle) {
+    DisconnectKind disconnectKind = idle.ending().orElse(DisconnectKind.SILENCE);
     Duration dead = idle.deadAt().orElse(idle.aliveAt());
     String measured =
-        idle.outcome() == LadderResult.Outcome.ENDED
+        idle.outcome() == IdleTimeoutResult.IdleTimeoutOutcome.ENDED
             ? "connections end by themselves after %s without traffic: %s"
-                .formatted(Ward.time(dead), ending.words() + debug())
+                .formatted(ExaminationContext.time(dead), disconnectKind.words() + debug())
             : "alive after %s without traffic, dead after %s: %s%s"
                 .formatted(
-                    Ward.time(idle.aliveAt()), Ward.time(dead), ending.words(), hints(ending));
+                    ExaminationContext.time(idle.aliveAt()),
+                    ExaminationContext.time(dead),
+                    disconnectKind.words(),
+                    hints(disconnectKind));
     measured += idle.knownPaths();
     String remedy = remedy(idle);
-    switch (ending) {
+    switch (disconnectKind) {
       case SILENCE ->
           add(
               FindingCode.IDLE_DROP,
@@ -269,8 +281,8 @@ final class Diagnosis {
   /**
    * The hint, from TCP acknowledgements, whether a packet filter or a proxy dropped the connection.
    */
-  private String hints(Ending ending) {
-    if (ending != Ending.SILENCE) {
+  private String hints(DisconnectKind disconnectKind) {
+    if (disconnectKind != DisconnectKind.SILENCE) {
       return "";
     }
     List<Boolean> acks =
@@ -285,14 +297,14 @@ final class Diagnosis {
 
   private String debug() {
     return seen.connections().stream()
-        .filter(one -> one.role() != ConnectionEvidence.Role.PING_PUNISHED)
+        .filter(one -> one.role() != ConnectionEvidence.ProbeConnectionRole.PING_PUNISHED)
         .flatMap(one -> one.goAway().stream())
-        .map(goAway -> " (" + goAway + ")")
+        .map(receivedGoAway -> " (" + receivedGoAway + ")")
         .findFirst()
         .orElse("");
   }
 
-  private String remedy(LadderResult idle) {
+  private String remedy(IdleTimeoutResult idle) {
     Duration alive = safeAge(idle);
     if (!pingsMayCount(seen)) {
       return "PINGs do not count here: let clients close their idle connections first, and held"
@@ -300,12 +312,12 @@ final class Diagnosis {
     }
     if (!SettingsAdvice.clientCanPing(alive)) {
       return "clients can't ping often enough (not below "
-          + Ward.time(SettingsAdvice.CLIENT_FLOOR)
+          + ExaminationContext.time(SettingsAdvice.CLIENT_FLOOR)
           + "): let the server ping, or clients close their idle connections first (settings"
           + " below)";
     }
     return "let the server ping, or the clients every "
-        + Ward.time(SettingsAdvice.clientInterval(alive))
+        + ExaminationContext.time(SettingsAdvice.clientInterval(alive))
         + (seen.pings().punished().orElse(false) ? " with the server's permit" : "")
         + " (settings below)";
   }
@@ -320,7 +332,7 @@ final class Diagnosis {
     }
   }
 
-  private void held(HeldResult held) {
+  private void held(IdleStreamResult held) {
     if (held.method().isEmpty()) {
       add(
           FindingCode.STREAMS_UNTRIED,
@@ -339,14 +351,15 @@ final class Diagnosis {
         "%s: a stream without messages was ended after %s by %s%s%s"
             .formatted(
                 held.method().get(),
-                Ward.time(held.heldFor()),
+                ExaminationContext.time(held.heldFor()),
                 held.how(),
                 held.connectionLived()
                     ? ", while its connection lived: a hop that ends HTTP/2 did it"
                     : "",
-                held.agreed() ? "" : " (the second stream did not end at that age)"),
+                held.endedAtSameAge() ? "" : " (the second stream did not end at that age)"),
         "every held stream without messages ends so; clients see UNAVAILABLE or INTERNAL",
-        HEARTBEAT.formatted(Ward.time(held.heldFor().dividedBy(2)), hop + " (settings below)"));
+        HEARTBEAT.formatted(
+            ExaminationContext.time(held.heldFor().dividedBy(2)), hop + " (settings below)"));
   }
 
   private void pings() {
@@ -359,7 +372,8 @@ final class Diagnosis {
           "use the settings below, which do without PINGs");
     }
     if (pings.punished().orElse(false)) {
-      String told = pings.goAway().map(GoAway::toString).orElse("the end of the connection");
+      String told =
+          pings.goAway().map(ReceivedGoAway::toString).orElse("the end of the connection");
       add(
           FindingCode.PINGS_PUNISHED,
           "the extra connection got %s after %d PINGs without a call".formatted(told, pings.sent()),
@@ -375,7 +389,9 @@ final class Diagnosis {
                   add(
                       FindingCode.PERMIT_TOO_LONG,
                       "the path needs a PING every %s or so, and the server ends connections that"
-                              .formatted(Ward.time(safeAge(idle).multipliedBy(8).dividedBy(10)))
+                              .formatted(
+                                  ExaminationContext.time(
+                                      safeAge(idle).multipliedBy(8).dividedBy(10)))
                           + " ping",
                       "keepalive on the client alone makes it worse",
                       "let the server ping itself, or permit the clients' PINGs (settings below)"));
@@ -384,7 +400,7 @@ final class Diagnosis {
         seen.connections().stream().mapToInt(ConnectionEvidence::pingsFromPeer).max().orElse(0);
     long ladder =
         seen.connections().stream()
-            .filter(one -> one.role() == ConnectionEvidence.Role.LADDER)
+            .filter(one -> one.role() == ConnectionEvidence.ProbeConnectionRole.LADDER)
             .filter(one -> one.pingsFromPeer() > 0)
             .count();
     if (ladder > 0) {

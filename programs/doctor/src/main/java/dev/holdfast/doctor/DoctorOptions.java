@@ -1,7 +1,7 @@
 package dev.holdfast.doctor;
 
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -9,27 +9,27 @@ import java.util.Optional;
  * The target and the options of an examination.
  *
  * @param target where the connections go
- * @param security whether TLS is used; default {@link Security#AUTO}
+ * @param security whether TLS is used; default {@link TlsMode#AUTO}
  * @param authority the {@code :authority} of calls and the server name of TLS; default: the target
  * @param maxWait the longest idle time that is tried, 2 s to 24 h; default 20 min. An examination
  *     takes about that and half a minute when nothing is found, less when something is
  * @param heldMethod a streaming method, {@code package.Service/Method}, that stays open after an
  *     empty request; default: the health service's Watch, else reflection
- * @param tlsFiles certificates for TLS; default {@link TlsFiles#NONE}
+ * @param tlsFiles certificates for TLS; default {@link ClientTlsFiles#NONE}
  */
 public record DoctorOptions(
     HostPort target,
-    Security security,
+    TlsMode security,
     Optional<String> authority,
     Duration maxWait,
     Optional<String> heldMethod,
-    TlsFiles tlsFiles) {
+    ClientTlsFiles tlsFiles) {
   /** The least value of {@link #maxWait}: 2 s. */
-  public static final Duration MIN_WAIT = LadderOptions.SHORTEST_LONGEST;
+  public static final Duration MIN_WAIT = IdleTimeoutSearchOptions.SHORTEST_LONGEST;
 
   /** The greatest value of {@link #maxWait}: 24 h. */
   @Limit(of = "the longest idle time that is tried", then = "a longer one is refused")
-  public static final Duration MAX_WAIT = LadderOptions.LONGEST_LONGEST;
+  public static final Duration MAX_WAIT = IdleTimeoutSearchOptions.LONGEST_LONGEST;
 
   /** The default of {@link #maxWait}. */
   public static final Duration DEFAULT_WAIT = Duration.ofMinutes(20);
@@ -38,7 +38,7 @@ public record DoctorOptions(
     if (maxWait.compareTo(MIN_WAIT) < 0 || maxWait.compareTo(MAX_WAIT) > 0) {
       throw new IllegalArgumentException("maxWait: " + maxWait + " (expected: 2s to 24h)");
     }
-    if (security == Security.PLAINTEXT && tlsFiles.isAny()) {
+    if (security == TlsMode.PLAINTEXT && tlsFiles.isAny()) {
       throw new IllegalArgumentException(
           "tlsFiles: " + tlsFiles + " (expected: none with security PLAINTEXT)");
     }
@@ -61,7 +61,12 @@ public record DoctorOptions(
   /** The options for a target with all defaults. */
   public static DoctorOptions of(HostPort target) {
     return new DoctorOptions(
-        target, Security.AUTO, Optional.empty(), DEFAULT_WAIT, Optional.empty(), TlsFiles.NONE);
+        target,
+        TlsMode.AUTO,
+        Optional.empty(),
+        DEFAULT_WAIT,
+        Optional.empty(),
+        ClientTlsFiles.NONE);
   }
 
   /** As these, with another {@link #maxWait}. */
@@ -70,7 +75,7 @@ public record DoctorOptions(
   }
 
   /** As these, with another {@link #security}. */
-  public DoctorOptions withSecurity(Security newSecurity) {
+  public DoctorOptions withSecurity(TlsMode newSecurity) {
     return new DoctorOptions(target, newSecurity, authority, maxWait, heldMethod, tlsFiles);
   }
 
@@ -87,7 +92,7 @@ public record DoctorOptions(
   }
 
   /** As these, with other {@link #tlsFiles}. */
-  public DoctorOptions withTlsFiles(TlsFiles newTlsFiles) {
+  public DoctorOptions withTlsFiles(ClientTlsFiles newTlsFiles) {
     return new DoctorOptions(target, security, authority, maxWait, heldMethod, newTlsFiles);
   }
 

@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param tls whether the last connection attempt used TLS
  * @param problem the reason why HTTP/2 was not reached
  * @param problemDetail the details of the problem
- * @param contact the findings of the first connection
+ * @param peer the findings of the first connection
  * @param idle the result of the search for the idle timeout
  * @param held the result of holding idle streams open
  * @param pings the effect of PINGs
@@ -18,11 +18,11 @@ import java.util.Optional;
  */
 record Measurements(
     boolean tls,
-    Optional<WireProblem> problem,
+    Optional<ConnectionProblem> problem,
     String problemDetail,
-    Optional<Contact> contact,
-    Optional<LadderResult> idle,
-    Optional<HeldResult> held,
+    Optional<PeerInfo> peer,
+    Optional<IdleTimeoutResult> idle,
+    Optional<IdleStreamResult> held,
     PingResult pings,
     List<ConnectionEvidence> connections,
     List<String> crashes) {}

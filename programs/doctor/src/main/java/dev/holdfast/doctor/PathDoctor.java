@@ -31,7 +31,7 @@ public final class PathDoctor implements AutoCloseable {
   /** Beyond {@code maxWait} for what follows the ladder. */
   private static final Duration AFTERWARDS = Duration.ofSeconds(60);
 
-  private final Wires wires;
+  private final ProbeConnections probeConnections;
   private final DoctorOptions options;
   private final DoctorProgress progress;
   private volatile @Nullable Examination running;
@@ -43,7 +43,7 @@ public final class PathDoctor implements AutoCloseable {
    *     what it should be
    */
   public PathDoctor(DoctorOptions options, DoctorProgress progress) {
-    this.wires = new Wires(options.tlsFiles());
+    this.probeConnections = new ProbeConnections(options.tlsFiles());
     this.options = options;
     this.progress = progress;
   }
@@ -64,7 +64,7 @@ public final class PathDoctor implements AutoCloseable {
         new Examination(new InetSocketAddress(addresses[0], options.target().port()));
     running = examination;
     CompletableFuture<PathReport> result = new CompletableFuture<>();
-    wires
+    probeConnections
         .loop()
         .execute(
             () -> {
@@ -82,13 +82,13 @@ public final class PathDoctor implements AutoCloseable {
   public void stop() {
     Examination examination = running;
     if (examination != null) {
-      wires.loop().execute(examination::stop);
+      probeConnections.loop().execute(examination::stop);
     }
   }
 
   @Override
   public void close() {
-    wires.close();
+    probeConnections.close();
   }
 
   private static <T> void forward(CompletableFuture<T> from, CompletableFuture<T> to) {
@@ -105,14 +105,15 @@ public final class PathDoctor implements AutoCloseable {
 
   /** A single examination. Confined to the event loop. */
   private final class Examination {
-    private final Ward ward = new Ward(wires, options, progress);
+    private final ExaminationContext examinationContext =
+        new ExaminationContext(probeConnections, options, progress);
     private final InetSocketAddress address;
     private final List<String> crashes = new ArrayList<>();
-    private Optional<FirstContact.Result> first = Optional.empty();
-    private Optional<LadderResult> idle = Optional.empty();
-    private Optional<HeldResult> held = Optional.empty();
+    private Optional<PeerDetection.PeerDetectionResult> first = Optional.empty();
+    private Optional<IdleTimeoutResult> idle = Optional.empty();
+    private Optional<IdleStreamResult> held = Optional.empty();
     private PingResult pings = PingResult.UNKNOWN;
-    private @Nullable LadderClimb climb;
+    private @Nullable IdleTimeoutSearchRunner climb;
     private boolean stopped;
 
     Examination(InetSocketAddress address) {
@@ -135,47 +136,48 @@ public final class PathDoctor implements AutoCloseable {
     }
 
     PathReport unresolved() {
-      WireTarget nowhere = new WireTarget(address, false, options.authorityText());
+      ProbeTarget nowhere = new ProbeTarget(address, false, options.authorityText());
       first =
           Optional.of(
-              new FirstContact.Result(
+              new PeerDetection.PeerDetectionResult(
                   nowhere,
-                  Optional.of(WireProblem.UNRESOLVED),
+                  Optional.of(ConnectionProblem.UNRESOLVED),
                   "",
                   Optional.empty(),
                   Optional.empty()));
       return report();
     }
 
-    private CompletableFuture<Void> firstContact(Ward in) {
-      return new FirstContact(in, address)
+    private CompletableFuture<Void> firstContact(ExaminationContext in) {
+      return new PeerDetection(in, address)
           .run()
           .thenAccept(
-              result -> {
-                first = Optional.of(result);
-                result.contact().ifPresent(this::sayContact);
+              peerDetectionResult -> {
+                first = Optional.of(peerDetectionResult);
+                peerDetectionResult.peer().ifPresent(this::sayContact);
               });
     }
 
-    private void sayContact(Contact contact) {
-      ward.say(
+    private void sayContact(PeerInfo peerInfo) {
+      examinationContext.report(
           "%s answers with %s, %s in %s"
               .formatted(
-                  contact.hop().kind().title(),
-                  contact.tls() ? "HTTP/2 over " + contact.tlsVersion() : "HTTP/2 in plaintext",
-                  contact.answer(),
-                  Ward.time(contact.roundTrip())));
+                  peerInfo.implementation().kind().title(),
+                  peerInfo.tls() ? "HTTP/2 over " + peerInfo.tlsVersion() : "HTTP/2 in plaintext",
+                  peerInfo.answer(),
+                  ExaminationContext.time(peerInfo.roundTrip())));
     }
 
-    private CompletableFuture<Void> climb(Ward in) {
-      Optional<Answer> answer = first.flatMap(FirstContact.Result::answer);
-      if (answer.isEmpty() || stopped) {
+    private CompletableFuture<Void> climb(ExaminationContext in) {
+      Optional<ProbeResponse> probeResponse =
+          first.flatMap(PeerDetection.PeerDetectionResult::answer);
+      if (probeResponse.isEmpty() || stopped) {
         return nothing();
       }
-      WireTarget target = first.orElseThrow().target();
-      HeldStreams streams = new HeldStreams(in, target);
+      ProbeTarget target = first.orElseThrow().target();
+      IdleStreamProbe streams = new IdleStreamProbe(in, target);
       streams.start();
-      LadderClimb begun = new LadderClimb(in, target, answer.get());
+      IdleTimeoutSearchRunner begun = new IdleTimeoutSearchRunner(in, target, probeResponse.get());
       climb = begun;
       return begun
           .run()
@@ -183,8 +185,8 @@ public final class PathDoctor implements AutoCloseable {
           .whenComplete((done, failure) -> held = Optional.of(streams.stop()));
     }
 
-    private CompletableFuture<Void> pingsCount(Ward in) {
-      Optional<LadderResult> timeout = idle.filter(LadderResult::hasTimeout);
+    private CompletableFuture<Void> pingsCount(ExaminationContext in) {
+      Optional<IdleTimeoutResult> timeout = idle.filter(IdleTimeoutResult::hasTimeout);
       if (timeout.isEmpty() || stopped) {
         return nothing();
       }
@@ -192,25 +194,25 @@ public final class PathDoctor implements AutoCloseable {
       return trials(in).counts(timeout.get(), budget).thenAccept(result -> pings = result);
     }
 
-    private CompletableFuture<Void> pingsPunished(Ward in) {
-      if (first.flatMap(FirstContact.Result::answer).isEmpty() || stopped) {
+    private CompletableFuture<Void> pingsPunished(ExaminationContext in) {
+      if (first.flatMap(PeerDetection.PeerDetectionResult::answer).isEmpty() || stopped) {
         return nothing();
       }
       return trials(in).punished(pings).thenAccept(result -> pings = result);
     }
 
-    private PingTrials trials(Ward in) {
-      FirstContact.Result contact = first.orElseThrow();
+    private PingTrials trials(ExaminationContext in) {
+      PeerDetection.PeerDetectionResult contact = first.orElseThrow();
       return new PingTrials(in, contact.target(), contact.answer().orElseThrow());
     }
 
     /** Runs a check; whatever it throws becomes a finding. */
     private CompletableFuture<Void> check(
-        String name, Function<Ward, CompletableFuture<Void>> check) {
+        String name, Function<ExaminationContext, CompletableFuture<Void>> check) {
       CompletableFuture<Void> done = new CompletableFuture<>();
-      wires.onCrash(done::completeExceptionally);
+      probeConnections.onCrash(done::completeExceptionally);
       try {
-        forward(check.apply(ward), done);
+        forward(check.apply(examinationContext), done);
       } catch (RuntimeException e) {
         done.completeExceptionally(e);
       }
@@ -225,25 +227,25 @@ public final class PathDoctor implements AutoCloseable {
     private PathReport report() {
       Measurements seen =
           new Measurements(
-              first.map(result -> result.target().tls()).orElse(false),
-              first.flatMap(FirstContact.Result::problem),
-              first.map(FirstContact.Result::problemDetail).orElse(""),
-              first.flatMap(FirstContact.Result::contact),
+              first.map(peerDetectionResult -> peerDetectionResult.target().tls()).orElse(false),
+              first.flatMap(PeerDetection.PeerDetectionResult::problem),
+              first.map(PeerDetection.PeerDetectionResult::problemDetail).orElse(""),
+              first.flatMap(PeerDetection.PeerDetectionResult::peer),
               idle,
               held,
               pings,
-              List.copyOf(ward.evidence),
+              List.copyOf(examinationContext.evidence),
               crashes);
       return new PathReport(
           options.target().toString(),
-          seen.contact(),
+          seen.peer(),
           idle,
           held,
           pings,
           Diagnosis.of(seen),
           Diagnosis.advice(seen),
           seen.connections(),
-          ward.elapsed());
+          examinationContext.elapsed());
     }
 
     private static CompletableFuture<Void> nothing() {

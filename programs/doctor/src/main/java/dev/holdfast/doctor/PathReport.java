@@ -8,7 +8,7 @@ import java.util.Optional;
  * The result of an examination. No secret is sent, so the report has none.
  *
  * @param target what was examined
- * @param contact what answers there; empty when nothing that speaks HTTP/2 did
+ * @param peer what answers there; empty when nothing that speaks HTTP/2 did
  * @param idle what happens to idle connections; empty when that could not be tried
  * @param held what happens to streams without traffic; empty when that could not be tried
  * @param pings what PINGs do
@@ -19,9 +19,9 @@ import java.util.Optional;
  */
 public record PathReport(
     String target,
-    Optional<Contact> contact,
-    Optional<LadderResult> idle,
-    Optional<HeldResult> held,
+    Optional<PeerInfo> peer,
+    Optional<IdleTimeoutResult> idle,
+    Optional<IdleStreamResult> held,
     PingResult pings,
     List<Finding> findings,
     List<Advice> advice,
@@ -42,9 +42,9 @@ public record PathReport(
   public int goAwaysOnUserConnections() {
     return (int)
         connections.stream()
-            .filter(one -> one.role() != ConnectionEvidence.Role.PING_PUNISHED)
+            .filter(one -> one.role() != ConnectionEvidence.ProbeConnectionRole.PING_PUNISHED)
             .flatMap(one -> one.goAway().stream())
-            .filter(goAway -> goAway.code() != 0)
+            .filter(receivedGoAway -> receivedGoAway.code() != 0)
             .count();
   }
 }

@@ -19,7 +19,7 @@ public record PingResult(
     Optional<Boolean> punished,
     int sent,
     int answered,
-    Optional<GoAway> goAway) {
+    Optional<ReceivedGoAway> goAway) {
   static final PingResult UNKNOWN =
       new PingResult(Optional.empty(), "not tried", Optional.empty(), 0, 0, Optional.empty());
 
@@ -27,7 +27,8 @@ public record PingResult(
     return new PingResult(newCounts, why, punished, sent, answered, goAway);
   }
 
-  PingResult withPunished(boolean value, int newSent, int newAnswered, Optional<GoAway> told) {
+  PingResult withPunished(
+      boolean value, int newSent, int newAnswered, Optional<ReceivedGoAway> told) {
     return new PingResult(counts, whyUnknown, Optional.of(value), newSent, newAnswered, told);
   }
 }

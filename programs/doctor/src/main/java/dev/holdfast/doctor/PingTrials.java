@@ -1,6 +1,6 @@
 package dev.holdfast.doctor;
 
-import dev.holdfast.doctor.ConnectionEvidence.Role;
+import dev.holdfast.doctor.ConnectionEvidence.ProbeConnectionRole;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -16,28 +16,28 @@ final class PingTrials {
 
   private static final Duration BETWEEN = Duration.ofMillis(200);
   private static final Duration LAST_WORD = Duration.ofSeconds(1);
-  private static final Duration OPEN_WITHIN = Wires.CONNECT_WITHIN.plusSeconds(5);
+  private static final Duration OPEN_WITHIN = ProbeConnections.CONNECT_WITHIN.plusSeconds(5);
 
   /** A PING at this part of the time a connection lives is in time. */
   private static final double EARLY = 0.8;
 
   private static final Duration LEAST_AGE = Duration.ofMillis(500);
 
-  private final Ward ward;
-  private final WireTarget target;
+  private final ExaminationContext examinationContext;
+  private final ProbeTarget target;
   private final Duration patience;
 
-  PingTrials(Ward ward, WireTarget target, Answer baseline) {
-    this.ward = ward;
+  PingTrials(ExaminationContext examinationContext, ProbeTarget target, ProbeResponse baseline) {
+    this.examinationContext = examinationContext;
     this.target = target;
-    patience = Ward.patience(baseline.took());
+    patience = ExaminationContext.responseTimeout(baseline.took());
   }
 
   /** Whether a PING starts the idle time of a path anew, which it is known to have. */
-  CompletableFuture<PingResult> counts(LadderResult idle, Duration budget) {
+  CompletableFuture<PingResult> counts(IdleTimeoutResult idle, Duration budget) {
     Duration alive = idle.aliveAt();
     Duration dead = idle.deadAt().orElse(alive);
-    if (idle.outcome() == LadderResult.Outcome.ENDED) {
+    if (idle.outcome() == IdleTimeoutResult.IdleTimeoutOutcome.ENDED) {
       alive = Duration.ofNanos((long) (dead.toNanos() * 0.95));
     }
     Duration gap = Duration.ofNanos((long) (alive.toNanos() * EARLY));
@@ -47,21 +47,25 @@ final class PingTrials {
       return unknown("the idle timeout is too short to try");
     }
     if (needed.compareTo(budget) > 0) {
-      return unknown("trying takes " + Ward.time(needed) + ", more than --max-wait leaves");
+      return unknown(
+          "trying takes " + ExaminationContext.time(needed) + ", more than --max-wait leaves");
     }
-    ward.say("does a PING count as traffic? " + Ward.time(needed) + " to find out");
+    examinationContext.report(
+        "does a PING count as traffic? " + ExaminationContext.time(needed) + " to find out");
     Counting trial = new Counting(gap, pings);
-    trial.wire = ward.wires.open(target, trial).wire();
-    ward.after(needed.plus(OPEN_WITHIN), () -> trial.unknown("the connection could not be used"));
+    trial.probeConnection = examinationContext.connections.open(target, trial).probeConnection();
+    examinationContext.after(
+        needed.plus(OPEN_WITHIN), () -> trial.unknown("the connection could not be used"));
     return trial.done;
   }
 
   /** Whether the server ends a connection that pings a lot. May cost that connection. */
   CompletableFuture<PingResult> punished(PingResult known) {
-    ward.say("does the server punish PINGs? The last connection finds out, and may get a GOAWAY");
+    examinationContext.report(
+        "does the server punish PINGs? The last connection finds out, and may get a GOAWAY");
     Punishment trial = new Punishment(known);
-    trial.wire = ward.wires.open(target, trial).wire();
-    ward.after(OPEN_WITHIN, trial::finish);
+    trial.probeConnection = examinationContext.connections.open(target, trial).probeConnection();
+    examinationContext.after(OPEN_WITHIN, trial::finish);
     return trial.done;
   }
 
@@ -70,11 +74,11 @@ final class PingTrials {
   }
 
   /** The connection of the counting probe, which is idle except for its PINGs. */
-  private final class Counting implements Wire.Listener {
+  private final class Counting implements ProbeConnection.ProbeConnectionListener {
     private final CompletableFuture<PingResult> done = new CompletableFuture<>();
     private final Duration gap;
     private final int pings;
-    private Wire wire;
+    private ProbeConnection probeConnection;
     private boolean idle;
 
     @SuppressWarnings("NullAway.Init") // the wire needs its listener first
@@ -84,48 +88,55 @@ final class PingTrials {
     }
 
     @Override
-    public void onReady(Wire ready) {
+    public void onReady(ProbeConnection ready) {
       ready.call(
-          Ward.HARMLESS_METHOD,
-          answer -> {
+          ExaminationContext.PROBE_METHOD,
+          probeResponse -> {
             idle = true;
             for (int i = 1; i <= pings; i++) {
-              ward.after(gap.multipliedBy(i), () -> wire.ping(() -> {}));
+              examinationContext.after(gap.multipliedBy(i), () -> probeConnection.ping(() -> {}));
             }
-            ward.after(gap.multipliedBy(pings + 1L), this::ask);
+            examinationContext.after(gap.multipliedBy(pings + 1L), this::ask);
           });
     }
 
     @Override
-    public void onEnd(Wire ended, Ending ending) {
+    public void onEnd(ProbeConnection ended, DisconnectKind disconnectKind) {
       if (idle) {
-        finish(false, Optional.of(ending));
+        finish(false, Optional.of(disconnectKind));
       } else {
         unknown("the connection could not be used");
       }
     }
 
     void unknown(String why) {
-      wire.close();
+      probeConnection.close();
       done.complete(PingResult.UNKNOWN.withCounts(Optional.empty(), why));
     }
 
     private void ask() {
-      wire.call(
-          Ward.HARMLESS_METHOD,
-          answer ->
+      probeConnection.call(
+          ExaminationContext.PROBE_METHOD,
+          probeResponse ->
               finish(
-                  !answer.isHopError(),
-                  answer.isHopError() ? Optional.of(Ending.HOP_ERROR) : Optional.empty()));
-      ward.after(patience, () -> finish(false, Optional.of(Ending.SILENCE)));
+                  !probeResponse.isHopError(),
+                  probeResponse.isHopError()
+                      ? Optional.of(DisconnectKind.HOP_ERROR)
+                      : Optional.empty()));
+      examinationContext.after(patience, () -> finish(false, Optional.of(DisconnectKind.SILENCE)));
     }
 
-    private void finish(boolean counts, Optional<Ending> ending) {
+    private void finish(boolean counts, Optional<DisconnectKind> disconnectKind) {
       if (!done.isDone()) {
-        ward.say(counts ? "PINGs count as traffic" : "PINGs do not count as traffic");
-        ward.evidence.add(
-            ConnectionEvidence.of(Role.PING_COUNTS, gap.multipliedBy(pings + 1L), wire, ending));
-        wire.close();
+        examinationContext.report(
+            counts ? "PINGs count as traffic" : "PINGs do not count as traffic");
+        examinationContext.evidence.add(
+            ConnectionEvidence.of(
+                ProbeConnectionRole.PING_COUNTS,
+                gap.multipliedBy(pings + 1L),
+                probeConnection,
+                disconnectKind));
+        probeConnection.close();
         done.complete(PingResult.UNKNOWN.withCounts(Optional.of(counts), ""));
       }
     }
@@ -135,10 +146,10 @@ final class PingTrials {
    * The connection of the punishment probe, which sends PINGs without a call until the server ends
    * it.
    */
-  private final class Punishment implements Wire.Listener {
+  private final class Punishment implements ProbeConnection.ProbeConnectionListener {
     private final CompletableFuture<PingResult> done = new CompletableFuture<>();
     private final PingResult known;
-    private Wire wire;
+    private ProbeConnection probeConnection;
     private boolean ready;
     private int sent;
     private int answered;
@@ -149,14 +160,14 @@ final class PingTrials {
     }
 
     @Override
-    public void onReady(Wire opened) {
+    public void onReady(ProbeConnection opened) {
       ready = true;
       next();
     }
 
     @Override
-    public void onEnd(Wire ended, Ending ending) {
-      complete(sent > 0, Optional.of(ending));
+    public void onEnd(ProbeConnection ended, DisconnectKind disconnectKind) {
+      complete(sent > 0, Optional.of(disconnectKind));
     }
 
     void finish() {
@@ -164,33 +175,35 @@ final class PingTrials {
     }
 
     private void next() {
-      if (wire.isEnded()) {
+      if (probeConnection.isEnded()) {
         return;
       }
       if (sent == MANY) {
-        ward.after(LAST_WORD, this::finish);
+        examinationContext.after(LAST_WORD, this::finish);
         return;
       }
       sent++;
-      wire.ping(() -> answered++);
-      ward.after(BETWEEN, this::next);
+      probeConnection.ping(() -> answered++);
+      examinationContext.after(BETWEEN, this::next);
     }
 
-    private void complete(boolean punished, Optional<Ending> ending) {
+    private void complete(boolean punished, Optional<DisconnectKind> disconnectKind) {
       if (done.isDone()) {
         return;
       }
-      Optional<GoAway> told = wire.goAway();
-      ward.evidence.add(ConnectionEvidence.of(Role.PING_PUNISHED, Duration.ZERO, wire, ending));
-      wire.close();
+      Optional<ReceivedGoAway> told = probeConnection.receivedGoAway();
+      examinationContext.evidence.add(
+          ConnectionEvidence.of(
+              ProbeConnectionRole.PING_PUNISHED, Duration.ZERO, probeConnection, disconnectKind));
+      probeConnection.close();
       if (!ready) {
         done.complete(known);
         return;
       }
-      ward.say(
+      examinationContext.report(
           punished
               ? "the server punishes PINGs: "
-                  + told.map(GoAway::toString).orElse("it ended the connection")
+                  + told.map(ReceivedGoAway::toString).orElse("it ended the connection")
                   + " after "
                   + sent
               : "the server tolerates PINGs: " + answered + " of " + sent + " answered");

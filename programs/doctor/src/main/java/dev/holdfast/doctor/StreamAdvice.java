@@ -28,7 +28,7 @@ final class StreamAdvice {
   private StreamAdvice() {}
 
   /** For a hop that ends streams after this time without messages. */
-  static List<Advice> of(Duration endedAfter, Hop.Kind hop) {
+  static List<Advice> of(Duration endedAfter, PeerImplementation.PeerImplementationKind hop) {
     List<Advice> advice = new ArrayList<>();
     long millis = Math.max(1, (long) (endedAfter.toMillis() * OF_TIMEOUT));
     String heartbeat =
@@ -46,7 +46,7 @@ final class StreamAdvice {
             "both",
             PURPOSE,
             "no library setting does it: send application messages on the stream at least every "
-                + Ward.time(Duration.ofMillis(millis))));
+                + ExaminationContext.time(Duration.ofMillis(millis))));
     return List.copyOf(advice);
   }
 
@@ -59,8 +59,8 @@ final class StreamAdvice {
   /**
    * As that hop's own configuration says it; an hour stands for "longer than streams are quiet".
    */
-  private static String directive(Hop.Kind hop, Duration now) {
-    String was = " (now " + Ward.time(now) + ")";
+  private static String directive(PeerImplementation.PeerImplementationKind hop, Duration now) {
+    String was = " (now " + ExaminationContext.time(now) + ")";
     return switch (hop) {
       case NGINX -> "grpc_read_timeout 1h; grpc_send_timeout 1h;" + was;
       case ENVOY -> "route: { timeout: 0s, idle_timeout: 3600s }" + was;

@@ -3,8 +3,8 @@ package dev.holdfast.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import dev.holdfast.doctor.ConnectionEvidence.Role;
-import dev.holdfast.doctor.LadderResult.Outcome;
+import dev.holdfast.doctor.ConnectionEvidence.ProbeConnectionRole;
+import dev.holdfast.doctor.IdleTimeoutResult.IdleTimeoutOutcome;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -14,8 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class DiagnosisTest {
-  private static final Contact CONTACT =
-      new Contact(
+  private static final PeerInfo CONTACT =
+      new PeerInfo(
           "192.0.2.1 port 443",
           false,
           "",
@@ -27,18 +27,19 @@ class DiagnosisTest {
           Duration.ofMillis(1),
           Duration.ofMillis(1),
           Duration.ofMillis(2),
-          new Hop(Hop.Kind.UNKNOWN, false, ""));
+          new PeerImplementation(PeerImplementation.PeerImplementationKind.UNKNOWN, false, ""));
 
   @Test
   void namesTheKnownPathsWhoseTimeoutFits() {
-    List<Finding> findings = Diagnosis.of(forgotten(300, 364, Ending.RESET, punished(true)));
+    List<Finding> findings =
+        Diagnosis.of(forgotten(300, 364, DisconnectKind.RESET, punished(true)));
     assertThat(findings.get(0).code()).isEqualTo(FindingCode.IDLE_RESET);
     assertThat(findings.get(0).measured()).contains("AWS NAT gateway");
   }
 
   @Test
   void aStrictServerOnAShortPathNeedsItsOwnPingsOrAPermit() {
-    Measurements seen = forgotten(300, 364, Ending.RESET, punished(true));
+    Measurements seen = forgotten(300, 364, DisconnectKind.RESET, punished(true));
     assertThat(Diagnosis.of(seen))
         .extracting(Finding::code)
         .contains(FindingCode.PERMIT_TOO_LONG, FindingCode.PINGS_PUNISHED);
@@ -52,19 +53,19 @@ class DiagnosisTest {
 
   @Test
   void aServerThatTakesPingsNeedsNoPermit() {
-    assertThat(Diagnosis.advice(forgotten(300, 364, Ending.SILENCE, punished(false))))
+    assertThat(Diagnosis.advice(forgotten(300, 364, DisconnectKind.SILENCE, punished(false))))
         .extracting(Advice::setting)
         .noneMatch(setting -> setting.contains("permitKeepAliveTime"));
   }
 
   @Test
   void noClientIsToldToPingBelowItsFloorAndNoJavaServerEither() {
-    List<Advice> advice = Diagnosis.advice(forgotten(5, 6, Ending.SILENCE, punished(true)));
+    List<Advice> advice = Diagnosis.advice(forgotten(5, 6, DisconnectKind.SILENCE, punished(true)));
     assertThat(advice)
-        .filteredOn(one -> one.side().equals("client") && !one.who().equals("Holdfast"))
+        .filteredOn(one -> one.side().equals("client") && !one.library().equals("Holdfast"))
         .allMatch(one -> one.purpose().startsWith("first calls only"));
     assertThat(advice)
-        .filteredOn(one -> one.who().equals("grpc-java") && one.side().equals("server"))
+        .filteredOn(one -> one.library().equals("grpc-java") && one.side().equals("server"))
         .singleElement()
         .satisfies(one -> assertThat(one.setting()).contains("TCP_KEEPIDLE, 2"));
   }
@@ -72,10 +73,10 @@ class DiagnosisTest {
   @Test
   void wherePingsDoNotCountNobodyIsToldThatTheyHoldStreams() {
     PingResult notCounted = PingResult.UNKNOWN.withCounts(Optional.of(false), "");
-    List<Advice> advice = Diagnosis.advice(forgotten(300, 364, Ending.RESET, notCounted));
+    List<Advice> advice = Diagnosis.advice(forgotten(300, 364, DisconnectKind.RESET, notCounted));
     assertThat(advice).allMatch(one -> one.purpose().startsWith("first calls only"));
     assertThat(advice)
-        .filteredOn(one -> one.who().equals("Holdfast"))
+        .filteredOn(one -> one.library().equals("Holdfast"))
         .singleElement()
         .satisfies(
             one ->
@@ -87,18 +88,19 @@ class DiagnosisTest {
 
   @Test
   void aHopThatEndsStreamsIsAnsweredByMessagesAndItsOwnDirective() {
-    HeldResult held =
-        new HeldResult(
+    IdleStreamResult held =
+        new IdleStreamResult(
             Optional.of("grpc.health.v1.Health/Watch"),
             Duration.ofSeconds(60),
             true,
             "RST_STREAM",
             true,
             true);
-    List<Advice> advice = Diagnosis.advice(measured(Hop.Kind.NGINX, held));
+    List<Advice> advice =
+        Diagnosis.advice(measured(PeerImplementation.PeerImplementationKind.NGINX, held));
     assertThat(advice).allMatch(one -> one.purpose().equals("held streams"));
     assertThat(advice)
-        .extracting(Advice::who, Advice::setting)
+        .extracting(Advice::library, Advice::setting)
         .contains(
             tuple(
                 "Holdfast",
@@ -114,9 +116,10 @@ class DiagnosisTest {
 
   @Test
   void aRenewedConnectionIsNotTakenForAnIdleTimeout() {
-    LadderResult ended = idle(Outcome.ENDED, 200, 300, Ending.GOAWAY);
+    IdleTimeoutResult ended = idle(IdleTimeoutOutcome.ENDED, 200, 300, DisconnectKind.GOAWAY);
     ConnectionEvidence told =
-        evidence(Optional.of(new GoAway(0, "max_age")), Optional.empty(), Optional.empty(), 0);
+        evidence(
+            Optional.of(new ReceivedGoAway(0, "max_age")), Optional.empty(), Optional.empty(), 0);
     Finding finding = Diagnosis.of(measured(ended, PingResult.UNKNOWN, List.of(told))).get(0);
     assertThat(finding.code()).isEqualTo(FindingCode.IDLE_GOAWAY);
     assertThat(finding.isProblem()).isFalse();
@@ -125,7 +128,7 @@ class DiagnosisTest {
 
   @Test
   void acknowledgementsTellAHopThatEndsTcpFromPacketsThatVanish() {
-    LadderResult idle = idle(Outcome.FORGOTTEN, 50, 60, Ending.SILENCE);
+    IdleTimeoutResult idle = idle(IdleTimeoutOutcome.FORGOTTEN, 50, 60, DisconnectKind.SILENCE);
     ConnectionEvidence acked = evidence(Optional.empty(), Optional.of(true), Optional.of(true), 0);
     List<Finding> findings = Diagnosis.of(measured(idle, PingResult.UNKNOWN, List.of(acked)));
     assertThat(findings.get(0).measured()).contains("something on the way ends TCP");
@@ -134,9 +137,9 @@ class DiagnosisTest {
 
   @Test
   void saysThatTheServerKeepsThePathOpenByItsOwnPings() {
-    LadderResult kept =
-        new LadderResult(
-            Outcome.KEPT,
+    IdleTimeoutResult kept =
+        new IdleTimeoutResult(
+            IdleTimeoutOutcome.KEPT,
             Duration.ofMinutes(20),
             Optional.empty(),
             Optional.empty(),
@@ -151,8 +154,8 @@ class DiagnosisTest {
   }
 
   @ParameterizedTest
-  @EnumSource(WireProblem.class)
-  void everyWayInWhichHttp2DoesNotComeAboutIsAProblemWithARemedy(WireProblem problem) {
+  @EnumSource(ConnectionProblem.class)
+  void everyWayInWhichHttp2DoesNotComeAboutIsAProblemWithARemedy(ConnectionProblem problem) {
     Measurements seen =
         new Measurements(
             false,
@@ -181,7 +184,7 @@ class DiagnosisTest {
             Optional.empty(),
             "",
             Optional.of(CONTACT),
-            Optional.of(idle(Outcome.FORGOTTEN, 50, 60, Ending.RESET)),
+            Optional.of(idle(IdleTimeoutOutcome.FORGOTTEN, 50, 60, DisconnectKind.RESET)),
             Optional.empty(),
             PingResult.UNKNOWN,
             List.of(),
@@ -192,12 +195,15 @@ class DiagnosisTest {
   }
 
   private static Measurements forgotten(
-      long aliveSeconds, long deadSeconds, Ending ending, PingResult pings) {
-    return measured(idle(Outcome.FORGOTTEN, aliveSeconds, deadSeconds, ending), pings, List.of());
+      long aliveSeconds, long deadSeconds, DisconnectKind disconnectKind, PingResult pings) {
+    return measured(
+        idle(IdleTimeoutOutcome.FORGOTTEN, aliveSeconds, deadSeconds, disconnectKind),
+        pings,
+        List.of());
   }
 
   private static Measurements measured(
-      LadderResult idle, PingResult pings, List<ConnectionEvidence> connections) {
+      IdleTimeoutResult idle, PingResult pings, List<ConnectionEvidence> connections) {
     return new Measurements(
         false,
         Optional.empty(),
@@ -210,9 +216,10 @@ class DiagnosisTest {
         List.of());
   }
 
-  private static Measurements measured(Hop.Kind hop, HeldResult held) {
-    Contact contact =
-        new Contact(
+  private static Measurements measured(
+      PeerImplementation.PeerImplementationKind hop, IdleStreamResult held) {
+    PeerInfo peerInfo =
+        new PeerInfo(
             CONTACT.address(),
             false,
             "",
@@ -224,12 +231,12 @@ class DiagnosisTest {
             Duration.ofMillis(1),
             Duration.ofMillis(1),
             Duration.ofMillis(2),
-            new Hop(hop, true, ""));
+            new PeerImplementation(hop, true, ""));
     return new Measurements(
         false,
         Optional.empty(),
         "",
-        Optional.of(contact),
+        Optional.of(peerInfo),
         Optional.empty(),
         Optional.of(held),
         PingResult.UNKNOWN,
@@ -243,13 +250,16 @@ class DiagnosisTest {
         .withPunished(punished, 3, 3, Optional.empty());
   }
 
-  private static LadderResult idle(
-      Outcome outcome, long aliveSeconds, long deadSeconds, Ending ending) {
-    return new LadderResult(
-        outcome,
+  private static IdleTimeoutResult idle(
+      IdleTimeoutOutcome idleTimeoutOutcome,
+      long aliveSeconds,
+      long deadSeconds,
+      DisconnectKind disconnectKind) {
+    return new IdleTimeoutResult(
+        idleTimeoutOutcome,
         Duration.ofSeconds(aliveSeconds),
         Optional.of(Duration.ofSeconds(deadSeconds)),
-        Optional.of(ending),
+        Optional.of(disconnectKind),
         12,
         0,
         0,
@@ -257,8 +267,17 @@ class DiagnosisTest {
   }
 
   private static ConnectionEvidence evidence(
-      Optional<GoAway> goAway, Optional<Boolean> acked, Optional<Boolean> ping, int pings) {
+      Optional<ReceivedGoAway> receivedGoAway,
+      Optional<Boolean> acked,
+      Optional<Boolean> ping,
+      int pings) {
     return new ConnectionEvidence(
-        Role.LADDER, Duration.ofSeconds(60), Optional.empty(), goAway, acked, ping, pings);
+        ProbeConnectionRole.LADDER,
+        Duration.ofSeconds(60),
+        Optional.empty(),
+        receivedGoAway,
+        acked,
+        ping,
+        pings);
   }
 }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.HostPort;
 import dev.holdfast.lab.PathFaults;
-import dev.holdfast.lab.PathFaults.Counted;
+import dev.holdfast.lab.PathFaults.CountedTraffic;
 import dev.holdfast.lab.PathFaults.IdleAction;
 import java.time.Duration;
 import java.util.List;
@@ -45,7 +45,7 @@ class PathDoctorTest {
     try (ExaminedServer server = ExaminedServer.tolerant()) {
       PathReport report = examine(server, PathFaults.builder().idle(TIMEOUT, action).build());
       assertThat(problems(report)).as(report.toString()).containsExactly(expected);
-      LadderResult idle = report.idle().orElseThrow();
+      IdleTimeoutResult idle = report.idle().orElseThrow();
       assertThat(idle.aliveAt()).isLessThanOrEqualTo(TIMEOUT.plus(LAB_IS_LATE_BY));
       assertThat(idle.deadAt().orElseThrow()).isGreaterThanOrEqualTo(TIMEOUT.minus(ON_THE_WAY));
       assertThat(report.pings().counts()).contains(true);
@@ -60,8 +60,8 @@ class PathDoctorTest {
       PathReport report =
           examine(server, PathFaults.builder().idle(TIMEOUT, IdleAction.DROP).build());
       assertThat(report.connections())
-          .filteredOn(one -> one.ending().filter(Ending.SILENCE::equals).isPresent())
-          .filteredOn(one -> one.role() == ConnectionEvidence.Role.LADDER)
+          .filteredOn(one -> one.ending().filter(DisconnectKind.SILENCE::equals).isPresent())
+          .filteredOn(one -> one.role() == ConnectionEvidence.ProbeConnectionRole.LADDER)
           .isNotEmpty()
           .allSatisfy(
               one -> {
@@ -81,11 +81,11 @@ class PathDoctorTest {
       assertThat(problems(report))
           .as(report.toString())
           .containsExactly(FindingCode.STREAM_TIMEOUT);
-      HeldResult held = report.held().orElseThrow();
+      IdleStreamResult held = report.held().orElseThrow();
       assertThat(held.method()).contains("grpc.health.v1.Health/Watch");
       assertThat(held.heldFor()).isBetween(TIMEOUT.minus(ON_THE_WAY), TIMEOUT.plusSeconds(15));
       assertThat(held.connectionLived()).isTrue();
-      assertThat(held.agreed()).isTrue();
+      assertThat(held.endedAtSameAge()).isTrue();
     }
   }
 
@@ -94,9 +94,11 @@ class PathDoctorTest {
     try (ExaminedServer server = ExaminedServer.tolerant()) {
       PathReport report =
           examine(
-              server, PathFaults.builder().idle(TIMEOUT, IdleAction.GOAWAY, Counted.HTTP).build());
+              server,
+              PathFaults.builder().idle(TIMEOUT, IdleAction.GOAWAY, CountedTraffic.HTTP).build());
       assertThat(report.has(FindingCode.IDLE_GOAWAY)).as(report.toString()).isTrue();
-      assertThat(report.idle().orElseThrow().outcome()).isEqualTo(LadderResult.Outcome.ENDED);
+      assertThat(report.idle().orElseThrow().outcome())
+          .isEqualTo(IdleTimeoutResult.IdleTimeoutOutcome.ENDED);
       assertThat(report.pings().counts()).contains(false);
       assertThat(report.has(FindingCode.PINGS_DO_NOT_COUNT)).isTrue();
       assertThat(report.advice())
@@ -122,7 +124,8 @@ class PathDoctorTest {
       assertThat(report.pings().goAway().orElseThrow().debug()).isEqualTo("too_many_pings");
       assertThat(report.goAwaysOnUserConnections()).isZero();
       assertThat(report.hasProblem()).isFalse();
-      assertThat(report.contact().orElseThrow().hop().kind()).isEqualTo(Hop.Kind.GRPC_JAVA);
+      assertThat(report.peer().orElseThrow().implementation().kind())
+          .isEqualTo(PeerImplementation.PeerImplementationKind.GRPC_JAVA);
     }
   }
 

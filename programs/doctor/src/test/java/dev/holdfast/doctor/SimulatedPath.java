@@ -16,7 +16,7 @@ final class SimulatedPath {
     }
 
     /** How a connection that was idle for so long answers; empty: it lives. */
-    Optional<Ending> answer(int rung, Duration idle);
+    Optional<DisconnectKind> answer(int rung, Duration idle);
 
     default Duration roundTrip() {
       return Duration.ofMillis(20);
@@ -34,7 +34,7 @@ final class SimulatedPath {
   private static final int MAX_EVENTS = 10_000;
 
   private final Behaviour behaviour;
-  private final LadderPlan plan;
+  private final IdleTimeoutSearch plan;
   private final PriorityQueue<Event> events =
       new PriorityQueue<>(
           (a, b) ->
@@ -45,23 +45,23 @@ final class SimulatedPath {
   private long nowNanos;
   private int order;
 
-  SimulatedPath(Behaviour behaviour, LadderOptions options) {
+  SimulatedPath(Behaviour behaviour, IdleTimeoutSearchOptions options) {
     this.behaviour = behaviour;
-    plan = new LadderPlan(options, ORIGIN);
+    plan = new IdleTimeoutSearch(options, ORIGIN);
   }
 
-  static LadderResult climb(Behaviour behaviour, Duration longest) {
+  static IdleTimeoutResult climb(Behaviour behaviour, Duration longest) {
     return new SimulatedPath(
             behaviour,
-            new LadderOptions(
+            new IdleTimeoutSearchOptions(
                 longest, Duration.ofMillis(1500), Duration.ofSeconds(10), Duration.ofMillis(100)))
         .run();
   }
 
-  LadderResult run() {
+  IdleTimeoutResult run() {
     act();
     for (int i = 0; i < MAX_EVENTS; i++) {
-      Optional<LadderResult> result = plan.result();
+      Optional<IdleTimeoutResult> result = plan.result();
       if (result.isPresent()) {
         return result.get();
       }
@@ -81,25 +81,25 @@ final class SimulatedPath {
   }
 
   private void act() {
-    for (LadderStep step : plan.takeSteps()) {
-      int rung = step.rung();
+    for (IdleProbeStep step : plan.takeSteps()) {
+      int rung = step.probe();
       long roundTrip = behaviour.roundTrip().toNanos();
-      if (step instanceof LadderStep.Open) {
+      if (step instanceof IdleProbeStep.OpenProbe) {
         after(
             3 * roundTrip,
             () -> {
               if (behaviour.opens(rung)) {
                 opened(rung);
               } else {
-                plan.onEnd(now(), rung, Ending.RESET);
+                plan.onEnd(now(), rung, DisconnectKind.RESET);
               }
             });
-      } else if (step instanceof LadderStep.Probe) {
+      } else if (step instanceof IdleProbeStep.SendProbe) {
         Duration idle = Duration.ofNanos(nowNanos - readyAt.getOrDefault(rung, 0L));
-        Optional<Ending> end = behaviour.answer(rung, idle);
+        Optional<DisconnectKind> end = behaviour.answer(rung, idle);
         if (end.isEmpty()) {
           after(roundTrip, () -> plan.onAnswer(now(), rung));
-        } else if (end.get() != Ending.SILENCE) {
+        } else if (end.get() != DisconnectKind.SILENCE) {
           after(roundTrip, () -> plan.onEnd(now(), rung, end.get()));
         }
       }
@@ -111,7 +111,8 @@ final class SimulatedPath {
     plan.onReady(now(), rung);
     behaviour
         .endsAt(Duration.ofNanos(nowNanos))
-        .ifPresent(age -> after(age.toNanos(), () -> plan.onEnd(now(), rung, Ending.CLOSE)));
+        .ifPresent(
+            age -> after(age.toNanos(), () -> plan.onEnd(now(), rung, DisconnectKind.CLOSE)));
   }
 
   private void after(long nanos, Runnable task) {

@@ -1,16 +1,19 @@
 package dev.holdfast.gateway;
 
+import dev.holdfast.gateway.frontend.HttpFrontend;
 import dev.holdfast.gateway.health.HealthChecks;
-import dev.holdfast.gateway.http2.ForwardingLoop;
-import dev.holdfast.gateway.http2.LoopView;
-import dev.holdfast.gateway.json.JsonFace;
 import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.gateway.limits.GatewayMeters;
-import dev.holdfast.gateway.socket.ClosingLoops;
-import dev.holdfast.gateway.socket.SteadyEpoll;
-import dev.holdfast.gateway.traffic.Traffic;
+import dev.holdfast.gateway.listener.ListenerOptions;
+import dev.holdfast.gateway.listener.Listeners;
+import dev.holdfast.gateway.listener.ListeningSocket;
+import dev.holdfast.gateway.loop.ForwardingLoop;
+import dev.holdfast.gateway.loop.LoopView;
+import dev.holdfast.gateway.socket.ClosingEventLoopGroup;
+import dev.holdfast.gateway.socket.GatewayEpollIoHandler;
+import dev.holdfast.gateway.traffic.CallStatistics;
+import dev.holdfast.liveness.ConnectionRole;
 import dev.holdfast.liveness.LivenessMeters;
-import dev.holdfast.liveness.Role;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
@@ -44,9 +47,9 @@ public final class Gateway implements AutoCloseable {
 
   private final EventLoopGroup threads;
   private final IdentityHashMap<EventExecutor, ForwardingLoop> loops = new IdentityHashMap<>();
-  private final Doors doors;
+  private final Listeners doors;
   private final DrainTimes drain;
-  private final Traffic traffic;
+  private final CallStatistics callStatistics;
   private final HealthChecks health;
   private final long openedNanos = System.nanoTime();
   private final Object lock = new Object();
@@ -54,7 +57,7 @@ public final class Gateway implements AutoCloseable {
   private volatile GatewaySnapshot snapshot;
 
   /** A receiver of the listening sockets of a gateway. */
-  public interface SocketTaker {
+  public interface ListeningSocketReceiver {
     /**
      * Takes the sockets, which stay the gateway's and stay open until this method returns.
      *
@@ -73,21 +76,23 @@ public final class Gateway implements AutoCloseable {
     this.snapshot = snapshot;
     this.drain = options.drain();
     IoHandlerFactory io =
-        Epoll.isAvailable() ? SteadyEpoll.newFactory() : NioIoHandler.newFactory();
+        Epoll.isAvailable() ? GatewayEpollIoHandler.newFactory() : NioIoHandler.newFactory();
     this.threads =
-        ClosingLoops.of(options.threads(), new DefaultThreadFactory("holdfast-gateway", true), io);
-    this.traffic = meters.traffic();
+        ClosingEventLoopGroup.of(
+            options.threads(), new DefaultThreadFactory("holdfast-gateway", true), io);
+    this.callStatistics = meters.callStatistics();
     this.health = new HealthChecks(options.meters(), options.liveness());
-    ForwardingLoop.Watching watching =
-        new ForwardingLoop.Watching(
+    ForwardingLoop.ConnectionMonitoring connectionMonitoring =
+        new ForwardingLoop.ConnectionMonitoring(
             options.liveness(),
-            LivenessMeters.on(options.meters(), Role.SERVER),
-            LivenessMeters.on(options.meters(), Role.CLIENT),
+            LivenessMeters.on(options.meters(), ConnectionRole.SERVER),
+            LivenessMeters.on(options.meters(), ConnectionRole.CLIENT),
             meters);
     for (EventExecutor each : threads) {
-      loops.put(each, new ForwardingLoop((EventLoop) each, this::snapshot, watching, memory));
+      loops.put(
+          each, new ForwardingLoop((EventLoop) each, this::snapshot, connectionMonitoring, memory));
     }
-    this.doors = new Doors(threads, loops, options.face().orElse(null), inherited);
+    this.doors = new Listeners(threads, loops, options.frontend().orElse(null), inherited);
     try {
       doors.use(options.listeners(), () -> {});
     } catch (IOException e) {
@@ -131,8 +136,8 @@ public final class Gateway implements AutoCloseable {
    *
    * @throws IOException of the receiver
    */
-  public void lend(SocketTaker taker) throws IOException {
-    doors.lend(taker);
+  public void lendListeningSockets(ListeningSocketReceiver taker) throws IOException {
+    doors.lendListeningSockets(taker);
   }
 
   /** The bound address of the first listener. */
@@ -149,11 +154,11 @@ public final class Gateway implements AutoCloseable {
    * Replaces the listeners. A listener whose address stays keeps its socket, and its TLS counts
    * from the next handshake. Connections of a removed listener stay until they end.
    *
-   * @param listeners at least one
+   * @param listenerOptions at least one
    * @throws IOException when an address cannot be bound; then nothing has changed
    */
-  public void listen(List<Listener> listeners) throws IOException {
-    listen(listeners, () -> {});
+  public void listen(List<ListenerOptions> listenerOptions) throws IOException {
+    listen(listenerOptions, () -> {});
   }
 
   /**
@@ -163,11 +168,11 @@ public final class Gateway implements AutoCloseable {
    *     if it throws, nothing has changed
    * @throws IOException when an address cannot be bound; then nothing has changed
    */
-  public void listen(List<Listener> listeners, Runnable ready) throws IOException {
-    if (listeners.isEmpty()) {
+  public void listen(List<ListenerOptions> listenerOptions, Runnable ready) throws IOException {
+    if (listenerOptions.isEmpty()) {
       throw new IllegalArgumentException("listeners: none (expected: at least one)");
     }
-    doors.use(listeners, ready);
+    doors.use(listenerOptions, ready);
   }
 
   /** The configuration snapshot that new requests use. */
@@ -216,7 +221,7 @@ public final class Gateway implements AutoCloseable {
     try {
       thread.execute(task);
     } catch (RejectedExecutionException e) {
-      log.debug("event=view_refused cause=\"{}\"", e.getMessage());
+      log.debug("event=loop_view_rejected cause=\"{}\"", e.getMessage());
     }
   }
 
@@ -229,13 +234,13 @@ public final class Gateway implements AutoCloseable {
         .runOnLoops(
             () -> {
               ForwardingLoop.releaseSpareBuffers();
-              JsonFace.releaseRoom();
+              HttpFrontend.releaseBuffers();
             });
   }
 
   /** The statistics of the gateway's calls. */
-  public Traffic traffic() {
-    return traffic;
+  public CallStatistics callStatistics() {
+    return callStatistics;
   }
 
   /**

@@ -1,7 +1,8 @@
 package dev.holdfast.gateway;
 
-import dev.holdfast.core.Limit;
-import dev.holdfast.gateway.http2.WebFace;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.gateway.call.Frontend;
+import dev.holdfast.gateway.listener.ListenerOptions;
 import dev.holdfast.liveness.LivenessOptions;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Metrics;
@@ -17,16 +18,16 @@ import java.util.Optional;
  * @param liveness when silent connections on both sides are probed, suspected and closed
  * @param drain the time that clients and calls have left when the gateway closes
  * @param meters the registry of its meters
- * @param face handles requests that are not gRPC, over HTTP/2 and HTTP/1.1; by default there is
+ * @param frontend handles requests that are not gRPC, over HTTP/2 and HTTP/1.1; by default there is
  *     none, and connections are HTTP/2 only
  */
 public record GatewayOptions(
-    List<Listener> listeners,
+    List<ListenerOptions> listeners,
     int threads,
     LivenessOptions liveness,
     DrainTimes drain,
     MeterRegistry meters,
-    Optional<WebFace> face) {
+    Optional<Frontend> frontend) {
   @Limit(
       of = "threads of a gateway that forward, at the highest setting",
       then = "a larger number is refused")
@@ -48,13 +49,13 @@ public record GatewayOptions(
    * port.
    */
   public static GatewayOptions listeningAt(InetSocketAddress listen) {
-    return listeningAt(List.of(Listener.plaintext(listen)));
+    return listeningAt(List.of(ListenerOptions.plaintext(listen)));
   }
 
   /** The defaults with these listeners and Micrometer's global registry. */
-  public static GatewayOptions listeningAt(List<Listener> listeners) {
+  public static GatewayOptions listeningAt(List<ListenerOptions> listenerOptions) {
     return new GatewayOptions(
-        listeners,
+        listenerOptions,
         Runtime.getRuntime().availableProcessors(),
         LivenessOptions.DEFAULT,
         DrainTimes.DEFAULT,
@@ -63,23 +64,23 @@ public record GatewayOptions(
   }
 
   public GatewayOptions withThreads(int value) {
-    return new GatewayOptions(listeners, value, liveness, drain, meters, face);
+    return new GatewayOptions(listeners, value, liveness, drain, meters, frontend);
   }
 
   public GatewayOptions withLiveness(LivenessOptions value) {
-    return new GatewayOptions(listeners, threads, value, drain, meters, face);
+    return new GatewayOptions(listeners, threads, value, drain, meters, frontend);
   }
 
   public GatewayOptions withDrain(DrainTimes value) {
-    return new GatewayOptions(listeners, threads, liveness, value, meters, face);
+    return new GatewayOptions(listeners, threads, liveness, value, meters, frontend);
   }
 
   public GatewayOptions withMeters(MeterRegistry value) {
-    return new GatewayOptions(listeners, threads, liveness, drain, value, face);
+    return new GatewayOptions(listeners, threads, liveness, drain, value, frontend);
   }
 
   /** These options with a handler of requests that are not gRPC. */
-  public GatewayOptions withFace(WebFace value) {
+  public GatewayOptions withFrontend(Frontend value) {
     return new GatewayOptions(listeners, threads, liveness, drain, meters, Optional.of(value));
   }
 }

@@ -1,9 +1,9 @@
 package dev.holdfast.gateway;
 
 import dev.holdfast.gateway.cluster.Cluster;
-import dev.holdfast.gateway.health.HealthOptions;
-import dev.holdfast.gateway.http2.Terms;
+import dev.holdfast.gateway.health.HealthCheckOptions;
 import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.loop.ConfigSnapshot;
 import dev.holdfast.gateway.route.Router;
 import java.util.HashMap;
 import java.util.Map;
@@ -20,8 +20,8 @@ public record GatewaySnapshot(
     Router router,
     Map<String, Cluster> clusters,
     GatewayLimits limits,
-    Map<String, HealthOptions> health)
-    implements Terms {
+    Map<String, HealthCheckOptions> health)
+    implements ConfigSnapshot {
   public GatewaySnapshot {
     clusters = Map.copyOf(clusters);
     health = Map.copyOf(health);

@@ -9,7 +9,8 @@ import dev.holdfast.core.EndpointSet;
 import dev.holdfast.gateway.access.AccessLog;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
-import dev.holdfast.gateway.edge.L4Terms;
+import dev.holdfast.gateway.listener.L4Options;
+import dev.holdfast.gateway.listener.ListenerOptions;
 import dev.holdfast.gateway.tls.ServerNames;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
@@ -50,7 +51,7 @@ class AccessLogTest {
     Path file = folder.resolve("calls.log");
     String endpoint = rig.serve(new Echo());
     Gateway gateway = rig.gateway(endpoint);
-    gateway.traffic().tell(rig.closing(AccessLog.open(Optional.of(file), rig.meters)));
+    gateway.callStatistics().setSink(rig.closing(AccessLog.open(Optional.of(file), rig.meters)));
     Metadata headers = new Metadata();
     headers.put(key("x-request-id"), "r-\"1\"");
     headers.put(key("traceparent"), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
@@ -87,7 +88,7 @@ class AccessLogTest {
   void messagesAreCountedBothWaysAndEachCallHasItsClient() throws Exception {
     Path file = folder.resolve("calls.log");
     Gateway gateway = rig.gateway(rig.serve(new Echo()));
-    gateway.traffic().tell(rig.closing(AccessLog.open(Optional.of(file), rig.meters)));
+    gateway.callStatistics().setSink(rig.closing(AccessLog.open(Optional.of(file), rig.meters)));
     Channel channel = rig.channel(gateway);
 
     // Headers that come again are remembered; they have a client, too.
@@ -96,7 +97,7 @@ class AccessLogTest {
               channel, Echo.MANY, CallOptions.DEFAULT, new byte[] {7, 0, 0, 0, 0})
           .forEachRemaining(each -> {});
     }
-    Collected sum = new Collected();
+    CollectedResponses sum = new CollectedResponses();
     StreamObserver<byte[]> count =
         ClientCalls.asyncClientStreamingCall(channel.newCall(Echo.COUNT, CallOptions.DEFAULT), sum);
     count.onNext(new byte[0]);
@@ -123,7 +124,7 @@ class AccessLogTest {
       GatewaySnapshot calls = rig.snapshot("127.0.0.1:1");
       Gateway gateway =
           rig.gateway(new GatewaySnapshot(calls.router(), Map.of("db", db), calls.limits()));
-      gateway.traffic().tell(rig.closing(AccessLog.open(Optional.of(file), rig.meters)));
+      gateway.callStatistics().setSink(rig.closing(AccessLog.open(Optional.of(file), rig.meters)));
       gateway.listen(List.of(l4("db"), l4("gone")));
       try (Socket client = connected(gateway.addresses().get(0))) {
         client.getOutputStream().write("hello".getBytes(StandardCharsets.UTF_8));
@@ -141,16 +142,16 @@ class AccessLogTest {
           .contains("\"forwardedFor\":\"127.0.0.1\"}");
       try (Socket client = connected(gateway.addresses().get(1))) {
         client.getOutputStream().write("hello".getBytes(StandardCharsets.UTF_8));
-        assertThat(Bare.isEnded(client)).isTrue();
+        assertThat(RawTcpClient.isEnded(client)).isTrue();
       }
       assertThat(lines(file, 2).get(1))
           .contains("\"cluster\":\"gone\",\"reason\":\"no_cluster\",\"attempts\":0,");
     }
   }
 
-  private static Listener l4(String cluster) {
-    return Listener.plaintext(TlsRig.loopback())
-        .withL4(new L4Terms(Optional.of(cluster), new ServerNames<>(Map.of()), false));
+  private static ListenerOptions l4(String cluster) {
+    return ListenerOptions.plaintext(TlsRig.loopback())
+        .withL4(new L4Options(Optional.of(cluster), new ServerNames<>(Map.of()), false));
   }
 
   private static Socket connected(InetSocketAddress at) throws IOException {
@@ -165,7 +166,7 @@ class AccessLogTest {
     Path file = folder.resolve("calls.log");
     Files.createSymbolicLink(file, Path.of("/dev/full"));
     Gateway gateway = rig.gateway(rig.serve(new Echo()));
-    gateway.traffic().tell(rig.closing(AccessLog.open(Optional.of(file), rig.meters)));
+    gateway.callStatistics().setSink(rig.closing(AccessLog.open(Optional.of(file), rig.meters)));
     Channel channel = rig.channel(gateway);
 
     for (int i = 0; i < 3; i++) {
@@ -185,7 +186,11 @@ class AccessLogTest {
   }
 
   private double lost(String reason) {
-    return rig.meters.get("holdfast.gateway.log.lost").tag("reason", reason).counter().count();
+    return rig.meters
+        .get("holdfast.gateway.access.log.lost")
+        .tag("reason", reason)
+        .counter()
+        .count();
   }
 
   private static Metadata.Key<String> key(String name) {

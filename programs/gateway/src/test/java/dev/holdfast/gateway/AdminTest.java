@@ -11,10 +11,11 @@ import dev.holdfast.gateway.admin.AdminServer;
 import dev.holdfast.gateway.admin.ConfigStatus;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
-import dev.holdfast.gateway.cluster.Health;
+import dev.holdfast.gateway.cluster.EndpointHealthStatus;
 import dev.holdfast.gateway.cluster.OutlierOptions;
 import dev.holdfast.gateway.config.GatewayConfig;
-import dev.holdfast.gateway.route.FirstRouter;
+import dev.holdfast.gateway.listener.ListenerOptions;
+import dev.holdfast.gateway.route.FallbackRouter;
 import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.gateway.route.RouteTable;
 import dev.holdfast.gateway.route.Router;
@@ -55,11 +56,12 @@ class AdminTest {
   void open() throws Exception {
     endpoint = rig.serve(new Echo());
     gateway = rig.gateway(endpoint);
-    AdminServer.Subject subject =
-        new AdminServer.Subject(gateway, config, rig.meters, drains::incrementAndGet);
+    AdminServer.AdminTarget adminTarget =
+        new AdminServer.AdminTarget(gateway, config, rig.meters, drains::incrementAndGet);
     admin =
         rig.closing(
-            AdminServer.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), subject));
+            AdminServer.open(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), adminTarget));
   }
 
   @AfterEach
@@ -115,13 +117,13 @@ class AdminTest {
   void whatHealthChecksFoundIsSaid() throws IOException {
     Cluster echo = Objects.requireNonNull(gateway.snapshot().clusters().get("echo"));
     echo.checkHealth(true);
-    echo.onHealth(Endpoint.of(endpoint), Health.NOT_SERVING, "SERVICE_UNKNOWN");
+    echo.onHealth(Endpoint.of(endpoint), EndpointHealthStatus.NOT_SERVING, "SERVICE_UNKNOWN");
     assertThat(get("/api/state"))
         .containsPattern(
             "\"health\":\"unhealthy\",\"check\":\"NOT_SERVING\",\"checkNote\":\"SERVICE_UNKNOWN\","
                 + "\"checkSeconds\":[0-9.E-]+,\"checkLeavesOut\":true");
 
-    echo.onHealth(Endpoint.of(endpoint), Health.SERVING, "no health service");
+    echo.onHealth(Endpoint.of(endpoint), EndpointHealthStatus.SERVING, "no health service");
     assertThat(get("/api/state"))
         .contains("\"health\":\"idle\",\"check\":\"SERVING\",\"checkNote\":\"no health service\"");
   }
@@ -165,20 +167,21 @@ class AdminTest {
     Router table = new RouteTable(List.of(), bound -> 0);
     gateway.apply(
         new GatewaySnapshot(
-            new FirstRouter(table, ServiceRouter.unknown()), all.clusters(), all.limits()));
+            new FallbackRouter(table, ServiceRouter.unknown()), all.clusters(), all.limits()));
     assertThat(get("/readyz")).startsWith("HTTP/1.1 503 ").endsWith("which services it has\n");
 
     // What is offered by a service that is known may be unknown for long, or for ever.
     Router known =
         new ServiceRouter(Map.of("echo", Set.of()), Set.of("echo"), RouteOptions.DEFAULT);
-    gateway.apply(new GatewaySnapshot(new FirstRouter(table, known), all.clusters(), all.limits()));
+    gateway.apply(
+        new GatewaySnapshot(new FallbackRouter(table, known), all.clusters(), all.limits()));
     assertThat(get("/readyz")).startsWith("HTTP/1.1 200 OK");
   }
 
   @Test
   void everyListenerIsSaid() throws IOException {
     InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    gateway.listen(List.of(Listener.plaintext(any), Listener.plaintext(any)));
+    gateway.listen(List.of(ListenerOptions.plaintext(any), ListenerOptions.plaintext(any)));
     List<InetSocketAddress> both = gateway.addresses();
     assertThat(get("/api/state"))
         .contains(
@@ -215,8 +218,8 @@ class AdminTest {
     String host = "host: 127.0.0.1:" + admin.address().getPort();
     // A large answer, and a request that is counted.
     String pair =
-        FaceRig.lines("GET / HTTP/1.1", host)
-            + FaceRig.lines("POST /api/drain HTTP/1.1", host, "x-holdfast-admin: test");
+        FrontendRig.lines("GET / HTTP/1.1", host)
+            + FrontendRig.lines("POST /api/drain HTTP/1.1", host, "x-holdfast-admin: test");
     ByteBuffer requests = ByteBuffer.wrap(pair.repeat(pairs).getBytes(StandardCharsets.US_ASCII));
     try (SocketChannel client = SocketChannel.open()) {
       client.setOption(StandardSocketOptions.SO_RCVBUF, 4_096);
@@ -238,8 +241,8 @@ class AdminTest {
     int pairs = 50;
     String host = "host: 127.0.0.1:" + admin.address().getPort();
     String both =
-        FaceRig.lines("GET /api/state HTTP/1.1", host)
-            + FaceRig.lines("GET /nowhere HTTP/1.1", host);
+        FrontendRig.lines("GET /api/state HTTP/1.1", host)
+            + FrontendRig.lines("GET /nowhere HTTP/1.1", host);
     String answers = raw(both.repeat(pairs) + lastRequest("GET /healthz", host));
     assertThat(statuses(answers)).isEqualTo("200 404 ".repeat(pairs) + "200 ");
     assertThat(answers).endsWith("ok\n");
@@ -248,7 +251,7 @@ class AdminTest {
   @Test
   void nothingIsAnsweredBehindTheLastRequest() throws IOException {
     String host = "host: 127.0.0.1:" + admin.address().getPort();
-    String drain = FaceRig.lines("POST /api/drain HTTP/1.1", host, "x-holdfast-admin: test");
+    String drain = FrontendRig.lines("POST /api/drain HTTP/1.1", host, "x-holdfast-admin: test");
     String answers = raw(lastRequest("GET /api/state", host) + drain);
     assertThat(statuses(answers)).isEqualTo("200 ");
     assertThat(drains).hasValue(0);
@@ -264,8 +267,9 @@ class AdminTest {
 
   @Test
   void aPortThatIsTakenIsSaidSo() {
-    AdminServer.Subject subject = new AdminServer.Subject(gateway, config, rig.meters, () -> {});
-    assertThatThrownBy(() -> AdminServer.open(admin.address(), subject))
+    AdminServer.AdminTarget adminTarget =
+        new AdminServer.AdminTarget(gateway, config, rig.meters, () -> {});
+    assertThatThrownBy(() -> AdminServer.open(admin.address(), adminTarget))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith("admin: ");
   }
@@ -285,7 +289,7 @@ class AdminTest {
   }
 
   private static String lastRequest(String line, String... headers) {
-    return FaceRig.lines(line + " HTTP/1.1", "connection: close", String.join("\r\n", headers));
+    return FrontendRig.lines(line + " HTTP/1.1", "connection: close", String.join("\r\n", headers));
   }
 
   /** The statuses of answers, each with a space behind it. */

@@ -4,23 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.Endpoint;
-import dev.holdfast.core.EndpointDirectory;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.ServiceName;
-import dev.holdfast.core.SteadyOptions;
+import dev.holdfast.core.discovery.EndpointDirectory;
+import dev.holdfast.core.discovery.LastKnownGoodOptions;
 import dev.holdfast.core.testkit.InMemoryStore;
-import dev.holdfast.gateway.cluster.Balance;
 import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.cluster.ClusterLbPolicy;
 import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.cluster.LoadBalancingOptions;
 import dev.holdfast.gateway.cluster.OutlierOptions;
-import dev.holdfast.gateway.cluster.RetryOptions;
-import dev.holdfast.gateway.cluster.Spread;
+import dev.holdfast.gateway.cluster.RetryBudgetOptions;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.RetryPolicy;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.route.RouteOptions;
-import dev.holdfast.transcoding.http.StatusCode;
+import dev.holdfast.transcoding.status.GrpcStatusCode;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -54,7 +54,7 @@ class BadEndpointTest {
     RawPeer.Upstream bad =
         upstream((peer, call) -> peer.reset(call.stream(), Http2Error.INTERNAL_ERROR.code()));
     RawPeer.Upstream good = upstream(BadEndpointTest::answer);
-    rig.cluster(ClusterOptions.DEFAULT.withBalance(Balance.ROUND_ROBIN));
+    rig.cluster(ClusterOptions.DEFAULT.withBalance(ClusterLbPolicy.ROUND_ROBIN));
     RawPeer client = rig.client(rig.gateway(bad.address(), good.address()));
 
     int failed = 0;
@@ -70,7 +70,7 @@ class BadEndpointTest {
 
   @Test
   void whatClientsAndApplicationsDoSpeaksAgainstNobody() throws Exception {
-    rig.cluster(ClusterOptions.DEFAULT.withBalance(Balance.ROUND_ROBIN));
+    rig.cluster(ClusterOptions.DEFAULT.withBalance(ClusterLbPolicy.ROUND_ROBIN));
     BiConsumer<RawPeer, RawPeer.Frame> server =
         (peer, request) -> {
           if (request.header(":path").endsWith("Fail")) {
@@ -100,7 +100,7 @@ class BadEndpointTest {
     gone.close();
     RawPeer.Upstream good = upstream(BadEndpointTest::answer);
     OutlierOptions soon = new OutlierOptions(2, Duration.ofSeconds(30), Duration.ofSeconds(10), 50);
-    rig.cluster(ClusterOptions.DEFAULT.withOutliers(soon).withBalance(Balance.ROUND_ROBIN));
+    rig.cluster(ClusterOptions.DEFAULT.withOutliers(soon).withBalance(ClusterLbPolicy.ROUND_ROBIN));
     RawPeer client = rig.client(rig.gateway(deaf, good.address()));
     await()
         .atMost(Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS))
@@ -116,7 +116,7 @@ class BadEndpointTest {
     ByteBuffer nothing = ByteBuffer.allocate(0);
     List<String> endpoints = new ArrayList<>();
     for (int i = 0; i < 7; i++) {
-      RawServer.Manner mute = new RawServer.Manner(nothing, nothing, false);
+      RawServer.ScriptedServer mute = new RawServer.ScriptedServer(nothing, nothing, false);
       endpoints.add(rig.closing(new RawServer(mute)).address());
     }
     endpoints.add(upstream(BadEndpointTest::answer).address());
@@ -131,7 +131,7 @@ class BadEndpointTest {
   @Test
   void endpointThatAsksForPatienceGetsItAndLearnsOfTheAttemptBefore() throws Exception {
     RawPeer.Upstream upstream = upstream();
-    rig.terms(retrying(Set.of(StatusCode.RESOURCE_EXHAUSTED)));
+    rig.terms(retrying(Set.of(GrpcStatusCode.RESOURCE_EXHAUSTED)));
     RawPeer client = rig.client(rig.gateway(upstream.address()));
     client.headers(id(), RawPeer.call(PATH).add("grpc-previous-rpc-attempts", "1"), true);
     RawPeer server = upstream.accepted();
@@ -157,8 +157,8 @@ class BadEndpointTest {
               attempts.incrementAndGet();
               peer.headers(call.stream(), pushback("14", "0"), true);
             });
-    rig.terms(retrying(Set.of(StatusCode.UNAVAILABLE)));
-    rig.cluster(ClusterOptions.DEFAULT.withRetries(new RetryOptions(50, 2)));
+    rig.terms(retrying(Set.of(GrpcStatusCode.UNAVAILABLE)));
+    rig.cluster(ClusterOptions.DEFAULT.withRetries(new RetryBudgetOptions(50, 2)));
     RawPeer client = rig.client(rig.gateway(down.address()));
     for (int i = 0; i < 10; i++) {
       assertThat(call(client).header("grpc-status")).isEqualTo("14");
@@ -179,7 +179,7 @@ class BadEndpointTest {
             });
     RetryPolicy idempotent = new RetryPolicy(5, true, Set.of());
     rig.terms(new RouteOptions(Duration.ZERO, Duration.ZERO, idempotent, Optional.empty()));
-    rig.cluster(ClusterOptions.DEFAULT.withRetries(new RetryOptions(0, 3)));
+    rig.cluster(ClusterOptions.DEFAULT.withRetries(new RetryBudgetOptions(0, 3)));
     RawPeer client = rig.client(rig.gateway(down.address()));
     for (int i = 0; i < 5; i++) {
       assertThat(call(client).header("grpc-status")).isEqualTo("13");
@@ -200,7 +200,7 @@ class BadEndpointTest {
                 peer.reset(call.stream(), Http2Error.REFUSED_STREAM.code());
               }
             });
-    rig.cluster(ClusterOptions.DEFAULT.withRetries(new RetryOptions(0, 0)));
+    rig.cluster(ClusterOptions.DEFAULT.withRetries(new RetryBudgetOptions(0, 0)));
     RawPeer client = rig.client(rig.gateway(busy.address()));
     for (int i = 0; i < 5; i++) {
       assertThat(call(client).header("grpc-status")).isEqualTo("0");
@@ -219,7 +219,7 @@ class BadEndpointTest {
             EndpointSet.of(
                 Endpoint.of(near.address()).withZone("a"),
                 Endpoint.of(far.address()).withZone("b")),
-            ClusterOptions.DEFAULT.withSpread(Spread.DEFAULT.withZone("a")));
+            ClusterOptions.DEFAULT.withLoadBalancing(LoadBalancingOptions.DEFAULT.withZone("a")));
     Route route = new Route("all", "echo", RouteOptions.DEFAULT);
     GatewaySnapshot snapshot =
         new GatewaySnapshot(head -> route, Map.of("echo", cluster), GatewayLimits.DEFAULT);
@@ -251,15 +251,15 @@ class BadEndpointTest {
     EndpointDirectory directory =
         rig.closing(
             EndpointDirectory.over(
-                store.connect(context), context, SteadyOptions.forTtl(store.ttl())));
+                store.connect(context), context, LastKnownGoodOptions.forTtl(store.ttl())));
     Cluster cluster =
         rig.closing(
             Cluster.following(
                 "echo",
                 directory,
                 echo,
-                ClusterOptions.DEFAULT.withSpread(
-                    new Spread(Balance.ROUND_ROBIN, "", Duration.ZERO))));
+                ClusterOptions.DEFAULT.withLoadBalancing(
+                    new LoadBalancingOptions(ClusterLbPolicy.ROUND_ROBIN, "", Duration.ZERO))));
     Route route = new Route("all", "echo", RouteOptions.DEFAULT);
     RawPeer client =
         rig.client(
@@ -284,7 +284,7 @@ class BadEndpointTest {
     await().atMost(Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS)).until(() -> !server.isOpen());
   }
 
-  private static RouteOptions retrying(Set<StatusCode> statuses) {
+  private static RouteOptions retrying(Set<GrpcStatusCode> statuses) {
     return new RouteOptions(
         Duration.ZERO, Duration.ZERO, new RetryPolicy(5, false, statuses), Optional.empty());
   }

@@ -59,13 +59,16 @@ class BadUpstreamTest {
     ENDS_WITHOUT_TRAILERS(
         join(head(0), frame(0, END_STREAM, 3, MESSAGE)), false, 2, "without trailers"),
     STORM_OF_RESETS(
-        join(Besieged.repeated(frame(3, 0, 3, 0, 0, 0, 8), 1_000)), false, 14, "reset the stream"),
+        join(AttackedGateway.repeated(frame(3, 0, 3, 0, 0, 0, 8), 1_000)),
+        false,
+        14,
+        "reset the stream"),
     RESETS_WHAT_NEVER_WAS(frame(3, 0, 99, 0, 0, 0, 8), false, 14, "RST_STREAM|99"),
     HEADERS_MAKE_NO_SENSE(
         frame(1, END_HEADERS, 3, 0xff, 0xff, 0xff, 0xff, 0x7f), false, 14, "connection lost"),
     FRAME_IS_TOO_LARGE(new byte[] {-1, -1, -1, 0, 0, 0, 0, 0, 3}, false, 14, "length"),
     MORE_THAN_THE_WINDOW(
-        join(head(0), Besieged.repeated(frame(0, 0, 3, new byte[16_000]), 40)),
+        join(head(0), AttackedGateway.repeated(frame(0, 0, 3, new byte[16_000]), 40)),
         false,
         13,
         "window"),
@@ -77,24 +80,27 @@ class BadUpstreamTest {
         "connection lost"),
     OPENS_A_STREAM(frame(1, END_HEADERS | END_STREAM, 2, 0x88), false, 14, "stream 2"),
     STATUS_IS_SWITCHING_PROTOCOLS(
-        frame(1, END_HEADERS, 3, status("101")), false, 13, "not a gRPC answer: HTTP 101"),
+        frame(1, END_HEADERS, 3, status("101")), false, 13, "not a gRPC response: HTTP 101"),
     STATUS_IS_NO_NUMBER(frame(1, END_HEADERS, 3, status("2x0")), false, 13, "HTTP 2x0"),
     STATUS_IS_OUT_OF_RANGE(frame(1, END_HEADERS, 3, status("999")), false, 13, "HTTP 999"),
     ENDS_WITH_AN_INFORMATION(
         frame(1, END_HEADERS | END_STREAM, 3, status("103")), false, 13, "HTTP 103"),
-    NAME_IN_CAPITALS(head(END_STREAM, "X-Large", "x"), false, 13, "malformed answer"),
-    CONNECTION_HEADER(head(END_STREAM, "connection", "close"), false, 13, "malformed answer"),
-    LINE_BREAK_IN_A_VALUE(head(END_STREAM, "x-note", "a\r\nb: c"), false, 13, "malformed answer"),
-    SECOND_HEAD(join(head(0), head(0)), false, 13, "malformed answer"),
+    NAME_IN_CAPITALS(head(END_STREAM, "X-Large", "x"), false, 13, "malformed response"),
+    CONNECTION_HEADER(head(END_STREAM, "connection", "close"), false, 13, "malformed response"),
+    LINE_BREAK_IN_A_VALUE(head(END_STREAM, "x-note", "a\r\nb: c"), false, 13, "malformed response"),
+    SECOND_HEAD(join(head(0), head(0)), false, 13, "malformed response"),
     HEADERS_ARE_HUGE(
         head(END_STREAM, "x-large", "x".repeat(17_000).substring(0, 16_300)), false, 13, "16384"),
     FLOOD_OF_PINGS(
-        Besieged.repeated(frame(6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7), 1_100), false, 14, "PINGs"),
-    FLOOD_OF_SETTINGS(Besieged.repeated(SETTINGS, 110), false, 14, "SETTINGS"),
+        AttackedGateway.repeated(frame(6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7), 1_100),
+        false,
+        14,
+        "PINGs"),
+    FLOOD_OF_SETTINGS(AttackedGateway.repeated(SETTINGS, 110), false, 14, "SETTINGS"),
     FLOOD_OF_EMPTY_DATA(
-        join(head(0), Besieged.repeated(frame(0, 0, 3), 50)), false, 14, "empty DATA|mpty");
+        join(head(0), AttackedGateway.repeated(frame(0, 0, 3), 50)), false, 14, "empty DATA|mpty");
 
-    final RawServer.Manner manner;
+    final RawServer.ScriptedServer scriptedServer;
     final int status;
     final String reason;
 
@@ -103,8 +109,8 @@ class BadUpstreamTest {
     }
 
     Bad(byte[] greeting, byte[] answer, boolean closes, int status, String reason) {
-      this.manner =
-          new RawServer.Manner(ByteBuffer.wrap(greeting), ByteBuffer.wrap(answer), closes);
+      this.scriptedServer =
+          new RawServer.ScriptedServer(ByteBuffer.wrap(greeting), ByteBuffer.wrap(answer), closes);
       this.status = status;
       this.reason = reason;
     }
@@ -120,27 +126,27 @@ class BadUpstreamTest {
   }
 
   private static final Map<Bad, RawServer> SERVERS = new TreeMap<>();
-  private static Besieged besieged;
+  private static AttackedGateway attackedGateway;
 
   @BeforeAll
   static void open() throws Exception {
     Map<String, String> upstreams = new HashMap<>();
     for (Bad each : Bad.values()) {
-      RawServer server = new RawServer(each.manner);
+      RawServer server = new RawServer(each.scriptedServer);
       SERVERS.put(each, server);
       upstreams.put(each.name(), server.address());
     }
-    besieged = new Besieged(upstreams, GatewayLimits.DEFAULT);
+    attackedGateway = new AttackedGateway(upstreams, GatewayLimits.DEFAULT);
   }
 
   @AfterAll
   static void close() throws Exception {
     try {
-      besieged.bystander.assertUnharmed();
-      besieged.bystander.stop();
-      await().untilAsserted(() -> assertThat(GatewayRig.kept(besieged.gateway)).isZero());
+      attackedGateway.backgroundCaller.assertUnharmed();
+      attackedGateway.backgroundCaller.stop();
+      await().untilAsserted(() -> assertThat(GatewayRig.kept(attackedGateway.gateway)).isZero());
     } finally {
-      besieged.close();
+      attackedGateway.close();
       for (RawServer each : SERVERS.values()) {
         each.close();
       }
@@ -150,9 +156,9 @@ class BadUpstreamTest {
   @ParameterizedTest
   @EnumSource
   void itsClientIsToldWhyAndNobodyElseNotices(Bad bad) throws Exception {
-    RawPeer client = besieged.client();
+    RawPeer client = attackedGateway.client();
     Http2Headers call =
-        RawPeer.call(Besieged.PATH)
+        RawPeer.call(AttackedGateway.PATH)
             .authority(bad.name())
             .add("grpc-timeout", bad.status == DEADLINE_EXCEEDED ? "300m" : "20S");
     client.headers(3, call, false);
@@ -168,6 +174,6 @@ class BadUpstreamTest {
         .containsPattern(
             "upstream (none|" + Objects.requireNonNull(SERVERS.get(bad)).address() + ")");
     client.close();
-    besieged.bystander.assertServed();
+    attackedGateway.backgroundCaller.assertServed();
   }
 }

@@ -3,12 +3,13 @@ package dev.holdfast.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.testkit.TestCertificate;
+import dev.holdfast.gateway.frontend.HttpFrontend;
 import dev.holdfast.gateway.greet.GreeterGrpc;
 import dev.holdfast.gateway.greet.HelloRequest;
-import dev.holdfast.gateway.json.JsonFace;
-import dev.holdfast.gateway.tls.Keyring;
+import dev.holdfast.gateway.listener.ListenerOptions;
 import dev.holdfast.gateway.tls.ListenerTls;
-import dev.holdfast.gateway.tls.ListenerTls.Forwarding;
+import dev.holdfast.gateway.tls.ListenerTls.ClientCertForwarding;
+import dev.holdfast.gateway.tls.TlsContexts;
 import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
 import io.grpc.ServerInterceptors;
@@ -64,7 +65,7 @@ class ClientIdentityTest {
 
   @Test
   void nobodyIsBelievedWhateverHeSpeaks() throws Exception {
-    try (FaceRig faces = new FaceRig()) {
+    try (FrontendRig faces = new FrontendRig()) {
       byte[] hello = message();
       var unusedJson =
           faces.post(
@@ -109,7 +110,7 @@ class ClientIdentityTest {
     }
   }
 
-  private static void requireUntold(FaceRig faces, int calls) {
+  private static void requireUntold(FrontendRig faces, int calls) {
     assertThat(faces.greetings.calls).hasValue(calls);
     assertThat(faces.greetings.metadata.keys()).contains("x-forwarded-for").doesNotContain(NAME);
   }
@@ -132,7 +133,9 @@ class ClientIdentityTest {
   @Test
   void servicesHearTheCertificateAndWhomItSpeaksForIfTheListenerSaysSo() throws Exception {
     List<InetSocketAddress> at =
-        open(List.of(Forwarding.SET, Forwarding.APPEND, Forwarding.NONE)).addresses();
+        open(List.of(
+                ClientCertForwarding.SET, ClientCertForwarding.APPEND, ClientCertForwarding.NONE))
+            .addresses();
     TestCertificate own = tls.issue("client.example");
     String told = told(own);
 
@@ -152,24 +155,26 @@ class ClientIdentityTest {
     }
   }
 
-  private Gateway open(List<Forwarding> ways) throws Exception {
-    Keyring ring = rig.closing(Keyring.open(rig.meters));
-    List<Listener> listeners = new ArrayList<>();
-    for (Forwarding way : ways) {
-      ListenerTls.Clients clients = new ListenerTls.Clients(tls.trusted().toPath(), false, way);
-      ListenerTls terms = new ListenerTls(TlsRig.identity(tls.issue()), Optional.of(clients));
-      listeners.add(Listener.tls(TlsRig.loopback(), ring.server(terms)));
+  private Gateway open(List<ClientCertForwarding> ways) throws Exception {
+    TlsContexts ring = rig.closing(TlsContexts.open(rig.meters));
+    List<ListenerOptions> listenerOptions = new ArrayList<>();
+    for (ClientCertForwarding way : ways) {
+      ListenerTls.ClientAuthentication clientAuthentication =
+          new ListenerTls.ClientAuthentication(tls.trusted().toPath(), false, way);
+      ListenerTls terms =
+          new ListenerTls(TlsRig.identity(tls.issue()), Optional.of(clientAuthentication));
+      listenerOptions.add(ListenerOptions.tls(TlsRig.loopback(), ring.server(terms)));
     }
     String endpoint =
         rig.serve(
             () -> ServerInterceptors.intercept(greetings.bindService(), greetings.interceptor()));
     return rig.closing(
         Gateway.open(
-            GatewayOptions.listeningAt(listeners)
+            GatewayOptions.listeningAt(listenerOptions)
                 .withThreads(1)
                 .withDrain(new DrainTimes(Duration.ZERO, Duration.ZERO, Duration.ZERO))
                 .withMeters(rig.meters)
-                .withFace(JsonFace.of(FaceRig.KNOWN)),
+                .withFrontend(HttpFrontend.of(FrontendRig.KNOWN)),
             rig.snapshot(endpoint)));
   }
 
@@ -192,7 +197,7 @@ class ClientIdentityTest {
   private @Nullable String heardOfJson(SSLContext context, InetSocketAddress at, String version)
       throws Exception {
     String request =
-        FaceRig.lines(
+        FrontendRig.lines(
             "POST " + HELLO + " HTTP/1.1",
             "host: x",
             "connection: close",

@@ -32,13 +32,14 @@ class CloseNotifyTest {
   @Test
   void theEndOfTlsIsSaidBeforeThatOfTheSocket() throws Exception {
     String early =
-        FaceRig.lines(
+        FrontendRig.lines(
             "POST /nothing HTTP/1.1",
             "host: x",
             "content-type: application/json",
             "content-length: 9");
-    String last = FaceRig.lines("GET /v1/hello/x HTTP/1.1", "host: x", "connection: close");
-    try (WebSiege siege = new WebSiege(GatewayLimits.DEFAULT, Transport.TLS)) {
+    String last = FrontendRig.lines("GET /v1/hello/x HTTP/1.1", "host: x", "connection: close");
+    try (AttackedHttpGateway siege =
+        new AttackedHttpGateway(GatewayLimits.DEFAULT, Transport.TLS)) {
       for (String request : List.of(early, last)) {
         SslHandler tls = (SslHandler) Transport.TLS.handler("http/1.1");
         Channel client =

@@ -3,8 +3,8 @@ package dev.holdfast.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.gateway.http2.LoopView;
-import dev.holdfast.gateway.json.JsonFace;
+import dev.holdfast.gateway.frontend.HttpFrontend;
+import dev.holdfast.gateway.loop.LoopView;
 import io.netty.handler.codec.http2.Http2Settings;
 import java.io.IOException;
 import java.net.Socket;
@@ -48,7 +48,7 @@ class ConnectionChurnTest {
     REQUEST(GRPC_WEB + "content-length: 6\r\n\r\n\0\0\0\0\1\1"),
     REQUESTS((GRPC_WEB + "content-length: 6\r\n\r\n\0\0\0\0\1\1").repeat(20)),
     SOCKET(
-        FaceRig.lines(
+        FrontendRig.lines(
             "GET /test.greet.Greeter/Chat HTTP/1.1",
             "host: x",
             "connection: Upgrade",
@@ -117,11 +117,12 @@ class ConnectionChurnTest {
     "HTTP_2, RESET"
   })
   void whoComesAndGoesCostsNobodyACallAndLeavesNothing(Asked asked, End end) throws Exception {
-    try (GatewayRig rig = new GatewayRig().transport(transport).face(JsonFace.of(FaceRig.KNOWN))) {
+    try (GatewayRig rig =
+        new GatewayRig().transport(transport).face(HttpFrontend.of(FrontendRig.KNOWN))) {
       Http2Settings many = new Http2Settings().maxConcurrentStreams(10_000);
       RawPeer.Upstream upstream = rig.closing(RawPeer.listen(many, 200, (peer, request) -> {}));
       Gateway gateway = rig.gateway(upstream.address());
-      Bystander bystander = rig.closing(Bystander.on(rig.channel(gateway)));
+      BackgroundCaller backgroundCaller = rig.closing(BackgroundCaller.on(rig.channel(gateway)));
       for (int i = 0; i < WAVES; i++) {
         List<Socket> wave = new ArrayList<>();
         for (int j = 0; j < EACH; j++) {
@@ -141,9 +142,9 @@ class ConnectionChurnTest {
           each.close();
         }
       }
-      bystander.assertUnharmed();
+      backgroundCaller.assertUnharmed();
       awaitClients(gateway, 1);
-      bystander.stop();
+      backgroundCaller.stop();
       await()
           .atMost(Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS))
           .untilAsserted(() -> assertThat(openStreams(upstream)).isZero());

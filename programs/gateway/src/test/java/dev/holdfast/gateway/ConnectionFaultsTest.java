@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.testkit.LogLines;
-import dev.holdfast.gateway.http1.ProtocolPeek;
-import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.limits.ConnectionFaults;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.listener.ProtocolDetector;
+import dev.holdfast.gateway.loop.ForwardingLoop;
+import dev.holdfast.liveness.ConnectionRole;
 import dev.holdfast.liveness.LivenessMeters;
 import dev.holdfast.liveness.LivenessOptions;
-import dev.holdfast.liveness.Role;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
@@ -92,14 +92,14 @@ class ConnectionFaultsTest {
               }
               return snapshot;
             },
-            new ForwardingLoop.Watching(
+            new ForwardingLoop.ConnectionMonitoring(
                 LivenessOptions.DEFAULT,
-                LivenessMeters.on(rig.meters, Role.SERVER),
-                LivenessMeters.on(rig.meters, Role.CLIENT),
+                LivenessMeters.on(rig.meters, ConnectionRole.SERVER),
+                LivenessMeters.on(rig.meters, ConnectionRole.CLIENT),
                 new GatewayMeters(rig.meters)));
     EmbeddedChannel channel =
         new EmbeddedChannel(
-            new ProtocolPeek(
+            new ProtocolDetector(
                 loop,
                 (web, ended) -> {
                   throw new IllegalStateException("a face");

@@ -88,7 +88,7 @@ class DrainTest {
     RawPeer.Frame unary = client.next("HEADERS");
     assertThat(unary.stream()).isEqualTo(3);
     assertThat(unary.header("grpc-status")).isEqualTo("14");
-    assertThat(unary.header("grpc-message")).contains("the gateway closes");
+    assertThat(unary.header("grpc-message")).contains("the gateway is draining");
     RawPeer.Frame stream = client.next("HEADERS");
     assertThat(stream.stream()).isEqualTo(5);
     assertThat(stream.header("grpc-status")).isEqualTo("14");
@@ -123,7 +123,7 @@ class DrainTest {
     Watched service = new Watched();
     GatewayRig faces =
         rig.closing(new GatewayRig()).drain(new DrainTimes(LONG, Duration.ZERO, LONG));
-    Gateway gateway = FaceRig.open(faces, FaceRig.KNOWN, faces.serve(service));
+    Gateway gateway = FrontendRig.open(faces, FrontendRig.KNOWN, faces.serve(service));
     try (Socket stream = asking(gateway, "/v1/hello/x:many");
         Socket unary = asking(gateway, "/v1/hello/x")) {
       BufferedReader answer =
@@ -136,7 +136,7 @@ class DrainTest {
       CompletableFuture<Void> drained = gateway.drain();
       assertThat(new String(unary.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
           .startsWith("HTTP/1.1 503 ")
-          .contains("the gateway closes");
+          .contains("the gateway is draining");
       watch.onNext(HelloReply.newBuilder().setText("second").build());
       watch.onCompleted();
       assertThat(answer.lines().toList().toString()).contains("second").doesNotContain("error");
@@ -162,7 +162,7 @@ class DrainTest {
 
   private static Socket asking(Gateway gateway, String path) throws IOException {
     Socket socket = new Socket(gateway.address().getAddress(), gateway.address().getPort());
-    String head = FaceRig.lines("GET " + path + " HTTP/1.1", "host: x", "accept: " + LINES);
+    String head = FrontendRig.lines("GET " + path + " HTTP/1.1", "host: x", "accept: " + LINES);
     socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
     return socket;
   }

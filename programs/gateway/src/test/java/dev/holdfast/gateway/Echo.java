@@ -27,8 +27,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** A service of bytes in all four shapes, which says back what it was told. */
-final class Echo implements BindableService {
-  static final MethodDescriptor<byte[], byte[]> UNARY = method("Unary", MethodType.UNARY);
+public final class Echo implements BindableService {
+  public static final MethodDescriptor<byte[], byte[]> UNARY = method("Unary", MethodType.UNARY);
   static final MethodDescriptor<byte[], byte[]> MANY = method("Many", MethodType.SERVER_STREAMING);
   static final MethodDescriptor<byte[], byte[]> COUNT =
       method("Count", MethodType.CLIENT_STREAMING);

@@ -1,16 +1,16 @@
 package dev.holdfast.gateway;
 
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.discovery.Registries;
 import dev.holdfast.gateway.config.GatewayConfig;
 import dev.holdfast.gateway.config.GatewayYaml;
 import dev.holdfast.gateway.config.LiveConfig;
-import dev.holdfast.gateway.config.TlsPlace;
-import dev.holdfast.gateway.json.JsonFace;
+import dev.holdfast.gateway.config.TlsFileLocation;
+import dev.holdfast.gateway.frontend.HttpFrontend;
 import dev.holdfast.gateway.schema.ClusterSchemas;
-import dev.holdfast.gateway.schema.ReflectedFaces;
-import dev.holdfast.gateway.schema.SchemaAsker;
-import dev.holdfast.gateway.tls.Keyring;
+import dev.holdfast.gateway.schema.SchemaSource;
+import dev.holdfast.gateway.schema.SchemaTranscoders;
+import dev.holdfast.gateway.tls.TlsContexts;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -36,7 +36,7 @@ final class FileRig implements AutoCloseable {
   private final Path folder;
   private final LiveConfig live;
 
-  FileRig(Path folder, SchemaAsker asker, String text) throws IOException {
+  FileRig(Path folder, SchemaSource asker, String text) throws IOException {
     this.folder = folder;
     endpoint = rig.serve(greetings);
     ClusterSchemas schemas =
@@ -48,8 +48,9 @@ final class FileRig implements AutoCloseable {
                 parsed(text),
                 Set.of(),
                 Optional.of(schemas),
-                Keyring.open(rig.meters)));
-    JsonFace face = JsonFace.of(new ReflectedFaces(schemas)).following(live::faceTerms);
+                TlsContexts.open(rig.meters)));
+    HttpFrontend face =
+        HttpFrontend.of(new SchemaTranscoders(schemas)).following(live::frontendOptions);
     gateway = rig.face(face).gateway(live.snapshot());
     live.follow(gateway::apply);
   }
@@ -84,7 +85,7 @@ final class FileRig implements AutoCloseable {
         text.replace("ENDPOINT", endpoint),
         registries::resolveTarget,
         Optional.empty(),
-        TlsPlace.of(folder));
+        TlsFileLocation.of(folder));
   }
 
   @Override

@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.frontend.ClusterTranscoders;
 import dev.holdfast.gateway.greet.GreetProto;
-import dev.holdfast.gateway.json.Schemas;
 import dev.holdfast.gateway.schema.ReflectedSchema;
 import dev.holdfast.gateway.schema.ServiceSchema;
 import dev.holdfast.transcoding.http.HttpTranscoder;
@@ -110,12 +110,12 @@ class FirstCallsTest {
   @ValueSource(booleans = {true, false})
   void findTheSchemaThatComesWhileTheyAreTaken(boolean routed) throws Exception {
     CompletableFuture<HttpTranscoder> first = new CompletableFuture<>();
-    Schemas late =
-        new Schemas() {
+    ClusterTranscoders late =
+        new ClusterTranscoders() {
           @Override
           public Optional<HttpTranscoder> of(Cluster cluster) {
             Optional<HttpTranscoder> before = Optional.ofNullable(first.getNow(null));
-            first.complete(FaceRig.TRANSCODER);
+            first.complete(FrontendRig.TRANSCODER);
             return before;
           }
 
@@ -124,7 +124,7 @@ class FirstCallsTest {
             return first.isDone() ? null : first;
           }
         };
-    try (FaceRig faces = new FaceRig(late)) {
+    try (FrontendRig faces = new FrontendRig(late)) {
       GatewaySnapshot all = faces.gateway.snapshot();
       if (!routed) {
         faces.gateway.apply(new GatewaySnapshot(head -> null, all.clusters(), all.limits()));

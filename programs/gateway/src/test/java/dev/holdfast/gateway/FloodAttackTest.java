@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Clients that send more of something than anybody needs, and what others notice of it. */
 @ParameterizedClass
 @EnumSource(Transport.class)
-class FloodAttackTest extends BesiegedGateway {
+class FloodAttackTest extends AttackTestBase {
   private static final int CLIENTS = 80;
 
   /** CLIENTS times as many are more than 10,000 half-open streams. */
@@ -26,42 +26,43 @@ class FloodAttackTest extends BesiegedGateway {
 
   @Test
   void floodOfEmptyDataEndsTheConnection() throws Exception {
-    RawPeer client = besieged.client();
-    client.headers(3, RawPeer.call(Besieged.PATH), false);
-    client.raw(Besieged.repeated(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 3}, 100));
+    RawPeer client = attackedGateway.client();
+    client.headers(3, RawPeer.call(AttackedGateway.PATH), false);
+    client.raw(AttackedGateway.repeated(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 3}, 100));
     assertFloodEnds(client);
   }
 
   @Test
   void floodOfContinuationsEndsTheConnection() throws Exception {
-    RawPeer client = besieged.client();
-    client.headers(3, RawPeer.call(Besieged.PATH), false);
+    RawPeer client = attackedGateway.client();
+    client.headers(3, RawPeer.call(AttackedGateway.PATH), false);
     // In one go: an answer to SETTINGS in the middle of a block would be another mistake.
     ByteArrayOutputStream block = new ByteArrayOutputStream();
     block.writeBytes(new byte[] {0, 0, 0, 1, 0, 0, 0, 0, 5});
-    block.writeBytes(Besieged.repeated(new byte[] {0, 0, 0, 9, 0, 0, 0, 0, 5}, 1_000));
+    block.writeBytes(AttackedGateway.repeated(new byte[] {0, 0, 0, 9, 0, 0, 0, 0, 5}, 1_000));
     client.raw(block.toByteArray());
     assertFloodEnds(client);
   }
 
   @Test
   void floodOfPingsEndsTheConnection() throws Exception {
-    RawPeer client = besieged.client();
+    RawPeer client = attackedGateway.client();
     client.raw(
-        Besieged.repeated(new byte[] {0, 0, 8, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 1_100));
+        AttackedGateway.repeated(
+            new byte[] {0, 0, 8, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 1_100));
     assertEnds(client, "pings");
   }
 
   @Test
   void floodOfSettingsEndsTheConnection() throws Exception {
-    RawPeer client = besieged.client();
-    client.raw(Besieged.repeated(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0}, 110));
+    RawPeer client = attackedGateway.client();
+    client.raw(AttackedGateway.repeated(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0}, 110));
     assertEnds(client, "settings");
   }
 
   @Test
   void framesThatCarryNoCallEndTheConnection() throws Exception {
-    Bystander neighbour = besieged.neighbour();
+    BackgroundCaller neighbour = attackedGateway.neighbour();
     byte[][] kinds = {
       // WINDOW_UPDATE of the connection and of a stream, PRIORITY, PONG, RST_STREAM of a stream
       // that
@@ -75,25 +76,26 @@ class FloodAttackTest extends BesiegedGateway {
     };
     int ended = 0;
     for (byte[] kind : kinds) {
-      RawPeer client = besieged.client();
-      client.headers(1, RawPeer.call(Besieged.PATH), false);
-      client.headers(3, RawPeer.call(Besieged.PATH), false);
+      RawPeer client = attackedGateway.client();
+      client.headers(1, RawPeer.call(AttackedGateway.PATH), false);
+      client.headers(3, RawPeer.call(AttackedGateway.PATH), false);
       client.reset(1, 8);
-      client.raw(Besieged.repeated(kind, 10_100));
+      client.raw(AttackedGateway.repeated(kind, 10_100));
       await().until(() -> !client.isOpen());
       int expected = ++ended;
       await()
-          .untilAsserted(() -> assertThat(besieged.rig.met("control_frames")).isEqualTo(expected));
+          .untilAsserted(
+              () -> assertThat(attackedGateway.rig.met("control_frames")).isEqualTo(expected));
     }
     neighbour.assertUnharmed();
-    besieged.bystander.assertUnharmed();
+    attackedGateway.backgroundCaller.assertUnharmed();
   }
 
   @Test
   void dataInPiecesOfAByteReachesTheUpstreamInFewFrames() throws Exception {
-    Bystander neighbour = besieged.neighbour();
-    RawPeer client = besieged.client();
-    client.headers(3, RawPeer.call(Besieged.PATH), false);
+    BackgroundCaller neighbour = attackedGateway.neighbour();
+    RawPeer client = attackedGateway.client();
+    client.headers(3, RawPeer.call(AttackedGateway.PATH), false);
     RawPeer server = upstream.accepted();
     server.next("HEADERS");
     int bytes = 50_000;
@@ -123,19 +125,19 @@ class FloodAttackTest extends BesiegedGateway {
 
   @Test
   void hugeHeadersAreAnswered() throws Exception {
-    RawPeer client = besieged.client();
-    client.headers(3, RawPeer.call(Besieged.PATH).add("x-large", "x".repeat(17_000)), true);
+    RawPeer client = attackedGateway.client();
+    client.headers(3, RawPeer.call(AttackedGateway.PATH).add("x-large", "x".repeat(17_000)), true);
     RawPeer.Frame answer = client.next("HEADERS", "RST_STREAM", "GOAWAY");
     assertThat(answer.header("grpc-status")).isEqualTo("8");
-    assertThat(besieged.rig.met("header_list")).isPositive();
-    besieged.bystander.assertUnharmed();
+    assertThat(attackedGateway.rig.met("header_list")).isPositive();
+    attackedGateway.backgroundCaller.assertUnharmed();
   }
 
   @Test
   void tenThousandHalfOpenStreamsHarmNobody() throws Exception {
     List<RawPeer> clients = new ArrayList<>();
     for (int i = 0; i < CLIENTS; i++) {
-      RawPeer client = besieged.client();
+      RawPeer client = attackedGateway.client();
       clients.add(client);
       client.raw(halfOpen(3, EACH));
       client.ping(1);
@@ -143,13 +145,13 @@ class FloodAttackTest extends BesiegedGateway {
     for (RawPeer client : clients) {
       client.next("PONG");
     }
-    besieged.bystander.assertUnharmed();
+    attackedGateway.backgroundCaller.assertUnharmed();
     // It may have no more than 128.
     RawPeer greedy = clients.get(0);
     greedy.raw(halfOpen(3 + 2 * EACH, 130 - EACH));
-    await().untilAsserted(() -> assertThat(besieged.rig.met("streams")).isEqualTo(2));
+    await().untilAsserted(() -> assertThat(attackedGateway.rig.met("streams")).isEqualTo(2));
     clients.forEach(RawPeer::close);
-    besieged.bystander.assertUnharmed();
+    attackedGateway.backgroundCaller.assertUnharmed();
   }
 
   /** Requests that don't end, past the codec, which would keep to the limit. */
@@ -169,7 +171,7 @@ class FloodAttackTest extends BesiegedGateway {
 
   private void assertEnds(RawPeer client, String limit) {
     await().until(() -> !client.isOpen());
-    await().untilAsserted(() -> assertThat(besieged.rig.met(limit)).isEqualTo(1));
-    besieged.bystander.assertUnharmed();
+    await().untilAsserted(() -> assertThat(attackedGateway.rig.met(limit)).isEqualTo(1));
+    attackedGateway.backgroundCaller.assertUnharmed();
   }
 }

@@ -2,7 +2,8 @@ package dev.holdfast.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.gateway.edge.Network;
+import dev.holdfast.gateway.listener.CidrRange;
+import dev.holdfast.gateway.listener.ListenerOptions;
 import io.grpc.Metadata;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.net.InetSocketAddress;
@@ -27,10 +28,10 @@ class ForwardedHeadersTest {
           "x-real-ip: 10.3.3.3",
           "forwarded: for=10.4.4.4");
 
-  private final FaceRig faces;
+  private final FrontendRig faces;
 
   ForwardedHeadersTest() throws Exception {
-    faces = new FaceRig();
+    faces = new FrontendRig();
   }
 
   @AfterEach
@@ -66,10 +67,10 @@ class ForwardedHeadersTest {
   }
 
   private void listen(String forwarders) throws Exception {
-    Listener listener =
-        Listener.plaintext(TlsRig.loopback())
-            .withForwarders(List.of(Network.parse("trusted-forwarders", forwarders)));
-    faces.gateway.listen(List.of(listener));
+    ListenerOptions listenerOptions =
+        ListenerOptions.plaintext(TlsRig.loopback())
+            .withForwarders(List.of(CidrRange.parse("trusted-forwarders", forwarders)));
+    faces.gateway.listen(List.of(listenerOptions));
   }
 
   private void call(String way, InetSocketAddress at) throws Exception {

@@ -4,7 +4,7 @@ import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
-import dev.holdfast.gateway.json.JsonFace;
+import dev.holdfast.gateway.frontend.HttpFrontend;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.route.RouteOptions;
@@ -34,7 +34,7 @@ final class GatewayProgram {
     GatewayOptions options =
         GatewayOptions.listeningAt(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .withThreads(2)
-            .withFace(JsonFace.of(FaceRig.KNOWN));
+            .withFrontend(HttpFrontend.of(FrontendRig.KNOWN));
     BufferedReader orders =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     Gateway gateway = Gateway.open(options, snapshot);

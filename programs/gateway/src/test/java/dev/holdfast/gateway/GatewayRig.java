@@ -2,12 +2,12 @@ package dev.holdfast.gateway;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
+import dev.holdfast.gateway.call.Frontend;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
-import dev.holdfast.gateway.http2.LoopView;
-import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.GatewayMemory;
+import dev.holdfast.gateway.loop.LoopView;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.route.RouteOptions;
 import io.grpc.BindableService;
@@ -30,20 +30,20 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A gateway of one route, and what is in front of and behind it. */
-final class GatewayRig implements AutoCloseable {
+public final class GatewayRig implements AutoCloseable {
   static final long PATIENCE_SECONDS = 30;
 
-  final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  public final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private GatewayLimits limits = GatewayLimits.DEFAULT;
   private DrainTimes drain = new DrainTimes(Duration.ZERO, Duration.ZERO, Duration.ZERO);
   private RouteOptions terms = RouteOptions.DEFAULT;
   private ClusterOptions cluster = ClusterOptions.DEFAULT;
-  private @Nullable WebFace face;
+  private @Nullable Frontend face;
   private Transport transport = Transport.PLAINTEXT;
   private GatewayMemory memory = GatewayMemory.ofProcess();
 
-  GatewayRig limits(GatewayLimits value) {
+  public GatewayRig limits(GatewayLimits value) {
     limits = value;
     return this;
   }
@@ -69,7 +69,7 @@ final class GatewayRig implements AutoCloseable {
     return this;
   }
 
-  GatewayRig face(WebFace value) {
+  GatewayRig face(Frontend value) {
     face = value;
     return this;
   }
@@ -80,13 +80,13 @@ final class GatewayRig implements AutoCloseable {
   }
 
   /** Closed with the rig, before what was handed in earlier. */
-  <T extends AutoCloseable> T closing(T thing) {
+  public <T extends AutoCloseable> T closing(T thing) {
     open.push(thing);
     return thing;
   }
 
   /** A server of gRPC with this service; where it listens. */
-  String serve(BindableService service) throws IOException {
+  public String serve(BindableService service) throws IOException {
     Server server =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .addService(service)
@@ -98,7 +98,7 @@ final class GatewayRig implements AutoCloseable {
     return "127.0.0.1:" + server.getPort();
   }
 
-  GatewaySnapshot snapshot(String... endpoints) {
+  public GatewaySnapshot snapshot(String... endpoints) {
     EndpointSet set = EndpointSet.of(Stream.of(endpoints).map(Endpoint::of).toList());
     Route route = new Route("all", "echo", terms);
     return new GatewaySnapshot(
@@ -134,27 +134,27 @@ final class GatewayRig implements AutoCloseable {
     return new GatewaySnapshot(snapshot.router(), snapshot.clusters(), limits, snapshot.health());
   }
 
-  Gateway gateway(String... endpoints) throws IOException {
+  public Gateway gateway(String... endpoints) throws IOException {
     return gateway(snapshot(endpoints));
   }
 
-  Gateway gateway(GatewaySnapshot snapshot) throws IOException {
+  public Gateway gateway(GatewaySnapshot snapshot) throws IOException {
     GatewayOptions options =
         GatewayOptions.listeningAt(transport.listeners(this))
             .withThreads(1)
             .withDrain(drain)
             .withMeters(meters);
     if (face != null) {
-      options = options.withFace(face);
+      options = options.withFrontend(face);
     }
     return closing(Gateway.open(options, snapshot, memory));
   }
 
-  ManagedChannel channel(Gateway gateway) {
+  public ManagedChannel channel(Gateway gateway) {
     return channel(gateway.address());
   }
 
-  ManagedChannel channel(InetSocketAddress at) {
+  public ManagedChannel channel(InetSocketAddress at) {
     ManagedChannel channel =
         NettyChannelBuilder.forAddress(at)
             .usePlaintext()
@@ -166,7 +166,7 @@ final class GatewayRig implements AutoCloseable {
     return channel;
   }
 
-  RawPeer client(Gateway gateway) {
+  public RawPeer client(Gateway gateway) {
     RawPeer peer = RawPeer.connect(transport.address(gateway), transport);
     closing(peer::close);
     return peer;
@@ -180,7 +180,7 @@ final class GatewayRig implements AutoCloseable {
   }
 
   /** How often a limit was met. */
-  double met(String limit) {
+  public double met(String limit) {
     return meters.get("holdfast.gateway.limited").tag("limit", limit).counter().count();
   }
 

@@ -8,6 +8,8 @@ import dev.holdfast.core.local.FreePort;
 import dev.holdfast.gateway.handover.HandoverException;
 import dev.holdfast.gateway.handover.HandoverServer;
 import dev.holdfast.gateway.handover.Takeover;
+import dev.holdfast.gateway.listener.ListenerOptions;
+import dev.holdfast.gateway.listener.ListeningSocket;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.stub.ClientCalls;
@@ -57,8 +59,8 @@ class HandoverTest {
     older = rig.gateway(endpoint);
     first = free();
     second = free();
-    older.listen(List.of(Listener.plaintext(first), Listener.plaintext(second)));
-    server = rig.closing(HandoverServer.open(path, subject()));
+    older.listen(List.of(ListenerOptions.plaintext(first), ListenerOptions.plaintext(second)));
+    server = rig.closing(HandoverServer.open(path, handoverSource()));
   }
 
   @AfterEach
@@ -179,7 +181,7 @@ class HandoverTest {
       ByteBuffer list = ByteBuffer.allocate(200);
       assertThat(newer.read(list)).isPositive();
       assertThat(list.get(1)).isEqualTo((byte) 'L');
-      older.listen(List.of(Listener.plaintext(first)));
+      older.listen(List.of(ListenerOptions.plaintext(first)));
       newer.write(ByteBuffer.wrap(new byte[] {1, 'F', 0, 0}));
       assertThat(newer.read(ByteBuffer.allocate(1))).isEqualTo(-1);
     }
@@ -188,9 +190,9 @@ class HandoverTest {
 
   @Test
   void moreSocketsThanCanBeHandedOverStayWhereTheyAre() throws Exception {
-    List<Listener> many = new ArrayList<>();
+    List<ListenerOptions> many = new ArrayList<>();
     for (int i = 0; i < 65; i++) {
-      many.add(Listener.plaintext(free()));
+      many.add(ListenerOptions.plaintext(free()));
     }
     older.listen(many);
     assertThatThrownBy(() -> Takeover.ask(path))
@@ -242,7 +244,7 @@ class HandoverTest {
       killed.bind(UnixDomainSocketAddress.of(stale));
     }
     assertThat(Takeover.ask(stale)).isEmpty();
-    rig.closing(HandoverServer.open(stale, subject()));
+    rig.closing(HandoverServer.open(stale, handoverSource()));
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(stale)))
         .isEqualTo("rw-------");
     Takeover takeover = rig.closing(Takeover.ask(stale).orElseThrow());
@@ -255,7 +257,7 @@ class HandoverTest {
     Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxrwxrwx"));
     assertThatThrownBy(() -> Takeover.check(shared.resolve("g.sock")))
         .hasMessageContaining("its folder may be written by others: rwxrwxrwx (expected: ");
-    assertThatThrownBy(() -> HandoverServer.open(shared.resolve("g.sock"), subject()))
+    assertThatThrownBy(() -> HandoverServer.open(shared.resolve("g.sock"), handoverSource()))
         .hasMessageContaining("its folder may be written by others: rwxrwxrwx (expected: ");
     Takeover.check(folder.resolve("new/g.sock"));
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("new"))))
@@ -266,8 +268,8 @@ class HandoverTest {
         .hasMessageContaining("(expected: at most 107)");
   }
 
-  private HandoverServer.Subject subject() {
-    return new HandoverServer.Subject(
+  private HandoverServer.HandoverSource handoverSource() {
+    return new HandoverServer.HandoverSource(
         older,
         () -> done.add("release"),
         () -> {
@@ -281,7 +283,8 @@ class HandoverTest {
   }
 
   private GatewayOptions options(InetSocketAddress... addresses) {
-    return GatewayOptions.listeningAt(List.of(addresses).stream().map(Listener::plaintext).toList())
+    return GatewayOptions.listeningAt(
+            List.of(addresses).stream().map(ListenerOptions::plaintext).toList())
         .withThreads(1)
         .withMeters(rig.meters);
   }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.testkit.RefusingPort;
-import dev.holdfast.gateway.cluster.Health;
+import dev.holdfast.gateway.cluster.EndpointHealthStatus;
+import dev.holdfast.gateway.health.HealthCheckOptions;
 import dev.holdfast.gateway.health.HealthMethod;
-import dev.holdfast.gateway.health.HealthOptions;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -27,13 +27,13 @@ import org.junit.jupiter.api.Test;
 
 /** Health checks of stock servers, and of ones that answer oddly. */
 class HealthChecksTest {
-  private static final HealthOptions PATIENT =
-      HealthOptions.DEFAULT.withTimeout(Duration.ofSeconds(30));
-  private static final HealthOptions SOON =
-      HealthOptions.DEFAULT
+  private static final HealthCheckOptions PATIENT =
+      HealthCheckOptions.DEFAULT.withTimeout(Duration.ofSeconds(30));
+  private static final HealthCheckOptions SOON =
+      HealthCheckOptions.DEFAULT
           .withInterval(Duration.ofMillis(100))
           .withTimeout(Duration.ofMillis(200))
-          .withThresholds(new HealthOptions.Thresholds(3, 1));
+          .withThresholds(new HealthCheckOptions.Thresholds(3, 1));
 
   private final HealthRig rig = new HealthRig();
 
@@ -49,23 +49,23 @@ class HealthChecksTest {
     second.manager.setStatus("", ServingStatus.NOT_SERVING);
     Gateway gateway = rig.gateway(PATIENT, first, second);
     ManagedChannel channel = rig.rig.channel(gateway);
-    HealthRig.awaitHealth(gateway, second, Health.NOT_SERVING);
+    HealthRig.awaitHealth(gateway, second, EndpointHealthStatus.NOT_SERVING);
     HealthRig.awaitOnly(channel, first, second);
     Talk talk = new Talk(channel);
     talk.sayAndHear();
 
     second.manager.setStatus("", ServingStatus.SERVING);
-    HealthRig.awaitHealth(gateway, second, Health.SERVING);
+    HealthRig.awaitHealth(gateway, second, EndpointHealthStatus.SERVING);
     first.manager.setStatus("", ServingStatus.NOT_SERVING);
-    HealthRig.awaitHealth(gateway, first, Health.NOT_SERVING);
+    HealthRig.awaitHealth(gateway, first, EndpointHealthStatus.NOT_SERVING);
     HealthRig.awaitOnly(channel, second, first);
     talk.sayAndHear();
     assertThat(rig.rig.meters.get("holdfast.gateway.unhealthy").gauge().value()).isEqualTo(1);
 
     first.manager.setStatus("", ServingStatus.SERVING);
-    HealthRig.awaitHealth(gateway, first, Health.SERVING);
+    HealthRig.awaitHealth(gateway, first, EndpointHealthStatus.SERVING);
     second.manager.setStatus("", ServingStatus.NOT_SERVING);
-    HealthRig.awaitHealth(gateway, second, Health.NOT_SERVING);
+    HealthRig.awaitHealth(gateway, second, EndpointHealthStatus.NOT_SERVING);
     HealthRig.awaitOnly(channel, first, second);
     talk.sayAndHear();
     assertThat(first.watches).hasValue(1);
@@ -78,7 +78,7 @@ class HealthChecksTest {
     HealthRig.Backend only = rig.backend();
     only.manager.setStatus("", ServingStatus.NOT_SERVING);
     Gateway gateway = rig.gateway(PATIENT, only);
-    HealthRig.awaitHealth(gateway, only, Health.NOT_SERVING);
+    HealthRig.awaitHealth(gateway, only, EndpointHealthStatus.NOT_SERVING);
 
     HealthRig.call(rig.rig.channel(gateway), 3);
 
@@ -92,7 +92,7 @@ class HealthChecksTest {
     server.manager.setStatus("orders.v1.Orders", ServingStatus.NOT_SERVING);
     Gateway gateway = rig.gateway(PATIENT.withService("orders.v1.Orders"), server);
 
-    HealthRig.awaitHealth(gateway, server, Health.NOT_SERVING);
+    HealthRig.awaitHealth(gateway, server, EndpointHealthStatus.NOT_SERVING);
     assertThat(HealthRig.health(gateway, server).why()).isEqualTo("NOT_SERVING");
 
     server.manager.clearStatus("orders.v1.Orders");
@@ -107,12 +107,12 @@ class HealthChecksTest {
     HealthRig.Backend server = rig.backend(polled);
     Gateway gateway =
         rig.gateway(PATIENT.withInterval(Duration.ofMillis(100)), server, rig.backend());
-    HealthRig.awaitHealth(gateway, server, Health.SERVING);
+    HealthRig.awaitHealth(gateway, server, EndpointHealthStatus.SERVING);
 
     polled.status = ServingStatus.NOT_SERVING;
-    HealthRig.awaitHealth(gateway, server, Health.NOT_SERVING);
+    HealthRig.awaitHealth(gateway, server, EndpointHealthStatus.NOT_SERVING);
     polled.status = ServingStatus.SERVING;
-    HealthRig.awaitHealth(gateway, server, Health.SERVING);
+    HealthRig.awaitHealth(gateway, server, EndpointHealthStatus.SERVING);
     assertThat(server.checks).hasValueGreaterThan(2);
     assertThat(server.connections).hasSize(1);
   }
@@ -122,7 +122,7 @@ class HealthChecksTest {
     HealthRig.Backend server = rig.backendWithoutHealth();
     Gateway gateway = rig.gateway(SOON.withTimeout(Duration.ofSeconds(30)), server);
 
-    HealthRig.awaitHealth(gateway, server, Health.SERVING);
+    HealthRig.awaitHealth(gateway, server, EndpointHealthStatus.SERVING);
     HealthRig.call(rig.rig.channel(gateway), 1);
 
     assertThat(HealthRig.health(gateway, server).why()).isEqualTo("no health service");
@@ -136,8 +136,8 @@ class HealthChecksTest {
     Gateway gateway =
         rig.gateway(
             SOON.withTimeout(Duration.ofMillis(500)).withMethod(HealthMethod.CHECK), deaf, good);
-    HealthRig.awaitHealth(gateway, good, Health.SERVING);
-    HealthRig.awaitHealth(gateway, deaf, Health.FAILING);
+    HealthRig.awaitHealth(gateway, good, EndpointHealthStatus.SERVING);
+    HealthRig.awaitHealth(gateway, deaf, EndpointHealthStatus.FAILING);
 
     HealthRig.awaitOnly(rig.rig.channel(gateway), good, deaf);
     assertThat(deaf.checks).hasValueGreaterThanOrEqualTo(3);
@@ -149,7 +149,7 @@ class HealthChecksTest {
     HealthRig.Backend ending = rig.backend(new Ending());
     Gateway gateway = rig.gateway(SOON.withTimeout(Duration.ofSeconds(30)), ending, rig.backend());
 
-    HealthRig.awaitHealth(gateway, ending, Health.FAILING);
+    HealthRig.awaitHealth(gateway, ending, EndpointHealthStatus.FAILING);
 
     int asked = ending.watches.get();
     long tookMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begunNanos);
@@ -180,19 +180,19 @@ class HealthChecksTest {
     HealthRig.Backend server = rig.backend();
     Gateway gateway = rig.gateway(PATIENT, server);
     ManagedChannel channel = rig.rig.channel(gateway);
-    HealthRig.awaitHealth(gateway, server, Health.SERVING);
+    HealthRig.awaitHealth(gateway, server, EndpointHealthStatus.SERVING);
     Talk talk = new Talk(channel);
     talk.sayAndHear();
 
     server.manager.setStatus("b", ServingStatus.NOT_SERVING);
     apply(gateway, Map.of("echo", PATIENT.withService("b")));
-    HealthRig.awaitHealth(gateway, server, Health.NOT_SERVING);
+    HealthRig.awaitHealth(gateway, server, EndpointHealthStatus.NOT_SERVING);
     apply(gateway, Map.of());
-    HealthRig.awaitHealth(gateway, server, Health.UNCHECKED);
+    HealthRig.awaitHealth(gateway, server, EndpointHealthStatus.UNCHECKED);
     talk.sayAndHear();
   }
 
-  private static void apply(Gateway gateway, Map<String, HealthOptions> health) {
+  private static void apply(Gateway gateway, Map<String, HealthCheckOptions> health) {
     GatewaySnapshot now = gateway.snapshot();
     gateway.apply(new GatewaySnapshot(now.router(), now.clusters(), now.limits(), health));
   }

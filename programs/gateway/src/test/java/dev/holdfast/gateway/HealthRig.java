@@ -3,10 +3,10 @@ package dev.holdfast.gateway;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.Endpoint;
-import dev.holdfast.gateway.cluster.CheckedHealth;
 import dev.holdfast.gateway.cluster.Cluster;
-import dev.holdfast.gateway.cluster.Health;
-import dev.holdfast.gateway.health.HealthOptions;
+import dev.holdfast.gateway.cluster.EndpointHealthStatus;
+import dev.holdfast.gateway.cluster.HealthCheckResult;
+import dev.holdfast.gateway.health.HealthCheckOptions;
 import io.grpc.BindableService;
 import io.grpc.CallOptions;
 import io.grpc.Grpc;
@@ -93,7 +93,7 @@ final class HealthRig implements AutoCloseable {
   }
 
   /** A gateway before them. */
-  Gateway gateway(HealthOptions options, Backend... backends) throws IOException {
+  Gateway gateway(HealthCheckOptions options, Backend... backends) throws IOException {
     String[] addresses = new String[backends.length];
     for (int i = 0; i < addresses.length; i++) {
       addresses[i] = backends[i].address;
@@ -104,12 +104,12 @@ final class HealthRig implements AutoCloseable {
             plain.router(), plain.clusters(), plain.limits(), Map.of("echo", options)));
   }
 
-  static CheckedHealth health(Gateway gateway, Backend of) {
+  static HealthCheckResult health(Gateway gateway, Backend of) {
     Cluster cluster = Objects.requireNonNull(gateway.snapshot().clusters().get("echo"));
     return cluster.health(Endpoint.of(of.address).address()).orElseThrow();
   }
 
-  static void awaitHealth(Gateway gateway, Backend of, Health expected) {
+  static void awaitHealth(Gateway gateway, Backend of, EndpointHealthStatus expected) {
     await()
         .atMost(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS)
         .until(() -> health(gateway, of).health() == expected);

@@ -63,10 +63,10 @@ class Http1SyntaxTest {
       400|GET /v1/hello/x HTTP/1.1~host: x~x-note: a^Mb~~
       """;
 
-  private final FaceRig faces;
+  private final FrontendRig faces;
 
   Http1SyntaxTest() throws IOException {
-    faces = new FaceRig();
+    faces = new FrontendRig();
   }
 
   @AfterEach

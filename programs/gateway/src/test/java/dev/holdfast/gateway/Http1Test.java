@@ -18,10 +18,10 @@ final class Http1Test {
   private static final String LAST =
       "GET /v1/hello/z HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
 
-  private final FaceRig faces;
+  private final FrontendRig faces;
 
   Http1Test() throws IOException {
-    faces = new FaceRig();
+    faces = new FrontendRig();
   }
 
   @AfterEach
@@ -47,7 +47,7 @@ final class Http1Test {
   @Test
   void whoConnectedBeforeADrainIsAnsweredAndToldToGo() throws Exception {
     GatewayRig rig = faces.rig.closing(new GatewayRig()).drain(DrainTimes.DEFAULT);
-    Gateway gateway = FaceRig.open(rig, FaceRig.KNOWN, rig.serve(new Greetings()));
+    Gateway gateway = FrontendRig.open(rig, FrontendRig.KNOWN, rig.serve(new Greetings()));
     try (Socket silent = new Socket(gateway.address().getAddress(), gateway.address().getPort());
         Socket next = new Socket(gateway.address().getAddress(), gateway.address().getPort())) {
       // Accepted after the first, as its answer shows.
@@ -66,7 +66,7 @@ final class Http1Test {
   @Test
   void asksForABodyThatWaitsToBeAskedFor() throws Exception {
     String head =
-        FaceRig.lines(
+        FrontendRig.lines(
             "POST /v1/hello HTTP/1.1",
             "host: x",
             "connection: close",
@@ -88,7 +88,7 @@ final class Http1Test {
         .startsWith("HTTP/1.1 431 ");
     assertThat(
             faces.raw(
-                FaceRig.lines(
+                FrontendRig.lines(
                     "POST /test.greet.Greeter/SayHello HTTP/1.1",
                     "host: x",
                     "connection: close",
@@ -103,7 +103,7 @@ final class Http1Test {
   void trailersOfARequestGoNoFarther() throws Exception {
     String answer =
         faces.raw(
-            FaceRig.lines(
+            FrontendRig.lines(
                 "POST /v1/hello HTTP/1.1",
                 "host: x",
                 "content-type: application/json",
@@ -138,7 +138,7 @@ final class Http1Test {
             patient.connectionBytes(),
             Duration.ofMillis(100),
             patient.idle());
-    try (FaceRig quick = new FaceRig(FaceRig.KNOWN, hasty)) {
+    try (FrontendRig quick = new FrontendRig(FrontendRig.KNOWN, hasty)) {
       for (String begun : new String[] {"", "GET /v1/hello/x HTTP/1.1\r\nho"}) {
         try (Socket socket = quick.socket()) {
           socket.getOutputStream().write(begun.getBytes(StandardCharsets.US_ASCII));

@@ -10,10 +10,11 @@ import dev.holdfast.core.testkit.RefusingPort;
 import dev.holdfast.core.testkit.TestCertificate;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
-import dev.holdfast.gateway.edge.L4Terms;
 import dev.holdfast.gateway.limits.GatewayLimits;
-import dev.holdfast.gateway.tls.Keyring;
+import dev.holdfast.gateway.listener.L4Options;
+import dev.holdfast.gateway.listener.ListenerOptions;
 import dev.holdfast.gateway.tls.ServerNames;
+import dev.holdfast.gateway.tls.TlsContexts;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.stub.ClientCalls;
@@ -114,7 +115,7 @@ class L4Test {
   void http2IsBalancedAsEverywhereAndTheRestIsNot() throws Exception {
     Gateway gateway = gateway(terms("db", false));
     assertThat(call(rig.channel(gateway))).isEqualTo("hi");
-    assertThat(Bare.answer(connected(gateway), bytes("GET / HTTP/1.1\r\n\r\n"))).isEmpty();
+    assertThat(RawTcpClient.answer(connected(gateway), bytes("GET / HTTP/1.1\r\n\r\n"))).isEmpty();
     await().untilAsserted(() -> assertThat(ended("db", "no_cluster")).isEqualTo(1));
   }
 
@@ -125,12 +126,12 @@ class L4Test {
     cluster("secret", tls.serve(rig, new Echo(), tls.issue("shop.example")));
     try (ServerSocket server = server()) {
       cluster("db", at(server));
-      L4Terms terms =
-          new L4Terms(Optional.of("db"), new ServerNames<>(Map.of("*.example", "secret")), false);
-      Keyring ring = rig.closing(Keyring.open(rig.meters));
+      L4Options terms =
+          new L4Options(Optional.of("db"), new ServerNames<>(Map.of("*.example", "secret")), false);
+      TlsContexts ring = rig.closing(TlsContexts.open(rig.meters));
       Gateway gateway =
           gateway(
-              Listener.tls(TlsRig.loopback(), ring.server(tls.plain(TlsRig.identity(own))))
+              ListenerOptions.tls(TlsRig.loopback(), ring.server(tls.plain(TlsRig.identity(own))))
                   .withL4(terms));
       // Only the server behind asks for a certificate.
       assertThat(call(tls.client(rig, gateway.address(), tls.issue(), "shop.example")))
@@ -147,11 +148,11 @@ class L4Test {
         assertThat(text(client)).isEqualTo("well kept");
       }
       await().untilAsserted(() -> assertThat(ended("db", "closed")).isEqualTo(1));
-      assertThat(Bare.answer(connected(gateway), bytes("no TLS"))).isEmpty();
+      assertThat(RawTcpClient.answer(connected(gateway), bytes("no TLS"))).isEmpty();
       byte[] garbage = new byte[70_000];
       System.arraycopy(new byte[] {0x16, 3, 1, 0x10, 0, 1, 1, 0, 0}, 0, garbage, 0, 9);
       // An alert is all that it may be answered.
-      assertThat(Bare.answer(connected(gateway), garbage).length()).isLessThan(20);
+      assertThat(RawTcpClient.answer(connected(gateway), garbage).length()).isLessThan(20);
       await()
           .untilAsserted(
               () -> {
@@ -178,7 +179,8 @@ class L4Test {
         }
       }
       assertThat(rig.meters.get("holdfast.gateway.ejected").counters()).isNotEmpty();
-      gateway.listen(List.of(Listener.plaintext(TlsRig.loopback()).withL4(terms("gone", false))));
+      gateway.listen(
+          List.of(ListenerOptions.plaintext(TlsRig.loopback()).withL4(terms("gone", false))));
       try (Socket client = connected(gateway)) {
         assertThatThrownBy(() -> client.getInputStream().read())
             .isInstanceOf(SocketException.class)
@@ -250,19 +252,19 @@ class L4Test {
       Gateway gateway = gateway(terms("db", false));
       try (Socket client = connected(gateway);
           Socket accepted = server.accept()) {
-        assertThat(Bare.isEnded(client)).isTrue();
-        assertThat(Bare.isEnded(accepted)).isTrue();
+        assertThat(RawTcpClient.isEnded(client)).isTrue();
+        assertThat(RawTcpClient.isEnded(accepted)).isTrue();
       }
       assertThat(rig.met("idle")).isEqualTo(1);
       assertThat(ended("db", "idle")).isEqualTo(1);
 
       Gateway picky =
           gateway(
-              Listener.plaintext(TlsRig.loopback())
-                  .withL4(new L4Terms(Optional.empty(), NO_NAMES, false)));
+              ListenerOptions.plaintext(TlsRig.loopback())
+                  .withL4(new L4Options(Optional.empty(), NO_NAMES, false)));
       try (Socket client = connected(picky)) {
         client.getOutputStream().write(bytes("PRI"));
-        assertThat(Bare.isEnded(client)).isTrue();
+        assertThat(RawTcpClient.isEnded(client)).isTrue();
       }
       assertThat(rig.met("handshake")).isEqualTo(1);
 
@@ -271,8 +273,8 @@ class L4Test {
         accepted.getOutputStream().write(1);
         assertThat(client.getInputStream().read()).isEqualTo(1);
         gateway.close();
-        assertThat(Bare.isEnded(client)).isTrue();
-        assertThat(Bare.isEnded(accepted)).isTrue();
+        assertThat(RawTcpClient.isEnded(client)).isTrue();
+        assertThat(RawTcpClient.isEnded(accepted)).isTrue();
       }
       assertThat(ended("db", "drain")).isEqualTo(1);
     }
@@ -298,20 +300,20 @@ class L4Test {
     return sent;
   }
 
-  private static L4Terms terms(String cluster, boolean announce) {
-    return new L4Terms(Optional.of(cluster), NO_NAMES, announce);
+  private static L4Options terms(String cluster, boolean announce) {
+    return new L4Options(Optional.of(cluster), NO_NAMES, announce);
   }
 
-  private Gateway gateway(L4Terms terms) throws IOException {
-    return gateway(Listener.plaintext(TlsRig.loopback()).withL4(terms));
+  private Gateway gateway(L4Options terms) throws IOException {
+    return gateway(ListenerOptions.plaintext(TlsRig.loopback()).withL4(terms));
   }
 
   /** Calls of gRPC go to an echo. */
-  private Gateway gateway(Listener listener) throws IOException {
+  private Gateway gateway(ListenerOptions listenerOptions) throws IOException {
     GatewaySnapshot calls = rig.snapshot(rig.serve(new Echo()));
     clusters.putAll(calls.clusters());
     Gateway gateway = rig.gateway(new GatewaySnapshot(calls.router(), clusters, calls.limits()));
-    gateway.listen(List.of(listener));
+    gateway.listen(List.of(listenerOptions));
     return gateway;
   }
 

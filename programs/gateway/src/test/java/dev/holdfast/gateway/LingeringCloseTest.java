@@ -29,10 +29,10 @@ class LingeringCloseTest {
   /** The answer is larger than what kernels and the gateway hold when it is written to the end. */
   @Test
   void whoSendsOnGetsAllOfTheLastAnswer() throws Exception {
-    try (WebSiege siege = new WebSiege(GatewayLimits.DEFAULT, transport)) {
+    try (AttackedHttpGateway siege = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport)) {
       Socket socket = siege.deafAttacker();
       String line = "GET /v1/hello/x?padding=" + BYTES + " HTTP/1.1";
-      send(socket, FaceRig.lines(line, "host: x", "connection: close"));
+      send(socket, FrontendRig.lines(line, "host: x", "connection: close"));
       assertThat(readAndSend(socket)).isGreaterThan(BYTES);
       siege.assertUnharmed();
     }
@@ -40,11 +40,11 @@ class LingeringCloseTest {
 
   @Test
   void whoIsAnsweredBeforeItHasSentAllGetsTheAnswerAndItsEnd() throws Exception {
-    try (WebSiege siege = new WebSiege(GatewayLimits.DEFAULT, transport)) {
+    try (AttackedHttpGateway siege = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport)) {
       Socket socket = siege.attacker();
       send(
           socket,
-          FaceRig.lines(
+          FrontendRig.lines(
               "POST /nothing HTTP/1.1",
               "host: x",
               "content-type: application/json",
@@ -66,14 +66,15 @@ class LingeringCloseTest {
   /** However long it sends, and whether it notices the end or not. */
   @Test
   void theEndComesAlsoWhereTheClientDoesNotClose() throws Exception {
-    try (WebSiege siege = new WebSiege(WebSiege.impatient(PATIENCE), transport)) {
+    try (AttackedHttpGateway siege =
+        new AttackedHttpGateway(AttackedHttpGateway.impatient(PATIENCE), transport)) {
       Socket reads = siege.attacker();
-      send(reads, FaceRig.lines("GET /v1/hello/x HTTP/1.1", "host: x", "connection: close"));
+      send(reads, FrontendRig.lines("GET /v1/hello/x HTTP/1.1", "host: x", "connection: close"));
       assertThat(new String(reads.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
           .contains("hello x");
       Socket deaf = siege.deafAttacker();
       String line = "GET /v1/hello/x?padding=" + BYTES / 8 + " HTTP/1.1";
-      send(deaf, FaceRig.lines(line, "host: x", "connection: close"));
+      send(deaf, FrontendRig.lines(line, "host: x", "connection: close"));
       siege.awaitClients(2);
       siege.assertUnharmed();
     }

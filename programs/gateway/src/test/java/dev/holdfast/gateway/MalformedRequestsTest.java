@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests that no server may take, beside calls of the same connection that are well. */
-class MalformedRequestsTest extends BesiegedGateway {
+class MalformedRequestsTest extends AttackTestBase {
   private static final byte[] MESSAGE = {0, 0, 0, 0, 1, 9};
 
   /** "x: 1", with END_HEADERS and END_STREAM; leaves HPACK's table alone. */
@@ -67,7 +67,7 @@ class MalformedRequestsTest extends BesiegedGateway {
               .method("POST")
               .scheme("http")
               .authority("echo")
-              .path(Besieged.PATH)
+              .path(AttackedGateway.PATH)
               .add("te", "trailers");
       change.accept(request);
       Http2Headers ordered = new DefaultHttp2Headers(false);
@@ -89,8 +89,8 @@ class MalformedRequestsTest extends BesiegedGateway {
   @ParameterizedTest
   @EnumSource
   void costsItsOwnStreamAlone(Fault fault) throws Exception {
-    RawPeer client = besieged.client();
-    client.headers(3, RawPeer.call(Besieged.PATH).add("x-mine", "first"), false);
+    RawPeer client = attackedGateway.client();
+    client.headers(3, RawPeer.call(AttackedGateway.PATH).add("x-mine", "first"), false);
     RawPeer server = upstream.accepted();
     int open = server.next("HEADERS").stream();
 
@@ -118,7 +118,7 @@ class MalformedRequestsTest extends BesiegedGateway {
     }
 
     // The call before goes on, one behind it finds the table of headers as it should be.
-    client.headers(7, RawPeer.call(Besieged.PATH).add("x-mine", "second"), true);
+    client.headers(7, RawPeer.call(AttackedGateway.PATH).add("x-mine", "second"), true);
     RawPeer.Frame next = server.next("HEADERS", "RST_STREAM", "DATA");
     assertThat(next.header("x-mine")).as(next.toString()).isEqualTo("second");
     server.headers(open, RawPeer.head().add("grpc-status", "0"), true);
@@ -128,13 +128,13 @@ class MalformedRequestsTest extends BesiegedGateway {
       assertThat(good.stream()).isNotEqualTo(5);
       assertThat(good.header("grpc-status")).isEqualTo("0");
     }
-    besieged.bystander.assertUnharmed();
+    attackedGateway.backgroundCaller.assertUnharmed();
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void aConnectIsAnsweredAsOverHttp1(boolean ended) throws Exception {
-    RawPeer client = besieged.client();
+    RawPeer client = attackedGateway.client();
     Http2Headers tunnel = new DefaultHttp2Headers(false).method("CONNECT").authority("x:443");
     client.headers(3, tunnel, ended);
     RawPeer.Frame answer = client.next("HEADERS", "RST_STREAM", "GOAWAY");
@@ -143,14 +143,14 @@ class MalformedRequestsTest extends BesiegedGateway {
     if (!ended) {
       assertThat(client.next("RST_STREAM").code()).isEqualTo(Http2Error.NO_ERROR.code());
     }
-    client.headers(5, RawPeer.call(Besieged.PATH), true);
+    client.headers(5, RawPeer.call(AttackedGateway.PATH), true);
     RawPeer server = upstream.accepted();
-    assertThat(server.next("HEADERS").header(":path")).isEqualTo(Besieged.PATH);
+    assertThat(server.next("HEADERS").header(":path")).isEqualTo(AttackedGateway.PATH);
   }
 
   @Test
   void isResetBehindItsAnswer() throws Exception {
-    RawPeer client = besieged.client();
+    RawPeer client = attackedGateway.client();
     client.headers(3, Fault.OTHER_HOST.request(), false);
     assertThat(client.next("HEADERS").end()).isTrue();
     RawPeer.Frame reset = client.next("RST_STREAM", "GOAWAY");
@@ -160,7 +160,7 @@ class MalformedRequestsTest extends BesiegedGateway {
 
   @Test
   void isNoReasonToCutAClientOffHoweverMany() throws Exception {
-    RawPeer client = besieged.client();
+    RawPeer client = attackedGateway.client();
     int many = 500;
     for (int i = 0; i < many; i++) {
       int id = 2 * i + 3;
@@ -168,7 +168,7 @@ class MalformedRequestsTest extends BesiegedGateway {
       client.raw(RawServer.frame(0, 1, id, MESSAGE));
       assertThat(client.next("HEADERS", "GOAWAY").header("grpc-status")).isEqualTo("13");
     }
-    client.headers(2 * many + 3, RawPeer.call(Besieged.PATH), true);
+    client.headers(2 * many + 3, RawPeer.call(AttackedGateway.PATH), true);
     RawPeer server = upstream.accepted();
     server.headers(server.next("HEADERS").stream(), RawPeer.head().add("grpc-status", "0"), true);
     assertThat(client.next("HEADERS", "GOAWAY").header("grpc-status")).isEqualTo("0");
@@ -176,8 +176,8 @@ class MalformedRequestsTest extends BesiegedGateway {
 
   @Test
   void blanksAroundValuesAreStrippedBothWays() throws Exception {
-    RawPeer client = besieged.client();
-    Http2Headers call = new DefaultHttp2Headers(false).add(RawPeer.call(Besieged.PATH));
+    RawPeer client = attackedGateway.client();
+    Http2Headers call = new DefaultHttp2Headers(false).add(RawPeer.call(AttackedGateway.PATH));
     client.headers(3, call.add("x-note", " lead").add("x-more", "trail\t ").add("x-no", " "), true);
     RawPeer server = upstream.accepted();
     RawPeer.Frame request = server.next("HEADERS");
@@ -194,11 +194,11 @@ class MalformedRequestsTest extends BesiegedGateway {
 
   @Test
   void hostBecomesTheAuthorityOrIsDropped() throws Exception {
-    RawPeer client = besieged.client();
-    Http2Headers alone = RawPeer.call(Besieged.PATH).add("host", "echo:80");
+    RawPeer client = attackedGateway.client();
+    Http2Headers alone = RawPeer.call(AttackedGateway.PATH).add("host", "echo:80");
     alone.remove(":authority");
     client.headers(3, alone, true);
-    client.headers(5, RawPeer.call(Besieged.PATH).add("host", "ECHO:80"), true);
+    client.headers(5, RawPeer.call(AttackedGateway.PATH).add("host", "ECHO:80"), true);
     RawPeer server = upstream.accepted();
     RawPeer.Frame first = server.next("HEADERS");
     RawPeer.Frame second = server.next("HEADERS");
@@ -210,9 +210,9 @@ class MalformedRequestsTest extends BesiegedGateway {
 
   @Test
   void trailersOfARequestGoNoFarther() throws Exception {
-    RawPeer client = besieged.client();
+    RawPeer client = attackedGateway.client();
     Http2Headers trailers = new DefaultHttp2Headers().add("x-last", "1");
-    client.headers(3, RawPeer.call(Besieged.PATH), false);
+    client.headers(3, RawPeer.call(AttackedGateway.PATH), false);
     RawPeer server = upstream.accepted();
     server.next("HEADERS");
     client.data(3, MESSAGE, false);
@@ -226,8 +226,8 @@ class MalformedRequestsTest extends BesiegedGateway {
 
   @Test
   void moreHeadersBehindTheEndOfARequestEndItsStream() throws Exception {
-    RawPeer client = besieged.client();
-    client.headers(3, RawPeer.call(Besieged.PATH), true);
+    RawPeer client = attackedGateway.client();
+    client.headers(3, RawPeer.call(AttackedGateway.PATH), true);
     RawPeer server = upstream.accepted();
     server.next("HEADERS");
     // POST http /
@@ -239,8 +239,8 @@ class MalformedRequestsTest extends BesiegedGateway {
 
   @Test
   void whoSendsBehindItsOwnEndIsCutOff() throws Exception {
-    RawPeer client = besieged.client();
-    client.headers(3, RawPeer.call(Besieged.PATH), true);
+    RawPeer client = attackedGateway.client();
+    client.headers(3, RawPeer.call(AttackedGateway.PATH), true);
     RawPeer server = upstream.accepted();
     server.headers(server.next("HEADERS").stream(), RawPeer.head().add("grpc-status", "0"), true);
     client.next("HEADERS");
@@ -250,8 +250,8 @@ class MalformedRequestsTest extends BesiegedGateway {
 
   @Test
   void whoGoesBackToAStreamPassedOverIsCutOff() throws Exception {
-    RawPeer client = besieged.client();
-    client.headers(7, RawPeer.call(Besieged.PATH), true);
+    RawPeer client = attackedGateway.client();
+    client.headers(7, RawPeer.call(AttackedGateway.PATH), true);
     upstream.accepted().next("HEADERS");
     // POST http /
     client.raw(new byte[] {0, 0, 3, 1, 5, 0, 0, 0, 5, (byte) 0x83, (byte) 0x86, (byte) 0x84});
@@ -260,8 +260,8 @@ class MalformedRequestsTest extends BesiegedGateway {
 
   @Test
   void framesBehindAResetAreAnsweredWithOne() throws Exception {
-    RawPeer client = besieged.client();
-    client.headers(3, RawPeer.call(Besieged.PATH), false);
+    RawPeer client = attackedGateway.client();
+    client.headers(3, RawPeer.call(AttackedGateway.PATH), false);
     RawPeer server = upstream.accepted();
     server.next("HEADERS");
     client.raw(new byte[] {0, 0, 4, 3, 0, 0, 0, 0, 3, 0, 0, 0, 8});
@@ -269,19 +269,19 @@ class MalformedRequestsTest extends BesiegedGateway {
     RawPeer.Frame answer = client.next("RST_STREAM", "GOAWAY");
     assertThat(answer.type()).isEqualTo("RST_STREAM");
     assertThat(answer.code()).isEqualTo(Http2Error.STREAM_CLOSED.code());
-    besieged.bystander.assertUnharmed();
+    attackedGateway.backgroundCaller.assertUnharmed();
   }
 
   @Test
   void settingsThatMakeAWindowTooLargeEndTheConnection() throws Exception {
-    RawPeer client = besieged.client();
-    client.headers(3, RawPeer.call(Besieged.PATH), false);
+    RawPeer client = attackedGateway.client();
+    client.headers(3, RawPeer.call(AttackedGateway.PATH), false);
     upstream.accepted().next("HEADERS");
     client.raw(new byte[] {0, 0, 4, 8, 0, 0, 0, 0, 3, 0x7f, (byte) 0xff, 0, 0});
     client.raw(new byte[] {0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0x7f, -1, -1, -1});
     RawPeer.Frame end = client.next("GOAWAY", "RST_STREAM");
     assertThat(end.type()).isEqualTo("GOAWAY");
     assertThat(end.code()).isEqualTo(Http2Error.FLOW_CONTROL_ERROR.code());
-    besieged.bystander.assertUnharmed();
+    attackedGateway.backgroundCaller.assertUnharmed();
   }
 }

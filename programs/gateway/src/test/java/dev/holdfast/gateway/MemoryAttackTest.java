@@ -3,9 +3,10 @@ package dev.holdfast.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.gateway.edge.L4Terms;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.GatewayMemory;
+import dev.holdfast.gateway.listener.L4Options;
+import dev.holdfast.gateway.listener.ListenerOptions;
 import dev.holdfast.gateway.tls.ServerNames;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -45,33 +46,34 @@ class MemoryAttackTest {
 
   @Test
   void allConnectionsTogetherKeepNoMoreThanTheProcessMay() throws Exception {
-    Besieged besieged =
+    AttackedGateway attackedGateway =
         closing(
-            new Besieged(Map.of(Besieged.OTHER, deaf.address()), GatewayLimits.DEFAULT, memory));
+            new AttackedGateway(
+                Map.of(AttackedGateway.OTHER, deaf.address()), GatewayLimits.DEFAULT, memory));
     List<RawPeer> clients = new ArrayList<>();
     for (int i = 0; i < 12; i++) {
-      RawPeer client = besieged.client();
+      RawPeer client = attackedGateway.client();
       clients.add(client);
-      client.headers(3, RawPeer.call(Besieged.PATH), false);
+      client.headers(3, RawPeer.call(AttackedGateway.PATH), false);
       client.data(3, new byte[200_000], false);
     }
-    await().until(() -> besieged.rig.met("memory") >= 12 - LIMIT / 200_000);
+    await().until(() -> attackedGateway.rig.met("memory") >= 12 - LIMIT / 200_000);
     assertThat(memory.leasedBytes()).isBetween(LIMIT / 2L, (long) LIMIT);
-    besieged.bystander.assertUnharmed();
+    attackedGateway.backgroundCaller.assertUnharmed();
     // More than all may keep: by how much the first went below the limit is for their order to say.
-    RawPeer late = besieged.client();
+    RawPeer late = attackedGateway.client();
     for (int id = 3; id <= 3 + 2 * (LIMIT / 200_000); id += 2) {
-      late.headers(id, RawPeer.call(Besieged.PATH), false);
+      late.headers(id, RawPeer.call(AttackedGateway.PATH), false);
       late.data(id, new byte[200_000], false);
     }
     RawPeer.Frame answer = late.next("HEADERS", "RST_STREAM", "GOAWAY");
     assertThat(answer.header("grpc-status")).isEqualTo("8");
-    assertThat(answer.header("grpc-message")).contains("too much waits for upstreams");
+    assertThat(answer.header("grpc-message")).contains("too many bytes wait for upstreams");
     clients.forEach(RawPeer::close);
     late.close();
-    besieged.bystander.assertUnharmed();
-    besieged.bystander.stop();
-    await().untilAsserted(() -> assertThat(GatewayRig.kept(besieged.gateway)).isZero());
+    attackedGateway.backgroundCaller.assertUnharmed();
+    attackedGateway.backgroundCaller.stop();
+    await().untilAsserted(() -> assertThat(GatewayRig.kept(attackedGateway.gateway)).isZero());
     assertThat(memory.leasedBytes()).isLessThan(LIMIT / 4);
   }
 
@@ -80,7 +82,7 @@ class MemoryAttackTest {
     RawPeer.Upstream upstream = closing(RawPeer.listen(new Http2Settings()));
     GatewayRig rig = closing(new GatewayRig()).memory(new GatewayMemory(0));
     RawPeer client = rig.client(rig.gateway(upstream.address()));
-    client.headers(3, RawPeer.call(Besieged.PATH), false);
+    client.headers(3, RawPeer.call(AttackedGateway.PATH), false);
     client.data(3, new byte[] {0, 0, 0, 0, 1, 9}, true);
     RawPeer server = upstream.accepted();
     int id = server.next("HEADERS").stream();
@@ -93,7 +95,7 @@ class MemoryAttackTest {
 
   @Test
   void clientThatReadsNoLinesIsCutOffWhenThereIsNoRoom() throws Exception {
-    try (FaceRig faces = noRoom();
+    try (FrontendRig faces = noRoom();
         Socket client = new Socket()) {
       client.setReceiveBufferSize(4_096);
       client.connect(faces.gateway.address());
@@ -105,7 +107,7 @@ class MemoryAttackTest {
 
   @Test
   void clientThatOpensNoWindowIsCutOffWhenThereIsNoRoom() throws Exception {
-    try (FaceRig faces = noRoom();
+    try (FrontendRig faces = noRoom();
         Socket client = faces.socket()) {
       // As much as fits into what one stream may have when there is room.
       String path = "/v1/hello/x:many?count=20&padding=10000";
@@ -130,17 +132,19 @@ class MemoryAttackTest {
     try (ServerSocket server = new ServerSocket(0, 50, TlsRig.loopback().getAddress())) {
       server.setSoTimeout((int) TimeUnit.SECONDS.toMillis(GatewayRig.PATIENCE_SECONDS));
       String at = "127.0.0.1:" + server.getLocalPort();
-      Besieged besieged =
-          closing(new Besieged(Map.of(Besieged.OTHER, at), GatewayLimits.DEFAULT, little));
-      besieged.gateway.listen(List.of(Listener.plaintext(TlsRig.loopback()), l4()));
-      Flood flood = closing(new Flood(besieged.gateway.addresses().get(1), clients));
+      AttackedGateway attackedGateway =
+          closing(
+              new AttackedGateway(
+                  Map.of(AttackedGateway.OTHER, at), GatewayLimits.DEFAULT, little));
+      attackedGateway.gateway.listen(List.of(ListenerOptions.plaintext(TlsRig.loopback()), l4()));
+      Flood flood = closing(new Flood(attackedGateway.gateway.addresses().get(1), clients));
       flood.sendWhatIsTaken();
-      assertThat(GatewayRig.kept(besieged.gateway))
+      assertThat(GatewayRig.kept(attackedGateway.gateway))
           .isBetween((long) limit, limit + clients * (long) GatewayMemory.FREE_BYTES);
       assertThat(little.leasedBytes()).isLessThanOrEqualTo(limit);
-      assertThat(besieged.rig.met("memory")).isPositive();
-      besieged.bystander.assertUnharmed();
-      besieged.bystander.stop();
+      assertThat(attackedGateway.rig.met("memory")).isPositive();
+      attackedGateway.backgroundCaller.assertUnharmed();
+      attackedGateway.backgroundCaller.stop();
 
       long read = 0;
       flood.end();
@@ -150,13 +154,14 @@ class MemoryAttackTest {
         }
       }
       assertThat(read).isEqualTo(flood.sent());
-      await().untilAsserted(() -> assertThat(GatewayRig.kept(besieged.gateway)).isZero());
+      await().untilAsserted(() -> assertThat(GatewayRig.kept(attackedGateway.gateway)).isZero());
     }
   }
 
-  private static Listener l4() {
-    return Listener.plaintext(TlsRig.loopback())
-        .withL4(new L4Terms(Optional.of(Besieged.OTHER), new ServerNames<>(Map.of()), false));
+  private static ListenerOptions l4() {
+    return ListenerOptions.plaintext(TlsRig.loopback())
+        .withL4(
+            new L4Options(Optional.of(AttackedGateway.OTHER), new ServerNames<>(Map.of()), false));
   }
 
   /** Clients that send all they can. */
@@ -206,11 +211,11 @@ class MemoryAttackTest {
     }
   }
 
-  private static FaceRig noRoom() throws IOException {
-    return new FaceRig(FaceRig.KNOWN, GatewayLimits.DEFAULT, new GatewayMemory(0));
+  private static FrontendRig noRoom() throws IOException {
+    return new FrontendRig(FrontendRig.KNOWN, GatewayLimits.DEFAULT, new GatewayMemory(0));
   }
 
-  private static void assertCutOff(FaceRig faces) throws Exception {
+  private static void assertCutOff(FrontendRig faces) throws Exception {
     await().untilAsserted(() -> assertThat(faces.rig.met("memory")).isPositive());
     await().untilAsserted(() -> assertThat(GatewayRig.kept(faces.gateway)).isZero());
     assertThat(faces.get("/v1/hello/other").body()).contains("hello other");

@@ -80,7 +80,7 @@ class NativePathTest {
 
   @Test
   void forwardsClientStreamsOfMegabytes() throws Exception {
-    Collected answer = new Collected();
+    CollectedResponses answer = new CollectedResponses();
     StreamObserver<byte[]> requests =
         ClientCalls.asyncClientStreamingCall(
             channel.newCall(Echo.COUNT, CallOptions.DEFAULT), answer);
@@ -93,9 +93,9 @@ class NativePathTest {
 
   @Test
   void forwardsMegabytesBothWaysOnManyStreams() throws Exception {
-    List<Collected> answers = new ArrayList<>();
+    List<CollectedResponses> answers = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
-      Collected answer = new Collected();
+      CollectedResponses answer = new CollectedResponses();
       answers.add(answer);
       StreamObserver<byte[]> requests =
           ClientCalls.asyncBidiStreamingCall(
@@ -177,7 +177,7 @@ class NativePathTest {
   @Test
   void passesCancelsOnToTheServer() throws Exception {
     ClientCall<byte[], byte[]> call = channel.newCall(Echo.TALK, CallOptions.DEFAULT);
-    Collected answer = new Collected();
+    CollectedResponses answer = new CollectedResponses();
     StreamObserver<byte[]> requests = ClientCalls.asyncBidiStreamingCall(call, answer);
     requests.onNext(new byte[] {1});
     assertThat(answer.first.get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS)).containsExactly(1);
@@ -194,7 +194,7 @@ class NativePathTest {
   }
 
   private CompletableFuture<byte[]> unary(byte[] request) {
-    Collected answer = new Collected();
+    CollectedResponses answer = new CollectedResponses();
     ClientCalls.asyncUnaryCall(channel.newCall(Echo.UNARY, CallOptions.DEFAULT), request, answer);
     return answer.done.thenApply(all -> all.get(0));
   }

@@ -7,10 +7,10 @@ import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
-import dev.holdfast.gateway.cors.Cors;
+import dev.holdfast.gateway.cors.CorsPolicy;
+import dev.holdfast.gateway.frontend.FrontendOptions;
+import dev.holdfast.gateway.frontend.HttpFrontend;
 import dev.holdfast.gateway.greet.HelloRequest;
-import dev.holdfast.gateway.json.FaceTerms;
-import dev.holdfast.gateway.json.JsonFace;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.AuthorityPattern;
 import dev.holdfast.gateway.route.PathPattern;
@@ -44,7 +44,8 @@ class OddTargetsTest {
   private final GatewayRig rig = new GatewayRig();
   private final Greetings strict = new Greetings();
   private final Greetings lax = new Greetings();
-  private final AtomicReference<FaceTerms> terms = new AtomicReference<>(FaceTerms.DEFAULT);
+  private final AtomicReference<FrontendOptions> terms =
+      new AtomicReference<>(FrontendOptions.DEFAULT);
   private final Gateway gateway;
 
   OddTargetsTest() throws IOException {
@@ -57,7 +58,7 @@ class OddTargetsTest {
     Map<String, Cluster> clusters =
         Map.of("strict", cluster("strict", strict), "lax", cluster("lax", lax));
     gateway =
-        rig.face(JsonFace.of(FaceRig.KNOWN).following(terms::get))
+        rig.face(HttpFrontend.of(FrontendRig.KNOWN).following(terms::get))
             .gateway(
                 new GatewaySnapshot(
                     new RouteTable(rules, size -> 0), clusters, GatewayLimits.DEFAULT));
@@ -192,7 +193,7 @@ class OddTargetsTest {
   void anEscapedSlashIsOneForRoutesAndTemplatesWhereTheFileSaysSo() throws Exception {
     String path = "/v1%2Fhello%2fx";
     assertThat(http1("GET", path, "")).startsWith("HTTP/1.1 404 ");
-    terms.set(FaceTerms.DEFAULT.withDecodesSlashes(true));
+    terms.set(FrontendOptions.DEFAULT.withDecodesSlashes(true));
     assertThat(http1("GET", path, "")).startsWith("HTTP/1.1 200").contains("hello x");
     RawPeer client = rig.client(gateway);
     client.headers(3, head("GET", path), true);
@@ -227,7 +228,7 @@ class OddTargetsTest {
     assertThat(http1("POST", "http://strict.test/v1/hello", body, type)).contains("hello x");
     assertThat(strict.calls).hasValue(1);
     String request =
-        FaceRig.lines(
+        FrontendRig.lines(
             "POST http://other.test:80/v1/hello HTTP/1.1",
             "host: strict.test",
             "connection: close",
@@ -313,7 +314,7 @@ class OddTargetsTest {
             List.of());
     RouteOptions options =
         cluster.equals("strict")
-            ? RouteOptions.DEFAULT.withCors(Cors.of(PAGE))
+            ? RouteOptions.DEFAULT.withCors(CorsPolicy.of(PAGE))
             : RouteOptions.DEFAULT;
     return new RouteRule(authority + path, match, RouteTarget.to(cluster), options);
   }

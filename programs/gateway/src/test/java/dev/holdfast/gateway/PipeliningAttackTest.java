@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Clients of HTTP/1.1 that send thousands of requests without waiting for an answer: the twin of
- * {@link FloodAttackTest} and {@link UnreadAnswersTest}.
+ * {@link FloodAttackTest} and {@link SlowReaderWatchdogTest}.
  */
 @ParameterizedClass
 @EnumSource(Transport.class)
@@ -47,9 +47,10 @@ class PipeliningAttackTest {
   @ValueSource(strings = {"/nothing/%s", "/v1/hello/%s?padding=1000000"})
   void whoReadsNoAnswersIsCutOff(String path) throws Exception {
     String target = path.formatted("y".repeat(4_000));
-    String request = FaceRig.lines("GET " + target + " HTTP/1.1", "host: x");
-    try (WebSiege siege = new WebSiege(WebSiege.impatient(PATIENCE), transport)) {
-      byte[] requests = Besieged.repeated(request.getBytes(StandardCharsets.US_ASCII), 100);
+    String request = FrontendRig.lines("GET " + target + " HTTP/1.1", "host: x");
+    try (AttackedHttpGateway siege =
+        new AttackedHttpGateway(AttackedHttpGateway.impatient(PATIENCE), transport)) {
+      byte[] requests = AttackedGateway.repeated(request.getBytes(StandardCharsets.US_ASCII), 100);
       List<CompletableFuture<Void>> attacks = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
         OutputStream out = siege.deafAttacker().getOutputStream();
@@ -72,12 +73,12 @@ class PipeliningAttackTest {
   }
 
   @ParameterizedTest
-  @EnumSource(WebSiege.Ask.class)
-  void thousandsInOneReadAreAnsweredInTheirOrderAndNobodyWaitsForIt(WebSiege.Ask ask)
+  @EnumSource(AttackedHttpGateway.Ask.class)
+  void thousandsInOneReadAreAnsweredInTheirOrderAndNobodyWaitsForIt(AttackedHttpGateway.Ask ask)
       throws Exception {
     int requests = ask.status.equals(" 200 ") ? SOME : MANY;
     String all = ask.request.repeat(requests) + LAST;
-    try (WebSiege siege = new WebSiege(GatewayLimits.DEFAULT, transport)) {
+    try (AttackedHttpGateway siege = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport)) {
       Socket socket = siege.attacker();
       CompletableFuture<Void> sent =
           CompletableFuture.runAsync(

@@ -119,8 +119,8 @@ class ProcessMemoryTest {
   }
 
   private void attacked(Attack attack) throws Exception {
-    Bystander calls = closing(Bystander.on(channel()));
-    Bystander json = closing(Bystander.of(this::ask));
+    BackgroundCaller calls = closing(BackgroundCaller.on(channel()));
+    BackgroundCaller json = closing(BackgroundCaller.of(this::ask));
     long before = residentMib();
     StalledClients clients = closing(new StalledClients(address));
     attack.on(clients);

@@ -3,10 +3,11 @@ package dev.holdfast.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.gateway.edge.Network;
-import dev.holdfast.gateway.edge.ProxyTerms;
 import dev.holdfast.gateway.limits.GatewayLimits;
-import dev.holdfast.gateway.tls.Keyring;
+import dev.holdfast.gateway.listener.CidrRange;
+import dev.holdfast.gateway.listener.ListenerOptions;
+import dev.holdfast.gateway.listener.ProxyProtocolOptions;
+import dev.holdfast.gateway.tls.TlsContexts;
 import io.micrometer.core.instrument.Counter;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -27,8 +28,8 @@ class ProxyProtocolTest {
   private static final String GET = "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
   private static final byte[] TEXT = ascii("PROXY TCP4 203.0.113.7 10.0.0.1 5555 80\r\n");
   private static final String BINARY = "0d0a0d0a000d0a515549540a";
-  private static final ProxyTerms REQUIRED = terms(true, "127.0.0.0/8", "::1");
-  private static final ProxyTerms OPTIONAL = terms(false, "127.0.0.1");
+  private static final ProxyProtocolOptions REQUIRED = terms(true, "127.0.0.0/8", "::1");
+  private static final ProxyProtocolOptions OPTIONAL = terms(false, "127.0.0.1");
 
   @TempDir Path folder;
   private final GatewayRig rig = new GatewayRig();
@@ -40,7 +41,7 @@ class ProxyProtocolTest {
 
   @Test
   void theClientIsWhomATrustedProxyNames() throws Exception {
-    Gateway gateway = gateway(Listener.plaintext(TlsRig.loopback()).withProxies(REQUIRED));
+    Gateway gateway = gateway(ListenerOptions.plaintext(TlsRig.loopback()).withProxies(REQUIRED));
     assertThat(answer(gateway, TEXT)).endsWith(" 203.0.113.7.");
     String six = "21" + "0028" + "20010db8000000000000000000000007" + "0".repeat(32);
     assertThat(answer(gateway, binary(six + "115c0050" + "04" + "0001" + "ff")))
@@ -50,7 +51,7 @@ class ProxyProtocolTest {
         .endsWith(" 127.0.0.1.");
     assertThat(answer(gateway, ascii("PROXY UNKNOWN\r\n"))).endsWith(" 127.0.0.1.");
 
-    gateway.listen(List.of(Listener.plaintext(TlsRig.loopback()).withProxies(OPTIONAL)));
+    gateway.listen(List.of(ListenerOptions.plaintext(TlsRig.loopback()).withProxies(OPTIONAL)));
     assertThat(answer(gateway, TEXT)).endsWith(" 203.0.113.7.");
     assertThat(answer(gateway, new byte[0])).endsWith(" 127.0.0.1.");
     assertThat(refused()).isZero();
@@ -60,7 +61,7 @@ class ProxyProtocolTest {
   void upstreamsHearOfItOverHttp2AndTlsToo() throws Exception {
     try (RawPeer.Upstream upstream = RawPeer.listen(new Http2Settings())) {
       Gateway gateway = rig.gateway(upstream.address());
-      gateway.listen(List.of(Listener.plaintext(TlsRig.loopback()).withProxies(REQUIRED)));
+      gateway.listen(List.of(ListenerOptions.plaintext(TlsRig.loopback()).withProxies(REQUIRED)));
       RawPeer client = RawPeer.connect(gateway.address(), TEXT);
       client.headers(3, RawPeer.call("/test.Echo/Talk"), false);
       assertThat(upstream.accepted().next("HEADERS").header("x-forwarded-for"))
@@ -68,10 +69,11 @@ class ProxyProtocolTest {
       client.close();
     }
     TlsRig tls = new TlsRig(folder);
-    Keyring ring = rig.closing(Keyring.open(rig.meters));
+    TlsContexts ring = rig.closing(TlsContexts.open(rig.meters));
     Gateway gateway =
         gateway(
-            Listener.tls(TlsRig.loopback(), ring.server(tls.plain(TlsRig.identity(tls.issue()))))
+            ListenerOptions.tls(
+                    TlsRig.loopback(), ring.server(tls.plain(TlsRig.identity(tls.issue()))))
                 .withProxies(REQUIRED));
     try (Socket plain = connected(gateway);
         Socket secured = tls.over(plain, TEXT)) {
@@ -83,12 +85,13 @@ class ProxyProtocolTest {
 
   @Test
   void nobodyElseIsBelieved() throws Exception {
-    ProxyTerms elsewhere = terms(true, "10.0.0.0/8", "128.0.0.0/1");
-    Gateway strict = gateway(Listener.plaintext(TlsRig.loopback()).withProxies(elsewhere));
+    ProxyProtocolOptions elsewhere = terms(true, "10.0.0.0/8", "128.0.0.0/1");
+    Gateway strict = gateway(ListenerOptions.plaintext(TlsRig.loopback()).withProxies(elsewhere));
     assertThat(answer(strict, TEXT)).isEmpty();
     assertThat(refused("untrusted")).isEqualTo(1);
     Gateway open =
-        gateway(Listener.plaintext(TlsRig.loopback()).withProxies(terms(false, "10.0.0.0/8")));
+        gateway(
+            ListenerOptions.plaintext(TlsRig.loopback()).withProxies(terms(false, "10.0.0.0/8")));
     assertThat(answer(open, TEXT)).startsWith("HTTP/1.1 400").doesNotContain("from ");
     assertThat(answer(open, new byte[0])).endsWith(" 127.0.0.1.");
     assertThat(refused()).isEqualTo(1);
@@ -96,7 +99,7 @@ class ProxyProtocolTest {
 
   @Test
   void headersThatMakeNoSenseEndTheConnection() throws Exception {
-    Gateway gateway = gateway(Listener.plaintext(TlsRig.loopback()).withProxies(REQUIRED));
+    Gateway gateway = gateway(ListenerOptions.plaintext(TlsRig.loopback()).withProxies(REQUIRED));
     assertThat(answer(gateway, new byte[0])).isEmpty();
     assertThat(refused("missing")).isEqualTo(1);
     List<byte[]> bad =
@@ -118,11 +121,11 @@ class ProxyProtocolTest {
     rig.limits(
         new GatewayLimits(
             128, 16_384, 65_535, 65_535, Duration.ofMillis(200), Duration.ofHours(1)));
-    Gateway gateway = gateway(Listener.plaintext(TlsRig.loopback()).withProxies(OPTIONAL));
+    Gateway gateway = gateway(ListenerOptions.plaintext(TlsRig.loopback()).withProxies(OPTIONAL));
     for (byte[] begin : List.of(ascii("PROX"), ascii("PROXY TCP4 203"), large16())) {
       try (Socket socket = connected(gateway)) {
         socket.getOutputStream().write(begin);
-        assertThat(Bare.isEnded(socket)).isTrue();
+        assertThat(RawTcpClient.isEnded(socket)).isTrue();
       }
     }
     assertThat(rig.met("handshake")).isEqualTo(3);
@@ -138,17 +141,17 @@ class ProxyProtocolTest {
     return HexFormat.of().parseHex(BINARY + "2111ffff" + "00".repeat(65_535));
   }
 
-  private Gateway gateway(Listener listener) throws IOException {
+  private Gateway gateway(ListenerOptions listenerOptions) throws IOException {
     Gateway gateway =
         rig.face(
                 (exchange, ended) -> {
                   exchange.answer(
                       new DefaultHttp2Headers().status("200"),
-                      ascii("from " + exchange.client().address() + "."));
+                      ascii("from " + exchange.clientIdentity().address() + "."));
                   return TlsRig.deaf();
                 })
             .gateway("127.0.0.1:1");
-    gateway.listen(List.of(listener));
+    gateway.listen(List.of(listenerOptions));
     return gateway;
   }
 
@@ -165,7 +168,7 @@ class ProxyProtocolTest {
       ByteArrayOutputStream all = new ByteArrayOutputStream();
       all.writeBytes(before);
       all.writeBytes(ascii(GET));
-      return Bare.answer(socket, all.toByteArray());
+      return RawTcpClient.answer(socket, all.toByteArray());
     }
   }
 
@@ -186,9 +189,9 @@ class ProxyProtocolTest {
         .sum();
   }
 
-  private static ProxyTerms terms(boolean required, String... trusted) {
-    return new ProxyTerms(
-        required, List.of(trusted).stream().map(each -> Network.parse("trusted", each)).toList());
+  private static ProxyProtocolOptions terms(boolean required, String... trusted) {
+    return new ProxyProtocolOptions(
+        required, List.of(trusted).stream().map(each -> CidrRange.parse("trusted", each)).toList());
   }
 
   private static byte[] binary(String rest) {

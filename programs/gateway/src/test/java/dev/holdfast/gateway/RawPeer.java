@@ -40,14 +40,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** One end of a connection that sends the frames it is told to, and remembers those it receives. */
-final class RawPeer {
+public final class RawPeer {
   private static final EventLoopGroup LOOP =
       new MultiThreadIoEventLoopGroup(
           4, new DefaultThreadFactory("raw-peer", true), NioIoHandler.newFactory());
   private static final long PATIENCE_SECONDS = 20;
 
   /** What came. */
-  record Frame(
+  public record Frame(
       String type,
       int stream,
       @Nullable Http2Headers headers,
@@ -238,7 +238,7 @@ final class RawPeer {
     onLoop(c -> handler.goAway(c, last, code, Unpooled.EMPTY_BUFFER, c.newPromise()));
   }
 
-  void ping(long payload) {
+  public void ping(long payload) {
     onLoop(c -> handler.encoder().writePing(c, false, payload, c.newPromise()));
   }
 
@@ -313,7 +313,7 @@ final class RawPeer {
   }
 
   /** The next frame of one of these types; others before it are dropped. */
-  Frame next(String... types) throws InterruptedException {
+  public Frame next(String... types) throws InterruptedException {
     while (true) {
       Frame frame =
           Objects.requireNonNull(
@@ -356,7 +356,7 @@ final class RawPeer {
         .build();
   }
 
-  /** Answers calls of a {@link Bystander} and hands on all others. */
+  /** Answers calls of a {@link BackgroundCaller} and hands on all others. */
   private record Bystanders(
       AtomicReference<RawPeer> self, Consumer<Frame> others, Set<Integer> open)
       implements Consumer<Frame> {
@@ -370,7 +370,7 @@ final class RawPeer {
     public void accept(Frame frame) {
       RawPeer peer = Objects.requireNonNull(self.get());
       int id = frame.stream;
-      if (!frame.header(Bystander.MARK).isEmpty()) {
+      if (!frame.header(BackgroundCaller.MARK).isEmpty()) {
         open.add(id);
         peer.openWindow(id, WINDOW_BYTES);
       }

@@ -30,14 +30,14 @@ final class RawServer implements AutoCloseable {
    * @param answer said when the first call came
    * @param closes whether it closes then
    */
-  record Manner(ByteBuffer greeting, ByteBuffer answer, boolean closes) {}
+  record ScriptedServer(ByteBuffer greeting, ByteBuffer answer, boolean closes) {}
 
-  private final Manner manner;
+  private final ScriptedServer scriptedServer;
   private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
   private final Queue<Socket> accepted = new ConcurrentLinkedQueue<>();
 
-  RawServer(Manner manner) throws IOException {
-    this.manner = manner;
+  RawServer(ScriptedServer scriptedServer) throws IOException {
+    this.scriptedServer = scriptedServer;
     new Thread(this::accept, "raw-server").start();
   }
 
@@ -120,12 +120,12 @@ final class RawServer implements AutoCloseable {
 
   private void serve(Socket socket) {
     try {
-      socket.getOutputStream().write(bytes(manner.greeting));
-      if (manner.greeting.hasRemaining() && manner.answer.hasRemaining()) {
+      socket.getOutputStream().write(bytes(scriptedServer.greeting));
+      if (scriptedServer.greeting.hasRemaining() && scriptedServer.answer.hasRemaining()) {
         awaitCall(new DataInputStream(socket.getInputStream()));
-        socket.getOutputStream().write(bytes(manner.answer));
+        socket.getOutputStream().write(bytes(scriptedServer.answer));
       }
-      if (manner.closes) {
+      if (scriptedServer.closes) {
         socket.close();
       }
     } catch (SocketException | EOFException e) {

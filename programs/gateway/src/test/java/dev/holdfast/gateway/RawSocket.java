@@ -54,7 +54,7 @@ final class RawSocket implements AutoCloseable {
       }
     }
     all.addAll(List.of(lines));
-    return new RawSocket(socket, FaceRig.lines(all.toArray(new String[0])));
+    return new RawSocket(socket, FrontendRig.lines(all.toArray(new String[0])));
   }
 
   /** The answer to the question, with its body. */

@@ -16,7 +16,7 @@ import dev.holdfast.gateway.admin.ConfigStatus;
 import dev.holdfast.gateway.config.GatewayConfig;
 import dev.holdfast.gateway.greet.GreetProto;
 import dev.holdfast.gateway.schema.ReflectedSchema;
-import dev.holdfast.gateway.schema.SchemaAsker;
+import dev.holdfast.gateway.schema.SchemaSource;
 import dev.holdfast.gateway.schema.ServiceSchema;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** A binding that does not fit its method costs itself, not the JSON and Connect of its cluster. */
 class RejectedBindingsTest {
-  private static final String LOGGER = "dev.holdfast.gateway.schema.RejectedParts";
+  private static final String LOGGER = "dev.holdfast.gateway.schema.SchemaRejectionLog";
 
   /** What stands at Collect, and what is said of it. */
   private static final Map<String, String> RULES =
@@ -124,7 +124,7 @@ class RejectedBindingsTest {
           rig.closing(
               AdminServer.open(
                   new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                  new AdminServer.Subject(
+                  new AdminServer.AdminTarget(
                       gateway,
                       new ConfigStatus("", "", GatewayConfig.EMPTY),
                       rig.meters,
@@ -177,7 +177,7 @@ class RejectedBindingsTest {
   }
 
   private FileRig rig(List<FileDescriptorProto> files, boolean reflected) throws IOException {
-    SchemaAsker asker =
+    SchemaSource asker =
         (cluster, endpoint) ->
             CompletableFuture.completedFuture(
                 ServiceSchema.of(

@@ -3,17 +3,17 @@ package dev.holdfast.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryProvider;
 import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.discovery.Registries;
 import dev.holdfast.core.local.FreePort;
 import dev.holdfast.gateway.config.GatewayConfig;
 import dev.holdfast.gateway.config.GatewayYaml;
 import dev.holdfast.gateway.config.LiveConfig;
 import dev.holdfast.gateway.config.LiveListeners;
-import dev.holdfast.gateway.tls.Keyring;
+import dev.holdfast.gateway.tls.TlsContexts;
 import dev.holdfast.registry.file.FileRegistryProvider;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -116,7 +116,7 @@ class ReloadOrderTest {
 
   private void begin(String listening, String clusters) throws IOException {
     GatewayConfig config = parsed(listening, clusters);
-    Keyring keys = Keyring.open(rig.meters);
+    TlsContexts keys = TlsContexts.open(rig.meters);
     Registries registries = new Registries(RegistryContext.system(), List.of(provider));
     live = rig.closing(LiveConfig.open(registries, config, Set.of(), Optional.empty(), keys));
     listeners = rig.closing(LiveListeners.open(keys, config.listeners()));
@@ -189,7 +189,7 @@ class ReloadOrderTest {
     }
 
     @Override
-    public List<Parameter> parameters() {
+    public List<UriParameter> uriParameters() {
       return List.of();
     }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.gateway.cluster.ClusterOptions;
-import dev.holdfast.gateway.http2.LoopView;
+import dev.holdfast.gateway.loop.LoopView;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Settings;
 import java.nio.ByteBuffer;
@@ -119,7 +119,8 @@ class ReplacedClusterTest {
   /** An endpoint that takes connections and says nothing. */
   private String mute() throws Exception {
     ByteBuffer nothing = ByteBuffer.allocate(0);
-    return rig.closing(new RawServer(new RawServer.Manner(nothing, nothing, false))).address();
+    return rig.closing(new RawServer(new RawServer.ScriptedServer(nothing, nothing, false)))
+        .address();
   }
 
   private RawPeer.Upstream upstream() {

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Clients that open streams only to have them reset, and clients that reset with good reason. */
 @ParameterizedClass
 @EnumSource(Transport.class)
-class ResetAttackTest extends BesiegedGateway {
+class ResetAttackTest extends AttackTestBase {
   private static final long CANCEL = Http2Error.CANCEL.code();
 
   private static final CallOptions TO_GOOD = CallOptions.DEFAULT.withAuthority("good");
@@ -35,8 +35,8 @@ class ResetAttackTest extends BesiegedGateway {
 
   @Test
   void rapidResetIsStoppedAndCutsNoCall() throws Exception {
-    RawPeer client = besieged.client();
-    client.headers(3, RawPeer.call(Besieged.PATH), false);
+    RawPeer client = attackedGateway.client();
+    client.headers(3, RawPeer.call(AttackedGateway.PATH), false);
     RawPeer server = upstream.accepted();
     int inFlight = server.next("HEADERS").stream();
     int next = 5;
@@ -51,7 +51,7 @@ class ResetAttackTest extends BesiegedGateway {
     } while (said.type().equals("PONG") && next < 4_000);
     assertThat(said.type()).isEqualTo("GOAWAY");
     assertThat(said.code()).isEqualTo(Http2Error.NO_ERROR.code());
-    assertThat(besieged.rig.met("rapid_reset")).isEqualTo(1);
+    assertThat(attackedGateway.rig.met("rapid_reset")).isEqualTo(1);
     server.headers(inFlight, RawPeer.head().add("grpc-status", "0"), true);
     RawPeer.Frame answer = client.next("HEADERS");
     while (answer.stream() != 3) {
@@ -59,12 +59,12 @@ class ResetAttackTest extends BesiegedGateway {
     }
     assertThat(answer.header("grpc-status")).isEqualTo("0");
     await().until(() -> !client.isOpen());
-    besieged.bystander.assertUnharmed();
+    attackedGateway.backgroundCaller.assertUnharmed();
   }
 
   @Test
   void whoIsToldToLeaveForItsResetsAndGoesOnIsCutOff() throws Exception {
-    Bystander neighbour = besieged.neighbour();
+    BackgroundCaller neighbour = attackedGateway.neighbour();
     ByteBuffer attack = ByteBuffer.allocate(100_000);
     attack.put("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
     attack.put(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0});
@@ -72,43 +72,43 @@ class ResetAttackTest extends BesiegedGateway {
     // A call that goes on, for which the connection stays.
     attack.put(openedAndReset(1, 1), 0, 12);
     attack.put(openedAndReset(3, 4 * FREE));
-    try (Socket client = transport.http2Socket(transport.address(besieged.gateway))) {
+    try (Socket client = transport.http2Socket(transport.address(attackedGateway.gateway))) {
       client.getOutputStream().write(attack.array(), 0, attack.position());
       // It is handled slowly before.
       await()
           .atMost(Duration.ofSeconds(60))
-          .untilAsserted(() -> assertThat(besieged.rig.met("flood")).isEqualTo(1));
-      assertThat(besieged.rig.met("rapid_reset")).isEqualTo(1);
+          .untilAsserted(() -> assertThat(attackedGateway.rig.met("flood")).isEqualTo(1));
+      assertThat(attackedGateway.rig.met("rapid_reset")).isEqualTo(1);
     }
     neighbour.assertUnharmed();
-    besieged.bystander.assertUnharmed();
+    attackedGateway.backgroundCaller.assertUnharmed();
   }
 
   @Test
   void callWithoutTimeForAnyAnswerReachesNoUpstream() throws Exception {
-    Bystander neighbour = besieged.neighbour();
+    BackgroundCaller neighbour = attackedGateway.neighbour();
     RawPeer server = upstream.accepted();
-    RawPeer client = besieged.client();
+    RawPeer client = attackedGateway.client();
     for (String timeout : List.of("0n", "1n", "19u", "0S")) {
-      RawPeer call = besieged.client();
-      call.headers(3, RawPeer.call(Besieged.PATH).add("grpc-timeout", timeout), true);
+      RawPeer call = attackedGateway.client();
+      call.headers(3, RawPeer.call(AttackedGateway.PATH).add("grpc-timeout", timeout), true);
       assertThat(call.next("HEADERS").header("grpc-status")).as(timeout).isEqualTo("4");
     }
-    client.headers(3, RawPeer.call(Besieged.PATH).add("x-first", "yes"), true);
+    client.headers(3, RawPeer.call(AttackedGateway.PATH).add("x-first", "yes"), true);
     assertThat(server.next("HEADERS").header("x-first")).isEqualTo("yes");
     neighbour.assertUnharmed();
   }
 
   @Test
   void deadlinesThatTheGatewayKeepsMakeTheSameAttack() throws Exception {
-    Bystander neighbour = besieged.neighbour();
-    RawPeer client = besieged.client();
+    BackgroundCaller neighbour = attackedGateway.neighbour();
+    RawPeer client = attackedGateway.client();
     int id = 3;
     RawPeer.Frame said = null;
     while (said == null && id < 60 * FREE) {
       int wave = 50;
       for (int i = 0; i < wave; i++, id += 2) {
-        client.headers(id, RawPeer.call(Besieged.PATH).add("grpc-timeout", "2m"), true);
+        client.headers(id, RawPeer.call(AttackedGateway.PATH).add("grpc-timeout", "2m"), true);
       }
       for (int i = 0; i < wave && said == null; i++) {
         RawPeer.Frame frame = client.next("HEADERS", "GOAWAY");
@@ -116,14 +116,14 @@ class ResetAttackTest extends BesiegedGateway {
       }
     }
     assertThat(said).isNotNull();
-    assertThat(besieged.rig.met("rapid_reset")).isEqualTo(1);
+    assertThat(attackedGateway.rig.met("rapid_reset")).isEqualTo(1);
     neighbour.assertUnharmed();
-    besieged.bystander.assertUnharmed();
+    attackedGateway.backgroundCaller.assertUnharmed();
   }
 
   @Test
   void hedgesOfARealClientAreNoAttack() throws Exception {
-    ManagedChannel channel = besieged.rig.channel(besieged.gateway);
+    ManagedChannel channel = attackedGateway.rig.channel(attackedGateway.gateway);
     for (int i = 0; i < 400; i++) {
       for (int loser = 0; loser < 3; loser++) {
         ClientCall<byte[], byte[]> hedge = channel.newCall(Echo.UNARY, TO_GOOD);
@@ -135,17 +135,17 @@ class ResetAttackTest extends BesiegedGateway {
       }
       ClientCalls.blockingUnaryCall(channel, Echo.UNARY, TO_GOOD, new byte[] {1});
     }
-    assertThat(besieged.rig.met("rapid_reset")).isZero();
+    assertThat(attackedGateway.rig.met("rapid_reset")).isZero();
   }
 
   @Test
   void deadlinesThatExpireAtOnceAreNoAttack() throws Exception {
-    RawPeer client = besieged.client();
+    RawPeer client = attackedGateway.client();
     int id = 3;
     for (int wave = 0; wave < 2; wave++) {
       int first = id;
       for (int i = 0; i < 125; i++, id += 2) {
-        client.headers(id, RawPeer.call(Besieged.PATH).add("grpc-timeout", "1S"), true);
+        client.headers(id, RawPeer.call(AttackedGateway.PATH).add("grpc-timeout", "1S"), true);
       }
       client.ping(wave);
       client.next("PONG");
@@ -159,16 +159,16 @@ class ResetAttackTest extends BesiegedGateway {
     }
     client.ping(99);
     assertThat(client.next("GOAWAY", "PONG").type()).isEqualTo("PONG");
-    assertThat(besieged.rig.met("rapid_reset")).isZero();
-    besieged.bystander.assertUnharmed();
+    assertThat(attackedGateway.rig.met("rapid_reset")).isZero();
+    attackedGateway.backgroundCaller.assertUnharmed();
   }
 
   @Test
   void errorsThatMakeTheGatewayResetAreBounded() throws Exception {
-    RawPeer client = besieged.client();
+    RawPeer client = attackedGateway.client();
     byte[] noIncrement = {0, 0, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0};
     for (int id = 3; id < 503; id += 2) {
-      client.headers(id, RawPeer.call(Besieged.PATH), false);
+      client.headers(id, RawPeer.call(AttackedGateway.PATH), false);
       byte[] frame = noIncrement.clone();
       frame[7] = (byte) (id >> 8);
       frame[8] = (byte) id;
@@ -180,8 +180,8 @@ class ResetAttackTest extends BesiegedGateway {
       }
     }
     await().until(() -> !client.isOpen());
-    await().untilAsserted(() -> assertThat(besieged.rig.met("flood")).isEqualTo(1));
-    besieged.bystander.assertUnharmed();
+    await().untilAsserted(() -> assertThat(attackedGateway.rig.met("flood")).isEqualTo(1));
+    attackedGateway.backgroundCaller.assertUnharmed();
   }
 
   /** In one go and past the codec, which knows nothing of these streams. */

@@ -16,12 +16,12 @@ class SlowAttackTest {
 
   private final RawPeer.Upstream upstream =
       RawPeer.listen(new Http2Settings().maxConcurrentStreams(20_000));
-  private Besieged besieged;
+  private AttackedGateway attackedGateway;
 
   @BeforeEach
   void open() throws Exception {
-    besieged =
-        new Besieged(
+    attackedGateway =
+        new AttackedGateway(
             upstream.address(),
             new GatewayLimits(
                 GatewayLimits.STREAMS,
@@ -34,7 +34,7 @@ class SlowAttackTest {
 
   @AfterEach
   void close() {
-    besieged.close();
+    attackedGateway.close();
     upstream.close();
   }
 
@@ -60,13 +60,13 @@ class SlowAttackTest {
     await().until(() -> System.nanoTime() - began > 2 * PATIENCE.toNanos());
     client.ping(8);
     assertThat(client.next("PONG", "GOAWAY").type()).isEqualTo("PONG");
-    assertThat(besieged.rig.met("slow_frame")).isZero();
+    assertThat(attackedGateway.rig.met("slow_frame")).isZero();
   }
 
   /** A client with a call, whose settings are agreed on. */
   private RawPeer begun() throws Exception {
-    RawPeer client = besieged.client();
-    client.headers(3, RawPeer.call(Besieged.PATH), false);
+    RawPeer client = attackedGateway.client();
+    client.headers(3, RawPeer.call(AttackedGateway.PATH), false);
     upstream.accepted().next("HEADERS");
     client.ping(1);
     client.next("PONG");
@@ -75,7 +75,7 @@ class SlowAttackTest {
 
   private void assertSlow(RawPeer client) {
     await().until(() -> !client.isOpen());
-    await().untilAsserted(() -> assertThat(besieged.rig.met("slow_frame")).isEqualTo(1));
-    besieged.bystander.assertUnharmed();
+    await().untilAsserted(() -> assertThat(attackedGateway.rig.met("slow_frame")).isEqualTo(1));
+    attackedGateway.backgroundCaller.assertUnharmed();
   }
 }

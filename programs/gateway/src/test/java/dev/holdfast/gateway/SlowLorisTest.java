@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SlowLorisTest {
   private static final Duration PATIENCE = Duration.ofSeconds(2);
   private static final String STREAM =
-      FaceRig.lines(
+      FrontendRig.lines(
           "POST /v1/chat HTTP/1.1",
           "host: x",
           "content-type: application/x-ndjson",
@@ -30,7 +30,7 @@ class SlowLorisTest {
   private static final String CHUNK = "d\r\n" + LINE + "\r\n";
 
   private static final String SOCKET =
-      FaceRig.lines(
+      FrontendRig.lines(
           "GET /test.greet.Greeter/Chat HTTP/1.1",
           "host: x",
           "connection: Upgrade",
@@ -78,7 +78,8 @@ class SlowLorisTest {
   @ParameterizedTest
   @EnumSource(Part.class)
   void whatIsBegunIsToBeEnded(Part part) throws Exception {
-    try (WebSiege siege = new WebSiege(WebSiege.impatient(PATIENCE), transport)) {
+    try (AttackedHttpGateway siege =
+        new AttackedHttpGateway(AttackedHttpGateway.impatient(PATIENCE), transport)) {
       Socket socket = siege.attacker();
       if (part.begun.startsWith(FRAME)) {
         // Behind the answer: what a client sends before it knows of the WebSocket is no frame yet.
@@ -104,7 +105,8 @@ class SlowLorisTest {
 
   @Test
   void aBodyThatStopsBetweenChunksIsAStreamLikeAnyOther() throws Exception {
-    try (WebSiege siege = new WebSiege(WebSiege.impatient(PATIENCE), transport)) {
+    try (AttackedHttpGateway siege =
+        new AttackedHttpGateway(AttackedHttpGateway.impatient(PATIENCE), transport)) {
       Socket socket = siege.attacker();
       send(socket, STREAM + CHUNK.substring(0, CHUNK.length() - 2));
       awaitPatience();
@@ -128,7 +130,7 @@ class SlowLorisTest {
             GatewayLimits.CONNECTION_BYTES,
             GatewayLimits.HANDSHAKE,
             PATIENCE.multipliedBy(2));
-    try (WebSiege siege = new WebSiege(limits, transport)) {
+    try (AttackedHttpGateway siege = new AttackedHttpGateway(limits, transport)) {
       Socket socket = siege.attacker();
       send(socket, SOCKET);
       assertThat(read(socket, "\r\n\r\n", 1)).startsWith("HTTP/1.1 101 ");
@@ -152,8 +154,8 @@ class SlowLorisTest {
     Http2Settings closed = new Http2Settings().initialWindowSize(0);
     try (RawPeer.Upstream upstream = RawPeer.listen(closed);
         GatewayRig rig = new GatewayRig()) {
-      rig.limits(WebSiege.impatient(PATIENCE)).transport(transport);
-      Gateway gateway = FaceRig.open(rig, FaceRig.KNOWN, upstream.address());
+      rig.limits(AttackedHttpGateway.impatient(PATIENCE)).transport(transport);
+      Gateway gateway = FrontendRig.open(rig, FrontendRig.KNOWN, upstream.address());
       try (Socket socket = transport.socket(transport.address(gateway))) {
         String message = "{\"name\":\"" + "y".repeat(1_000_000) + "\"}";
         send(socket, SOCKET + "\u0081\u00ff\0\0\0\0\0");
@@ -171,9 +173,10 @@ class SlowLorisTest {
   }
 
   @ParameterizedTest
-  @EnumSource(WebSiege.Ask.class)
-  void aConnectionThatHadItsAnswerIsIdle(WebSiege.Ask ask) throws Exception {
-    try (WebSiege siege = new WebSiege(WebSiege.impatient(PATIENCE), transport)) {
+  @EnumSource(AttackedHttpGateway.Ask.class)
+  void aConnectionThatHadItsAnswerIsIdle(AttackedHttpGateway.Ask ask) throws Exception {
+    try (AttackedHttpGateway siege =
+        new AttackedHttpGateway(AttackedHttpGateway.impatient(PATIENCE), transport)) {
       Socket socket = siege.attacker();
       send(socket, ask.request);
       assertThat(read(socket, "HTTP/1.1" + ask.status, 1)).isNotEmpty();

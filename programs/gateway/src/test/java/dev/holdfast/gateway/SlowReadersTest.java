@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Clients over HTTP/1.1 that read slowly, or pause: the twin of {@link WindowBridgeTest}. */
+/**
+ * Clients over HTTP/1.1 that read slowly, or pause: the twin of {@link ForwardedBackpressureTest}.
+ */
 class SlowReadersTest {
   private static final int PAUSED = 12;
   private static final int MESSAGES = 1_000;
@@ -30,7 +32,7 @@ class SlowReadersTest {
     ARRAY(get("application/json")),
     GRPC_WEB(post("application/grpc-web+proto", 0)),
     GRPC_WEB_TEXT(
-        FaceRig.lines(
+        FrontendRig.lines(
                 "POST /test.greet.Greeter/SayMany HTTP/1.1",
                 "host: x",
                 "content-type: application/grpc-web-text+proto",
@@ -38,7 +40,7 @@ class SlowReadersTest {
             + Base64.getEncoder().encodeToString(latin1(envelope(0)))),
     CONNECT(post("application/connect+proto", 0)),
     SOCKET(
-        FaceRig.lines(
+        FrontendRig.lines(
             "GET " + path() + " HTTP/1.1",
             "host: x",
             "connection: Upgrade",
@@ -54,11 +56,11 @@ class SlowReadersTest {
     }
 
     private static String get(String accept) {
-      return FaceRig.lines("GET " + path() + " HTTP/1.1", "host: x", "accept: " + accept);
+      return FrontendRig.lines("GET " + path() + " HTTP/1.1", "host: x", "accept: " + accept);
     }
 
     private static String post(String type, int flags) {
-      return FaceRig.lines(
+      return FrontendRig.lines(
               "POST /test.greet.Greeter/SayMany HTTP/1.1",
               "host: x",
               "content-type: " + type,
@@ -88,7 +90,7 @@ class SlowReadersTest {
   @ParameterizedTest
   @EnumSource(Stream.class)
   void whoPausesHoldsItsOwnStreamBackAndNobodyElse(Stream stream) throws Exception {
-    try (WebSiege siege = new WebSiege()) {
+    try (AttackedHttpGateway siege = new AttackedHttpGateway()) {
       List<Socket> paused = new ArrayList<>();
       for (int i = 0; i < PAUSED; i++) {
         Socket socket = siege.deafAttacker();
@@ -108,11 +110,11 @@ class SlowReadersTest {
 
   @Test
   void theLastAnswerIsWholeHoweverSlowlyItIsRead() throws Exception {
-    try (WebSiege siege = new WebSiege();
+    try (AttackedHttpGateway siege = new AttackedHttpGateway();
         Socket socket = siege.deafAttacker()) {
       int bytes = 4_000_000;
       String line = "GET /v1/hello/x?padding=" + bytes + " HTTP/1.1";
-      String request = FaceRig.lines(line, "host: x", "connection: close");
+      String request = FrontendRig.lines(line, "host: x", "connection: close");
       socket.getOutputStream().write(latin1(request));
       String head = head(socket.getInputStream());
       assertThat(head).contains(" 200 ");
@@ -126,10 +128,10 @@ class SlowReadersTest {
 
   @Test
   void anAnswerThatIsNotReadIsOnItsClientsAccount() throws Exception {
-    try (WebSiege siege = new WebSiege()) {
+    try (AttackedHttpGateway siege = new AttackedHttpGateway()) {
       Socket socket = siege.deafAttacker();
       String line = "GET /v1/hello/x?padding=4000000 HTTP/1.1";
-      socket.getOutputStream().write(latin1(FaceRig.lines(line, "host: x")));
+      socket.getOutputStream().write(latin1(FrontendRig.lines(line, "host: x")));
       // With its head the whole answer was written; sockets take a part of it.
       assertThat(head(socket.getInputStream())).contains(" 200 ");
       await()
@@ -153,7 +155,7 @@ class SlowReadersTest {
             limits.connectionBytes(),
             limits.handshake(),
             Duration.ofSeconds(1));
-    try (WebSiege siege = new WebSiege(impatient)) {
+    try (AttackedHttpGateway siege = new AttackedHttpGateway(impatient)) {
       siege.deafAttacker().getOutputStream().write(latin1(Stream.LINES.request));
       await().untilAsserted(() -> assertThat(siege.faces.rig.met("unread")).isEqualTo(1));
       siege.faces.greetings.cancelled.get();

@@ -53,11 +53,13 @@ class SniTest {
   @Test
   void eachOfThemIsReadAgainWhenItChanges() throws Exception {
     TestCertificate shop = tls.issue("shop.example");
-    ListenerTls.Named named = new ListenerTls.Named(List.of("shop.example"), tls.install(shop));
+    ListenerTls.SniCertificate sniCertificate =
+        new ListenerTls.SniCertificate(List.of("shop.example"), tls.install(shop));
     var at =
         tls.gateway(
                 rig,
-                new ListenerTls(TlsRig.identity(tls.issue()), List.of(named), Optional.empty()),
+                new ListenerTls(
+                    TlsRig.identity(tls.issue()), List.of(sniCertificate), Optional.empty()),
                 rig.serve(new Echo()))
             .address();
     assertThat(tls.shown(at, "shop.example")).isEqualTo(TlsRig.read(shop.certificate()));
@@ -83,7 +85,7 @@ class SniTest {
         socket.connect(gateway.address());
         socket.setSoTimeout(30_000);
         socket.getOutputStream().write(begin);
-        assertThat(Bare.isEnded(socket)).isTrue();
+        assertThat(RawTcpClient.isEnded(socket)).isTrue();
       }
     }
     assertThat(rig.met("handshake")).isEqualTo(2);
@@ -96,15 +98,15 @@ class SniTest {
 
   /** Each certificate is for the name that is its file's. */
   private Gateway gateway(TestCertificate first, TestCertificate... others) throws Exception {
-    List<ListenerTls.Named> named =
+    List<ListenerTls.SniCertificate> sniCertificate =
         List.of(others).stream()
             .map(
                 each -> {
                   String name = each.certificate().getName().replace(".crt", "");
-                  return new ListenerTls.Named(List.of(name), TlsRig.identity(each));
+                  return new ListenerTls.SniCertificate(List.of(name), TlsRig.identity(each));
                 })
             .toList();
-    ListenerTls all = new ListenerTls(TlsRig.identity(first), named, Optional.empty());
+    ListenerTls all = new ListenerTls(TlsRig.identity(first), sniCertificate, Optional.empty());
     return tls.gateway(rig, all, rig.serve(new Echo()));
   }
 }

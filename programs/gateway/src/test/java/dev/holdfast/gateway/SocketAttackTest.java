@@ -39,10 +39,10 @@ class SocketAttackTest {
   @ParameterizedTest
   @EnumSource(Empty.class)
   void aFloodOfFramesThatCarryNothingEndsIt(Empty empty) throws Exception {
-    try (WebSiege siege = new WebSiege(GatewayLimits.DEFAULT, transport);
+    try (AttackedHttpGateway siege = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport);
         RawSocket socket = RawSocket.ask(siege.attacker(), CHAT)) {
       socket.part(1, false, "{".getBytes(StandardCharsets.US_ASCII));
-      sendAll(socket, Besieged.repeated(empty.frame, 10_000));
+      sendAll(socket, AttackedGateway.repeated(empty.frame, 10_000));
       await().untilAsserted(() -> assertThat(siege.faces.rig.met("pings")).isEqualTo(1));
       siege.assertUnharmed();
       siege.assertNothingKept();
@@ -51,12 +51,13 @@ class SocketAttackTest {
 
   @Test
   void thousandsOfMessagesInOneReadAreAnsweredInTheirOrderAndNobodyWaitsForIt() throws Exception {
-    try (WebSiege siege = new WebSiege(GatewayLimits.DEFAULT, transport);
+    try (AttackedHttpGateway siege = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport);
         RawSocket socket = RawSocket.ask(siege.attacker(), CHAT)) {
       int messages = 2_000;
       // The empty message of JSON, masked with zeros.
       socket.raw(
-          Besieged.repeated(new byte[] {(byte) 0x81, (byte) 0x82, 0, 0, 0, 0, '{', '}'}, messages));
+          AttackedGateway.repeated(
+              new byte[] {(byte) 0x81, (byte) 0x82, 0, 0, 0, 0, '{', '}'}, messages));
       socket.text("{\"name\":\"last\"}");
       siege.assertUnharmed();
       for (int i = 0; i < messages; i++) {
@@ -69,7 +70,7 @@ class SocketAttackTest {
 
   @Test
   void aFrameThatIsNeverWholeIsOnItsClientsAccount() throws Exception {
-    try (WebSiege siege = new WebSiege(GatewayLimits.DEFAULT, transport);
+    try (AttackedHttpGateway siege = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport);
         RawSocket socket = RawSocket.ask(siege.attacker(), CHAT)) {
       // Of four MiB one half.
       socket.raw(new byte[] {(byte) 0x82, (byte) 0xff, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0});
@@ -86,13 +87,13 @@ class SocketAttackTest {
   /** The twin of a body in DATA of one byte each. */
   @Test
   void aMessageInPiecesOfAByteArrivesAndNobodyWaitsForIt() throws Exception {
-    try (WebSiege siege = new WebSiege(GatewayLimits.DEFAULT, transport);
+    try (AttackedHttpGateway siege = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport);
         RawSocket socket = RawSocket.ask(siege.attacker(), CHAT)) {
       int bytes = 20_000;
       byte[] name = "{\"name\":\"".getBytes(StandardCharsets.US_ASCII);
       socket.part(1, false, name);
       byte[] piece = {0, (byte) 0x81, 0, 0, 0, 0, 'y'};
-      socket.raw(Besieged.repeated(piece, bytes));
+      socket.raw(AttackedGateway.repeated(piece, bytes));
       siege.assertUnharmed();
       socket.part(0, true, "\"}".getBytes(StandardCharsets.US_ASCII));
       assertThat(socket.next()).contains("hello " + "y".repeat(bytes));

@@ -7,8 +7,9 @@ import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
-import dev.holdfast.gateway.edge.L4Terms;
 import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.listener.L4Options;
+import dev.holdfast.gateway.listener.ListenerOptions;
 import dev.holdfast.gateway.tls.ServerNames;
 import dev.holdfast.liveness.LivenessOptions;
 import java.io.IOException;
@@ -53,8 +54,8 @@ class SocketKeepaliveTest {
       Gateway gateway =
           rig.gateway(
               new GatewaySnapshot(head -> null, Map.of("db", cluster), GatewayLimits.DEFAULT));
-      L4Terms terms = new L4Terms(Optional.of("db"), new ServerNames<>(Map.of()), false);
-      gateway.listen(List.of(Listener.plaintext(TlsRig.loopback()).withL4(terms)));
+      L4Options terms = new L4Options(Optional.of("db"), new ServerNames<>(Map.of()), false);
+      gateway.listen(List.of(ListenerOptions.plaintext(TlsRig.loopback()).withL4(terms)));
       try (Socket client = connected(gateway);
           Socket accepted = server.accept()) {
         accepted.getOutputStream().write(1);
@@ -67,7 +68,7 @@ class SocketKeepaliveTest {
 
   @Test
   void aConnectionOfHttp1IsKeptAlive() throws Exception {
-    Gateway gateway = FaceRig.open(rig, FaceRig.KNOWN, rig.serve(new Greetings()));
+    Gateway gateway = FrontendRig.open(rig, FrontendRig.KNOWN, rig.serve(new Greetings()));
     try (Socket client = connected(gateway)) {
       String request = "GET /v1/hello/z HTTP/1.1\r\nhost: x\r\n\r\n";
       client.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));

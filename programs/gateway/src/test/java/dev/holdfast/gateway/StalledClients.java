@@ -55,7 +55,7 @@ final class StalledClients implements AutoCloseable {
       RawPeer peer = withoutWindow();
       peers.add(peer);
       for (int id = 3; id < 3 + 2 * streams; id += 2) {
-        peer.headers(id, RawPeer.call("/test.Echo/Many").authority(Besieged.OTHER), false);
+        peer.headers(id, RawPeer.call("/test.Echo/Many").authority(AttackedGateway.OTHER), false);
         peer.data(id, many(), true);
       }
     }
@@ -69,7 +69,7 @@ final class StalledClients implements AutoCloseable {
       RawPeer peer = withoutWindow();
       peers.add(peer);
       for (int id = 3; id < 3 + 2 * streams; id += 2) {
-        Http2Headers call = RawPeer.call("/test.Echo/Count").authority(Besieged.OTHER);
+        Http2Headers call = RawPeer.call("/test.Echo/Count").authority(AttackedGateway.OTHER);
         for (int field = 0; field < 60; field++) {
           call.add("x-" + field, id + "-" + field + "-" + "~".repeat(70));
         }
@@ -86,7 +86,7 @@ final class StalledClients implements AutoCloseable {
       RawPeer peer = withoutWindow();
       peers.add(peer);
       for (int id = 3; id < 3 + 2 * streams; id += 2) {
-        peer.headers(id, RawPeer.call("/test.Echo/Count").authority(Besieged.OTHER), false);
+        peer.headers(id, RawPeer.call("/test.Echo/Count").authority(AttackedGateway.OTHER), false);
         peer.data(id, new byte[ANSWER_BYTES], false);
       }
     }

@@ -74,38 +74,40 @@ class StalledClientsTest {
 
   @Test
   void streamsThatNobodyTakesEndNoCallOfANeighbour() throws Exception {
-    Besieged besieged = besieged(GatewayMemory.ofProcess());
-    Bystander neighbour = besieged.neighbour();
-    StalledClients clients = closing(clients(besieged.gateway));
+    AttackedGateway attackedGateway = besieged(GatewayMemory.ofProcess());
+    BackgroundCaller neighbour = attackedGateway.neighbour();
+    StalledClients clients = closing(clients(attackedGateway.gateway));
     RawPeer client = clients.streams(1, STREAMS).get(0);
-    patiently().until(() -> besieged.rig.met("connection_bytes") >= 10 || neighbour.isHarmed());
+    patiently()
+        .until(() -> attackedGateway.rig.met("connection_bytes") >= 10 || neighbour.isHarmed());
     neighbour.assertUnharmed();
     assertThat(client.next("RST_STREAM").code()).isEqualTo(Http2Error.ENHANCE_YOUR_CALM.code());
     assertThat(client.isOpen()).isTrue();
-    assertThat(GatewayRig.kept(besieged.gateway))
+    assertThat(GatewayRig.kept(attackedGateway.gateway))
         .isLessThan(GatewayLimits.CONNECTION_BYTES + (1L << 20));
     clients.close();
     neighbour.assertUnharmed();
     neighbour.stop();
-    besieged.bystander.stop();
-    patiently().untilAsserted(() -> assertThat(GatewayRig.kept(besieged.gateway)).isZero());
+    attackedGateway.backgroundCaller.stop();
+    patiently().untilAsserted(() -> assertThat(GatewayRig.kept(attackedGateway.gateway)).isZero());
   }
 
   @Test
   void headersOfOpenCallsAreOnTheirClientsAccount() throws Exception {
-    Besieged besieged = besieged(GatewayMemory.ofProcess());
-    Bystander neighbour = besieged.neighbour();
-    StalledClients clients = closing(clients(besieged.gateway));
+    AttackedGateway attackedGateway = besieged(GatewayMemory.ofProcess());
+    BackgroundCaller neighbour = attackedGateway.neighbour();
+    StalledClients clients = closing(clients(attackedGateway.gateway));
     clients.headers(1, STREAMS_EACH);
     // As much as their text at least, without what is free.
     long least = STREAMS_EACH * 5_000L;
     patiently()
-        .untilAsserted(() -> assertThat(GatewayRig.kept(besieged.gateway)).isGreaterThan(least));
+        .untilAsserted(
+            () -> assertThat(GatewayRig.kept(attackedGateway.gateway)).isGreaterThan(least));
     neighbour.assertUnharmed();
     clients.close();
     neighbour.stop();
-    besieged.bystander.stop();
-    patiently().untilAsserted(() -> assertThat(GatewayRig.kept(besieged.gateway)).isZero());
+    attackedGateway.backgroundCaller.stop();
+    patiently().untilAsserted(() -> assertThat(GatewayRig.kept(attackedGateway.gateway)).isZero());
   }
 
   @Test
@@ -113,15 +115,18 @@ class StalledClientsTest {
     Http2Settings closed = new Http2Settings().initialWindowSize(0).maxConcurrentStreams(1_000);
     RawPeer.Upstream upstream = RawPeer.listen(closed);
     open.push(upstream);
-    Besieged besieged = besieged(upstream.address(), GatewayMemory.ofProcess());
-    Bystander neighbour = besieged.neighbour();
-    StalledClients clients = closing(clients(besieged.gateway));
+    AttackedGateway attackedGateway = besieged(upstream.address(), GatewayMemory.ofProcess());
+    BackgroundCaller neighbour = attackedGateway.neighbour();
+    StalledClients clients = closing(clients(attackedGateway.gateway));
     RawPeer client = clients.uploads(1, STREAMS).get(0);
-    patiently().until(() -> besieged.rig.met("connection_bytes") >= 10 || neighbour.isHarmed());
+    patiently()
+        .until(() -> attackedGateway.rig.met("connection_bytes") >= 10 || neighbour.isHarmed());
     assertThat(client.next("HEADERS").header("grpc-status")).isEqualTo("8");
     // Neither do other calls of the same client, to another endpoint.
     client.headers(
-        1_001, RawPeer.call("/test.Echo/Unary").authority("good").add(Bystander.MARK, "1"), false);
+        1_001,
+        RawPeer.call("/test.Echo/Unary").authority("good").add(BackgroundCaller.MARK, "1"),
+        false);
     client.data(1_001, new byte[] {0, 0, 0, 0, 1, 1}, true);
     RawPeer.Frame answer = client.next("HEADERS");
     while (answer.stream() != 1_001) {
@@ -129,14 +134,14 @@ class StalledClientsTest {
     }
     assertThat(answer.header("grpc-status")).isEmpty();
     neighbour.assertUnharmed();
-    besieged.bystander.assertUnharmed();
+    attackedGateway.backgroundCaller.assertUnharmed();
   }
 
   @ParameterizedTest
   @EnumSource(Way.class)
   void stalledRequestsOverTheWebEndNoCallOfANeighbour(Way way) throws Exception {
-    FaceRig faces = faces(GatewayMemory.ofProcess());
-    Bystander neighbour = closing(faces.bystander());
+    FrontendRig faces = faces(GatewayMemory.ofProcess());
+    BackgroundCaller neighbour = closing(faces.backgroundCaller());
     StalledClients clients = closing(clients(faces.gateway));
     way.stall(clients);
     patiently().until(() -> GatewayRig.kept(faces.gateway) > LITTLE || neighbour.isHarmed());
@@ -150,8 +155,8 @@ class StalledClientsTest {
   @ParameterizedTest
   @EnumSource(Way.class)
   void whenMemoryIsScarceTheHeaviestPay(Way way) throws Exception {
-    FaceRig faces = faces(new GatewayMemory(LITTLE));
-    Bystander neighbour = closing(faces.bystander());
+    FrontendRig faces = faces(new GatewayMemory(LITTLE));
+    BackgroundCaller neighbour = closing(faces.backgroundCaller());
     StalledClients clients = closing(clients(faces.gateway));
     way.stall(clients);
     patiently().until(() -> faces.rig.met("memory") > 0 || neighbour.isHarmed());
@@ -166,15 +171,15 @@ class StalledClientsTest {
 
   @Test
   void whenMemoryIsScarceTheHeaviestStreamsPay() throws Exception {
-    Besieged besieged = besieged(new GatewayMemory(LITTLE));
-    Bystander neighbour = besieged.neighbour();
-    StalledClients clients = closing(clients(besieged.gateway));
+    AttackedGateway attackedGateway = besieged(new GatewayMemory(LITTLE));
+    BackgroundCaller neighbour = attackedGateway.neighbour();
+    StalledClients clients = closing(clients(attackedGateway.gateway));
     List<RawPeer> heavy = clients.streams(4, STREAMS_EACH / 4);
-    patiently().until(() -> besieged.rig.met("memory") > 0 || neighbour.isHarmed());
+    patiently().until(() -> attackedGateway.rig.met("memory") > 0 || neighbour.isHarmed());
     // A client that holds less than its share, though it holds something.
     RawPeer light = clients.streams(1, 1).get(0);
     light.next("HEADERS");
-    patiently().until(() -> GatewayRig.kept(besieged.gateway) <= LITTLE + (1L << 20));
+    patiently().until(() -> GatewayRig.kept(attackedGateway.gateway) <= LITTLE + (1L << 20));
     neighbour.assertUnharmed();
     light.ping(1);
     RawPeer.Frame next = light.next("RST_STREAM", "GOAWAY", "PONG");
@@ -182,17 +187,17 @@ class StalledClientsTest {
     assertThat(heavy).allMatch(RawPeer::isOpen);
   }
 
-  private Besieged besieged(GatewayMemory memory) throws Exception {
+  private AttackedGateway besieged(GatewayMemory memory) throws Exception {
     return besieged(closing(new GatewayRig()).serve(new Echo()), memory);
   }
 
-  private Besieged besieged(String upstream, GatewayMemory memory) throws Exception {
-    Map<String, String> upstreams = Map.of(Besieged.OTHER, upstream);
-    return closing(new Besieged(upstreams, GatewayLimits.DEFAULT, memory, transport));
+  private AttackedGateway besieged(String upstream, GatewayMemory memory) throws Exception {
+    Map<String, String> upstreams = Map.of(AttackedGateway.OTHER, upstream);
+    return closing(new AttackedGateway(upstreams, GatewayLimits.DEFAULT, memory, transport));
   }
 
-  private FaceRig faces(GatewayMemory memory) throws IOException {
-    return closing(new FaceRig(FaceRig.KNOWN, GatewayLimits.DEFAULT, memory, transport));
+  private FrontendRig faces(GatewayMemory memory) throws IOException {
+    return closing(new FrontendRig(FrontendRig.KNOWN, GatewayLimits.DEFAULT, memory, transport));
   }
 
   private StalledClients clients(Gateway gateway) {

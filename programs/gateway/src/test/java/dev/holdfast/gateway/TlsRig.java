@@ -2,11 +2,12 @@ package dev.holdfast.gateway;
 
 import dev.holdfast.core.testkit.TestAuthority;
 import dev.holdfast.core.testkit.TestCertificate;
-import dev.holdfast.gateway.http2.WebExchange;
-import dev.holdfast.gateway.http2.WebHandler;
-import dev.holdfast.gateway.tls.Identity;
-import dev.holdfast.gateway.tls.Keyring;
+import dev.holdfast.gateway.call.HttpExchange;
+import dev.holdfast.gateway.call.HttpRequestHandler;
+import dev.holdfast.gateway.listener.ListenerOptions;
 import dev.holdfast.gateway.tls.ListenerTls;
+import dev.holdfast.gateway.tls.TlsContexts;
+import dev.holdfast.gateway.tls.TlsIdentity;
 import dev.holdfast.gateway.tls.UpstreamTls;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
@@ -46,7 +47,7 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /** Certificates, and clients and servers that use them; everything is called {@code gate}. */
-final class TlsRig {
+public final class TlsRig {
   static final String NAME = "gate";
   private static final int PATIENCE_MILLIS = 30_000;
   private static final Duration DAY = Duration.ofDays(1);
@@ -55,7 +56,7 @@ final class TlsRig {
   private final TestAuthority authority;
   private int issued;
 
-  TlsRig(Path folder) throws Exception {
+  public TlsRig(Path folder) throws Exception {
     this.folder = folder;
     this.authority = TestAuthority.create(folder, "authority");
   }
@@ -65,7 +66,7 @@ final class TlsRig {
     return authority.certificate().certificate();
   }
 
-  TestCertificate issue() throws Exception {
+  public TestCertificate issue() throws Exception {
     return issue(Instant.now().plus(DAY));
   }
 
@@ -86,8 +87,8 @@ final class TlsRig {
   }
 
   /** Files in one place whose content may change. */
-  Identity install(TestCertificate certificate) throws IOException {
-    Identity files = new Identity(folder.resolve("tls.crt"), folder.resolve("tls.key"));
+  TlsIdentity install(TestCertificate certificate) throws IOException {
+    TlsIdentity files = new TlsIdentity(folder.resolve("tls.crt"), folder.resolve("tls.key"));
     replace(certificate.certificate(), files.certificate());
     replace(certificate.key(), files.key());
     return files;
@@ -97,42 +98,43 @@ final class TlsRig {
     Files.copy(from.toPath(), to, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  static Identity identity(TestCertificate certificate) {
-    return new Identity(certificate.certificate().toPath(), certificate.key().toPath());
+  public static TlsIdentity identity(TestCertificate certificate) {
+    return new TlsIdentity(certificate.certificate().toPath(), certificate.key().toPath());
   }
 
   /** A gateway that speaks TLS to clients, and says what it heard to those that speak no gRPC. */
   Gateway gateway(GatewayRig rig, ListenerTls tls, String endpoint) throws IOException {
-    Keyring ring = rig.closing(Keyring.open(rig.meters));
-    Listener listener = Listener.tls(loopback(), ring.server(tls));
+    TlsContexts ring = rig.closing(TlsContexts.open(rig.meters));
+    ListenerOptions listenerOptions = ListenerOptions.tls(loopback(), ring.server(tls));
     return rig.closing(
         Gateway.open(
-            GatewayOptions.listeningAt(List.of(listener))
+            GatewayOptions.listeningAt(List.of(listenerOptions))
                 .withThreads(1)
                 .withDrain(new DrainTimes(Duration.ZERO, Duration.ZERO, Duration.ZERO))
                 .withMeters(rig.meters)
-                .withFace(TlsRig::echoHead),
+                .withFrontend(TlsRig::echoHead),
             rig.snapshot(endpoint)));
   }
 
-  ListenerTls plain(Identity identity) {
-    return new ListenerTls(identity, Optional.empty());
+  public ListenerTls plain(TlsIdentity tlsIdentity) {
+    return new ListenerTls(tlsIdentity, Optional.empty());
   }
 
-  ListenerTls mutual(Identity identity, boolean required) {
+  ListenerTls mutual(TlsIdentity tlsIdentity, boolean required) {
     return new ListenerTls(
-        identity, Optional.of(new ListenerTls.Clients(trusted().toPath(), required)));
+        tlsIdentity,
+        Optional.of(new ListenerTls.ClientAuthentication(trusted().toPath(), required)));
   }
 
-  UpstreamTls upstream(@Nullable Identity identity, @Nullable String serverName) {
+  UpstreamTls upstream(@Nullable TlsIdentity tlsIdentity, @Nullable String serverName) {
     return new UpstreamTls(
         Optional.of(trusted().toPath()),
-        Optional.ofNullable(identity),
+        Optional.ofNullable(tlsIdentity),
         Optional.ofNullable(serverName));
   }
 
   /** A stock client, with a certificate of its own or without. */
-  ManagedChannel client(GatewayRig rig, InetSocketAddress at, @Nullable TestCertificate own)
+  public ManagedChannel client(GatewayRig rig, InetSocketAddress at, @Nullable TestCertificate own)
       throws IOException {
     return client(rig, at, own, NAME);
   }
@@ -266,7 +268,7 @@ final class TlsRig {
     return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
   }
 
-  private static WebHandler echoHead(WebExchange exchange, boolean ended) {
+  private static HttpRequestHandler echoHead(HttpExchange exchange, boolean ended) {
     exchange.answer(
         new DefaultHttp2Headers().status("200"),
         (exchange.headers().scheme() + " for " + exchange.path()).getBytes(StandardCharsets.UTF_8));
@@ -274,11 +276,11 @@ final class TlsRig {
   }
 
   /** For answers that are written at once. */
-  static WebHandler deaf() {
+  static HttpRequestHandler deaf() {
     return new Deaf();
   }
 
-  private static final class Deaf implements WebHandler {
+  private static final class Deaf implements HttpRequestHandler {
     @Override
     public void onData(ByteBuf data, int bytes, boolean end) {
       // Nobody sends any.

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.gateway.traffic.CallKind;
-import dev.holdfast.gateway.traffic.KindTraffic;
+import dev.holdfast.gateway.traffic.CallStatisticsKey;
+import dev.holdfast.gateway.traffic.CallStatisticsTotals;
 import dev.holdfast.gateway.traffic.Outcomes;
-import dev.holdfast.transcoding.http.StatusCode;
+import dev.holdfast.transcoding.status.GrpcStatusCode;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 /** What is counted of calls between stock clients and servers. */
 class TrafficTest {
-  private static final CallKind OTHER = new CallKind("all", "echo", "other");
+  private static final CallStatisticsKey OTHER = new CallStatisticsKey("all", "echo", "other");
 
   private final GatewayRig rig = new GatewayRig();
   private Gateway gateway;
@@ -48,18 +48,18 @@ class TrafficTest {
     assertThatThrownBy(() -> call(Echo.FAIL, "NOT_FOUND:x".getBytes(StandardCharsets.UTF_8)))
         .isInstanceOf(StatusRuntimeException.class);
 
-    KindTraffic unary = kind("test.Echo/Unary");
+    CallStatisticsTotals unary = kind("test.Echo/Unary");
     assertThat(unary.started()).isEqualTo(2);
     assertThat(unary.startedAttempts()).isEqualTo(2);
     assertThat(unary.open()).isZero();
-    Outcomes.Of ok = of(unary.calls(), StatusCode.OK);
+    Outcomes.OutcomeDistributions ok = of(unary.calls(), GrpcStatusCode.OK);
     assertThat(ok.nanos().count()).isEqualTo(2);
     assertThat(ok.nanos().quantile(0.5)).isPositive();
     assertThat(ok.requestBytes().sum()).isEqualTo(2_110);
     assertThat(ok.answerBytes().sum()).isEqualTo(2_110);
-    assertThat(of(unary.attempts(), StatusCode.OK).nanos().count()).isEqualTo(2);
+    assertThat(of(unary.attempts(), GrpcStatusCode.OK).nanos().count()).isEqualTo(2);
     // Nobody began to answer it, so its name counts for nothing.
-    assertThat(of(kind("other").calls(), StatusCode.NOT_FOUND).nanos().count()).isEqualTo(1);
+    assertThat(of(kind("other").calls(), GrpcStatusCode.NOT_FOUND).nanos().count()).isEqualTo(1);
   }
 
   @Test
@@ -69,14 +69,14 @@ class TrafficTest {
           Echo.ABSENT.toBuilder().setFullMethodName("made.Up" + i + "/Method").build();
       assertThatThrownBy(() -> call(made, new byte[1])).hasMessageContaining("UNIMPLEMENTED");
     }
-    assertThat(sums().keySet()).extracting(CallKind::method).containsOnly("other");
+    assertThat(sums().keySet()).extracting(CallStatisticsKey::method).containsOnly("other");
     assertThat(kind("other").started()).isEqualTo(50);
   }
 
   @Test
   void aStreamIsOpenUntilItsClientLeaves() {
     ClientCall<byte[], byte[]> talk = channel.newCall(Echo.TALK, CallOptions.DEFAULT);
-    Collected answers = new Collected();
+    CollectedResponses answers = new CollectedResponses();
     ClientCalls.asyncBidiStreamingCall(talk, answers).onNext(new byte[1]);
     await()
         .atMost(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS)
@@ -87,7 +87,8 @@ class TrafficTest {
     await()
         .atMost(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS)
         .until(() -> kind("test.Echo/Talk").open() == 0);
-    assertThat(kind("test.Echo/Talk").calls().byStatus()).containsOnlyKeys(StatusCode.CANCELLED);
+    assertThat(kind("test.Echo/Talk").calls().byStatus())
+        .containsOnlyKeys(GrpcStatusCode.CANCELLED);
   }
 
   @Test
@@ -98,9 +99,9 @@ class TrafficTest {
                 ClientCalls.blockingUnaryCall(
                     rig.channel(other), Echo.UNARY, CallOptions.DEFAULT, new byte[1]))
         .hasMessageContaining("UNAVAILABLE");
-    KindTraffic there = Objects.requireNonNull(other.traffic().sums().get(OTHER));
+    CallStatisticsTotals there = Objects.requireNonNull(other.callStatistics().sums().get(OTHER));
     assertThat(there.startedAttempts()).isZero();
-    assertThat(there.calls().byStatus()).containsOnlyKeys(StatusCode.UNAVAILABLE);
+    assertThat(there.calls().byStatus()).containsOnlyKeys(GrpcStatusCode.UNAVAILABLE);
     assertThat(there.attempts().count()).isZero();
   }
 
@@ -108,15 +109,15 @@ class TrafficTest {
     return ClientCalls.blockingUnaryCall(channel, method, CallOptions.DEFAULT, request);
   }
 
-  private Map<CallKind, KindTraffic> sums() {
-    return gateway.traffic().sums();
+  private Map<CallStatisticsKey, CallStatisticsTotals> sums() {
+    return gateway.callStatistics().sums();
   }
 
-  private KindTraffic kind(String method) {
-    return Objects.requireNonNull(sums().get(new CallKind("all", "echo", method)), method);
+  private CallStatisticsTotals kind(String method) {
+    return Objects.requireNonNull(sums().get(new CallStatisticsKey("all", "echo", method)), method);
   }
 
-  private static Outcomes.Of of(Outcomes outcomes, StatusCode status) {
+  private static Outcomes.OutcomeDistributions of(Outcomes outcomes, GrpcStatusCode status) {
     return Objects.requireNonNull(outcomes.byStatus().get(status), status.name());
   }
 }

@@ -1,6 +1,7 @@
 package dev.holdfast.gateway;
 
-import dev.holdfast.gateway.tls.Keyring;
+import dev.holdfast.gateway.listener.ListenerOptions;
+import dev.holdfast.gateway.tls.TlsContexts;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -41,16 +42,16 @@ enum Transport {
   }
 
   /** The listeners of a gateway: one over plaintext, and behind it one over this transport. */
-  List<Listener> listeners(GatewayRig rig) {
-    Listener plain = Listener.plaintext(TlsRig.loopback());
+  List<ListenerOptions> listeners(GatewayRig rig) {
+    ListenerOptions plain = ListenerOptions.plaintext(TlsRig.loopback());
     if (this == PLAINTEXT) {
       return List.of(plain);
     }
     try {
-      Keyring ring = rig.closing(Keyring.open(rig.meters));
+      TlsContexts ring = rig.closing(TlsContexts.open(rig.meters));
       TlsRig keys = Keys.RIG;
       var tls = ring.server(keys.plain(TlsRig.identity(keys.issue())));
-      return List.of(plain, Listener.tls(TlsRig.loopback(), tls));
+      return List.of(plain, ListenerOptions.tls(TlsRig.loopback(), tls));
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }

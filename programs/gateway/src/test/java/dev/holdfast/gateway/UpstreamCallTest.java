@@ -4,19 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
+import dev.holdfast.gateway.call.CallListener;
+import dev.holdfast.gateway.call.UpstreamCall;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
-import dev.holdfast.gateway.http2.CallEnd;
-import dev.holdfast.gateway.http2.CallListener;
-import dev.holdfast.gateway.http2.ForwardingLoop;
-import dev.holdfast.gateway.http2.UpstreamCall;
+import dev.holdfast.gateway.headers.CallEnd;
 import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.loop.ForwardingLoop;
 import dev.holdfast.gateway.route.RouteOptions;
-import dev.holdfast.gateway.socket.ClosingLoops;
+import dev.holdfast.gateway.socket.ClosingEventLoopGroup;
+import dev.holdfast.liveness.ConnectionRole;
 import dev.holdfast.liveness.LivenessMeters;
 import dev.holdfast.liveness.LivenessOptions;
-import dev.holdfast.liveness.Role;
-import dev.holdfast.transcoding.http.StatusCode;
+import dev.holdfast.transcoding.status.GrpcStatusCode;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 final class UpstreamCallTest {
   private final GatewayRig rig = new GatewayRig();
   private final EventLoopGroup threads =
-      ClosingLoops.of(
+      ClosingEventLoopGroup.of(
           1,
           new DefaultThreadFactory("calls", true),
           Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
@@ -45,10 +45,10 @@ final class UpstreamCallTest {
       new ForwardingLoop(
           threads.next(),
           () -> snapshot,
-          new ForwardingLoop.Watching(
+          new ForwardingLoop.ConnectionMonitoring(
               LivenessOptions.DEFAULT,
-              LivenessMeters.on(rig.meters, Role.SERVER),
-              LivenessMeters.on(rig.meters, Role.CLIENT),
+              LivenessMeters.on(rig.meters, ConnectionRole.SERVER),
+              LivenessMeters.on(rig.meters, ConnectionRole.CLIENT),
               new GatewayMeters(rig.meters)));
 
   @AfterEach
@@ -65,7 +65,7 @@ final class UpstreamCallTest {
     call.run(c -> c.send(new byte[] {1, 2, 3}, 1, 2, true));
 
     assertThat(call.message()).containsExactly(2, 3);
-    assertThat(call.end().status()).isEqualTo(StatusCode.OK);
+    assertThat(call.end().status()).isEqualTo(GrpcStatusCode.OK);
   }
 
   @Test
@@ -77,7 +77,7 @@ final class UpstreamCallTest {
     call.run(c -> c.request(2));
 
     assertThat(Arrays.equals(call.message(), large)).isTrue();
-    assertThat(call.end().status()).isEqualTo(StatusCode.OK);
+    assertThat(call.end().status()).isEqualTo(GrpcStatusCode.OK);
   }
 
   @Test
@@ -87,7 +87,7 @@ final class UpstreamCallTest {
     call.run(c -> c.send(large, 0, large.length, true));
     call.run(c -> c.request(1));
 
-    assertThat(call.end().status()).isEqualTo(StatusCode.RESOURCE_EXHAUSTED);
+    assertThat(call.end().status()).isEqualTo(GrpcStatusCode.RESOURCE_EXHAUSTED);
     assertThat(call.end().message()).contains("4194305 bytes (expected: <= 4194304)");
   }
 
@@ -99,7 +99,7 @@ final class UpstreamCallTest {
       call.run(c -> c.request(1));
       assertThat(call.message()).containsExactly(3);
     }
-    assertThat(call.end().status()).isEqualTo(StatusCode.OK);
+    assertThat(call.end().status()).isEqualTo(GrpcStatusCode.OK);
   }
 
   @Test
@@ -112,14 +112,14 @@ final class UpstreamCallTest {
       assertThat(call.message()).containsExactly(i);
     }
     call.run(UpstreamCall::halfClose);
-    assertThat(call.end().status()).isEqualTo(StatusCode.OK);
+    assertThat(call.end().status()).isEqualTo(GrpcStatusCode.OK);
   }
 
   @Test
   void namesTheEndpointThatCannotBeReached() throws Exception {
     Call call = new Call("Unary", "127.0.0.1:1");
 
-    assertThat(call.end().status()).isEqualTo(StatusCode.UNAVAILABLE);
+    assertThat(call.end().status()).isEqualTo(GrpcStatusCode.UNAVAILABLE);
     assertThat(call.end().message()).contains("gateway: no connection").contains("127.0.0.1:1");
   }
 
@@ -128,7 +128,7 @@ final class UpstreamCallTest {
     Call call = new Call("Nothing", rig.serve(new Echo()));
     call.run(UpstreamCall::halfClose);
 
-    assertThat(call.end().status()).isEqualTo(StatusCode.UNIMPLEMENTED);
+    assertThat(call.end().status()).isEqualTo(GrpcStatusCode.UNIMPLEMENTED);
     assertThat(call.end().message()).contains("Method not found");
   }
 
@@ -136,7 +136,7 @@ final class UpstreamCallTest {
   void keepsItsDeadline() throws Exception {
     Call call = new Call("Talk", rig.serve(new Echo()), "50m");
 
-    assertThat(call.end().status()).isEqualTo(StatusCode.DEADLINE_EXCEEDED);
+    assertThat(call.end().status()).isEqualTo(GrpcStatusCode.DEADLINE_EXCEEDED);
   }
 
   /** One call and what was heard of it. */

@@ -19,7 +19,7 @@ class WebSocketTest {
   private static final String SHOP = "https://shop.example";
   private static final String CHAT = "/test.greet.Greeter/Chat";
 
-  private final FaceRig faces = new FaceRig();
+  private final FrontendRig faces = new FrontendRig();
 
   WebSocketTest() throws IOException {}
 
@@ -126,7 +126,7 @@ class WebSocketTest {
             limits.connectionBytes(),
             limits.handshake(),
             Duration.ofSeconds(1));
-    try (FaceRig hasty = new FaceRig(FaceRig.KNOWN, impatient);
+    try (FrontendRig hasty = new FrontendRig(FrontendRig.KNOWN, impatient);
         RawSocket socket =
             RawSocket.ask(hasty.socket(), "/v1/hello/x:many?count=1000000&padding=10000")) {
       hasty.greetings.cancelled.get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS);

@@ -1,8 +1,8 @@
 package dev.holdfast.lab;
 
-import dev.holdfast.lab.FlowEvent.Kind;
-import dev.holdfast.lab.PathFaults.Idle;
+import dev.holdfast.lab.FlowEvent.FlowEventKind;
 import dev.holdfast.lab.PathFaults.IdleAction;
+import dev.holdfast.lab.PathFaults.IdleTimeout;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.socket.SocketChannel;
 import java.time.Duration;
@@ -16,18 +16,18 @@ import org.jspecify.annotations.Nullable;
  * A connection through a {@link Middlebox}: its two pipes, its state and the timers of its faults.
  * {@link FlowState} has the states and transitions. Runs on the event loop.
  */
-final class Flow implements Http2Hop.Wire {
+final class Flow implements Http2Hop.HopConnection {
   private final Middlebox middlebox;
   private final int number;
   private final SocketChannel client;
   private final long openedNanos;
   private final Map<RelayDirection, FlowPipe> pipes = new EnumMap<>(RelayDirection.class);
   private final Http2Hop hop = new Http2Hop(this);
-  private final Ears ears = new Ears();
+  private final ReceiveFilter receiveFilter = new ReceiveFilter();
   private final SplittableRandom chance;
   private @Nullable SocketChannel server;
   private @Nullable RelayDirection lost;
-  private @Nullable QuietWatch quiet;
+  private @Nullable ConnectionIdleTimer idleTimer;
   private FlowState state = FlowState.OPENING;
   private PathFaults faults;
   private int generation;
@@ -39,11 +39,11 @@ final class Flow implements Http2Hop.Wire {
     this.client = client;
     this.faults = faults;
     openedNanos = middlebox.nanoTime();
-    ears.add(client);
+    receiveFilter.add(client);
     // Odd, so that neighbouring seeds and neighbouring connections never draw the same numbers.
     chance = new SplittableRandom(faults.seed() * 0x9E3779B97F4A7C15L + number);
     for (RelayDirection direction : RelayDirection.values()) {
-      pipes.put(direction, new FlowPipe(this, direction, linkClock()));
+      pipes.put(direction, new FlowPipe(this, direction, linkDelayModel()));
     }
   }
 
@@ -55,8 +55,8 @@ final class Flow implements Http2Hop.Wire {
     return state;
   }
 
-  Ears ears() {
-    return ears;
+  ReceiveFilter receiveFilter() {
+    return receiveFilter;
   }
 
   FlowPipe pipe(RelayDirection direction) {
@@ -70,15 +70,15 @@ final class Flow implements Http2Hop.Wire {
       return;
     }
     state = FlowState.OPEN;
-    ears.add(target);
-    event(Kind.OPENED, "from " + client.remoteAddress().getPort());
+    receiveFilter.add(target);
+    event(FlowEventKind.OPENED, "from " + client.remoteAddress().getPort());
     apply(faults);
     pipe(RelayDirection.TO_SERVER).connect(client, target);
     pipe(RelayDirection.TO_CLIENT).connect(target, client);
   }
 
   void refusedByTarget() {
-    event(Kind.TARGET_REFUSED, "");
+    event(FlowEventKind.TARGET_REFUSED, "");
     Sockets.reset(client);
     end();
   }
@@ -96,13 +96,13 @@ final class Flow implements Http2Hop.Wire {
               .filter(cut -> cut.direction() == direction)
               .map(PathFaults.Cut::atByte)
               .orElse(Long.MAX_VALUE);
-      pipe(direction).shape(linkClock(), cutAt);
+      pipe(direction).shape(linkDelayModel(), cutAt);
     }
     if (state != FlowState.OPEN) {
       return;
     }
     value.idle().ifPresent(this::watchIdle);
-    value.stream().ifPresent(f -> new StreamWatch(this, hop, f, value).start(generation));
+    value.stream().ifPresent(f -> new StreamIdleTimer(this, hop, f, value).start(generation));
     value.loss().ifPresent(l -> afterScaled(l.after(), () -> beginLoss(l.direction())));
     value.halfOpenAfter().ifPresent(t -> afterScaled(t, this::halfOpen));
     value.goAway().ifPresent(g -> afterScaled(g.after(), () -> goAway(g.errorCode(), g.debug())));
@@ -136,7 +136,7 @@ final class Flow implements Http2Hop.Wire {
       pipe(from).holdEnd();
     } else if (state == FlowState.HALF_OPEN) {
       // Nobody is there to answer, and nobody is left to be told.
-      forget(Kind.ENDED, "by the client");
+      forget(FlowEventKind.ENDED, "by the client");
     }
   }
 
@@ -144,12 +144,12 @@ final class Flow implements Http2Hop.Wire {
     switch (state) {
       case OPENING, OPEN -> {
         if (from != lost) {
-          endBoth(Kind.ENDED, "reset by the " + side(from));
+          endBoth(FlowEventKind.ENDED, "reset by the " + side(from));
         }
       }
       case HALF_OPEN -> {
         if (from == RelayDirection.TO_SERVER) {
-          endBoth(Kind.ENDED, "reset by the client");
+          endBoth(FlowEventKind.ENDED, "reset by the client");
         }
       }
       case SILENCED, REFUSING, CLOSING -> endWhenBothGone();
@@ -162,7 +162,7 @@ final class Flow implements Http2Hop.Wire {
     if (state != FlowState.ENDED && pipes.values().stream().allMatch(FlowPipe::hasEnded)) {
       boolean byPeers = state == FlowState.OPEN;
       if (byPeers) {
-        event(Kind.ENDED, "closed by both");
+        event(FlowEventKind.ENDED, "closed by both");
       }
       Sockets.close(client);
       Sockets.close(server);
@@ -193,7 +193,7 @@ final class Flow implements Http2Hop.Wire {
 
   @Override
   public void onPingAnswered() {
-    event(Kind.PING_ANSWERED, "");
+    event(FlowEventKind.PING_ANSWERED, "");
   }
 
   @Override
@@ -225,43 +225,43 @@ final class Flow implements Http2Hop.Wire {
   // What the middlebox does.
 
   /** Drops the connection silently: nothing passes any more, and neither side is notified. */
-  void forget(Kind kind, String why) {
+  void forget(FlowEventKind flowEventKind, String why) {
     if (state == FlowState.ENDED || state == FlowState.SILENCED) {
       return;
     }
     state = FlowState.SILENCED;
-    event(kind, why);
+    event(flowEventKind, why);
     pipes.values().forEach(FlowPipe::discard);
     hop.discard();
-    ears.closeForGood();
+    receiveFilter.dropAll();
     middlebox.onSilenced(this);
   }
 
-  void reset(Kind kind, String why) {
+  void reset(FlowEventKind flowEventKind, String why) {
     if (state != FlowState.ENDED) {
       middlebox.onResets();
-      endBoth(kind, why);
+      endBoth(flowEventKind, why);
     }
   }
 
   void cut(long atByte) {
-    reset(Kind.CUT, "after byte " + atByte);
+    reset(FlowEventKind.CUT, "after byte " + atByte);
   }
 
   /** The connection was quiet for too long. */
-  void onQuiet(IdleAction action) {
+  void onIdleTimeout(IdleAction action) {
     switch (action) {
-      case DROP -> forget(Kind.IDLE_DROPPED, "");
+      case DROP -> forget(FlowEventKind.IDLE_DROPPED, "");
       case RESET -> {
         state = FlowState.REFUSING;
-        event(Kind.IDLE_FORGOTTEN, "");
+        event(FlowEventKind.IDLE_FORGOTTEN, "");
         pipes.values().forEach(FlowPipe::discard);
-        new RefusalWatch(this, client, Objects.requireNonNull(server)).start();
+        new ResetResponder(this, client, Objects.requireNonNull(server)).start();
       }
-      case CLOSE -> close(Kind.IDLE_CLOSED, "");
+      case CLOSE -> close(FlowEventKind.IDLE_CLOSED, "");
       case GOAWAY -> {
         goAway(0, "idle_timeout");
-        close(Kind.IDLE_CLOSED, "after GOAWAY");
+        close(FlowEventKind.IDLE_CLOSED, "after GOAWAY");
       }
     }
   }
@@ -270,16 +270,17 @@ final class Flow implements Http2Hop.Wire {
   void refuse(RelayDirection from) {
     SocketChannel sender = from == RelayDirection.TO_SERVER ? client : server;
     if (sender != null && sender.isOpen()) {
-      event(Kind.RST, "to the " + side(from));
+      event(FlowEventKind.RST, "to the " + side(from));
       middlebox.onResets();
       Sockets.reset(sender);
     }
     endWhenBothGone();
   }
 
-  private void watchIdle(Idle idle) {
-    quiet = new QuietWatch(this, idle, faults, client, Objects.requireNonNull(server));
-    quiet.start(generation);
+  private void watchIdle(IdleTimeout idleTimeout) {
+    idleTimer =
+        new ConnectionIdleTimer(this, idleTimeout, faults, client, Objects.requireNonNull(server));
+    idleTimer.start(generation);
   }
 
   boolean isCurrent(int ofGeneration) {
@@ -287,18 +288,18 @@ final class Flow implements Http2Hop.Wire {
   }
 
   private void countTraffic(boolean http) {
-    if (quiet != null && (http || quiet.countsAllBytes())) {
-      quiet.onTraffic();
+    if (idleTimer != null && (http || idleTimer.countsAllBytes())) {
+      idleTimer.onTraffic();
     }
   }
 
   /** A stream without DATA for too long. */
   void endStream(int streamId, PathFaults.StreamEnd end) {
-    event(Kind.STREAM_ENDED, "stream " + streamId);
+    event(FlowEventKind.STREAM_ENDED, "stream " + streamId);
     middlebox.onStreamEnded();
     if (end == PathFaults.StreamEnd.GOAWAY) {
       goAway(0, "stream_timeout");
-      close(Kind.IDLE_CLOSED, "after GOAWAY");
+      close(FlowEventKind.IDLE_CLOSED, "after GOAWAY");
     } else {
       hop.reset(streamId);
       pump();
@@ -307,20 +308,20 @@ final class Flow implements Http2Hop.Wire {
 
   private void goAway(int errorCode, String debug) {
     if (!hop.isHttp2()) {
-      event(Kind.NOT_HTTP2, "no GOAWAY possible");
+      event(FlowEventKind.NOT_HTTP2, "no GOAWAY possible");
       return;
     }
-    event(Kind.GOAWAY, "code " + errorCode + " " + debug);
+    event(FlowEventKind.GOAWAY, "code " + errorCode + " " + debug);
     hop.goAway(errorCode, debug);
     pump();
   }
 
   private void beginLoss(RelayDirection direction) {
     if (state == FlowState.OPEN) {
-      event(Kind.LOSS_BEGAN, "from the " + side(direction));
+      event(FlowEventKind.LOSS_BEGAN, "from the " + side(direction));
       lost = direction;
       // Who sends into the void gets no acknowledgement, and none of its own gets through.
-      ears.closeForGood(senderOf(direction));
+      receiveFilter.dropAll(senderOf(direction));
     }
   }
 
@@ -329,26 +330,26 @@ final class Flow implements Http2Hop.Wire {
       return;
     }
     state = FlowState.HALF_OPEN;
-    event(Kind.HALF_OPEN, "");
+    event(FlowEventKind.HALF_OPEN, "");
     pipe(RelayDirection.TO_SERVER).discard();
     middlebox.onResets();
     Sockets.reset(server);
     if (!faults.answersPings()) {
-      ears.closeForGood(client);
+      receiveFilter.dropAll(client);
     }
   }
 
-  private void close(Kind kind, String why) {
+  private void close(FlowEventKind flowEventKind, String why) {
     if (state == FlowState.OPEN) {
       state = FlowState.CLOSING;
-      event(kind, why);
+      event(flowEventKind, why);
       middlebox.onClosed();
       pipes.values().forEach(FlowPipe::holdEnd);
     }
   }
 
-  private void endBoth(Kind kind, String why) {
-    event(kind, why);
+  private void endBoth(FlowEventKind flowEventKind, String why) {
+    event(flowEventKind, why);
     Sockets.reset(client);
     Sockets.reset(server);
     end();
@@ -369,8 +370,8 @@ final class Flow implements Http2Hop.Wire {
     }
   }
 
-  private LinkClock linkClock() {
-    return new LinkClock(faults, faultsSinceNanos, chance::nextDouble);
+  private LinkDelayModel linkDelayModel() {
+    return new LinkDelayModel(faults, faultsSinceNanos, chance::nextDouble);
   }
 
   private void afterScaled(Duration delay, Runnable task) {
@@ -388,8 +389,8 @@ final class Flow implements Http2Hop.Wire {
     return direction == RelayDirection.TO_SERVER ? client : Objects.requireNonNull(server);
   }
 
-  private void event(Kind kind, String detail) {
-    middlebox.onEvent(number, kind, detail);
+  private void event(FlowEventKind flowEventKind, String detail) {
+    middlebox.onEvent(number, flowEventKind, detail);
   }
 
   private static String side(RelayDirection from) {

@@ -11,10 +11,10 @@ import java.util.Locale;
  * @param kind what happened
  * @param detail more about it: who, how many; may be empty; ASCII without quotes
  */
-public record FlowEvent(Duration at, int flow, Kind kind, String detail) {
+public record FlowEvent(Duration at, int flow, FlowEventKind kind, String detail) {
 
   /** The kinds of events of a connection. */
-  public enum Kind {
+  public enum FlowEventKind {
     /** Accepted, and connected to the target. */
     OPENED,
     /** The target refused or did not answer; the client was reset. */

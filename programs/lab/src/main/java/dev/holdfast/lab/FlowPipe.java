@@ -1,6 +1,6 @@
 package dev.holdfast.lab;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandler;
@@ -35,7 +35,7 @@ final class FlowPipe {
   private final Deque<Held> held = new ArrayDeque<>();
   private @Nullable SocketChannel source;
   private @Nullable SocketChannel sink;
-  private LinkClock link;
+  private LinkDelayModel link;
   private long heldBytes;
   private long passedBytes;
   private long cutAtByte = Long.MAX_VALUE;
@@ -43,7 +43,7 @@ final class FlowPipe {
   private boolean ended;
   private boolean timerSet;
 
-  FlowPipe(Flow flow, RelayDirection direction, LinkClock link) {
+  FlowPipe(Flow flow, RelayDirection direction, LinkDelayModel link) {
     this.flow = flow;
     this.direction = direction;
     this.link = link;
@@ -56,7 +56,7 @@ final class FlowPipe {
   }
 
   /** Sets the link and the cut for bytes to come; bytes that are held already keep their time. */
-  void shape(LinkClock value, long cutAt) {
+  void shape(LinkDelayModel value, long cutAt) {
     link = value;
     cutAtByte = cutAt;
   }
@@ -99,7 +99,7 @@ final class FlowPipe {
   void pump() {
     SocketChannel to = sink;
     SocketChannel from = source;
-    if (to == null || from == null || flow.ears().isPulled()) {
+    if (to == null || from == null || flow.receiveFilter().isPulled()) {
       return;
     }
     boolean wrote = false;

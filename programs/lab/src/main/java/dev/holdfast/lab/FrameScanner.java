@@ -1,6 +1,6 @@
 package dev.holdfast.lab;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +37,7 @@ final class FrameScanner {
   private static final int MAX_PENDING_FRAMES = 1_000;
 
   /** The listener of a scanner, called on the event loop. */
-  interface Listener {
+  interface FrameScanListener {
     /** A frame begins that will pass. */
     void onFrame(int type, int flags, int streamId);
 
@@ -67,7 +67,7 @@ final class FrameScanner {
     OPAQUE
   }
 
-  private final Listener listener;
+  private final FrameScanListener frameScanListener;
   private final Output output;
   private final byte[] head = new byte[HEADER_BYTES + PING_BYTES];
   private final Deque<ByteBuf> pending = new ArrayDeque<>();
@@ -77,8 +77,8 @@ final class FrameScanner {
   private boolean settingsSeen;
   private boolean inHeaderBlock;
 
-  FrameScanner(boolean fromClient, Listener listener, Output output) {
-    this.listener = listener;
+  FrameScanner(boolean fromClient, FrameScanListener frameScanListener, Output output) {
+    this.frameScanListener = frameScanListener;
     this.output = output;
     state = fromClient ? State.PREFACE : State.HEADER;
   }
@@ -121,7 +121,7 @@ final class FrameScanner {
   }
 
   /** Lets everything pass from now on: this is not HTTP/2, or nobody looks any more. */
-  void giveUp() {
+  void passThrough() {
     for (ByteBuf next = pending.pollFirst(); next != null; next = pending.pollFirst()) {
       next.release();
     }
@@ -161,7 +161,7 @@ final class FrameScanner {
     int type = head[3] & 0xff;
     int flags = head[4] & 0xff;
     if (!settingsSeen && type != SETTINGS) {
-      giveUp();
+      passThrough();
       return;
     }
     if (type == PING && length == PING_BYTES) {
@@ -172,7 +172,7 @@ final class FrameScanner {
         (type == HEADERS || type == PUSH_PROMISE || type == CONTINUATION)
             && (flags & FLAG_END_HEADERS) == 0;
     int streamId = unsigned(5, 4) & 0x7fff_ffff;
-    listener.onFrame(type, flags, streamId);
+    frameScanListener.onFrame(type, flags, streamId);
     if (settingsSeen) {
       pass(HEADER_BYTES);
     }
@@ -214,7 +214,7 @@ final class FrameScanner {
     }
     byte[] content = new byte[PING_BYTES];
     System.arraycopy(head, HEADER_BYTES, content, 0, PING_BYTES);
-    boolean kept = listener.onPing((head[4] & FLAG_ACK) != 0, content);
+    boolean kept = frameScanListener.onPing((head[4] & FLAG_ACK) != 0, content);
     state = State.HEADER;
     if (kept) {
       filled = 0;

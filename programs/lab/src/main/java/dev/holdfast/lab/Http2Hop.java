@@ -1,6 +1,6 @@
 package dev.holdfast.lab;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -27,7 +27,7 @@ final class Http2Hop {
   private static final int END_OF_SERVER = 2;
 
   /** The connection of a hop, which forwards its bytes. */
-  interface Wire {
+  interface HopConnection {
     void pass(RelayDirection direction, ByteBuf bytes);
 
     /** HEADERS or DATA of any stream. */
@@ -46,28 +46,28 @@ final class Http2Hop {
     int ended;
   }
 
-  private final Wire wire;
+  private final HopConnection hopConnection;
   private final Map<RelayDirection, FrameScanner> scanners = new EnumMap<>(RelayDirection.class);
   // Quietest first: whoever speaks moves to the end.
   private final Map<Integer, OpenStream> streams = new LinkedHashMap<>();
   private int lastStreamId;
 
-  Http2Hop(Wire wire) {
-    this.wire = wire;
+  Http2Hop(HopConnection hopConnection) {
+    this.hopConnection = hopConnection;
     for (RelayDirection direction : RelayDirection.values()) {
       scanners.put(
           direction,
           new FrameScanner(
               direction == RelayDirection.TO_SERVER,
               listener(direction),
-              bytes -> wire.pass(direction, bytes)));
+              bytes -> hopConnection.pass(direction, bytes)));
     }
   }
 
   void feed(RelayDirection direction, ByteBuf bytes) {
     scanner(direction).feed(bytes);
     if (scanner(RelayDirection.TO_SERVER).isOpaque()) {
-      scanner(RelayDirection.TO_CLIENT).giveUp();
+      scanner(RelayDirection.TO_CLIENT).passThrough();
     }
   }
 
@@ -81,7 +81,7 @@ final class Http2Hop {
   }
 
   void discard() {
-    scanners.values().forEach(FrameScanner::giveUp);
+    scanners.values().forEach(FrameScanner::passThrough);
     streams.clear();
   }
 
@@ -94,13 +94,13 @@ final class Http2Hop {
   }
 
   /** When the quietest stream spoke last; -1 when none is open. */
-  long quietestSinceNanos() {
+  long longestIdleSinceNanos() {
     Iterator<OpenStream> all = streams.values().iterator();
     return all.hasNext() ? all.next().lastNanos : -1;
   }
 
   /** Forgets the streams that were quiet since a time, and returns their numbers. */
-  List<Integer> takeQuietSince(long nanos) {
+  List<Integer> takeIdleSince(long nanos) {
     List<Integer> quiet = new ArrayList<>();
     Iterator<Map.Entry<Integer, OpenStream>> all = streams.entrySet().iterator();
     while (all.hasNext()) {
@@ -122,8 +122,8 @@ final class Http2Hop {
     }
   }
 
-  private FrameScanner.Listener listener(RelayDirection direction) {
-    return new FrameScanner.Listener() {
+  private FrameScanner.FrameScanListener listener(RelayDirection direction) {
+    return new FrameScanner.FrameScanListener() {
       @Override
       public void onFrame(int type, int flags, int streamId) {
         Http2Hop.this.onFrame(direction, type, flags, streamId);
@@ -131,12 +131,12 @@ final class Http2Hop {
 
       @Override
       public boolean onPing(boolean ack, byte[] content) {
-        if (ack || !wire.answersPings()) {
+        if (ack || !hopConnection.answersPings()) {
           return false;
         }
         ByteBuf answer = frame(FrameScanner.PING, FrameScanner.FLAG_ACK, 0, content.length);
         scanner(direction.opposite()).inject(answer.writeBytes(content));
-        wire.onPingAnswered();
+        hopConnection.onPingAnswered();
         return true;
       }
     };
@@ -150,7 +150,7 @@ final class Http2Hop {
     if (type != FrameScanner.DATA && type != FrameScanner.HEADERS) {
       return;
     }
-    wire.onHttpTraffic();
+    hopConnection.onHttpTraffic();
     boolean fromClient = direction == RelayDirection.TO_SERVER;
     OpenStream stream = streams.remove(streamId);
     if (stream == null) {
@@ -160,7 +160,7 @@ final class Http2Hop {
       lastStreamId = streamId;
       stream = new OpenStream();
     }
-    stream.lastNanos = wire.elapsedNanos();
+    stream.lastNanos = hopConnection.elapsedNanos();
     if ((flags & FrameScanner.FLAG_END_STREAM) != 0) {
       stream.ended |= fromClient ? END_OF_CLIENT : END_OF_SERVER;
     }

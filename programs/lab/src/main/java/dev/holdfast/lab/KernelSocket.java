@@ -49,7 +49,7 @@ final class KernelSocket {
    *
    * @return whether that was possible
    */
-  static boolean deafen(Channel channel) {
+  static boolean attachDropFilter(Channel channel) {
     if (!isEpoll(channel) || !channel.isOpen()) {
       return false;
     }
@@ -65,7 +65,7 @@ final class KernelSocket {
       head.putShort(0, (short) 1).putLong(8, program.memoryAddress());
       return channel.config().setOption(SO_ATTACH_FILTER, head);
     } catch (ChannelException e) {
-      log.warn("event=lab_filter_refused", e);
+      log.warn("event=lab_filter_not_attached", e);
       return false;
     } finally {
       program.release();
@@ -73,18 +73,18 @@ final class KernelSocket {
   }
 
   /**
-   * Ends {@link #deafen}: segments that the peer's kernel retransmits are received.
+   * Ends {@link #attachDropFilter}: segments that the peer's kernel retransmits are received.
    *
    * @return whether that was possible
    */
-  static boolean undeafen(Channel channel) {
+  static boolean detachDropFilter(Channel channel) {
     if (!isEpoll(channel) || !channel.isOpen()) {
       return false;
     }
     try {
       return channel.config().setOption(SO_DETACH_FILTER, 0);
     } catch (ChannelException e) {
-      log.warn("event=lab_filter_stays", e);
+      log.warn("event=lab_filter_not_detached", e);
       return false;
     }
   }

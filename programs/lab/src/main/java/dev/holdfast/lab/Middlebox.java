@@ -1,7 +1,7 @@
 package dev.holdfast.lab;
 
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.annotation.Limit;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
@@ -56,7 +56,7 @@ public final class Middlebox implements AutoCloseable {
   private final EventLoopGroup loop;
   private final boolean epoll;
   private final InetSocketAddress target;
-  private final Doors doors;
+  private final ListeningPorts listeningPorts;
   private final Consumer<FlowEvent> events;
   private final Scheduler scheduler;
   private final long startedNanos;
@@ -84,9 +84,9 @@ public final class Middlebox implements AutoCloseable {
     for (RelayDirection direction : RelayDirection.values()) {
       bytes.put(direction, new AtomicLong());
     }
-    doors = new Doors(loop, epoll, this::onAccepted);
+    listeningPorts = new ListeningPorts(loop, epoll, this::onAccepted);
     try {
-      doors.open(builder.host, builder.port, builder.portCount);
+      listeningPorts.open(builder.host, builder.port, builder.portCount);
     } catch (IllegalStateException e) {
       var unused = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
       throw e;
@@ -105,7 +105,7 @@ public final class Middlebox implements AutoCloseable {
 
   /** Where it listens, first of all. */
   public InetSocketAddress address() {
-    return doors.first();
+    return listeningPorts.first();
   }
 
   public int port() {
@@ -114,7 +114,7 @@ public final class Middlebox implements AutoCloseable {
 
   /** All ports it listens on. */
   public List<Integer> ports() {
-    return doors.ports();
+    return listeningPorts.ports();
   }
 
   /** Whether dropped connections are not even acknowledged, and TCP keepalive is seen. */
@@ -138,12 +138,13 @@ public final class Middlebox implements AutoCloseable {
 
   /** Drops every open connection silently; new ones pass. */
   public void forgetFlows() {
-    call(() -> open().forEach(flow -> flow.forget(FlowEvent.Kind.FORGOTTEN, "on request")));
+    call(
+        () -> open().forEach(flow -> flow.forget(FlowEvent.FlowEventKind.FORGOTTEN, "on request")));
   }
 
   /** Resets every open connection on both sides; new ones pass. */
   public void resetFlows() {
-    call(() -> open().forEach(flow -> flow.reset(FlowEvent.Kind.RESET, "on request")));
+    call(() -> open().forEach(flow -> flow.reset(FlowEvent.FlowEventKind.RESET, "on request")));
   }
 
   /**
@@ -177,8 +178,8 @@ public final class Middlebox implements AutoCloseable {
   /** Resets all connections and stops the middlebox. */
   @Override
   public void close() {
-    doors.close(CALL_TIMEOUT);
-    call(() -> open().forEach(flow -> flow.reset(FlowEvent.Kind.RESET, "the lab stops")));
+    listeningPorts.close(CALL_TIMEOUT);
+    call(() -> open().forEach(flow -> flow.reset(FlowEvent.FlowEventKind.RESET, "the lab stops")));
     loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
   }
 
@@ -234,10 +235,10 @@ public final class Middlebox implements AutoCloseable {
     silenced.remove(flow);
   }
 
-  void onEvent(int flow, FlowEvent.Kind kind, String detail) {
+  void onEvent(int flow, FlowEvent.FlowEventKind flowEventKind, String detail) {
     FlowEvent event =
-        new FlowEvent(Duration.ofNanos(nanoTime() - startedNanos), flow, kind, detail);
-    log.debug("event=lab_{} flow={} {}", kind.text(), flow, detail);
+        new FlowEvent(Duration.ofNanos(nanoTime() - startedNanos), flow, flowEventKind, detail);
+    log.debug("event=lab_{} flow={} {}", flowEventKind.text(), flow, detail);
     events.accept(event);
   }
 
@@ -245,8 +246,8 @@ public final class Middlebox implements AutoCloseable {
     call(
         () -> {
           pulled = value;
-          doors.deafen(value);
-          open().forEach(flow -> flow.ears().pull(value));
+          listeningPorts.dropConnectionAttempts(value);
+          open().forEach(flow -> flow.receiveFilter().pull(value));
           open().forEach(Flow::pump);
         });
   }
@@ -263,13 +264,13 @@ public final class Middlebox implements AutoCloseable {
   private void onAccepted(SocketChannel client) {
     int number = ++opened;
     if (flows.size() >= MAX_FLOWS) {
-      onEvent(number, FlowEvent.Kind.TOO_MANY, "more than " + MAX_FLOWS);
+      onEvent(number, FlowEvent.FlowEventKind.TOO_MANY, "more than " + MAX_FLOWS);
       Sockets.reset(client);
       return;
     }
     Flow flow = new Flow(this, number, client, faults);
     flows.put(number, flow);
-    flow.ears().pull(pulled);
+    flow.receiveFilter().pull(pulled);
     client.pipeline().addLast(flow.pipe(RelayDirection.TO_SERVER).reader());
     ChannelFuture connected =
         new Bootstrap()
@@ -376,7 +377,7 @@ public final class Middlebox implements AutoCloseable {
 
     /**
      * Whose time counts; that of the machine by default. Under virtual time let idle times count
-     * {@link PathFaults.Counted#BYTES}: when the kernel acknowledges is not virtual.
+     * {@link PathFaults.CountedTraffic#BYTES}: when the kernel acknowledges is not virtual.
      */
     public Builder scheduler(Scheduler value) {
       scheduler = value;

@@ -1,7 +1,7 @@
 package dev.holdfast.lab;
 
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.PathProfile;
+import dev.holdfast.core.annotation.Limit;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -26,15 +26,15 @@ import java.util.Optional;
 public record PathFaults(
     double speed,
     long seed,
-    Optional<Idle> idle,
-    Optional<Stream> stream,
+    Optional<IdleTimeout> idle,
+    Optional<StreamTimeout> stream,
     boolean answersPings,
-    Link link,
+    LinkProperties link,
     Optional<Stall> stall,
     Optional<Loss> loss,
     Optional<Duration> halfOpenAfter,
     Optional<Cut> cut,
-    Optional<GoAway> goAway) {
+    Optional<GoAwayFault> goAway) {
   private static final double MAX_SPEED = 1_000_000;
 
   @Limit(of = "every time of a fault", then = "a longer one is refused")
@@ -63,7 +63,7 @@ public record PathFaults(
   }
 
   /** The kind of traffic that restarts the idle time of a connection. */
-  public enum Counted {
+  public enum CountedTraffic {
     /**
      * Every TCP segment, TCP keepalive probes too, as a NAT or a firewall sees them. Where epoll is
      * missing the same as {@link #BYTES}.
@@ -87,10 +87,10 @@ public record PathFaults(
    * The idle timeout of connections: {@code action} once nothing that is {@code counted} arrived
    * for that long.
    */
-  public record Idle(Duration timeout, IdleAction action, Counted counted) {
-    public Idle {
+  public record IdleTimeout(Duration timeout, IdleAction action, CountedTraffic counted) {
+    public IdleTimeout {
       requireTime("idle.timeout", timeout, Duration.ofMillis(1));
-      if (action == IdleAction.GOAWAY && counted != Counted.HTTP) {
+      if (action == IdleAction.GOAWAY && counted != CountedTraffic.HTTP) {
         throw new IllegalArgumentException(
             "idle.action: GOAWAY (expected: DROP, RESET or CLOSE where HTTP is not counted)");
       }
@@ -98,8 +98,8 @@ public record PathFaults(
   }
 
   /** The idle timeout of streams without DATA in either direction. */
-  public record Stream(Duration timeout, StreamEnd end) {
-    public Stream {
+  public record StreamTimeout(Duration timeout, StreamEnd end) {
+    public StreamTimeout {
       requireTime("stream.timeout", timeout, Duration.ofMillis(1));
     }
   }
@@ -111,11 +111,12 @@ public record PathFaults(
    * @param jitter at most so much more, evenly distributed; the order of bytes stays
    * @param bytesPerSecond each way; 0 for no limit
    */
-  public record Link(Duration latency, Duration jitter, long bytesPerSecond) {
+  public record LinkProperties(Duration latency, Duration jitter, long bytesPerSecond) {
     /** A link without delay, jitter or bandwidth limit. */
-    public static final Link PERFECT = new Link(Duration.ZERO, Duration.ZERO, 0);
+    public static final LinkProperties PERFECT =
+        new LinkProperties(Duration.ZERO, Duration.ZERO, 0);
 
-    public Link {
+    public LinkProperties {
       requireTime("link.latency", latency, Duration.ZERO);
       requireTime("link.jitter", jitter, Duration.ZERO);
       if (bytesPerSecond < 0) {
@@ -168,11 +169,11 @@ public record PathFaults(
    * @param errorCode of HTTP/2: 0 NO_ERROR, 11 ENHANCE_YOUR_CALM ..
    * @param debug its debug text, ASCII
    */
-  public record GoAway(Duration after, int errorCode, String debug) {
+  public record GoAwayFault(Duration after, int errorCode, String debug) {
     @Limit(of = "characters of an injected GOAWAY's text", then = "a longer one is refused")
     private static final int MAX_DEBUG_CHARS = 1_000;
 
-    public GoAway {
+    public GoAwayFault {
       requireTime("goAway.after", after, Duration.ZERO);
       if (errorCode < 0 || errorCode > 0xd) {
         throw new IllegalArgumentException("goAway.errorCode: " + errorCode + " (expected: 0..13)");
@@ -197,28 +198,28 @@ public record PathFaults(
     }
     Duration timeout = profile.idleTimeout().get();
     boolean requests = profile.layer() == PathProfile.Layer.REQUESTS;
-    Counted counted = requests ? Counted.HTTP : Counted.SEGMENTS;
+    CountedTraffic countedTraffic = requests ? CountedTraffic.HTTP : CountedTraffic.SEGMENTS;
     faults.answersPings(requests);
     if (profile == PathProfile.ALB) {
-      return faults.idle(timeout, IdleAction.GOAWAY, counted).build();
+      return faults.idle(timeout, IdleAction.GOAWAY, countedTraffic).build();
     }
-    if (profile.connections().isEmpty()) {
-      expire(faults, timeout, profile.expiry(), counted);
+    if (profile.connectionIdleTimeout().isEmpty()) {
+      expire(faults, timeout, profile.expiry(), countedTraffic);
     } else {
       faults.streamTimeout(timeout, StreamEnd.RST_STREAM);
-      PathProfile.Connections whole = profile.connections().get();
-      expire(faults, whole.idleTimeout(), whole.expiry(), counted);
+      PathProfile.ConnectionIdleTimeout whole = profile.connectionIdleTimeout().get();
+      expire(faults, whole.idleTimeout(), whole.expiry(), countedTraffic);
     }
     return faults.build();
   }
 
   private static void expire(
-      Builder faults, Duration timeout, PathProfile.Expiry expiry, Counted counted) {
+      Builder faults, Duration timeout, PathProfile.Expiry expiry, CountedTraffic countedTraffic) {
     switch (expiry) {
-      case SILENT_DROP -> faults.idle(timeout, IdleAction.DROP, counted);
-      case RESET -> faults.idle(timeout, IdleAction.RESET, counted);
-      case CLOSE -> faults.idle(timeout, IdleAction.CLOSE, counted);
-      case GOAWAY -> faults.idle(timeout, IdleAction.GOAWAY, counted);
+      case SILENT_DROP -> faults.idle(timeout, IdleAction.DROP, countedTraffic);
+      case RESET -> faults.idle(timeout, IdleAction.RESET, countedTraffic);
+      case CLOSE -> faults.idle(timeout, IdleAction.CLOSE, countedTraffic);
+      case GOAWAY -> faults.idle(timeout, IdleAction.GOAWAY, countedTraffic);
       case STREAM_ERROR -> faults.streamTimeout(timeout, StreamEnd.RST_STREAM);
       case NOTHING -> {
         // a path that keeps everything
@@ -257,30 +258,30 @@ public record PathFaults(
   public static final class Builder {
     private double speed = 1;
     private long seed = 1;
-    private Optional<Idle> idle = Optional.empty();
-    private Optional<Stream> stream = Optional.empty();
+    private Optional<IdleTimeout> idleTimeout = Optional.empty();
+    private Optional<StreamTimeout> streamTimeout = Optional.empty();
     private boolean answersPings;
-    private Link link = Link.PERFECT;
+    private LinkProperties linkProperties = LinkProperties.PERFECT;
     private Optional<Stall> stall = Optional.empty();
     private Optional<Loss> loss = Optional.empty();
     private Optional<Duration> halfOpenAfter = Optional.empty();
     private Optional<Cut> cut = Optional.empty();
-    private Optional<GoAway> goAway = Optional.empty();
+    private Optional<GoAwayFault> goAwayFault = Optional.empty();
 
     private Builder() {}
 
     private Builder(PathFaults from) {
       speed = from.speed;
       seed = from.seed;
-      idle = from.idle;
-      stream = from.stream;
+      idleTimeout = from.idle;
+      streamTimeout = from.stream;
       answersPings = from.answersPings;
-      link = from.link;
+      linkProperties = from.link;
       stall = from.stall;
       loss = from.loss;
       halfOpenAfter = from.halfOpenAfter;
       cut = from.cut;
-      goAway = from.goAway;
+      goAwayFault = from.goAway;
     }
 
     /** By what all times are divided; 1 by default. */
@@ -297,16 +298,16 @@ public record PathFaults(
 
     /** A NAT, firewall or load balancer of layer 4: every segment counts. */
     public Builder idle(Duration timeout, IdleAction action) {
-      return idle(timeout, action, Counted.SEGMENTS);
+      return idle(timeout, action, CountedTraffic.SEGMENTS);
     }
 
-    public Builder idle(Duration timeout, IdleAction action, Counted counted) {
-      idle = Optional.of(new Idle(timeout, action, counted));
+    public Builder idle(Duration timeout, IdleAction action, CountedTraffic countedTraffic) {
+      idleTimeout = Optional.of(new IdleTimeout(timeout, action, countedTraffic));
       return this;
     }
 
     public Builder streamTimeout(Duration timeout, StreamEnd end) {
-      stream = Optional.of(new Stream(timeout, end));
+      streamTimeout = Optional.of(new StreamTimeout(timeout, end));
       return this;
     }
 
@@ -316,12 +317,12 @@ public record PathFaults(
     }
 
     public Builder latency(Duration latency, Duration jitter) {
-      link = new Link(latency, jitter, link.bytesPerSecond());
+      linkProperties = new LinkProperties(latency, jitter, linkProperties.bytesPerSecond());
       return this;
     }
 
     public Builder bytesPerSecond(long value) {
-      link = new Link(link.latency(), link.jitter(), value);
+      linkProperties = new LinkProperties(linkProperties.latency(), linkProperties.jitter(), value);
       return this;
     }
 
@@ -346,7 +347,7 @@ public record PathFaults(
     }
 
     public Builder goAway(Duration after, int errorCode, String debug) {
-      goAway = Optional.of(new GoAway(after, errorCode, debug));
+      goAwayFault = Optional.of(new GoAwayFault(after, errorCode, debug));
       return this;
     }
 
@@ -357,7 +358,17 @@ public record PathFaults(
      */
     public PathFaults build() {
       return new PathFaults(
-          speed, seed, idle, stream, answersPings, link, stall, loss, halfOpenAfter, cut, goAway);
+          speed,
+          seed,
+          idleTimeout,
+          streamTimeout,
+          answersPings,
+          linkProperties,
+          stall,
+          loss,
+          halfOpenAfter,
+          cut,
+          goAwayFault);
     }
   }
 }

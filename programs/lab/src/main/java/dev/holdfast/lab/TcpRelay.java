@@ -300,7 +300,7 @@ public final class TcpRelay implements AutoCloseable {
   }
 
   private ChannelFuture bindOnce(int port) {
-    return Doors.listening(loop, false, this::onAccepted)
+    return ListeningPorts.listening(loop, false, this::onAccepted)
         .bind(InetAddress.getLoopbackAddress(), port)
         .awaitUninterruptibly();
   }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.testkit.VirtualScheduler;
-import dev.holdfast.lab.FlowEvent.Kind;
-import dev.holdfast.lab.PathFaults.Counted;
+import dev.holdfast.lab.FlowEvent.FlowEventKind;
+import dev.holdfast.lab.PathFaults.CountedTraffic;
 import dev.holdfast.lab.PathFaults.IdleAction;
 import dev.holdfast.lab.PathFaults.StreamEnd;
 import java.io.IOException;
@@ -82,7 +82,7 @@ class MiddleboxHttp2Test {
   void pingsAreAnsweredByTheHopWhileTheServerIsGone() throws Exception {
     start(PathFaults.builder().answersPings(true).halfOpenAfter(Duration.ofSeconds(5)).build());
     advance(Duration.ofSeconds(6));
-    awaitEvent(Kind.HALF_OPEN);
+    awaitEvent(FlowEventKind.HALF_OPEN);
     assertThatThrownBy(() -> pair.server.getInputStream().read())
         .isInstanceOf(SocketException.class);
     client.send(FrameScanner.PING, 0, 0, CONTENT);
@@ -136,7 +136,7 @@ class MiddleboxHttp2Test {
 
   @Test
   void anIdleConnectionGetsGoAwayAndIsClosedAndPingsDoNotCount() throws Exception {
-    start(PathFaults.builder().idle(TIMEOUT, IdleAction.GOAWAY, Counted.HTTP).build());
+    start(PathFaults.builder().idle(TIMEOUT, IdleAction.GOAWAY, CountedTraffic.HTTP).build());
     openStream(1);
     advance(TIMEOUT.minusSeconds(1));
     client.send(FrameScanner.PING, 0, 0, CONTENT);
@@ -157,7 +157,7 @@ class MiddleboxHttp2Test {
     server.send(FrameScanner.HEADERS, 0, 1, CONTENT);
     assertThat(client.next().type()).isEqualTo(FrameScanner.HEADERS);
     advance(Duration.ofSeconds(6));
-    awaitEvent(Kind.GOAWAY);
+    awaitEvent(FlowEventKind.GOAWAY);
     server.send(FrameScanner.CONTINUATION, FrameScanner.FLAG_END_HEADERS, 1, CONTENT);
     assertThat(client.next().type()).isEqualTo(FrameScanner.CONTINUATION);
     Http2Wire.Frame goAway = client.next();
@@ -184,7 +184,7 @@ class MiddleboxHttp2Test {
     pair.clientSays("PRI * HTML");
     assertThat(pair.serverHears(10)).isEqualTo("PRI * HTML");
     advance(Duration.ofSeconds(6));
-    awaitEvent(Kind.NOT_HTTP2);
+    awaitEvent(FlowEventKind.NOT_HTTP2);
     pair.client.setSoTimeout(200);
     assertThatThrownBy(() -> pair.client.getInputStream().read())
         .isInstanceOf(SocketTimeoutException.class);
@@ -223,9 +223,9 @@ class MiddleboxHttp2Test {
     }
   }
 
-  private void awaitEvent(Kind kind) {
-    await(kind.text())
+  private void awaitEvent(FlowEventKind flowEventKind) {
+    await(flowEventKind.text())
         .atMost(LIMIT)
-        .until(() -> events.stream().anyMatch(event -> event.kind() == kind));
+        .until(() -> events.stream().anyMatch(event -> event.kind() == flowEventKind));
   }
 }

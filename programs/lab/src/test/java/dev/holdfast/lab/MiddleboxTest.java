@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.holdfast.core.testkit.VirtualScheduler;
-import dev.holdfast.lab.FlowEvent.Kind;
-import dev.holdfast.lab.PathFaults.Counted;
+import dev.holdfast.lab.FlowEvent.FlowEventKind;
+import dev.holdfast.lab.PathFaults.CountedTraffic;
 import dev.holdfast.lab.PathFaults.IdleAction;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
@@ -73,7 +73,7 @@ class MiddleboxTest {
       pair.server.shutdownOutput();
       assertThat(pair.client.getInputStream().read()).isEqualTo(-1);
     }
-    awaitEvent(Kind.ENDED);
+    awaitEvent(FlowEventKind.ENDED);
     assertThat(middlebox.counts().open()).isZero();
     assertThat(middlebox.counts().bytesToServer()).isEqualTo(bytes.length);
   }
@@ -87,9 +87,9 @@ class MiddleboxTest {
       exchange(pair);
       advance(SWARM.minusSeconds(1));
       exchange(pair);
-      assertThat(kinds()).containsExactly(Kind.OPENED);
+      assertThat(flowEventKinds()).containsExactly(FlowEventKind.OPENED);
       advance(SWARM.plusSeconds(1));
-      awaitEvent(Kind.IDLE_DROPPED);
+      awaitEvent(FlowEventKind.IDLE_DROPPED);
       pair.clientSays("anyone?");
       assertHearsNothing(pair.server);
       pair.serverSays("anyone?");
@@ -105,7 +105,7 @@ class MiddleboxTest {
     try (FlowPair pair = connect()) {
       exchange(pair);
       advance(SWARM.plusSeconds(1));
-      awaitEvent(Kind.IDLE_FORGOTTEN);
+      awaitEvent(FlowEventKind.IDLE_FORGOTTEN);
       assertHearsNothing(pair.client);
       pair.clientSays("first");
       assertThatThrownBy(() -> pair.client.getInputStream().read())
@@ -116,7 +116,12 @@ class MiddleboxTest {
       assertThatThrownBy(() -> pair.server.getInputStream().read())
           .isInstanceOf(SocketException.class);
       await().atMost(LIMIT).until(() -> middlebox.counts().open() == 0);
-      assertThat(kinds()).containsExactly(Kind.OPENED, Kind.IDLE_FORGOTTEN, Kind.RST, Kind.RST);
+      assertThat(flowEventKinds())
+          .containsExactly(
+              FlowEventKind.OPENED,
+              FlowEventKind.IDLE_FORGOTTEN,
+              FlowEventKind.RST,
+              FlowEventKind.RST);
     }
   }
 
@@ -139,9 +144,9 @@ class MiddleboxTest {
       exchange(pair);
       advance(Duration.ofMillis(8_900));
       exchange(pair);
-      assertThat(kinds()).containsExactly(Kind.OPENED);
+      assertThat(flowEventKinds()).containsExactly(FlowEventKind.OPENED);
       advance(Duration.ofMillis(9_010));
-      awaitEvent(Kind.IDLE_DROPPED);
+      awaitEvent(FlowEventKind.IDLE_DROPPED);
     }
   }
 
@@ -165,7 +170,7 @@ class MiddleboxTest {
     try (FlowPair pair = connect()) {
       exchange(pair);
       advance(Duration.ofSeconds(6));
-      awaitEvent(Kind.LOSS_BEGAN);
+      awaitEvent(FlowEventKind.LOSS_BEGAN);
       pair.clientSays("lost");
       assertHearsNothing(pair.server);
       pair.serverSays("arrives");
@@ -196,7 +201,7 @@ class MiddleboxTest {
           .isInstanceOf(SocketException.class);
       assertThatThrownBy(() -> pair.client.getInputStream().read())
           .isInstanceOf(SocketException.class);
-      awaitEvent(Kind.CUT);
+      awaitEvent(FlowEventKind.CUT);
       assertThat(middlebox.counts().bytesToServer()).isEqualTo(5);
     }
   }
@@ -238,7 +243,7 @@ class MiddleboxTest {
       client.setSoTimeout(FlowPair.LIMIT_MILLIS);
       assertThatThrownBy(() -> client.getInputStream().read()).isInstanceOf(SocketException.class);
     }
-    awaitEvent(Kind.TARGET_REFUSED);
+    awaitEvent(FlowEventKind.TARGET_REFUSED);
   }
 
   @Test
@@ -278,7 +283,7 @@ class MiddleboxTest {
       client.writeAndFlush(Unpooled.copiedBuffer(new byte[] {1})).syncUninterruptibly();
       await().atMost(LIMIT).until(() -> client.tcpInfo().unacked() == 0);
       // The kernel acknowledges before the middlebox has heard of the connection.
-      awaitEvent(Kind.OPENED);
+      awaitEvent(FlowEventKind.OPENED);
       middlebox.forgetFlows();
       client.writeAndFlush(Unpooled.copiedBuffer(new byte[] {2})).syncUninterruptibly();
       await().atMost(LIMIT).until(() -> client.tcpInfo().retrans() > 0);
@@ -296,11 +301,11 @@ class MiddleboxTest {
     try (FlowPair pair = connect()) {
       exchange(pair);
       middlebox.faults(PathFaults.builder().idle(Duration.ofMillis(500), IdleAction.RESET).build());
-      awaitEvent(Kind.IDLE_FORGOTTEN);
+      awaitEvent(FlowEventKind.IDLE_FORGOTTEN);
       keepAliveEverySecond(pair.client);
       assertThatThrownBy(() -> pair.client.getInputStream().read())
           .isInstanceOf(SocketException.class);
-      awaitEvent(Kind.RST);
+      awaitEvent(FlowEventKind.RST);
     }
   }
 
@@ -311,22 +316,25 @@ class MiddleboxTest {
     assumeTrue(middlebox.isFaithful(), "epoll is missing");
     try (FlowPair pair = connect()) {
       keepAliveEverySecond(pair.client);
-      awaitEvent(Kind.OPENED);
+      awaitEvent(FlowEventKind.OPENED);
       middlebox.faults(PathFaults.builder().idle(timeout, IdleAction.CLOSE).build());
       long begun = System.nanoTime();
       await()
           .pollInterval(Duration.ofMillis(100))
           .atMost(LIMIT)
           .until(() -> System.nanoTime() - begun > timeout.multipliedBy(2).toNanos());
-      assertThat(kinds()).containsExactly(Kind.OPENED);
-      middlebox.faults(PathFaults.builder().idle(timeout, IdleAction.CLOSE, Counted.BYTES).build());
-      awaitEvent(Kind.IDLE_CLOSED);
+      assertThat(flowEventKinds()).containsExactly(FlowEventKind.OPENED);
+      middlebox.faults(
+          PathFaults.builder().idle(timeout, IdleAction.CLOSE, CountedTraffic.BYTES).build());
+      awaitEvent(FlowEventKind.IDLE_CLOSED);
     }
   }
 
   @Test
   void anEventIsALineOfJson() {
-    assertThat(new FlowEvent(Duration.ofMillis(1_500), 3, Kind.IDLE_DROPPED, "a \"b\"").toJson())
+    assertThat(
+            new FlowEvent(Duration.ofMillis(1_500), 3, FlowEventKind.IDLE_DROPPED, "a \"b\"")
+                .toJson())
         .isEqualTo("{\"at\":1.500,\"flow\":3,\"event\":\"idle-dropped\",\"detail\":\"a ?b?\"}");
   }
 
@@ -337,7 +345,7 @@ class MiddleboxTest {
   }
 
   private static PathFaults.Builder idle(IdleAction action) {
-    return PathFaults.builder().idle(SWARM, action, Counted.BYTES);
+    return PathFaults.builder().idle(SWARM, action, CountedTraffic.BYTES);
   }
 
   private void inVirtualTime(PathFaults faults) {
@@ -371,12 +379,12 @@ class MiddleboxTest {
     middlebox.counts();
   }
 
-  private List<Kind> kinds() {
+  private List<FlowEventKind> flowEventKinds() {
     return events.stream().map(FlowEvent::kind).toList();
   }
 
-  private void awaitEvent(Kind kind) {
-    await(kind.text()).atMost(LIMIT).until(() -> kinds().contains(kind));
+  private void awaitEvent(FlowEventKind flowEventKind) {
+    await(flowEventKind.text()).atMost(LIMIT).until(() -> flowEventKinds().contains(flowEventKind));
   }
 
   private static void assertHearsNothing(Socket socket) throws IOException {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.holdfast.core.PathProfile;
-import dev.holdfast.lab.PathFaults.Counted;
+import dev.holdfast.lab.PathFaults.CountedTraffic;
 import dev.holdfast.lab.PathFaults.IdleAction;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,7 +27,8 @@ class PathFaultsTest {
         .isThrownBy(() -> faults.idle(Duration.ZERO, IdleAction.DROP))
         .withMessageStartingWith("idle.timeout: PT0S (expected: PT0.001S to");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> faults.idle(Duration.ofSeconds(1), IdleAction.GOAWAY, Counted.BYTES))
+        .isThrownBy(
+            () -> faults.idle(Duration.ofSeconds(1), IdleAction.GOAWAY, CountedTraffic.BYTES))
         .withMessageStartingWith("idle.action: GOAWAY (expected:");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> faults.bytesPerSecond(-1))
@@ -63,14 +64,14 @@ class PathFaultsTest {
     boolean requests = profile.layer() == PathProfile.Layer.REQUESTS;
     assertThat(faults.answersPings()).isEqualTo(requests);
     List<Duration> timeouts = new ArrayList<>();
-    faults.idle().ifPresent(idle -> timeouts.add(idle.timeout()));
-    faults.stream().ifPresent(stream -> timeouts.add(stream.timeout()));
+    faults.idle().ifPresent(idleTimeout -> timeouts.add(idleTimeout.timeout()));
+    faults.stream().ifPresent(streamTimeout -> timeouts.add(streamTimeout.timeout()));
     assertThat(timeouts.stream().min(Duration::compareTo)).isEqualTo(profile.idleTimeout());
   }
 
   @Test
   void aStallHoldsEverythingUntilItsEndAndComesAgain() {
-    LinkClock link =
+    LinkDelayModel link =
         clock(PathFaults.builder().stall(millis(1_000), millis(200), millis(1_000)).build());
     assertThat(link.dueNanos(999 * MILLI, 1)).isEqualTo(999 * MILLI);
     assertThat(link.dueNanos(1_050 * MILLI, 1)).isEqualTo(1_200 * MILLI);
@@ -80,7 +81,7 @@ class PathFaultsTest {
 
   @Test
   void aSingleStallDoesNotComeAgain() {
-    LinkClock link =
+    LinkDelayModel link =
         clock(PathFaults.builder().stall(millis(1_000), millis(200), Duration.ZERO).build());
     assertThat(link.dueNanos(1_000 * MILLI, 1)).isEqualTo(1_200 * MILLI);
     assertThat(link.dueNanos(9_050 * MILLI, 1)).isEqualTo(9_050 * MILLI);
@@ -88,7 +89,7 @@ class PathFaultsTest {
 
   @Test
   void bandwidthIsSharedByWhatComesAtOnce() {
-    LinkClock link = clock(PathFaults.builder().bytesPerSecond(1_000).build());
+    LinkDelayModel link = clock(PathFaults.builder().bytesPerSecond(1_000).build());
     assertThat(link.dueNanos(0, 100)).isEqualTo(100 * MILLI);
     assertThat(link.dueNanos(0, 100)).isEqualTo(200 * MILLI);
     assertThat(link.dueNanos(900 * MILLI, 100)).isEqualTo(1_000 * MILLI);
@@ -104,7 +105,7 @@ class PathFaultsTest {
 
   private static List<Long> dueTimes(PathFaults faults, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    LinkClock link = new LinkClock(faults, 0, random::nextDouble);
+    LinkDelayModel link = new LinkDelayModel(faults, 0, random::nextDouble);
     List<Long> due = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       due.add(link.dueNanos(i * MILLI, 1));
@@ -112,8 +113,8 @@ class PathFaultsTest {
     return due;
   }
 
-  private static LinkClock clock(PathFaults faults) {
-    return new LinkClock(faults, 0, () -> 0);
+  private static LinkDelayModel clock(PathFaults faults) {
+    return new LinkDelayModel(faults, 0, () -> 0);
   }
 
   private static Duration millis(long value) {

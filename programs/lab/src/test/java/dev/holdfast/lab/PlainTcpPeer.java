@@ -16,7 +16,7 @@ import jdk.net.ExtendedSocketOptions;
  * KEEPALIVE_SECONDS} connects, and for each line of its input sends a byte and says what became of
  * it; the line says for how many milliseconds it waits for the answer.
  */
-final class PlainTcpPeer {
+public final class PlainTcpPeer {
   private static final int CONNECT_MILLIS = 20_000;
   private static final int MAX_CONNECTIONS = 100;
 

@@ -1,6 +1,37 @@
 package dev.holdfast.bench;
 
+import dev.holdfast.bench.channel.ChannelCost;
+import dev.holdfast.bench.chaos.EtcdChaos;
+import dev.holdfast.bench.conformance.Conformance;
+import dev.holdfast.bench.conformance.ConnectConformance;
+import dev.holdfast.bench.conformance.GrpcInterop;
+import dev.holdfast.bench.conformance.H2spec;
+import dev.holdfast.bench.conformance.Showcase;
+import dev.holdfast.bench.gateway.GatewayAttacks;
+import dev.holdfast.bench.gateway.GatewayCost;
+import dev.holdfast.bench.gateway.GatewayFuzz;
+import dev.holdfast.bench.gateway.GatewayReload;
+import dev.holdfast.bench.gateway.GatewayRoll;
+import dev.holdfast.bench.gateway.GatewayStreams;
+import dev.holdfast.bench.liveness.DeadPeer;
+import dev.holdfast.bench.liveness.DoctorCases;
+import dev.holdfast.bench.liveness.FalseClose;
+import dev.holdfast.bench.liveness.IdleCost;
+import dev.holdfast.bench.registry.Discovery;
+import dev.holdfast.bench.registry.FleetBenchmark;
+import dev.holdfast.bench.registry.KubernetesBenchmark;
+import dev.holdfast.bench.registry.Outage;
+import dev.holdfast.bench.registry.Relist;
+import dev.holdfast.bench.run.Benchmark;
+import dev.holdfast.bench.sessions.ReconnectStorm;
+import dev.holdfast.bench.sessions.SessionCost;
+import dev.holdfast.bench.sessions.Soak;
+import dev.holdfast.bench.streams.StreamCost;
+import dev.holdfast.bench.streams.StreamsFlood;
 import dev.holdfast.bench.streams.StreamsSim;
+import dev.holdfast.bench.transcoding.Transcoding;
+import dev.holdfast.bench.xds.Xds;
+import dev.holdfast.bench.xds.XdsFollow;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.slf4j.LoggerFactory;
@@ -8,22 +39,22 @@ import org.slf4j.LoggerFactory;
 /** The main class of {@code bench/run}, which finds a {@link Benchmark} by its name and runs it. */
 public final class Bench {
   /** Every benchmark there is; a new one adds itself here. */
-  static final List<Benchmark> ALL =
+  public static final List<Benchmark> ALL =
       List.of(
           new Discovery(),
           new ChannelCost(),
-          new Fleet(),
+          new FleetBenchmark(),
           new Outage(),
           new Relist(),
           new EtcdChaos(),
-          new Kubernetes(),
+          new KubernetesBenchmark(),
           new DoctorCases(),
           new InKernelLab(new FalseClose()),
           new StreamsSim(),
           new StreamCost(),
           new StreamsFlood(),
           new SessionCost(),
-          new Storm(),
+          new ReconnectStorm(),
           new Soak(),
           new InKernelLab(new DeadPeer()),
           new IdleCost(),
@@ -44,7 +75,7 @@ public final class Bench {
           new GatewayFuzz());
 
   /** Logback's own property; children are given it too. */
-  static final String LOG_CONFIGURATION = "logback.configurationFile";
+  public static final String LOG_CONFIGURATION = "logback.configurationFile";
 
   private Bench() {}
 

@@ -1,5 +1,6 @@
 package dev.holdfast.bench;
 
+import dev.holdfast.bench.run.Benchmark;
 import java.util.List;
 import java.util.Optional;
 

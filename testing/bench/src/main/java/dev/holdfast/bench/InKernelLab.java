@@ -1,7 +1,11 @@
 package dev.holdfast.bench;
 
-import dev.holdfast.lab.KernelLab;
-import dev.holdfast.lab.KernelLabException;
+import dev.holdfast.bench.process.ChildJvm;
+import dev.holdfast.bench.run.Benchmark;
+import dev.holdfast.bench.run.Comparison;
+import dev.holdfast.bench.run.Options;
+import dev.holdfast.lab.kernel.KernelLab;
+import dev.holdfast.lab.kernel.KernelLabException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +43,7 @@ final class InKernelLab implements Benchmark {
     try {
       return needsNoLab(args) || isRoot() ? benchmark.run(args) : again(args);
     } catch (KernelLabException e) {
-      if (e.kind() != KernelLabException.Kind.UNAVAILABLE) {
+      if (e.kernelLabFailureKind() != KernelLabException.KernelLabFailureKind.UNAVAILABLE) {
         throw e;
       }
       System.err.printf("bench %s: %s%n", name(), e.getMessage());

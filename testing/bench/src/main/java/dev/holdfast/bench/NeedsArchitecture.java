@@ -1,5 +1,6 @@
 package dev.holdfast.bench;
 
+import dev.holdfast.bench.run.Benchmark;
 import java.util.Optional;
 
 /** A benchmark that uses a third-party program which exists for one processor architecture only. */

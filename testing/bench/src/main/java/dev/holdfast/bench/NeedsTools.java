@@ -1,5 +1,7 @@
 package dev.holdfast.bench;
 
+import dev.holdfast.bench.process.ExternalTool;
+import dev.holdfast.bench.run.Benchmark;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;

@@ -2,6 +2,9 @@ package dev.holdfast.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.bench.conformance.Conformance;
+import dev.holdfast.bench.process.ExternalTool;
+import dev.holdfast.bench.run.Benchmark;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -1,6 +1,6 @@
 package dev.holdfast.core.local;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -1,6 +1,6 @@
 package dev.holdfast.core.local;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -41,7 +41,7 @@ public abstract class LocalServer implements AutoCloseable {
 
   private static final int LOG_LINES_SHOWN = 15;
 
-  private final Program program;
+  private final ServerExecutable serverExecutable;
   private final String shownName;
   private final Path folder;
   private final Thread killer;
@@ -56,7 +56,7 @@ public abstract class LocalServer implements AutoCloseable {
    * @param packageName of what brings it
    * @param shortName of its log file and of threads
    */
-  public record Program(String command, String packageName, String shortName) {
+  public record ServerExecutable(String command, String packageName, String shortName) {
 
     /** Whether it is on the PATH. */
     public boolean isInstalled() {
@@ -69,7 +69,7 @@ public abstract class LocalServer implements AutoCloseable {
 
   /** Makes servers that were not started yet, each on ports that are free at that moment. */
   @FunctionalInterface
-  protected interface Maker<S extends LocalServer> {
+  protected interface ServerFactory<S extends LocalServer> {
 
     /** Makes a server on ports that are free now. */
     S make() throws IOException;
@@ -81,11 +81,11 @@ public abstract class LocalServer implements AutoCloseable {
    * @param shownName in messages
    * @param folder for its data and its log; made if missing
    */
-  protected LocalServer(Program program, String shownName, Path folder) {
-    this.program = program;
+  protected LocalServer(ServerExecutable serverExecutable, String shownName, Path folder) {
+    this.serverExecutable = serverExecutable;
     this.shownName = shownName;
     this.folder = folder;
-    this.killer = new Thread(this::killWithJvm, program.shortName() + "-killer");
+    this.killer = new Thread(this::killWithJvm, serverExecutable.shortName() + "-killer");
   }
 
   /** The command line, the program first. */
@@ -105,10 +105,11 @@ public abstract class LocalServer implements AutoCloseable {
    *
    * @throws IOException of the first that failed for another reason, or of the last
    */
-  protected static <S extends LocalServer> S startOnFreePorts(Maker<S> maker) throws IOException {
+  protected static <S extends LocalServer> S startOnFreePorts(ServerFactory<S> serverFactory)
+      throws IOException {
     IOException last = new IOException("no port was tried");
     for (int i = 0; i < MAX_PORT_TRIES; i++) {
-      S server = maker.make();
+      S server = serverFactory.make();
       try {
         server.launch();
         server.awaitServing();
@@ -131,11 +132,11 @@ public abstract class LocalServer implements AutoCloseable {
 
   /** Starts it, again with whatever data its folder holds, and does not wait. */
   protected final void launch() throws IOException {
-    if (!program.isInstalled()) {
+    if (!serverExecutable.isInstalled()) {
       throw new IOException(
-          program.command()
+          serverExecutable.command()
               + ": not found on the PATH (expected: installed, as by: apt-get install "
-              + program.packageName()
+              + serverExecutable.packageName()
               + ")");
     }
     Files.createDirectories(folder);
@@ -145,13 +146,13 @@ public abstract class LocalServer implements AutoCloseable {
     builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
     logStartBytes = Files.exists(log()) ? Files.size(log()) : 0;
     // The guard first, so that nobody can be killed between a server and its guard.
-    ParentGuard guard = ParentGuard.start();
+    ParentExitWatchdog guard = ParentExitWatchdog.start();
     try {
       Process started = builder.start();
       process = started;
       guard.watch(started);
     } catch (IOException e) {
-      guard.standDown();
+      guard.stop();
       throw e;
     }
     if (!hooked) {
@@ -319,7 +320,7 @@ public abstract class LocalServer implements AutoCloseable {
   }
 
   private Path log() {
-    return folder.resolve(program.shortName() + ".log");
+    return folder.resolve(serverExecutable.shortName() + ".log");
   }
 
   /** The end of the log since this start, because earlier complaints are no cause of this end. */

@@ -63,7 +63,8 @@ class LocalServerTest {
 
   @Test
   void whatIsNotInstalledIsNamedWithItsPackage() {
-    LocalServer.Program missing = new LocalServer.Program("no-such-program", "a-package", "none");
+    LocalServer.ServerExecutable missing =
+        new LocalServer.ServerExecutable("no-such-program", "a-package", "none");
     assertThat(missing.isInstalled()).isFalse();
     assertThatIOException()
         .isThrownBy(new Shell(missing, "")::launch)
@@ -77,11 +78,11 @@ class LocalServerTest {
     private final String script;
 
     Shell(String script) {
-      this(new Program("sh", "dash", "shell"), script);
+      this(new ServerExecutable("sh", "dash", "shell"), script);
     }
 
-    Shell(Program program, String script) {
-      super(program, "shell", folder);
+    Shell(ServerExecutable serverExecutable, String script) {
+      super(serverExecutable, "shell", folder);
       this.script = script;
     }
 

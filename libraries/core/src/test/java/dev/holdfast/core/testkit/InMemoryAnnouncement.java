@@ -3,7 +3,7 @@ package dev.holdfast.core.testkit;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -132,14 +132,16 @@ final class InMemoryAnnouncement implements Registry.Announcement {
       return;
     }
     InMemoryStore.Stored stored = store.record(path, endpoint.address().toString());
-    Kind kind =
+    RegistryErrorKind registryErrorKind =
         wiped
-            ? Kind.WIPED
+            ? RegistryErrorKind.WIPED
             : stored != null
-                ? Kind.TAKEN_OVER
-                : lease.revoked ? Kind.LEASE_LOST : Kind.RECORD_DELETED;
+                ? RegistryErrorKind.TAKEN_OVER
+                : lease.revoked ? RegistryErrorKind.LEASE_LOST : RegistryErrorKind.RECORD_DELETED;
     store.revoke(lease);
-    end(new RegistryException(kind, "the record of " + endpoint.address() + " is not ours"));
+    end(
+        new RegistryException(
+            registryErrorKind, "the record of " + endpoint.address() + " is not ours"));
   }
 
   private void keepLater() {

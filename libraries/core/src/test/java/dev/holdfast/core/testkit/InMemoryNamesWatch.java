@@ -8,12 +8,13 @@ import org.jspecify.annotations.Nullable;
 final class InMemoryNamesWatch {
   private final InMemoryRegistry registry;
   private final String namespace;
-  private final Registry.NamesListener listener;
+  private final Registry.ServiceNamesListener listener;
   private volatile boolean closed;
   private boolean failing;
   private @Nullable Set<String> last;
 
-  InMemoryNamesWatch(InMemoryRegistry registry, String namespace, Registry.NamesListener listener) {
+  InMemoryNamesWatch(
+      InMemoryRegistry registry, String namespace, Registry.ServiceNamesListener listener) {
     this.registry = registry;
     this.namespace = namespace;
     this.listener = listener;

@@ -164,7 +164,7 @@ public final class InMemoryRegistry implements Registry {
   }
 
   @Override
-  public Subscription watchNames(String namespace, NamesListener listener) {
+  public Subscription watchNames(String namespace, ServiceNamesListener listener) {
     InMemoryNamesWatch watch = new InMemoryNamesWatch(this, namespace, listener);
     store.run(
         () -> {
@@ -293,6 +293,6 @@ public final class InMemoryRegistry implements Registry {
 
   static RegistryException unavailable() {
     return new RegistryException(
-        RegistryException.Kind.UNAVAILABLE, "the store in memory does not answer");
+        RegistryException.RegistryErrorKind.UNAVAILABLE, "the store in memory does not answer");
   }
 }

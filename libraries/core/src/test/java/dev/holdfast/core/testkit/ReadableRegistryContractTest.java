@@ -185,7 +185,7 @@ public abstract class ReadableRegistryContractTest extends RegistryContractFixtu
               () ->
                   registry.watchNames(
                       "",
-                      new Registry.NamesListener() {
+                      new Registry.ServiceNamesListener() {
                         @Override
                         public void onNames(Set<String> names) {}
 
@@ -194,14 +194,18 @@ public abstract class ReadableRegistryContractTest extends RegistryContractFixtu
                       }))
           .isInstanceOfSatisfying(
               RegistryException.class,
-              e -> assertThat(e.kind()).isEqualTo(RegistryException.Kind.UNSUPPORTED));
+              e ->
+                  assertThat(e.registryErrorKind())
+                      .isEqualTo(RegistryException.RegistryErrorKind.UNSUPPORTED));
     }
     if (!registry.capabilities().contains(Capability.ANNOUNCE)) {
       assertThatThrownBy(
               () -> registry.announce(orders(), at(1), new RecordedAnnouncement(scheduler)))
           .isInstanceOfSatisfying(
               RegistryException.class,
-              e -> assertThat(e.kind()).isEqualTo(RegistryException.Kind.UNSUPPORTED));
+              e ->
+                  assertThat(e.registryErrorKind())
+                      .isEqualTo(RegistryException.RegistryErrorKind.UNSUPPORTED));
     }
   }
 

@@ -66,7 +66,7 @@ public abstract class RegistryContractTest extends ReadableRegistryContractTest 
     try (Subscription unused =
         registry.watchNames(
             orders().namespace(),
-            new Registry.NamesListener() {
+            new Registry.ServiceNamesListener() {
               @Override
               public void onNames(Set<String> names) {
                 seen.add(new TreeSet<>(names));
@@ -145,8 +145,8 @@ public abstract class RegistryContractTest extends ReadableRegistryContractTest 
     Held newer = announced(another(), orders(), at(1).withInstance("newer"));
 
     patiently().until(() -> older.record().end().isPresent());
-    assertThat(older.record().end().orElseThrow().kind())
-        .isEqualTo(RegistryException.Kind.TAKEN_OVER);
+    assertThat(older.record().end().orElseThrow().registryErrorKind())
+        .isEqualTo(RegistryException.RegistryErrorKind.TAKEN_OVER);
     assertThat(older.record().ended()).isEqualTo(1);
     assertThat(get(another().read(orders())).endpoints())
         .isEqualTo(EndpointSet.of(at(1).withInstance("newer")));
@@ -194,7 +194,10 @@ public abstract class RegistryContractTest extends ReadableRegistryContractTest 
               boolean ended = announced.record().end().isPresent();
               assertThat(visible || ended).isTrue();
             });
-    announced.record().end().ifPresent(cause -> assertThat(cause.kind().isRetryable()).isTrue());
+    announced
+        .record()
+        .end()
+        .ifPresent(cause -> assertThat(cause.registryErrorKind().isRetryable()).isTrue());
   }
 
   @Test

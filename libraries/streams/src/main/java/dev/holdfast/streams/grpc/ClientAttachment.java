@@ -1,13 +1,17 @@
 package dev.holdfast.streams.grpc;
 
-import dev.holdfast.core.Limit;
-import dev.holdfast.streams.AttachmentEnd;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.streams.Payload;
-import dev.holdfast.streams.PhysicalEnd;
-import dev.holdfast.streams.SessionOutput;
-import dev.holdfast.streams.StreamAttachment;
+import dev.holdfast.streams.grpc.internal.driver.ChannelResumeLimiter;
+import dev.holdfast.streams.grpc.internal.message.FinalStatus;
+import dev.holdfast.streams.grpc.internal.message.HandshakeMetadata;
+import dev.holdfast.streams.grpc.internal.message.SessionFrame;
+import dev.holdfast.streams.session.AttachmentCloseReason;
+import dev.holdfast.streams.session.CallClosure;
+import dev.holdfast.streams.session.SessionOutput;
+import dev.holdfast.streams.session.StreamAttachment;
 import dev.holdfast.streams.wire.FrameHeader;
-import dev.holdfast.streams.wire.Refusal;
+import dev.holdfast.streams.wire.HandshakeRefusal;
 import dev.holdfast.streams.wire.Welcome;
 import dev.holdfast.streams.wire.WireException;
 import io.grpc.Attributes;
@@ -27,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The session's driver sends, one thread at a time. gRPC delivers received messages, one
  * callback at a time, on the transport's thread.
  */
-final class ClientAttachment extends ClientCall.Listener<Frame> {
+final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
   @Limit(
       of = "time that a server may take to end a call whose session is over",
       then = "the call is cancelled")
@@ -36,32 +40,32 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
   @Limit(
       of = "time that a stream tells its server of its end after its channel was shut down",
       then = "the server learns of it by the TTL")
-  static final Duration FAREWELL = Duration.ofSeconds(1);
+  static final Duration CANCEL_NOTICE_TIME = Duration.ofSeconds(1);
 
-  private final ResumableCall<?, ?> owner;
-  private final SessionOutput.Open open;
+  private final ResumableClientCall<?, ?> owner;
+  private final SessionOutput.StartCall startCall;
   private final StreamAttachment attachment;
-  private final ClientCall<Frame, Frame> call;
-  private final ServerWord word;
+  private final ClientCall<SessionFrame, SessionFrame> call;
+  private final CallReachTracer word;
   private boolean sendsNoMore;
   private @Nullable Boolean compression;
   private volatile boolean plain;
   private volatile boolean started;
   private volatile boolean cancelled;
-  private volatile PacedResumes.@Nullable Turn turn;
+  private volatile ChannelResumeLimiter.@Nullable QueuedResume queuedResume;
   private volatile boolean turnIsOver;
 
   /**
    * A tracer that tells whether a server may have got anything of a call, and whether the server
    * ended it: a status made by this side has no trailers.
    */
-  static final class ServerWord extends ClientStreamTracer.Factory {
-    private final ResumableCall<?, ?> owner;
+  static final class CallReachTracer extends ClientStreamTracer.Factory {
+    private final ResumableClientCall<?, ?> owner;
     private final StreamAttachment attachment;
     private volatile boolean ended;
     private volatile boolean reached;
 
-    ServerWord(ResumableCall<?, ?> owner, StreamAttachment attachment) {
+    CallReachTracer(ResumableClientCall<?, ?> owner, StreamAttachment attachment) {
       this.owner = owner;
       this.attachment = attachment;
     }
@@ -79,7 +83,7 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
         public void outboundHeaders() {
           reached = true;
           // The channel may have waited for its transport until now.
-          owner.input((session, now) -> session.onAsked(now, attachment));
+          owner.input((session, now) -> session.onHelloSent(now, attachment));
         }
 
         @Override
@@ -91,13 +95,13 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
   }
 
   ClientAttachment(
-      ResumableCall<?, ?> owner,
-      SessionOutput.Open open,
-      ClientCall<Frame, Frame> call,
-      ServerWord word) {
+      ResumableClientCall<?, ?> owner,
+      SessionOutput.StartCall startCall,
+      ClientCall<SessionFrame, SessionFrame> call,
+      CallReachTracer word) {
     this.owner = owner;
-    this.open = open;
-    this.attachment = open.attachment();
+    this.startCall = startCall;
+    this.attachment = startCall.attachment();
     this.call = call;
     this.word = word;
   }
@@ -105,21 +109,21 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
   // To the server; by the driver.
 
   /** Starts at once, or, coming back, when it is its turn among all others of the channel. */
-  void begin(PacedResumes pace) {
-    if (open.hello().token().isNone()) {
+  void begin(ChannelResumeLimiter pace) {
+    if (startCall.hello().token().isNone()) {
       start();
       return;
     }
-    owner.tell(session -> session.onHeld(attachment));
+    owner.tell(session -> session.onResumeQueued(attachment));
     Runnable begin =
         () -> {
-          owner.input((session, now) -> session.onAsked(now, attachment));
+          owner.input((session, now) -> session.onHelloSent(now, attachment));
           start();
           // The thread that begins it may not be the one that acts for the session.
           owner.drive();
         };
-    PacedResumes.Turn own = pace.turn(Context.current().wrap(begin));
-    turn = own;
+    ChannelResumeLimiter.QueuedResume own = pace.turn(Context.current().wrap(begin));
+    queuedResume = own;
     if (turnIsOver) {
       // Cancelled by a thread that did not see it yet.
       own.onOver();
@@ -131,11 +135,11 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
     if (cancelled) {
       return;
     }
-    call.start(this, owner.request(open));
+    call.start(this, owner.request(startCall));
     started = true;
     if (cancelled) {
       // Between the two looks: a call can't be cancelled before it starts.
-      call.cancel(AttachmentEnd.UNNEEDED.sentence(), null);
+      call.cancel(AttachmentCloseReason.UNNEEDED.sentence(), null);
       return;
     }
     // Whatever was written before the transport is there waits in memory.
@@ -147,7 +151,7 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
 
   /** A plain server's headers may come late: a stream is open again when there is a transport. */
   private void beginAgain() {
-    if (open.plain() && !plain) {
+    if (startCall.plain() && !plain) {
       plain = true;
       owner.onPlain(attachment, this);
     }
@@ -161,7 +165,7 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
       compression = compressed;
       call.setMessageCompression(compressed);
     }
-    call.sendMessage(new Frame(header, body));
+    call.sendMessage(new SessionFrame(header, body));
     followWritable();
   }
 
@@ -172,8 +176,8 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
     }
   }
 
-  void close(AttachmentEnd why) {
-    if (why == AttachmentEnd.DONE && attachment.isProved()) {
+  void close(AttachmentCloseReason why) {
+    if (why == AttachmentCloseReason.DONE && attachment.isHandshakeComplete()) {
       halfClose();
       // The end of the call stands behind what was not read.
       call.request(Integer.MAX_VALUE);
@@ -184,7 +188,7 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
     }
   }
 
-  private void cancel(AttachmentEnd why) {
+  private void cancel(AttachmentCloseReason why) {
     cancelled = true;
     if (started) {
       call.cancel(why.sentence(), null);
@@ -194,7 +198,7 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
 
   private void endTurn() {
     turnIsOver = true;
-    PacedResumes.Turn ours = turn;
+    ChannelResumeLimiter.QueuedResume ours = queuedResume;
     if (ours != null) {
       ours.onOver();
     }
@@ -221,7 +225,7 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
   public void onHeaders(Metadata headers) {
     Welcome welcome;
     try {
-      byte[] value = Handshakes.of(headers);
+      byte[] value = HandshakeMetadata.of(headers);
       if (value == null) {
         owner.onHeaders(headers);
         if (!plain) {
@@ -235,23 +239,23 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
       breakOff("welcome", e);
       return;
     }
-    headers.discardAll(Handshakes.KEY);
+    headers.discardAll(HandshakeMetadata.KEY);
     owner.onHeaders(headers);
     owner.onWelcome(attachment, welcome);
-    PacedResumes.Turn ours = turn;
+    ChannelResumeLimiter.QueuedResume ours = queuedResume;
     if (ours != null) {
       ours.onWelcome();
     }
   }
 
   @Override
-  public void onMessage(Frame frame) {
-    Frame opened = frame;
+  public void onMessage(SessionFrame sessionFrame) {
+    SessionFrame opened = sessionFrame;
     if (!plain) {
       try {
-        opened = frame.open(attachment.tag());
+        opened = sessionFrame.open(attachment.tag());
       } catch (WireException e) {
-        Frame.release(frame.body());
+        SessionFrame.release(sessionFrame.body());
         breakOff("frame", e);
         return;
       }
@@ -261,7 +265,7 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
     try {
       owner.input((session, now) -> session.onFrame(now, attachment, header, body));
     } finally {
-      Frame.settle(body);
+      SessionFrame.settle(body);
     }
   }
 
@@ -274,18 +278,18 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
   @Override
   public void onClose(Status status, Metadata trailers) {
     endTurn();
-    Refusal refusal = null;
-    PhysicalEnd how = howEnded(status, trailers);
+    HandshakeRefusal handshakeRefusal = null;
+    CallClosure how = howEnded(status, trailers);
     try {
-      byte[] value = Handshakes.of(trailers);
-      refusal = value == null ? null : Refusal.parse(value);
+      byte[] value = HandshakeMetadata.of(trailers);
+      handshakeRefusal = value == null ? null : HandshakeRefusal.parse(value);
     } catch (WireException e) {
-      how = PhysicalEnd.stream(status.getCode().value());
+      how = CallClosure.stream(status.getCode().value());
     }
-    if (refusal == null) {
+    if (handshakeRefusal == null) {
       owner.onPhysicalEnd(attachment, how, status);
     } else {
-      owner.onRefused(attachment, refusal, status);
+      owner.onRefused(attachment, handshakeRefusal, status);
     }
   }
 
@@ -299,22 +303,22 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
     return call.getAttributes();
   }
 
-  private PhysicalEnd howEnded(Status status, Metadata trailers) {
+  private CallClosure howEnded(Status status, Metadata trailers) {
     int code = status.getCode().value();
     if (word.ended) {
-      return PhysicalEnd.status(code, new FinalStatus(status, trailers));
+      return CallClosure.status(code, new FinalStatus(status, trailers));
     }
     if (!word.reached) {
-      return PhysicalEnd.unreached();
+      return CallClosure.unreached();
     }
     return status.getCode() == Status.Code.UNAVAILABLE
-        ? PhysicalEnd.connection()
-        : PhysicalEnd.stream(code);
+        ? CallClosure.connection()
+        : CallClosure.stream(code);
   }
 
   private void breakOff(String what, WireException why) {
     Status status = Status.INTERNAL.withDescription(what + ": " + why.getMessage());
     call.cancel(status.getDescription(), why);
-    owner.onPhysicalEnd(attachment, PhysicalEnd.stream(status.getCode().value()), status);
+    owner.onPhysicalEnd(attachment, CallClosure.stream(status.getCode().value()), status);
   }
 }

@@ -1,6 +1,7 @@
 package dev.holdfast.streams.grpc;
 
 import dev.holdfast.streams.SessionEnd;
+import dev.holdfast.streams.grpc.internal.callback.CallbackQueue;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Context;
@@ -30,7 +31,7 @@ final class ClientCallbacks<RespT> {
   ClientCallbacks(
       ClientStreams streams, CallOptions options, Context context, Consumer<Status> cancel) {
     Executor own = options.getExecutor();
-    this.queue = new CallbackQueue(own == null ? streams.shared().executor() : own);
+    this.queue = new CallbackQueue(own == null ? streams.sessionResources().executor() : own);
     this.context = context;
     StreamEvents ofCall = options.getOption(StreamEvents.KEY);
     this.events = ofCall == StreamEvents.KEY.getDefault() ? streams.events() : ofCall;
@@ -70,7 +71,7 @@ final class ClientCallbacks<RespT> {
   }
 
   void tellEnd(SessionEnd end) {
-    if (end.kind() == SessionEnd.Kind.MOVED) {
+    if (end.kind() == SessionEnd.SessionEndKind.MOVED) {
       tell(to -> to.onMoved(end.processedByPeer()));
     } else if (end.kind().isLost()) {
       tell(to -> to.onLost(end));

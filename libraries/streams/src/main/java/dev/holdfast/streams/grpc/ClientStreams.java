@@ -2,12 +2,16 @@ package dev.holdfast.streams.grpc;
 
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
-import dev.holdfast.hooks.HostChannel;
+import dev.holdfast.hooks.ChannelHooks;
 import dev.holdfast.streams.BufferBudget;
-import dev.holdfast.streams.ClientSession;
+import dev.holdfast.streams.DurabilityLevel;
 import dev.holdfast.streams.FirstMessage;
-import dev.holdfast.streams.Level;
 import dev.holdfast.streams.SessionOptions;
+import dev.holdfast.streams.grpc.internal.driver.ChannelResumeLimiter;
+import dev.holdfast.streams.grpc.internal.driver.PathHeartbeat;
+import dev.holdfast.streams.grpc.internal.driver.SessionResources;
+import dev.holdfast.streams.grpc.internal.message.SessionFrame;
+import dev.holdfast.streams.session.ClientSession;
 import dev.holdfast.streams.wire.FrameHeader;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
@@ -41,7 +45,7 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
   private final Builder settings;
 
   /** Each with what hears of its channel's end. */
-  private final Map<ResumableCall<?, ?>, Subscription> calls = new ConcurrentHashMap<>();
+  private final Map<ResumableClientCall<?, ?>, Subscription> calls = new ConcurrentHashMap<>();
 
   private final Set<String> otherMessages = ConcurrentHashMap.newKeySet();
 
@@ -50,7 +54,8 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
       Collections.synchronizedMap(new WeakHashMap<>());
 
   /** The pacing of resumes, by channel; weak keys as well. */
-  private final Map<Channel, PacedResumes> paces = Collections.synchronizedMap(new WeakHashMap<>());
+  private final Map<Channel, ChannelResumeLimiter> paces =
+      Collections.synchronizedMap(new WeakHashMap<>());
 
   private ClientStreams(Builder settings) {
     this.settings = settings;
@@ -65,13 +70,13 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
   public <ReqT, RespT> ClientCall<ReqT, RespT> interceptCall(
       MethodDescriptor<ReqT, RespT> method, CallOptions callOptions, Channel next) {
     return isResumable(method)
-        ? new ResumableCall<>(this, next, method, callOptions)
+        ? new ResumableClientCall<>(this, next, method, callOptions)
         : next.newCall(method, callOptions);
   }
 
   /** The sessions that are not over, in no order. */
   public List<SessionView> sessions() {
-    return calls.keySet().stream().map(ResumableCall::view).toList();
+    return calls.keySet().stream().map(ResumableClientCall::view).toList();
   }
 
   /** Cancels all streams; grpc-java tells no interceptor that its channel was shut down. */
@@ -99,8 +104,8 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
     return protobuf;
   }
 
-  Shared shared() {
-    return settings.shared;
+  SessionResources sessionResources() {
+    return settings.sessionResources;
   }
 
   SessionOptions options() {
@@ -108,20 +113,20 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
   }
 
   /** The options of sessions on a channel of this kind. */
-  SessionOptions options(@Nullable HostChannel host) {
-    return host == null ? settings.options : PathTiming.of(settings.options, host.heartbeat());
+  SessionOptions options(@Nullable ChannelHooks host) {
+    return host == null ? settings.options : PathHeartbeat.of(settings.options, host.heartbeat());
   }
 
   StreamEvents events() {
     return settings.events;
   }
 
-  void add(ResumableCall<?, ?> call) {
-    HostChannel host = call.options().getOption(HostChannel.KEY);
+  void add(ResumableClientCall<?, ?> call) {
+    ChannelHooks host = call.options().getOption(ChannelHooks.KEY);
     calls.put(call, host == null ? () -> {} : host.onShutdownNow(call::endWithChannel));
   }
 
-  void remove(ResumableCall<?, ?> call) {
+  void remove(ResumableClientCall<?, ?> call) {
     Subscription ofChannel = calls.remove(call);
     if (ofChannel != null) {
       ofChannel.close();
@@ -145,23 +150,24 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
     }
   }
 
-  PacedResumes paceOf(Channel channel) {
-    return paces.computeIfAbsent(channel, unused -> new PacedResumes(shared().scheduler()));
+  ChannelResumeLimiter paceOf(Channel channel) {
+    return paces.computeIfAbsent(
+        channel, unused -> new ChannelResumeLimiter(sessionResources().scheduler()));
   }
 
   Channel channelTo(String address, Channel usual) {
     return address.isEmpty() ? usual : settings.redirects.apply(address, usual);
   }
 
-  MethodDescriptor<Frame, Frame> framed(MethodDescriptor<?, ?> method) {
-    return method.toBuilder(Frame.MARSHALLER, Frame.MARSHALLER).build();
+  MethodDescriptor<SessionFrame, SessionFrame> framed(MethodDescriptor<?, ?> method) {
+    return method.toBuilder(SessionFrame.MARSHALLER, SessionFrame.MARSHALLER).build();
   }
 
   /** A limit of messages is meant for the application's bytes. */
   CallOptions roomForHeader(CallOptions options) {
     CallOptions roomy = options;
     Integer in = options.getMaxInboundMessageSize();
-    HostChannel host = options.getOption(HostChannel.KEY);
+    ChannelHooks host = options.getOption(ChannelHooks.KEY);
     if (in == null && host != null && host.maxInboundMessageBytes().isPresent()) {
       in = host.maxInboundMessageBytes().getAsInt();
     }
@@ -190,7 +196,7 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
 
   /** A builder of {@link ClientStreams}, with defaults for every setting. */
   public static final class Builder {
-    private Shared shared = Shared.standard();
+    private SessionResources sessionResources = SessionResources.standard();
     private SessionOptions options = SessionOptions.DEFAULT;
     private StreamEvents events = new StreamEvents() {};
     private Redirects redirects = (address, usual) -> usual;
@@ -199,11 +205,11 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
     private Builder() {}
 
     /**
-     * Sets the durability level of the streams; default {@link Level#RESUME}. The server decides in
-     * the end.
+     * Sets the durability level of the streams; default {@link DurabilityLevel#RESUME}. The server
+     * decides in the end.
      */
-    public Builder level(Level level) {
-      options = options.withLevel(level);
+    public Builder level(DurabilityLevel durabilityLevel) {
+      options = options.withLevel(durabilityLevel);
       return this;
     }
 
@@ -256,31 +262,31 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
      * Holdfast's own. A channel's executor can't be seen from here.
      */
     public Builder executor(Executor executor) {
-      shared = shared.withExecutor(executor);
+      sessionResources = sessionResources.withExecutor(executor);
       return this;
     }
 
     /** Runs timers; default {@link dev.holdfast.core.SystemScheduler#shared()}. */
     public Builder scheduler(Scheduler scheduler) {
-      shared = shared.withScheduler(scheduler);
+      sessionResources = sessionResources.withScheduler(scheduler);
       return this;
     }
 
     /** Sets the meter registry; default: Micrometer's global registry. */
     public Builder meters(MeterRegistry meters) {
-      shared = shared.withMeters(meters);
+      sessionResources = sessionResources.withMeters(meters);
       return this;
     }
 
     /** Sets the budget of the bytes that sessions hold; default {@link BufferBudget#ofProcess}. */
     public Builder budget(BufferBudget budget) {
-      shared = shared.withBudget(budget);
+      sessionResources = sessionResources.withBudget(budget);
       return this;
     }
 
     public ClientStreams build() {
       Builder copy = new Builder();
-      copy.shared = shared;
+      copy.sessionResources = sessionResources;
       copy.options = options;
       copy.events = events;
       copy.redirects = redirects;

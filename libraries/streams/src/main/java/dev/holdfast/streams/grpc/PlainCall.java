@@ -1,5 +1,7 @@
 package dev.holdfast.streams.grpc;
 
+import dev.holdfast.streams.grpc.internal.message.MessageBody;
+import dev.holdfast.streams.grpc.internal.message.SessionFrame;
 import io.grpc.ForwardingServerCall;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -8,24 +10,25 @@ import io.grpc.ServerCallHandler;
 
 /** A call of a client without Holdfast: the handler's own call, with bytes below. */
 final class PlainCall<ReqT, RespT> extends ForwardingServerCall<ReqT, RespT> {
-  private final ServerCall<Frame, Frame> call;
+  private final ServerCall<SessionFrame, SessionFrame> call;
   private final MethodDescriptor<ReqT, RespT> method;
 
-  private PlainCall(ServerCall<Frame, Frame> call, MethodDescriptor<ReqT, RespT> method) {
+  private PlainCall(
+      ServerCall<SessionFrame, SessionFrame> call, MethodDescriptor<ReqT, RespT> method) {
     this.call = call;
     this.method = method;
   }
 
-  static <ReqT, RespT> ServerCall.Listener<Frame> start(
-      ServerCall<Frame, Frame> call,
+  static <ReqT, RespT> ServerCall.Listener<SessionFrame> start(
+      ServerCall<SessionFrame, SessionFrame> call,
       Metadata headers,
       MethodDescriptor<ReqT, RespT> method,
       ServerCallHandler<ReqT, RespT> handler) {
     ServerCall.Listener<ReqT> listener = handler.startCall(new PlainCall<>(call, method), headers);
     return new ServerCall.Listener<>() {
       @Override
-      public void onMessage(Frame frame) {
-        listener.onMessage(Frame.parse(frame.body(), method::parseRequest));
+      public void onMessage(SessionFrame sessionFrame) {
+        listener.onMessage(SessionFrame.parse(sessionFrame.body(), method::parseRequest));
       }
 
       @Override
@@ -59,7 +62,7 @@ final class PlainCall<ReqT, RespT> extends ForwardingServerCall<ReqT, RespT> {
 
   @Override
   public void sendMessage(RespT message) {
-    call.sendMessage(Frame.plain(MessageBody.of(method.getResponseMarshaller(), message)));
+    call.sendMessage(SessionFrame.plain(MessageBody.of(method.getResponseMarshaller(), message)));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.holdfast.streams.grpc;
 
+import dev.holdfast.streams.grpc.internal.message.SessionFrame;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerMethodDefinition;
@@ -43,13 +44,13 @@ final class ResumableService {
     return definition.build();
   }
 
-  private static <ReqT, RespT> ServerMethodDefinition<Frame, Frame> framed(
+  private static <ReqT, RespT> ServerMethodDefinition<SessionFrame, SessionFrame> framed(
       ServerMethodDefinition<ReqT, RespT> definition, ServerStreams streams) {
     MethodDescriptor<ReqT, RespT> method = definition.getMethodDescriptor();
     ProtobufMethods.require(method);
     ServerCallHandler<ReqT, RespT> handler = definition.getServerCallHandler();
     return ServerMethodDefinition.create(
-        method.toBuilder(Frame.MARSHALLER, Frame.MARSHALLER).build(),
+        method.toBuilder(SessionFrame.MARSHALLER, SessionFrame.MARSHALLER).build(),
         (call, headers) -> streams.startCall(call, headers, method, handler));
   }
 }

@@ -1,13 +1,15 @@
 package dev.holdfast.streams.grpc;
 
 import dev.holdfast.core.Subscription;
-import dev.holdfast.hooks.HostServer;
-import dev.holdfast.streams.AttachmentEnd;
+import dev.holdfast.hooks.ServerHooks;
 import dev.holdfast.streams.Payload;
-import dev.holdfast.streams.PhysicalEnd;
-import dev.holdfast.streams.StreamAttachment;
+import dev.holdfast.streams.grpc.internal.message.HandshakeMetadata;
+import dev.holdfast.streams.grpc.internal.message.SessionFrame;
+import dev.holdfast.streams.session.AttachmentCloseReason;
+import dev.holdfast.streams.session.CallClosure;
+import dev.holdfast.streams.session.StreamAttachment;
 import dev.holdfast.streams.wire.FrameHeader;
-import dev.holdfast.streams.wire.Refusal;
+import dev.holdfast.streams.wire.HandshakeRefusal;
 import dev.holdfast.streams.wire.Welcome;
 import dev.holdfast.streams.wire.WireException;
 import io.grpc.Grpc;
@@ -23,11 +25,11 @@ import org.jspecify.annotations.Nullable;
  * <p>The session's driver sends, one thread at a time. gRPC delivers received messages, one
  * callback at a time.
  */
-final class ServerAttachment extends ServerCall.Listener<Frame> {
-  private final ServerCall<Frame, Frame> call;
+final class ServerAttachment extends ServerCall.Listener<SessionFrame> {
+  private final ServerCall<SessionFrame, SessionFrame> call;
   private final StreamAttachment attachment;
   private @Nullable ServerStream<?, ?> stream;
-  private volatile @Nullable HostServer host;
+  private volatile @Nullable ServerHooks host;
   private volatile Subscription ofConnection = () -> {};
 
   /** The gRPC thread that delivers a message now; null for none. */
@@ -47,7 +49,7 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
   private boolean closed;
   private boolean compression;
 
-  ServerAttachment(ServerCall<Frame, Frame> call, StreamAttachment attachment) {
+  ServerAttachment(ServerCall<SessionFrame, SessionFrame> call, StreamAttachment attachment) {
     this.call = call;
     this.attachment = attachment;
   }
@@ -61,12 +63,12 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
    * @param newHost null when it is none of Holdfast's
    * @param watch closed with the call
    */
-  void cameBy(@Nullable HostServer newHost, Subscription watch) {
+  void cameBy(@Nullable ServerHooks newHost, Subscription watch) {
     host = newHost;
     ofConnection = watch;
   }
 
-  boolean cameBy(HostServer other) {
+  boolean cameBy(ServerHooks other) {
     return host == other;
   }
 
@@ -87,7 +89,7 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
     if (compressor != null) {
       call.setCompression(compressor);
     }
-    call.sendHeaders(Handshakes.with(application, welcome.toByteArray()));
+    call.sendHeaders(HandshakeMetadata.with(application, welcome.toByteArray()));
     followWritable();
   }
 
@@ -100,7 +102,7 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
       call.setMessageCompression(compressed);
     }
     answered |= reader == Thread.currentThread() && isMessage(header);
-    call.sendMessage(new Frame(header, body));
+    call.sendMessage(new SessionFrame(header, body));
     followWritable();
   }
 
@@ -122,15 +124,15 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
     return header == null || header.isMessage();
   }
 
-  void refuse(Refusal refusal) {
-    end(statusOf(refusal), Handshakes.with(null, refusal.toByteArray()));
+  void refuse(HandshakeRefusal handshakeRefusal) {
+    end(statusOf(handshakeRefusal), HandshakeMetadata.with(null, handshakeRefusal.toByteArray()));
   }
 
-  void close(AttachmentEnd why) {
+  void close(AttachmentCloseReason why) {
     switch (why) {
       case DONE, UNNEEDED -> end(Status.OK, new Metadata());
-      case REPLACED -> refuse(Refusal.of(Refusal.Code.FENCED));
-      case BROKEN -> end(Status.INTERNAL.withDescription(why.sentence()), new Metadata());
+      case REPLACED -> refuse(HandshakeRefusal.of(HandshakeRefusal.RefusalCode.FENCED));
+      case PROTOCOL_ERROR -> end(Status.INTERNAL.withDescription(why.sentence()), new Metadata());
       case SILENT -> end(Status.UNAVAILABLE.withDescription(why.sentence()), new Metadata());
     }
   }
@@ -155,13 +157,13 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
   // From the client; by grpc.
 
   @Override
-  public void onMessage(Frame frame) {
-    Frame opened;
+  public void onMessage(SessionFrame sessionFrame) {
+    SessionFrame opened;
     try {
-      opened = frame.open(attachment.tag());
+      opened = sessionFrame.open(attachment.tag());
     } catch (WireException e) {
-      Frame.release(frame.body());
-      stream().onNonsense(attachment, e);
+      SessionFrame.release(sessionFrame.body());
+      stream().onMalformedFrame(attachment, e);
       return;
     }
     FrameHeader header = opened.header();
@@ -175,7 +177,7 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
       stream().receive((session, now) -> session.onFrame(now, attachment, header, body));
     } finally {
       reader = null;
-      Frame.settle(body);
+      SessionFrame.settle(body);
       if (requestsDue > 0) {
         call.request(requestsDue);
         requestsDue = 0;
@@ -197,20 +199,20 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
   public void onCancel() {
     ofConnection.close();
     // A reset of the stream and the end of its connection look the same from here.
-    stream().onPhysicalEnd(attachment, PhysicalEnd.connection(), "connection or stream ended");
+    stream().onPhysicalEnd(attachment, CallClosure.connection(), "connection or stream ended");
   }
 
   @Override
   public void onComplete() {
     ofConnection.close();
-    stream().onPhysicalEnd(attachment, PhysicalEnd.connection(), "call ended");
+    stream().onPhysicalEnd(attachment, CallClosure.connection(), "call ended");
   }
 
   StreamAttachment attachment() {
     return attachment;
   }
 
-  ServerCall<Frame, Frame> call() {
+  ServerCall<SessionFrame, SessionFrame> call() {
     return call;
   }
 
@@ -220,15 +222,15 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
   }
 
   /** The status for clients and proxies that don't know the refusal beside it. */
-  static Status statusOf(Refusal refusal) {
+  static Status statusOf(HandshakeRefusal handshakeRefusal) {
     Status status =
-        switch (refusal.code()) {
+        switch (handshakeRefusal.code()) {
           case UNKNOWN, EXPIRED, GAP -> Status.FAILED_PRECONDITION;
           case FENCED -> Status.ABORTED;
           case MOVED, BUSY -> Status.UNAVAILABLE;
           case DENIED -> Status.PERMISSION_DENIED;
         };
-    return status.withDescription("stream session: " + refusal.code());
+    return status.withDescription("stream session: " + handshakeRefusal.code());
   }
 
   private ServerStream<?, ?> stream() {

@@ -1,12 +1,23 @@
 package dev.holdfast.streams.grpc;
 
-import dev.holdfast.core.Limit;
-import dev.holdfast.hooks.HostServer;
-import dev.holdfast.streams.PhysicalEnd;
-import dev.holdfast.streams.ServerSession;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.hooks.ServerHooks;
 import dev.holdfast.streams.SessionEnd;
-import dev.holdfast.streams.SessionOutput;
-import dev.holdfast.streams.StreamAttachment;
+import dev.holdfast.streams.grpc.internal.callback.CallbackQueue;
+import dev.holdfast.streams.grpc.internal.callback.InlineCallbackPolicy;
+import dev.holdfast.streams.grpc.internal.callback.InlineCallbackThread;
+import dev.holdfast.streams.grpc.internal.driver.ContextDeadlineExecutor;
+import dev.holdfast.streams.grpc.internal.driver.SessionAge;
+import dev.holdfast.streams.grpc.internal.driver.SessionDriver;
+import dev.holdfast.streams.grpc.internal.driver.SessionResources;
+import dev.holdfast.streams.grpc.internal.message.FinalStatus;
+import dev.holdfast.streams.grpc.internal.message.MessageBody;
+import dev.holdfast.streams.grpc.internal.message.SessionFrame;
+import dev.holdfast.streams.grpc.internal.message.StreamableBody;
+import dev.holdfast.streams.session.CallClosure;
+import dev.holdfast.streams.session.ServerSession;
+import dev.holdfast.streams.session.SessionOutput;
+import dev.holdfast.streams.session.StreamAttachment;
 import dev.holdfast.streams.wire.WireException;
 import io.grpc.Context;
 import io.grpc.Deadline;
@@ -24,9 +35,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A session on a server, as its handler sees it across connections. The handler's call is {@link
- * SessionCall}; {@link ServerAttachment}s carry it.
+ * ResumableServerCall}; {@link ServerAttachment}s carry it.
  */
-final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedThread.Borrower {
+final class ServerStream<ReqT, RespT>
+    implements SessionDriver.Shell, InlineCallbackThread.SlowCallbackListener {
   private static final Logger log = LoggerFactory.getLogger(ServerStream.class);
 
   /**
@@ -46,9 +58,9 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
   private final MethodDescriptor<ReqT, RespT> method;
   private final CallbackQueue application;
   private final Context.CancellableContext context;
-  private final SessionCall<ReqT, RespT> call;
+  private final ResumableServerCall<ReqT, RespT> call;
   private final SessionAge age;
-  private final HandlerPace pace;
+  private final InlineCallbackPolicy pace;
   private final StreamPosition.Cursor cursor;
 
   /**
@@ -73,16 +85,16 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
       ServerStreams streams,
       ServerSession session,
       StreamOpening<ReqT, RespT> opening,
-      ServerCall<Frame, Frame> first) {
+      ServerCall<SessionFrame, SessionFrame> first) {
     this.streams = streams;
     this.method = opening.method();
     this.opening = opening;
-    this.driver = new SessionDriver<>(session, streams.shared().scheduler(), this);
-    this.application = new CallbackQueue(streams.shared().executor());
+    this.driver = new SessionDriver<>(session, streams.sessionResources().scheduler(), this);
+    this.application = new CallbackQueue(streams.sessionResources().executor());
     this.cursor = new StreamPosition.Cursor(session.id());
     this.context = sessionContext(cursor, opening.deadline());
-    this.age = new SessionAge(streams.shared().scheduler().clock());
-    this.call = new SessionCall<>(this, opening.method(), first);
+    this.age = new SessionAge(streams.sessionResources().scheduler().clock());
+    this.call = new ResumableServerCall<>(this, opening.method(), first);
     this.pace = streams.paceOf(opening.method());
   }
 
@@ -96,7 +108,8 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
     return deadline.isZero()
         ? fork.withCancellation()
         : fork.withDeadline(
-            Deadline.after(deadline.toNanos(), TimeUnit.NANOSECONDS), ContextDeadlines.EXECUTOR);
+            Deadline.after(deadline.toNanos(), TimeUnit.NANOSECONDS),
+            ContextDeadlineExecutor.EXECUTOR);
   }
 
   SessionDriver<ServerSession> driver() {
@@ -104,7 +117,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
   }
 
   /** Whether its newest connection is one of this server. */
-  boolean isCarriedBy(HostServer host) {
+  boolean isCarriedBy(ServerHooks host) {
     ServerAttachment attached = latest;
     return attached != null && attached.cameBy(host);
   }
@@ -133,20 +146,20 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
     } else if (output instanceof SessionOutput.Request request) {
       carrier(request.attachment()).request();
     } else if (output instanceof SessionOutput.Deliver deliver) {
-      Frame.handOver(deliver.message());
+      SessionFrame.handOver(deliver.message());
       application.execute(() -> deliver(deliver));
     } else if (output instanceof SessionOutput.Accept accept) {
       accept(accept);
     } else if (output instanceof SessionOutput.Refuse refuse) {
       streams.countRefused(refuse.refusal().code().name());
       carrier(refuse.attachment()).refuse(refuse.refusal());
-    } else if (output instanceof SessionOutput.Close close) {
-      lastCause = close.why().name();
-      ServerAttachment closed = carrier(close.attachment());
+    } else if (output instanceof SessionOutput.EndCall endCall) {
+      lastCause = endCall.why().name();
+      ServerAttachment closed = carrier(endCall.attachment());
       closed.sendHeaders(call.headers(), call.compressor());
-      closed.close(close.why());
-    } else if (output instanceof SessionOutput.Start start) {
-      application.execute(() -> startHandler(start));
+      closed.close(endCall.why());
+    } else if (output instanceof SessionOutput.StartHandler startHandler) {
+      application.execute(() -> startHandler(startHandler));
     } else if (output instanceof SessionOutput.HalfClosed) {
       application.execute(() -> attached(() -> handle(ServerCall.Listener::onHalfClose, 0)));
     } else if (output instanceof SessionOutput.Ready) {
@@ -169,12 +182,13 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
     ServerAttachment accepted = carrier(accept.attachment());
     accepted.hold(accept.welcome());
     latest = accepted;
-    SessionLog.SERVER.attached(streams.shared().meters(), this::view);
+    SessionLog.SERVER.attached(streams.sessionResources().meters(), this::view);
     age.onChange();
     if (headersDue) {
       accepted.sendHeaders(call.headers(), call.compressor());
     } else {
-      var unused = streams.shared().scheduler().schedule(HEADERS_PATIENCE, this::sendHeadersNow);
+      var unused =
+          streams.sessionResources().scheduler().schedule(HEADERS_PATIENCE, this::sendHeadersNow);
     }
   }
 
@@ -189,7 +203,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
 
   private void onEnded(SessionEnd end) {
     streams.onEnded(this, end);
-    boolean complete = end.kind() == SessionEnd.Kind.FINISHED;
+    boolean complete = end.kind() == SessionEnd.SessionEndKind.FINISHED;
     call.end(!complete);
     application.execute(
         () -> {
@@ -218,8 +232,8 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
 
   // What the handler does, through its call.
 
-  void input(SessionDriver.Step<ServerSession> step) {
-    driver.input(step);
+  void input(SessionDriver.SessionInput<ServerSession> sessionInput) {
+    driver.input(sessionInput);
   }
 
   void request(int messages) {
@@ -238,30 +252,32 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
   }
 
   boolean offer(RespT message) {
-    Body body = MessageBody.of(method.getResponseMarshaller(), message);
-    if (driver.offer(body)) {
+    StreamableBody streamableBody = MessageBody.of(method.getResponseMarshaller(), message);
+    if (driver.offer(streamableBody)) {
       return true;
     }
-    if (BorrowedThread.current().giveBack(this)) {
+    if (InlineCallbackThread.current().endInline(this)) {
       // The acks that make room are behind the message that is being handled.
-      onHeldUp();
+      onSlowCallback();
     }
-    return driver.offer(body, Shared.SEND_PATIENCE);
+    return driver.offer(streamableBody, SessionResources.SEND_TIMEOUT);
   }
 
   // What attachments tell.
 
   /** Applies an input on a gRPC thread that may call the handler. */
-  void receive(SessionDriver.Step<ServerSession> step) {
-    if (streams.shared().hasOwnExecutor() && pace.isShort()) {
-      pace.onRun(BorrowedThread.current().lend(application, this, () -> driver.input(step)));
+  void receive(SessionDriver.SessionInput<ServerSession> sessionInput) {
+    if (streams.sessionResources().hasOwnExecutor() && pace.mayRunInline()) {
+      pace.onRun(
+          InlineCallbackThread.current()
+              .runInline(application, this, () -> driver.input(sessionInput)));
     } else {
-      driver.input(step);
+      driver.input(sessionInput);
     }
   }
 
   @Override
-  public void onHeldUp() {
+  public void onSlowCallback() {
     log.debug("event=stream_handler_slow session={}", id());
     pace.onLong();
     driver.input((session, now) -> session.drain(now, false, Duration.ZERO));
@@ -277,17 +293,17 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
   }
 
   void onLateHeaders() {
-    StreamMeter.LATE_HEADERS.counter(streams.shared().meters()).increment();
+    StreamMeter.LATE_HEADERS.counter(streams.sessionResources().meters()).increment();
     log.debug("event=stream_headers_late session={}", id());
   }
 
-  void onPhysicalEnd(StreamAttachment attachment, PhysicalEnd how, String cause) {
+  void onPhysicalEnd(StreamAttachment attachment, CallClosure how, String cause) {
     lastCause = cause;
     age.onChange();
     driver.input((session, now) -> session.onClosed(now, attachment, how));
   }
 
-  void onNonsense(StreamAttachment attachment, WireException why) {
+  void onMalformedFrame(StreamAttachment attachment, WireException why) {
     log.warn("event=stream_frame_refused session={} cause=\"{}\"", id(), why.getMessage());
     streams.countRefused("INVALID");
     // Who drives the session ends the call: it may be writing to it just now.
@@ -295,17 +311,17 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
         new Nonsense(
             carrier(attachment),
             Status.INVALID_ARGUMENT.withDescription("stream frame: " + why.getMessage()));
-    onPhysicalEnd(attachment, PhysicalEnd.stream(Status.Code.INTERNAL.value()), "BROKEN");
+    onPhysicalEnd(attachment, CallClosure.stream(Status.Code.INTERNAL.value()), "PROTOCOL_ERROR");
   }
 
   // To the handler.
 
-  private void startHandler(SessionOutput.Start start) {
+  private void startHandler(SessionOutput.StartHandler startHandler) {
     StreamOpening<ReqT, RespT> first = Objects.requireNonNull(opening);
     opening = null;
     attached(
         () -> {
-          cursor.moveTo(start.resumedFrom());
+          cursor.moveTo(startHandler.resumedFrom());
           try {
             listener = first.handler().startCall(call, first.headers());
           } catch (RuntimeException | Error e) {
@@ -313,7 +329,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
             return;
           }
           callListener(ServerCall.Listener::onReady);
-          if (start.halfClosed()) {
+          if (startHandler.halfClosed()) {
             handle(ServerCall.Listener::onHalfClose, 0);
           }
         });
@@ -321,14 +337,14 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
 
   private void deliver(SessionOutput.Deliver deliver) {
     if (settled) {
-      Frame.release(deliver.message());
+      SessionFrame.release(deliver.message());
       return;
     }
     attached(
         () -> {
           ReqT message;
           try {
-            message = Frame.parse(deliver.message(), method::parseRequest);
+            message = SessionFrame.parse(deliver.message(), method::parseRequest);
           } catch (RuntimeException | Error e) {
             finish(
                 Status.INTERNAL.withDescription("unreadable message").withCause(e), new Metadata());

@@ -3,22 +3,29 @@ package dev.holdfast.streams.grpc;
 import dev.holdfast.core.DrainSignal;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
-import dev.holdfast.hooks.HostServer;
+import dev.holdfast.hooks.ServerHooks;
 import dev.holdfast.streams.BufferBudget;
-import dev.holdfast.streams.Level;
-import dev.holdfast.streams.ServerSession;
-import dev.holdfast.streams.ServerSessions;
+import dev.holdfast.streams.DurabilityLevel;
 import dev.holdfast.streams.SessionEnd;
 import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.SessionRecord.Caller;
-import dev.holdfast.streams.SessionRules;
 import dev.holdfast.streams.SessionStore;
 import dev.holdfast.streams.StoreRequest;
-import dev.holdfast.streams.StreamAttachment;
+import dev.holdfast.streams.grpc.internal.callback.InlineCallbackPolicy;
+import dev.holdfast.streams.grpc.internal.driver.NoSessionStore;
+import dev.holdfast.streams.grpc.internal.driver.PathHeartbeat;
+import dev.holdfast.streams.grpc.internal.driver.SessionResources;
+import dev.holdfast.streams.grpc.internal.driver.StoreCall;
+import dev.holdfast.streams.grpc.internal.message.HandshakeMetadata;
+import dev.holdfast.streams.grpc.internal.message.SessionFrame;
+import dev.holdfast.streams.session.ServerSession;
+import dev.holdfast.streams.session.SessionRules;
+import dev.holdfast.streams.session.SessionTable;
+import dev.holdfast.streams.session.StreamAttachment;
+import dev.holdfast.streams.wire.HandshakeRefusal;
 import dev.holdfast.streams.wire.Hello;
-import dev.holdfast.streams.wire.Refusal;
 import dev.holdfast.streams.wire.SessionId;
-import dev.holdfast.streams.wire.TokenMint;
+import dev.holdfast.streams.wire.SessionTokenIssuer;
 import dev.holdfast.streams.wire.WireException;
 import io.grpc.BindableService;
 import io.grpc.Metadata;
@@ -46,30 +53,32 @@ public final class ServerStreams implements AutoCloseable {
   private final Builder settings;
   private final Object lock = new Object();
   private final Subscription gauges;
-  private final Map<String, HandlerPace> paces = new ConcurrentHashMap<>();
-  private final ServerHosts hosts = new ServerHosts(this);
+  private final Map<String, InlineCallbackPolicy> paces = new ConcurrentHashMap<>();
+  private final HostServers hosts = new HostServers(this);
 
   // Guarded by lock.
-  private final ServerSessions sessions;
+  private final SessionTable sessions;
   private final Map<SessionId, ServerStream<?, ?>> streams = new HashMap<>();
 
   private ServerStreams(Builder settings) {
     this.settings = settings;
-    ServerSessions.Host host =
-        new ServerSessions.Host(
-            Shared.newId().toString(),
+    SessionTable.ServerIdentity serverIdentity =
+        new SessionTable.ServerIdentity(
+            SessionResources.newId().toString(),
             settings.address,
             settings.maxSessions,
             settings.maxPerPrincipal);
     this.sessions =
-        new ServerSessions(
-            settings.sole ? host.soleSince(shared().scheduler().clock().nanoTime()) : host,
-            new TokenMint(settings.tokenKey),
+        new SessionTable(
+            settings.sole
+                ? serverIdentity.soleSince(sessionResources().scheduler().clock().nanoTime())
+                : serverIdentity,
+            new SessionTokenIssuer(settings.tokenKey),
             settings.options,
             SessionRules.STANDARD,
-            Shared.CHANCE);
-    sessions.limitBy(shared().budget());
-    gauges = SessionGauges.show(settings.shared.meters(), this::open);
+            SessionResources.RANDOM);
+    sessions.limitBy(sessionResources().budget());
+    gauges = SessionGauges.show(settings.sessionResources.meters(), this::open);
   }
 
   /** Begins with what {@link Holdfast#resumable(BindableService)} has. */
@@ -127,14 +136,14 @@ public final class ServerStreams implements AutoCloseable {
     gauges.close();
   }
 
-  <ReqT, RespT> ServerCall.Listener<Frame> startCall(
-      ServerCall<Frame, Frame> call,
+  <ReqT, RespT> ServerCall.Listener<SessionFrame> startCall(
+      ServerCall<SessionFrame, SessionFrame> call,
       Metadata headers,
       MethodDescriptor<ReqT, RespT> method,
       ServerCallHandler<ReqT, RespT> handler) {
     Hello hello;
     try {
-      byte[] value = Handshakes.of(headers);
+      byte[] value = HandshakeMetadata.of(headers);
       if (value == null) {
         return PlainCall.start(call, headers, method, handler);
       }
@@ -142,7 +151,8 @@ public final class ServerStreams implements AutoCloseable {
     } catch (WireException e) {
       countRefused("INVALID");
       call.close(
-          Status.INVALID_ARGUMENT.withDescription(Handshakes.KEY.name() + ": " + e.getMessage()),
+          Status.INVALID_ARGUMENT.withDescription(
+              HandshakeMetadata.KEY.name() + ": " + e.getMessage()),
           new Metadata());
       return new ServerCall.Listener<>() {};
     }
@@ -150,25 +160,27 @@ public final class ServerStreams implements AutoCloseable {
       // Its client has given it up while it waited for a thread, and is coming with another one.
       return new ServerCall.Listener<>() {};
     }
-    headers.discardAll(Handshakes.KEY);
+    headers.discardAll(HandshakeMetadata.KEY);
     Caller caller =
         new Caller(
             settings.principal.of(call.getAttributes(), headers), method.getFullMethodName());
-    long nowNanos = shared().scheduler().clock().nanoTime();
+    long nowNanos = sessionResources().scheduler().clock().nanoTime();
     StreamAttachment attachment = new StreamAttachment(hello.attach(), hello.tag(), nowNanos);
     ServerAttachment carrier = new ServerAttachment(call, attachment);
     attachment.attach(carrier);
     StreamOpening<ReqT, RespT> opening =
         new StreamOpening<>(method, handler, headers, Duration.ofMillis(hello.remainingMillis()));
-    HostServer host = HostServer.KEY.get();
+    ServerHooks host = ServerHooks.KEY.get();
     hosts.meet(host);
     Optional<ServerStream<?, ?>> admitted =
         hosts.isLeftByOthers(host)
-            ? refuse(carrier, Refusal.busy(settings.options.timing().backoff().base().toMillis()))
+            ? refuse(
+                carrier,
+                HandshakeRefusal.busy(settings.options.timing().backoff().base().toMillis()))
             : admit(carrier, hello, caller, opening, host);
     admitted.ifPresent(
         stream -> {
-          carrier.cameBy(host, hosts.follow(host, HostServer.DRAIN.get(), stream));
+          carrier.cameBy(host, hosts.follow(host, ServerHooks.DRAIN.get(), stream));
           stream.driver().drive();
         });
     return admitted.isPresent() ? carrier : new ServerCall.Listener<>() {};
@@ -179,16 +191,16 @@ public final class ServerStreams implements AutoCloseable {
       Hello hello,
       Caller caller,
       StreamOpening<?, ?> opening,
-      @Nullable HostServer host) {
+      @Nullable ServerHooks host) {
     SessionOptions fresh =
-        host == null ? settings.options : PathTiming.of(settings.options, host.heartbeat());
+        host == null ? settings.options : PathHeartbeat.of(settings.options, host.heartbeat());
     StreamAttachment attachment = carrier.attachment();
-    ServerSessions.Admission admission;
+    SessionTable.Admission admission;
     synchronized (lock) {
       if (host != null && settings.address.isEmpty()) {
         sessions.locate(host.address());
       }
-      long nowNanos = shared().scheduler().clock().nanoTime();
+      long nowNanos = sessionResources().scheduler().clock().nanoTime();
       ServerStream<?, ?> known = streams.get(hello.session());
       // A session that is known has other threads; its own lock comes after ours, never before.
       admission =
@@ -197,19 +209,20 @@ public final class ServerStreams implements AutoCloseable {
               : known
                   .driver()
                   .locked(session -> sessions.onHello(nowNanos, attachment, hello, caller, fresh));
-      if (admission instanceof ServerSessions.Admission.Admitted found) {
+      if (admission instanceof SessionTable.Admission.Admitted found) {
         ServerStream<?, ?> stream =
             known == null ? begin(found.session(), opening, carrier) : known;
         carrier.bind(stream);
         return Optional.of(stream);
       }
     }
-    return refuse(carrier, ((ServerSessions.Admission.Refused) admission).refusal());
+    return refuse(carrier, ((SessionTable.Admission.Refused) admission).refusal());
   }
 
-  private Optional<ServerStream<?, ?>> refuse(ServerAttachment carrier, Refusal refusal) {
-    countRefused(refusal.code().name());
-    carrier.refuse(refusal);
+  private Optional<ServerStream<?, ?>> refuse(
+      ServerAttachment carrier, HandshakeRefusal handshakeRefusal) {
+    countRefused(handshakeRefusal.code().name());
+    carrier.refuse(handshakeRefusal);
     return Optional.empty();
   }
 
@@ -221,41 +234,42 @@ public final class ServerStreams implements AutoCloseable {
   }
 
   /** The pace of a method's handler, over all of its sessions. */
-  HandlerPace paceOf(MethodDescriptor<?, ?> method) {
+  InlineCallbackPolicy paceOf(MethodDescriptor<?, ?> method) {
     return paces.computeIfAbsent(
-        method.getFullMethodName(), name -> new HandlerPace(shared().scheduler().clock()));
+        method.getFullMethodName(),
+        name -> new InlineCallbackPolicy(sessionResources().scheduler().clock()));
   }
 
   void retire(ServerStream<?, ?> stream) {
     ServerSession session = stream.driver().locked(known -> known);
     synchronized (lock) {
-      sessions.retire(shared().scheduler().clock().nanoTime(), session);
+      sessions.retire(sessionResources().scheduler().clock().nanoTime(), session);
       streams.remove(session.id(), stream);
     }
   }
 
   void onEnded(ServerStream<?, ?> stream, SessionEnd end) {
-    SessionLog.SERVER.ended(shared().meters(), stream::view, end);
-    if (end.kind() == SessionEnd.Kind.LOST_EXPIRED) {
+    SessionLog.SERVER.ended(sessionResources().meters(), stream::view, end);
+    if (end.kind() == SessionEnd.SessionEndKind.LOST_EXPIRED) {
       SessionView view = stream.view();
-      shared().executor().execute(() -> settings.clientGone.accept(view));
+      sessionResources().executor().execute(() -> settings.clientGone.accept(view));
     }
   }
 
   void countRefused(String code) {
-    StreamMeter.REFUSED.counter(shared().meters(), code).increment();
+    StreamMeter.REFUSED.counter(sessionResources().meters(), code).increment();
   }
 
   void ask(ServerStream<?, ?> stream, StoreRequest request) {
-    StoreQuestion.ask(
+    StoreCall.ask(
         settings.store,
-        shared().scheduler(),
+        sessionResources().scheduler(),
         request,
         answer -> stream.input((session, now) -> session.onStored(now, request, answer)));
   }
 
-  Shared shared() {
-    return settings.shared;
+  SessionResources sessionResources() {
+    return settings.sessionResources;
   }
 
   List<ServerStream<?, ?>> open() {
@@ -268,16 +282,16 @@ public final class ServerStreams implements AutoCloseable {
   public static final class Builder {
     private static final int SESSIONS = 200_000;
 
-    private Shared shared = Shared.standard();
+    private SessionResources sessionResources = SessionResources.standard();
     private SessionOptions options = SessionOptions.DEFAULT;
-    private byte[] tokenKey = Shared.newKey();
+    private byte[] tokenKey = SessionResources.newKey();
     private String address = "";
     private boolean sole;
     private int maxSessions = SESSIONS;
     private int maxPerPrincipal = Integer.MAX_VALUE;
     private PrincipalSource principal = PrincipalSource.CERTIFICATE;
     private Consumer<SessionView> clientGone = gone -> {};
-    private SessionStore store = NoStore.INSTANCE;
+    private SessionStore store = NoSessionStore.INSTANCE;
 
     private Builder() {}
 
@@ -293,7 +307,7 @@ public final class ServerStreams implements AutoCloseable {
      */
     public Builder store(SessionStore newStore) {
       store = newStore;
-      options = options.withLevel(Level.DURABLE);
+      options = options.withLevel(DurabilityLevel.DURABLE);
       return this;
     }
 
@@ -359,34 +373,34 @@ public final class ServerStreams implements AutoCloseable {
 
     /** Calls handlers; default: daemon threads of Holdfast's own. */
     public Builder executor(Executor executor) {
-      shared = shared.withExecutor(executor);
+      sessionResources = sessionResources.withExecutor(executor);
       return this;
     }
 
     /** Runs timers; default {@link dev.holdfast.core.SystemScheduler#shared()}. */
     public Builder scheduler(Scheduler scheduler) {
-      shared = shared.withScheduler(scheduler);
+      sessionResources = sessionResources.withScheduler(scheduler);
       return this;
     }
 
     /** Sets the meter registry; default: Micrometer's global registry. */
     public Builder meters(MeterRegistry meters) {
-      shared = shared.withMeters(meters);
+      sessionResources = sessionResources.withMeters(meters);
       return this;
     }
 
     /** Sets the budget of the bytes that sessions hold; default {@link BufferBudget#ofProcess}. */
     public Builder budget(BufferBudget budget) {
-      shared = shared.withBudget(budget);
+      sessionResources = sessionResources.withBudget(budget);
       return this;
     }
 
     public ServerStreams build() {
-      if (options.level() == Level.DURABLE && store == NoStore.INSTANCE) {
+      if (options.level() == DurabilityLevel.DURABLE && store == NoSessionStore.INSTANCE) {
         throw new IllegalArgumentException("store: none (expected: one with level DURABLE)");
       }
       Builder copy = new Builder();
-      copy.shared = shared;
+      copy.sessionResources = sessionResources;
       copy.options = options;
       copy.tokenKey = tokenKey;
       copy.address = address;

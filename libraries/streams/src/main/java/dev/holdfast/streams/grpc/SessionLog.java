@@ -1,6 +1,6 @@
 package dev.holdfast.streams.grpc;
 
-import dev.holdfast.core.LogText;
+import dev.holdfast.core.LogEscaper;
 import dev.holdfast.streams.SessionEnd;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.function.Supplier;
@@ -38,9 +38,9 @@ enum SessionLog {
   /** Counts and logs the end of a session on this side. */
   void ended(MeterRegistry meters, Supplier<SessionView> session, SessionEnd end) {
     StreamMeter.ENDED.counter(meters, side, end.kind().name()).increment();
-    if (end.kind() == SessionEnd.Kind.MOVED) {
+    if (end.kind() == SessionEnd.SessionEndKind.MOVED) {
       log.info("event=stream_moved {}", describe(session.get(), end));
-    } else if (this == SERVER && end.kind() == SessionEnd.Kind.LOST_EXPIRED) {
+    } else if (this == SERVER && end.kind() == SessionEnd.SessionEndKind.LOST_EXPIRED) {
       log.info("event=stream_client_gone {}", describe(session.get(), end));
     } else if (end.kind().isLost()) {
       log.warn("event=stream_lost {}", describe(session.get(), end));
@@ -61,8 +61,8 @@ enum SessionLog {
             session.id(),
             session.method(),
             session.peer(),
-            LogText.of(session.principal()),
+            LogEscaper.escape(session.principal()),
             session.attempts(),
-            LogText.of(session.lastCause()));
+            LogEscaper.escape(session.lastCause()));
   }
 }

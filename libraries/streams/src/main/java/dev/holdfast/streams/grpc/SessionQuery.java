@@ -1,6 +1,6 @@
 package dev.holdfast.streams.grpc;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.streams.SessionState;
 import java.util.Arrays;
 import java.util.Comparator;

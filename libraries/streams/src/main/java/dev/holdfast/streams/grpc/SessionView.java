@@ -1,7 +1,8 @@
 package dev.holdfast.streams.grpc;
 
-import dev.holdfast.streams.ServerSession;
 import dev.holdfast.streams.SessionState;
+import dev.holdfast.streams.grpc.internal.driver.SessionAge;
+import dev.holdfast.streams.session.ServerSession;
 import java.time.Duration;
 
 /**

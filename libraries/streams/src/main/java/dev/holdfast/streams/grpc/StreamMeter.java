@@ -9,38 +9,38 @@ import java.util.List;
 public enum StreamMeter implements DocumentedMeter {
   SESSIONS(
       "holdfast.streams.sessions",
-      RegistryMeter.Type.GAUGE,
+      RegistryMeter.MeterType.GAUGE,
       "sessions",
       List.of("state"),
       "Sessions of this process's servers, by state."),
   ATTACHMENTS(
       "holdfast.streams.attachments",
-      RegistryMeter.Type.COUNTER,
+      RegistryMeter.MeterType.COUNTER,
       "calls",
       List.of("side"),
       "Physical calls that were begun (client) or accepted (server) for sessions."),
   REFUSED(
       "holdfast.streams.refused",
-      RegistryMeter.Type.COUNTER,
+      RegistryMeter.MeterType.COUNTER,
       "calls",
       List.of("code"),
       "Physical calls that a server refused, by the code of the refusal; INVALID is a hello that"
           + " makes no sense."),
   REOPENED(
       "holdfast.streams.reopened",
-      RegistryMeter.Type.COUNTER,
+      RegistryMeter.MeterType.COUNTER,
       "streams",
       List.of(),
       "Streams to servers without sessions that were opened again."),
   LATE_HEADERS(
       "holdfast.streams.headers.late",
-      RegistryMeter.Type.COUNTER,
+      RegistryMeter.MeterType.COUNTER,
       "headers",
       List.of(),
       "Response headers of handlers that came after the welcome had to be sent, and were dropped."),
   ENDED(
       "holdfast.streams.ended",
-      RegistryMeter.Type.COUNTER,
+      RegistryMeter.MeterType.COUNTER,
       "sessions",
       List.of("side", "kind"),
       "Sessions that ended, by how; kinds that begin with LOST are SESSION_LOST.");
@@ -49,13 +49,18 @@ public enum StreamMeter implements DocumentedMeter {
 
   StreamMeter(
       String meterName,
-      RegistryMeter.Type type,
+      RegistryMeter.MeterType meterType,
       String unit,
       List<String> tags,
       String description) {
     spec =
         new MeterSpec(
-            meterName, type, unit, tags, description, type.equals(RegistryMeter.Type.GAUGE));
+            meterName,
+            meterType,
+            unit,
+            tags,
+            description,
+            meterType.equals(RegistryMeter.MeterType.GAUGE));
   }
 
   @Override

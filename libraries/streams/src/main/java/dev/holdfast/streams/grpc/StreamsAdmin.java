@@ -1,6 +1,6 @@
 package dev.holdfast.streams.grpc;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
@@ -76,7 +76,7 @@ public final class StreamsAdmin {
       }
       SessionQuery query;
       try {
-        query = AdminWire.query(given);
+        query = StreamsAdminCodec.query(given);
       } catch (IllegalArgumentException e) {
         refuse(String.valueOf(e.getMessage()));
         return;
@@ -84,7 +84,7 @@ public final class StreamsAdmin {
       Iterable<SessionView> sessions =
           () -> streams.stream().flatMap(one -> one.sessions().stream()).iterator();
       call.sendHeaders(new Metadata());
-      call.sendMessage(AdminWire.response(query.over(sessions)));
+      call.sendMessage(StreamsAdminCodec.response(query.over(sessions)));
       call.close(Status.OK, new Metadata());
     }
 

@@ -54,7 +54,7 @@ final class VirtualTime {
       check.run();
       done++;
       if (done > EVENTS_OF_A_SCHEDULE) {
-        throw new BrokenGuarantee(Guarantee.STREAM_GOES_ON, "runs in a circle at " + elapsed());
+        throw new GuaranteeViolation(Guarantee.STREAM_GOES_ON, "runs in a circle at " + elapsed());
       }
       next = events.peek();
     }

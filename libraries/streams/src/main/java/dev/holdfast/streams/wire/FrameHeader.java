@@ -1,7 +1,7 @@
 package dev.holdfast.streams.wire;
 
-import dev.holdfast.core.Limit;
-import dev.holdfast.streams.wire.WireException.Kind;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.streams.wire.WireException.WireViolation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -169,15 +169,15 @@ public record FrameHeader(
       return null;
     }
     if (length == KEY.length) {
-      throw new WireException(Kind.TRUNCATED, "header without a length");
+      throw new WireException(WireViolation.TRUNCATED, "header without a length");
     }
     int content = bytes[offset + KEY.length];
     if (content < 0 || content > MAX_CONTENT_LENGTH) {
       throw new WireException(
-          Kind.TOO_LONG, "header of more than " + MAX_CONTENT_LENGTH + " bytes");
+          WireViolation.TOO_LONG, "header of more than " + MAX_CONTENT_LENGTH + " bytes");
     }
     if (content > length - PREFIX_BYTES) {
-      throw new WireException(Kind.TRUNCATED, "header of " + content + " bytes");
+      throw new WireException(WireViolation.TRUNCATED, "header of " + content + " bytes");
     }
     return parseContent(new WireReader(bytes, offset + PREFIX_BYTES, content));
   }
@@ -205,7 +205,7 @@ public record FrameHeader(
       }
     }
     if (tag == 0) {
-      throw new WireException(Kind.BAD_VALUE, "tag: 0 (expected: >= 1)");
+      throw new WireException(WireViolation.BAD_VALUE, "tag: 0 (expected: >= 1)");
     }
     return new FrameHeader(tag, seq, ack, credit, flags, low, status, probe);
   }

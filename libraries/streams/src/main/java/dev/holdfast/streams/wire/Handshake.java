@@ -1,7 +1,7 @@
 package dev.holdfast.streams.wire;
 
-import dev.holdfast.core.Limit;
-import dev.holdfast.streams.wire.WireException.Kind;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.streams.wire.WireException.WireViolation;
 
 /** The common encoding of the handshake messages. */
 public final class Handshake {
@@ -31,23 +31,23 @@ public final class Handshake {
   /** A reader behind the version, which is the first field of each value. */
   static WireReader open(byte[] bytes) throws WireException {
     if (bytes.length > MAX_BYTES) {
-      throw new WireException(Kind.TOO_LONG, bytes.length + " bytes > " + MAX_BYTES);
+      throw new WireException(WireViolation.TOO_LONG, bytes.length + " bytes > " + MAX_BYTES);
     }
     WireReader in = new WireReader(bytes, 0, bytes.length);
     if (!in.next() || in.field() != 1) {
-      throw new WireException(Kind.BAD_VALUE, "no version");
+      throw new WireException(WireViolation.BAD_VALUE, "no version");
     }
     long version = in.varint(Integer.MAX_VALUE);
     if (version != VERSION) {
       throw new WireException(
-          Kind.BAD_VALUE, "version " + version + " (expected: " + VERSION + ")");
+          WireViolation.BAD_VALUE, "version " + version + " (expected: " + VERSION + ")");
     }
     return in;
   }
 
   static void require(boolean holds, String what) throws WireException {
     if (!holds) {
-      throw new WireException(Kind.BAD_VALUE, what);
+      throw new WireException(WireViolation.BAD_VALUE, what);
     }
   }
 }

@@ -1,6 +1,6 @@
 package dev.holdfast.streams.wire;
 
-import dev.holdfast.streams.wire.WireException.Kind;
+import dev.holdfast.streams.wire.WireException.WireViolation;
 
 /**
  * The hello of a client at the beginning of each attachment.
@@ -133,7 +133,7 @@ public record Hello(
       }
     }
     if (session.length != SessionId.BYTES) {
-      throw new WireException(Kind.BAD_VALUE, "session: " + session.length + " bytes");
+      throw new WireException(WireViolation.BAD_VALUE, "session: " + session.length + " bytes");
     }
     Handshake.require(attach > 0, "attach: 0 (expected: >= 1)");
     Handshake.require(tag > 0, "tag: 0 (expected: >= 1)");

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * The credential that a client shows on every resume. Opaque to the client; {@link TokenMint} makes
- * and checks it. Immutable.
+ * The credential that a client shows on every resume. Opaque to the client; {@link
+ * SessionTokenIssuer} makes and checks it. Immutable.
  */
 public final class SessionToken {
   /** The empty token of a client that was never welcomed. */
@@ -31,15 +31,16 @@ public final class SessionToken {
 
   /** The address of the instance that made it, as it says itself: check it first. */
   public Optional<String> owner() {
-    if (bytes.length <= TokenMint.MAC_BYTES) {
+    if (bytes.length <= SessionTokenIssuer.MAC_BYTES) {
       return Optional.empty();
     }
-    int length = bytes.length - TokenMint.MAC_BYTES;
+    int length = bytes.length - SessionTokenIssuer.MAC_BYTES;
     return Optional.of(new String(bytes, 0, length, StandardCharsets.UTF_8));
   }
 
   byte[] mac() {
-    return Arrays.copyOfRange(bytes, Math.max(0, bytes.length - TokenMint.MAC_BYTES), bytes.length);
+    return Arrays.copyOfRange(
+        bytes, Math.max(0, bytes.length - SessionTokenIssuer.MAC_BYTES), bytes.length);
   }
 
   @Override

@@ -6,7 +6,7 @@ package dev.holdfast.streams.wire;
  */
 public final class WireException extends Exception {
   /** The kind of a protocol violation. */
-  public enum Kind {
+  public enum WireViolation {
     /** The bytes end in the middle of a value. */
     TRUNCATED,
     /** The bytes are longer than the protocol permits. */
@@ -21,19 +21,19 @@ public final class WireException extends Exception {
 
   private static final long serialVersionUID = 1;
 
-  private final Kind kind;
+  private final WireViolation wireViolation;
 
-  WireException(Kind kind, String message) {
-    super(kind + ": " + message, null, false, false);
-    this.kind = kind;
+  WireException(WireViolation wireViolation, String message) {
+    super(wireViolation + ": " + message, null, false, false);
+    this.wireViolation = wireViolation;
   }
 
   /** A key of the handshake has more values than one. */
   public static WireException several(String key) {
-    return new WireException(Kind.BAD_VALUE, key + ": several values (expected: 1)");
+    return new WireException(WireViolation.BAD_VALUE, key + ": several values (expected: 1)");
   }
 
-  public Kind kind() {
-    return kind;
+  public WireViolation wireViolation() {
+    return wireViolation;
   }
 }

@@ -1,6 +1,6 @@
 package dev.holdfast.streams.wire;
 
-import dev.holdfast.streams.wire.WireException.Kind;
+import dev.holdfast.streams.wire.WireException.WireViolation;
 import java.util.Arrays;
 
 /**
@@ -33,10 +33,10 @@ final class WireReader {
     // One byte: the protocol's own fields have numbers up to 15.
     int number = key >>> Varints.WIRE_TYPE_BITS;
     if (key < 0 || number == 0) {
-      throw new WireException(Kind.UNKNOWN_FIELD, "key " + (key & 0xff));
+      throw new WireException(WireViolation.UNKNOWN_FIELD, "key " + (key & 0xff));
     }
     if (number <= field) {
-      throw new WireException(Kind.NOT_CANONICAL, "field " + number + " after " + field);
+      throw new WireException(WireViolation.NOT_CANONICAL, "field " + number + " after " + field);
     }
     field = number;
     wireType = key & WIRE_TYPE_MASK;
@@ -52,10 +52,11 @@ final class WireReader {
     expect(Varints.VARINT);
     long value = raw();
     if (value == 0) {
-      throw new WireException(Kind.NOT_CANONICAL, "field " + field + " is zero");
+      throw new WireException(WireViolation.NOT_CANONICAL, "field " + field + " is zero");
     }
     if (value > most) {
-      throw new WireException(Kind.BAD_VALUE, "field " + field + ": " + value + " > " + most);
+      throw new WireException(
+          WireViolation.BAD_VALUE, "field " + field + ": " + value + " > " + most);
     }
     return value;
   }
@@ -65,25 +66,27 @@ final class WireReader {
     expect(Varints.LENGTH_DELIMITED);
     long length = raw();
     if (length == 0) {
-      throw new WireException(Kind.NOT_CANONICAL, "field " + field + " is empty");
+      throw new WireException(WireViolation.NOT_CANONICAL, "field " + field + " is empty");
     }
     if (length > most) {
-      throw new WireException(Kind.TOO_LONG, "field " + field + ": " + length + " > " + most);
+      throw new WireException(
+          WireViolation.TOO_LONG, "field " + field + ": " + length + " > " + most);
     }
     if (length > end - at) {
-      throw new WireException(Kind.TRUNCATED, "field " + field);
+      throw new WireException(WireViolation.TRUNCATED, "field " + field);
     }
     at += (int) length;
     return Arrays.copyOfRange(bytes, at - (int) length, at);
   }
 
   WireException unknownField() {
-    return new WireException(Kind.UNKNOWN_FIELD, "field " + field);
+    return new WireException(WireViolation.UNKNOWN_FIELD, "field " + field);
   }
 
   private void expect(int type) throws WireException {
     if (wireType != type) {
-      throw new WireException(Kind.UNKNOWN_FIELD, "field " + field + " of type " + wireType);
+      throw new WireException(
+          WireViolation.UNKNOWN_FIELD, "field " + field + " of type " + wireType);
     }
   }
 
@@ -91,17 +94,18 @@ final class WireReader {
     long value = 0;
     for (int i = 0; i < Varints.VARINT_BYTES; i++) {
       if (at == end) {
-        throw new WireException(Kind.TRUNCATED, "field " + field);
+        throw new WireException(WireViolation.TRUNCATED, "field " + field);
       }
       byte next = bytes[at++];
       value |= (long) (next & LOW_BITS) << (i * BITS);
       if (next >= 0) {
         if (next == 0 && i > 0) {
-          throw new WireException(Kind.NOT_CANONICAL, "field " + field + " is not the shortest");
+          throw new WireException(
+              WireViolation.NOT_CANONICAL, "field " + field + " is not the shortest");
         }
         return value;
       }
     }
-    throw new WireException(Kind.BAD_VALUE, "field " + field + " is larger than 2^63-1");
+    throw new WireException(WireViolation.BAD_VALUE, "field " + field + " is larger than 2^63-1");
   }
 }

@@ -29,7 +29,7 @@ class CutAtEveryByteTest {
   private static final int MESSAGES = 3;
   private static final int MOST_BYTES = 4_000;
 
-  private final StreamTown town = new StreamTown();
+  private final StreamTopology town = new StreamTopology();
   private final AtomicInteger cuts = new AtomicInteger();
   private boolean mayLose = true;
 
@@ -69,7 +69,7 @@ class CutAtEveryByteTest {
 
   private void talkThroughCuts(
       RelayDirection direction, ServerStreams serverStreams, ClientStreams clientStreams) {
-    Server server = town.serve(serverStreams.resumable(StreamTown.talk(StreamTown::echo)));
+    Server server = town.serve(serverStreams.resumable(StreamTopology.talk(StreamTopology::echo)));
     Middlebox path =
         town.closing(Middlebox.toPort(server.getPort()).events(event -> count(event)).start());
     int atByte = 0;
@@ -88,16 +88,16 @@ class CutAtEveryByteTest {
     int before = cuts.get();
     path.faults(PathFaults.builder().cut(direction, atByte).build());
     ManagedChannel channel = town.channelTo(path.port(), clientStreams);
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
     for (int i = 0; i < MESSAGES; i++) {
-      requests.onNext(Listener.message("m" + i));
+      requests.onNext(RecordingObserver.message("m" + i));
     }
     await()
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(1))
         .atMost(Duration.ofSeconds(60))
-        .until(() -> cuts.get() > before || listener.heard().size() == MESSAGES);
+        .until(() -> cuts.get() > before || recordingObserver.heard().size() == MESSAGES);
     boolean cut = cuts.get() > before;
     path.faults(PathFaults.NONE);
     requests.onCompleted();
@@ -109,9 +109,9 @@ class CutAtEveryByteTest {
             () -> {
               // The channel's own pause after a refused connection is not what is tested here.
               channel.resetConnectBackoff();
-              return listener.ends() > 0;
+              return recordingObserver.ends() > 0;
             });
-    judge(listener, atByte);
+    judge(recordingObserver, atByte);
     channel.shutdownNow();
     return cut;
   }
@@ -120,26 +120,28 @@ class CutAtEveryByteTest {
    * All, once and in order. Only before the client knows a token may it be told that its session is
    * lost: where there may be others, nobody can tell then whether one has its first messages.
    */
-  private void judge(Listener listener, int atByte) {
-    Status status = listener.awaitEnd();
-    assertThat(listener.ends()).isOne();
+  private void judge(RecordingObserver recordingObserver, int atByte) {
+    Status status = recordingObserver.awaitEnd();
+    assertThat(recordingObserver.ends()).isOne();
     if (status.isOk() || !mayLose) {
       assertThat(status.isOk()).as("cut at byte %d: %s", atByte, status).isTrue();
-      assertThat(listener.heard()).as("cut at byte %d", atByte).containsExactly("m0", "m1", "m2");
+      assertThat(recordingObserver.heard())
+          .as("cut at byte %d", atByte)
+          .containsExactly("m0", "m1", "m2");
       return;
     }
     assertThat(SessionEndedException.in(status.getCause()))
         .as("cut at byte %d: %s", atByte, status)
         .hasValueSatisfying(
             why -> {
-              assertThat(why.end().kind()).isEqualTo(SessionEnd.Kind.LOST_UNKNOWN);
+              assertThat(why.end().kind()).isEqualTo(SessionEnd.SessionEndKind.LOST_UNKNOWN);
               assertThat(why.end().processedByPeer()).isZero();
             });
-    assertThat(listener.heard()).isEmpty();
+    assertThat(recordingObserver.heard()).isEmpty();
   }
 
   private void count(FlowEvent event) {
-    if (event.kind() == FlowEvent.Kind.CUT) {
+    if (event.kind() == FlowEvent.FlowEventKind.CUT) {
       cuts.incrementAndGet();
     }
   }

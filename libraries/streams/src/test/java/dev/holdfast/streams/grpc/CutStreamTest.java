@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 /** Connections that end under streams that don't. */
 class CutStreamTest {
-  private final StreamTown town = new StreamTown();
+  private final StreamTopology town = new StreamTopology();
 
   @AfterEach
   void close() throws Exception {
@@ -40,25 +40,26 @@ class CutStreamTest {
         town.serve(
             town.serverStreams()
                 .build()
-                .resumable(StreamTown.talk(answers -> StreamTown.recording(served, answers))));
+                .resumable(
+                    StreamTopology.talk(answers -> StreamTopology.recording(served, answers))));
     TcpRelay relay = town.relayTo(server);
     ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
 
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
     for (int i = 0; i < messages; i++) {
-      requests.onNext(Listener.message(texts.get(i)));
+      requests.onNext(RecordingObserver.message(texts.get(i)));
       if (i % 2_000 == 1_000) {
-        listener.awaitCount(i - 900);
+        recordingObserver.awaitCount(i - 900);
         relay.cut();
       }
     }
     requests.onCompleted();
 
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
-    assertThat(listener.ends()).isOne();
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.ends()).isOne();
     assertThat(served).isEqualTo(texts);
-    assertThat(listener.heard()).isEqualTo(texts);
+    assertThat(recordingObserver.heard()).isEqualTo(texts);
     assertThat(relay.acceptedCount()).isGreaterThanOrEqualTo(5);
   }
 
@@ -67,33 +68,33 @@ class CutStreamTest {
     int streamCount = 20;
     int messages = 200;
     ServerStreams streams = town.serverStreams().build();
-    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
     TcpRelay relay = town.relayTo(server);
     ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
-    List<Listener> listeners = new ArrayList<>();
+    List<RecordingObserver> recordingObservers = new ArrayList<>();
     List<StreamObserver<StringValue>> requests = new ArrayList<>();
     for (int i = 0; i < streamCount; i++) {
-      listeners.add(new Listener());
-      requests.add(StreamTown.open(channel, listeners.get(i)));
+      recordingObservers.add(new RecordingObserver());
+      requests.add(StreamTopology.open(channel, recordingObservers.get(i)));
     }
     List<String> texts = IntStream.range(0, messages).mapToObj(i -> "m" + i).toList();
     for (int i = 0; i < messages; i++) {
       for (StreamObserver<StringValue> stream : requests) {
-        stream.onNext(Listener.message(texts.get(i)));
+        stream.onNext(RecordingObserver.message(texts.get(i)));
       }
       if (i % 80 == 40) {
         // Each has its token by then, and goes on whatever happens.
         int heard = i / 2;
-        listeners.forEach(listener -> listener.awaitCount(heard));
+        recordingObservers.forEach(recordingObserver -> recordingObserver.awaitCount(heard));
         relay.cut();
       }
     }
     requests.forEach(StreamObserver::onCompleted);
 
-    for (Listener listener : listeners) {
-      assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
-      assertThat(listener.heard()).isEqualTo(texts);
-      assertThat(listener.ends()).isOne();
+    for (RecordingObserver recordingObserver : recordingObservers) {
+      assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
+      assertThat(recordingObserver.heard()).isEqualTo(texts);
+      assertThat(recordingObserver.ends()).isOne();
     }
     // The last acknowledgement, too, whenever the application was done with its messages.
     await().atMost(Duration.ofSeconds(60)).until(() -> streams.sessions().isEmpty());
@@ -108,73 +109,73 @@ class CutStreamTest {
                 builder
                     .maxConnectionAge(1, TimeUnit.SECONDS)
                     .maxConnectionAgeGrace(50, TimeUnit.MILLISECONDS)
-                    .addService(streams.resumable(StreamTown.talk(StreamTown::echo))));
+                    .addService(streams.resumable(StreamTopology.talk(StreamTopology::echo))));
     ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
 
-    requests.onNext(Listener.message("before"));
+    requests.onNext(RecordingObserver.message("before"));
     await()
         .atMost(Duration.ofSeconds(60))
         .until(() -> streams.sessions().stream().anyMatch(session -> session.attempts() >= 2));
-    requests.onNext(Listener.message("after"));
+    requests.onNext(RecordingObserver.message("after"));
     requests.onCompleted();
 
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
-    assertThat(listener.heard()).containsExactly("before", "after");
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.heard()).containsExactly("before", "after");
   }
 
   @Test
   void serverThatStopsHandsItsConnectionsToAnotherAndNoMessageIsLost() throws Exception {
     ServerStreams streams = town.serverStreams().build();
-    Server old = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
-    Server young = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    Server old = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
+    Server young = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
     TcpRelay relay = town.relayTo(old);
     ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
-    requests.onNext(Listener.message("1"));
-    listener.awaitCount(1);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
+    requests.onNext(RecordingObserver.message("1"));
+    recordingObserver.awaitCount(1);
 
     relay.retarget(new InetSocketAddress(InetAddress.getLoopbackAddress(), young.getPort()));
     // GOAWAY first, as a server that drains sends it; then its end.
     old.shutdown();
-    requests.onNext(Listener.message("2"));
-    listener.awaitCount(2);
-    StreamTown.stop(old);
-    requests.onNext(Listener.message("3"));
+    requests.onNext(RecordingObserver.message("2"));
+    recordingObserver.awaitCount(2);
+    StreamTopology.stop(old);
+    requests.onNext(RecordingObserver.message("3"));
     requests.onCompleted();
 
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
-    assertThat(listener.heard()).containsExactly("1", "2", "3");
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.heard()).containsExactly("1", "2", "3");
   }
 
   @Test
   void pathThatFallsSilentIsNoticedByHeartbeatsAndReplaced() {
     SessionOptions beating =
-        StreamTown.QUICK.withTiming(
-            StreamTown.QUICK
+        StreamTopology.QUICK.withTiming(
+            StreamTopology.QUICK
                 .timing()
                 .withHeartbeat(
                     Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofSeconds(3)));
     ServerStreams streams = town.serverStreams().options(beating).build();
-    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
     TcpRelay relay = town.relayTo(server);
     ManagedChannel channel =
         town.channelTo(relay.port(), town.clientStreams().options(beating).build());
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
-    requests.onNext(Listener.message("1"));
-    listener.awaitCount(1);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
+    requests.onNext(RecordingObserver.message("1"));
+    recordingObserver.awaitCount(1);
 
     relay.connections().forEach(RelayConnection::stall);
     // The next call gets a connection of its own, as one of Holdfast's channels sees to itself.
     channel.enterIdle();
-    requests.onNext(Listener.message("2"));
+    requests.onNext(RecordingObserver.message("2"));
     requests.onCompleted();
 
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
-    assertThat(listener.heard()).containsExactly("1", "2");
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.heard()).containsExactly("1", "2");
     assertThat(relay.acceptedCount()).isGreaterThanOrEqualTo(2);
   }
 }

@@ -5,10 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.StringValue;
 import dev.holdfast.lab.TcpRelay;
-import dev.holdfast.streams.Outbox;
 import dev.holdfast.streams.SessionStore;
-import dev.holdfast.streams.StoreAnswer;
 import dev.holdfast.streams.StoreRequest;
+import dev.holdfast.streams.StoreResponse;
+import dev.holdfast.streams.grpc.internal.driver.SessionResources;
+import dev.holdfast.streams.session.SendBuffer;
 import dev.holdfast.streams.testkit.MemorySessionStore;
 import io.grpc.Server;
 import io.grpc.Status;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.Test;
 
 /** Level durable: the session outlives the instance, through a store. */
 class DurableStreamTest {
-  private final StreamTown town = new StreamTown();
+  private final StreamTopology town = new StreamTopology();
 
   @AfterEach
   void close() throws Exception {
@@ -35,40 +36,40 @@ class DurableStreamTest {
   @Test
   void streamGoesOnAtAnotherInstanceWhenItsOwnIsGone() throws Exception {
     MemorySessionStore store = new MemorySessionStore();
-    byte[] key = Shared.newKey();
+    byte[] key = SessionResources.newKey();
     List<String> served = new CopyOnWriteArrayList<>();
     Server old = instance(store, key, served);
     Server young = instance(store, key, served);
     TcpRelay relay = town.relayTo(old);
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = open(relay.port(), listener);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = open(relay.port(), recordingObserver);
     for (int i = 0; i < 10; i++) {
-      requests.onNext(Listener.message("a" + i));
+      requests.onNext(RecordingObserver.message("a" + i));
     }
-    listener.awaitCount(10);
+    recordingObserver.awaitCount(10);
     await().atMost(Duration.ofSeconds(60)).until(() -> store.processed() == 10);
 
     replace(relay, old, young);
     for (int i = 0; i < 10; i++) {
-      requests.onNext(Listener.message("b" + i));
+      requests.onNext(RecordingObserver.message("b" + i));
     }
     requests.onCompleted();
 
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
-    assertThat(listener.heard()).hasSize(20).doesNotHaveDuplicates();
-    assertThat(served).isEqualTo(listener.heard());
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.heard()).hasSize(20).doesNotHaveDuplicates();
+    assertThat(served).isEqualTo(recordingObserver.heard());
   }
 
   @Test
   void handlerElsewhereHearsOfTheHalfCloseThatAnEarlierOneDidNotAnswer() throws Exception {
     RecordingStore store = new RecordingStore();
-    byte[] key = Shared.newKey();
+    byte[] key = SessionResources.newKey();
     Server old = instance(store, key, DurableStreamTest::neverEnding);
     Server young = instance(store, key, new CopyOnWriteArrayList<>());
     TcpRelay relay = town.relayTo(old);
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = open(relay.port(), listener);
-    requests.onNext(Listener.message("a"));
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = open(relay.port(), recordingObserver);
+    requests.onNext(RecordingObserver.message("a"));
     requests.onCompleted();
     await()
         .atMost(Duration.ofSeconds(60))
@@ -76,25 +77,26 @@ class DurableStreamTest {
 
     replace(relay, old, young);
 
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
-    assertThat(listener.heard()).hasSize(1);
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.heard()).hasSize(1);
   }
 
   @Test
   void answersAreStoredInOneStepWithTheMessageTheyAnswer() throws Exception {
     RecordingStore store = new RecordingStore();
-    Server server = instance(store, Shared.newKey(), new CopyOnWriteArrayList<>());
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = open(server.getPort(), listener);
+    Server server = instance(store, SessionResources.newKey(), new CopyOnWriteArrayList<>());
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = open(server.getPort(), recordingObserver);
     for (int i = 0; i < 50; i++) {
-      requests.onNext(Listener.message("m" + i));
+      requests.onNext(RecordingObserver.message("m" + i));
     }
-    listener.awaitCount(50);
+    recordingObserver.awaitCount(50);
 
     // One answer a message: the positions of both directions go together.
     assertThat(store.saves).isNotEmpty();
     for (StoreRequest.Save save : store.saves) {
-      long end = save.appended().stream().mapToLong(Outbox.Item::seq).max().orElse(0);
+      long end =
+          save.appended().stream().mapToLong(SendBuffer.SequencedMessage::seq).max().orElse(0);
       assertThat(end).isLessThanOrEqualTo(save.processed());
       assertThat(save.appended().isEmpty() || end == save.processed()).isTrue();
     }
@@ -103,29 +105,29 @@ class DurableStreamTest {
   @Test
   void aHandlerKnowsTheNumberOfEachMessageWhicheverInstanceItIsIn() throws Exception {
     MemorySessionStore store = new MemorySessionStore();
-    byte[] key = Shared.newKey();
+    byte[] key = SessionResources.newKey();
     List<String> seen = new CopyOnWriteArrayList<>();
     Server old = numbering(store, key, seen);
     Server young = numbering(store, key, seen);
     TcpRelay relay = town.relayTo(old);
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = open(relay.port(), listener);
-    requests.onNext(Listener.message("one"));
-    requests.onNext(Listener.message("two"));
-    listener.awaitCount(2);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = open(relay.port(), recordingObserver);
+    requests.onNext(RecordingObserver.message("one"));
+    requests.onNext(RecordingObserver.message("two"));
+    recordingObserver.awaitCount(2);
     await().atMost(Duration.ofSeconds(60)).until(() -> store.processed() == 2);
 
     replace(relay, old, young);
-    requests.onNext(Listener.message("three"));
+    requests.onNext(RecordingObserver.message("three"));
     requests.onCompleted();
 
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
     assertThat(seen).containsExactly("start 0", "one 1", "two 2", "start 2", "three 3");
     assertThat(StreamPosition.current()).isEmpty();
   }
 
   private Server instance(SessionStore store, byte[] key, List<String> served) {
-    return instance(store, key, answers -> StreamTown.recording(served, answers));
+    return instance(store, key, answers -> StreamTopology.recording(served, answers));
   }
 
   private Server numbering(SessionStore store, byte[] key, List<String> seen) {
@@ -145,17 +147,18 @@ class DurableStreamTest {
             .store(store)
             .tokenKey(key)
             .build()
-            .resumable(StreamTown.talk(handler)));
+            .resumable(StreamTopology.talk(handler)));
   }
 
-  private StreamObserver<StringValue> open(int port, Listener listener) {
-    return StreamTown.open(town.channelTo(port, town.clientStreams().build()), listener);
+  private StreamObserver<StringValue> open(int port, RecordingObserver recordingObserver) {
+    return StreamTopology.open(
+        town.channelTo(port, town.clientStreams().build()), recordingObserver);
   }
 
   /** The path leads to the young one from now on, and the old one stops. */
   private static void replace(TcpRelay relay, Server old, Server young) throws Exception {
     relay.retarget(new InetSocketAddress(InetAddress.getLoopbackAddress(), young.getPort()));
-    StreamTown.stop(old);
+    StreamTopology.stop(old);
   }
 
   private static StreamObserver<StringValue> neverEnding(StreamObserver<StringValue> answers) {
@@ -181,7 +184,7 @@ class DurableStreamTest {
     private final List<StoreRequest.Save> saves = new CopyOnWriteArrayList<>();
 
     @Override
-    public synchronized CompletionStage<StoreAnswer> save(StoreRequest.Save request) {
+    public synchronized CompletionStage<StoreResponse> save(StoreRequest.Save request) {
       saves.add(request);
       return super.save(request);
     }
@@ -192,7 +195,7 @@ class DurableStreamTest {
     private final StreamObserver<StringValue> echo;
 
     Echo(StreamObserver<StringValue> answers) {
-      this.echo = StreamTown.echo(answers);
+      this.echo = StreamTopology.echo(answers);
     }
 
     @Override

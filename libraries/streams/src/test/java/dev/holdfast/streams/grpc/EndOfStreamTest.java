@@ -7,6 +7,7 @@ import com.google.protobuf.StringValue;
 import dev.holdfast.lab.TcpRelay;
 import dev.holdfast.streams.SessionEnd;
 import dev.holdfast.streams.SessionOptions;
+import dev.holdfast.streams.grpc.internal.driver.SessionResources;
 import io.grpc.CallOptions;
 import io.grpc.Context;
 import io.grpc.ManagedChannel;
@@ -36,7 +37,7 @@ class EndOfStreamTest {
   private static final Metadata.Key<byte[]> BYTES =
       Metadata.Key.of("why-bin", Metadata.BINARY_BYTE_MARSHALLER);
 
-  private final StreamTown town = new StreamTown();
+  private final StreamTopology town = new StreamTopology();
 
   @AfterEach
   void close() throws Exception {
@@ -49,8 +50,8 @@ class EndOfStreamTest {
     Server server = town.serve(town.serverStreams().build().resumable(handlers.service()));
     TcpRelay relay = town.relayTo(server);
     ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
-    Listener listener = new Listener();
-    StreamTown.open(channel, listener).onNext(Listener.message("hello"));
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamTopology.open(channel, recordingObserver).onNext(RecordingObserver.message("hello"));
     handlers.awaitMessage();
 
     relay.stall();
@@ -61,13 +62,13 @@ class EndOfStreamTest {
     handlers.answers().onError(Status.DATA_LOSS.withDescription("gone").asException(trailers));
     relay.heal();
 
-    Status status = listener.awaitEnd();
+    Status status = recordingObserver.awaitEnd();
     assertThat(status.getCode()).isEqualTo(Status.Code.DATA_LOSS);
     assertThat(status.getDescription()).isEqualTo("gone");
-    Metadata heard = Status.trailersFromThrowable(listener.failure());
+    Metadata heard = Status.trailersFromThrowable(recordingObserver.failure());
     assertThat(heard.get(TEXT)).isEqualTo("because");
     assertThat(heard.get(BYTES)).containsExactly(0, 1, 2);
-    assertThat(listener.ends()).isOne();
+    assertThat(recordingObserver.ends()).isOne();
   }
 
   @Test
@@ -76,14 +77,15 @@ class EndOfStreamTest {
     ServerStreams streams = town.serverStreams().build();
     Server server = town.serve(streams.resumable(handlers.service()));
     ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
-    Listener listener = new Listener();
-    ClientCallStreamObserver<StringValue> requests = StreamTown.open(channel, listener);
-    requests.onNext(Listener.message("hello"));
+    RecordingObserver recordingObserver = new RecordingObserver();
+    ClientCallStreamObserver<StringValue> requests =
+        StreamTopology.open(channel, recordingObserver);
+    requests.onNext(RecordingObserver.message("hello"));
     handlers.awaitMessage();
 
     requests.cancel("enough", null);
 
-    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.CANCELLED);
+    assertThat(recordingObserver.awaitEnd().getCode()).isEqualTo(Status.Code.CANCELLED);
     assertThat(handlers.awaitEnd()).contains("CANCELLED");
     await().atMost(PATIENCE).until(() -> streams.sessions().isEmpty());
   }
@@ -96,22 +98,22 @@ class EndOfStreamTest {
             builder ->
                 builder
                     .maxInboundMessageSize(1_000)
-                    .addService(streams.resumable(StreamTown.talk(StreamTown::echo))));
+                    .addService(streams.resumable(StreamTopology.talk(StreamTopology::echo))));
     ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
-    requests.onNext(Listener.message("small"));
-    listener.awaitCount(1);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
+    requests.onNext(RecordingObserver.message("small"));
+    recordingObserver.awaitCount(1);
 
-    requests.onNext(Listener.message("x".repeat(2_000)));
+    requests.onNext(RecordingObserver.message("x".repeat(2_000)));
 
     // grpc-java resets such a call without a word, so it takes three of them to know.
-    assertThat(SessionEndedException.in(listener.awaitEnd().getCause()))
+    assertThat(SessionEndedException.in(recordingObserver.awaitEnd().getCause()))
         .hasValueSatisfying(
-            why -> assertThat(why.end().kind()).isEqualTo(SessionEnd.Kind.LOST_STUCK));
-    assertThat(listener.ends()).isOne();
-    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
-    assertThat(listener.awaitEnd().getDescription())
+            why -> assertThat(why.end().kind()).isEqualTo(SessionEnd.SessionEndKind.LOST_STUCK));
+    assertThat(recordingObserver.ends()).isOne();
+    assertThat(recordingObserver.awaitEnd().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    assertThat(recordingObserver.awaitEnd().getDescription())
         .contains("message 2 of 2003 bytes", "too large");
     // It was told, and does not wait for the TTL.
     await().atMost(Duration.ofSeconds(60)).until(() -> streams.sessions().isEmpty());
@@ -123,12 +125,12 @@ class EndOfStreamTest {
     Server server =
         town.serve(
             streams.resumable(
-                StreamTown.talk(
+                StreamTopology.talk(
                     answers ->
                         new StreamObserver<>() {
                           @Override
                           public void onNext(StringValue message) {
-                            answers.onNext(Listener.message("x".repeat(2_000)));
+                            answers.onNext(RecordingObserver.message("x".repeat(2_000)));
                           }
 
                           @Override
@@ -142,35 +144,38 @@ class EndOfStreamTest {
                           }
                         })));
     ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
-    Listener listener = new Listener();
-    StreamTown.open(channel, CallOptions.DEFAULT.withMaxInboundMessageSize(1_000), listener)
-        .onNext(Listener.message("small"));
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamTopology.open(
+            channel, CallOptions.DEFAULT.withMaxInboundMessageSize(1_000), recordingObserver)
+        .onNext(RecordingObserver.message("small"));
 
-    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
-    assertThat(SessionEndedException.in(listener.awaitEnd().getCause()))
+    assertThat(recordingObserver.awaitEnd().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    assertThat(SessionEndedException.in(recordingObserver.awaitEnd().getCause()))
         .hasValueSatisfying(
-            why -> assertThat(why.end().kind()).isEqualTo(SessionEnd.Kind.LOST_REFUSED));
+            why -> assertThat(why.end().kind()).isEqualTo(SessionEnd.SessionEndKind.LOST_REFUSED));
     await().atMost(Duration.ofSeconds(60)).until(() -> streams.sessions().isEmpty());
   }
 
   @Test
   void messageAboveTheCallsOwnLimitIsNeverSent() {
     Server server =
-        town.serve(town.serverStreams().build().resumable(StreamTown.talk(StreamTown::echo)));
+        town.serve(
+            town.serverStreams().build().resumable(StreamTopology.talk(StreamTopology::echo)));
     ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
-    Listener listener = new Listener();
-    StreamTown.open(channel, CallOptions.DEFAULT.withMaxOutboundMessageSize(1_000), listener)
-        .onNext(Listener.message("x".repeat(2_000)));
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamTopology.open(
+            channel, CallOptions.DEFAULT.withMaxOutboundMessageSize(1_000), recordingObserver)
+        .onNext(RecordingObserver.message("x".repeat(2_000)));
 
-    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
-    assertThat(listener.awaitEnd().getDescription())
+    assertThat(recordingObserver.awaitEnd().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    assertThat(recordingObserver.awaitEnd().getDescription())
         .isEqualTo("message: 2003 bytes (expected: <= 1000)");
   }
 
   @Test
   void aClientWhoseServerIsGoneHearsThatItWaits() throws Exception {
     ServerStreams streams = town.serverStreams().build();
-    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
     TcpRelay relay = town.relayTo(server);
     List<String> told = new CopyOnWriteArrayList<>();
     StreamEvents events =
@@ -187,17 +192,17 @@ class EndOfStreamTest {
         };
     ManagedChannel channel =
         town.channelTo(relay.port(), town.clientStreams().events(events).build());
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
-    requests.onNext(Listener.message("one"));
-    listener.awaitCount(1);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
+    requests.onNext(RecordingObserver.message("one"));
+    recordingObserver.awaitCount(1);
 
     relay.refuseNew();
     relay.cut();
     await().atMost(Duration.ofSeconds(60)).until(() -> !told.isEmpty());
     relay.heal();
-    requests.onNext(Listener.message("two"));
-    listener.awaitCount(2);
+    requests.onNext(RecordingObserver.message("two"));
+    recordingObserver.awaitCount(2);
 
     assertThat(told).containsExactly("waiting true false", "resumed");
   }
@@ -209,13 +214,14 @@ class EndOfStreamTest {
             town.serverStreams()
                 .build()
                 .resumable(
-                    StreamTown.talk(answers -> StreamTown.recording(new FullList(), answers))));
+                    StreamTopology.talk(
+                        answers -> StreamTopology.recording(new FullList(), answers))));
     ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
-    Listener listener = new Listener();
+    RecordingObserver recordingObserver = new RecordingObserver();
 
-    StreamTown.open(channel, listener).onNext(Listener.message("x"));
+    StreamTopology.open(channel, recordingObserver).onNext(RecordingObserver.message("x"));
 
-    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.UNKNOWN);
+    assertThat(recordingObserver.awaitEnd().getCode()).isEqualTo(Status.Code.UNKNOWN);
   }
 
   private static final class FullList extends AbstractList<String> {
@@ -237,8 +243,8 @@ class EndOfStreamTest {
     Server server = town.serve(streams.resumable(handlers.service()));
     TcpRelay relay = town.relayTo(server);
     ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
-    Listener listener = new Listener();
-    StreamTown.open(channel, listener).onNext(Listener.message("hello"));
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamTopology.open(channel, recordingObserver).onNext(RecordingObserver.message("hello"));
     handlers.awaitMessage();
 
     relay.refuseNew();
@@ -251,7 +257,7 @@ class EndOfStreamTest {
     assertThat(handlers.context().isCancelled()).isFalse();
     relay.heal();
     handlers.answers().onCompleted();
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
   }
 
   @Test
@@ -259,14 +265,15 @@ class EndOfStreamTest {
     Handlers handlers = new Handlers();
     Server server = town.serve(town.serverStreams().build().resumable(handlers.service()));
     ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
-    Listener listener = new Listener();
+    RecordingObserver recordingObserver = new RecordingObserver();
 
-    StreamTown.open(channel, CallOptions.DEFAULT.withDeadlineAfter(6, TimeUnit.SECONDS), listener)
-        .onNext(Listener.message("hello"));
+    StreamTopology.open(
+            channel, CallOptions.DEFAULT.withDeadlineAfter(6, TimeUnit.SECONDS), recordingObserver)
+        .onNext(RecordingObserver.message("hello"));
     handlers.awaitMessage();
     assertThat(handlers.context().getDeadline()).isNotNull();
 
-    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+    assertThat(recordingObserver.awaitEnd().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
     handlers.awaitEnd();
     assertThat(handlers.context().isCancelled()).isTrue();
   }
@@ -276,7 +283,8 @@ class EndOfStreamTest {
     Handlers handlers = new Handlers();
     List<SessionView> gone = new CopyOnWriteArrayList<>();
     SessionOptions shortLived =
-        StreamTown.QUICK.withTiming(StreamTown.QUICK.timing().withTtl(Duration.ofMillis(300)));
+        StreamTopology.QUICK.withTiming(
+            StreamTopology.QUICK.timing().withTtl(Duration.ofMillis(300)));
     Server server =
         town.serve(
             town.serverStreams()
@@ -286,10 +294,11 @@ class EndOfStreamTest {
                 .resumable(handlers.service()));
     TcpRelay relay = town.relayTo(server);
     ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
-    Listener listener = new Listener();
+    RecordingObserver recordingObserver = new RecordingObserver();
     Lost lost = new Lost();
-    StreamTown.open(channel, CallOptions.DEFAULT.withOption(StreamEvents.KEY, lost), listener)
-        .onNext(Listener.message("hello"));
+    StreamTopology.open(
+            channel, CallOptions.DEFAULT.withOption(StreamEvents.KEY, lost), recordingObserver)
+        .onNext(RecordingObserver.message("hello"));
     handlers.awaitMessage();
 
     relay.refuseNew();
@@ -297,7 +306,7 @@ class EndOfStreamTest {
     handlers.awaitEnd();
     relay.heal();
 
-    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(recordingObserver.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     assertThat(lost.ends).singleElement().matches(end -> end.kind().isLost());
     await().atMost(PATIENCE).until(() -> gone.size() == 1);
     assertThat(gone.get(0).method()).isEqualTo("test.Talk/Talk");
@@ -305,35 +314,36 @@ class EndOfStreamTest {
 
   @Test
   void serverThatStartedAgainKnowsNothingOfTheSessionAndTheClientHearsItOnce() {
-    byte[] key = Shared.newKey();
+    byte[] key = SessionResources.newKey();
     Server old =
         town.serve(
             town.serverStreams()
                 .tokenKey(key)
                 .build()
-                .resumable(StreamTown.talk(StreamTown::echo)));
+                .resumable(StreamTopology.talk(StreamTopology::echo)));
     Server young =
         town.serve(
             town.serverStreams()
                 .tokenKey(key)
                 .build()
-                .resumable(StreamTown.talk(StreamTown::echo)));
+                .resumable(StreamTopology.talk(StreamTopology::echo)));
     TcpRelay relay = town.relayTo(old);
     ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
-    Listener listener = new Listener();
+    RecordingObserver recordingObserver = new RecordingObserver();
     Lost lost = new Lost();
-    StreamTown.open(channel, CallOptions.DEFAULT.withOption(StreamEvents.KEY, lost), listener)
-        .onNext(Listener.message("hello"));
-    listener.awaitCount(1);
+    StreamTopology.open(
+            channel, CallOptions.DEFAULT.withOption(StreamEvents.KEY, lost), recordingObserver)
+        .onNext(RecordingObserver.message("hello"));
+    recordingObserver.awaitCount(1);
 
     relay.retarget(new InetSocketAddress(InetAddress.getLoopbackAddress(), young.getPort()));
     relay.cut();
 
-    Status status = listener.awaitEnd();
+    Status status = recordingObserver.awaitEnd();
     assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     assertThat(lost.ends)
         .singleElement()
-        .matches(end -> end.kind() == SessionEnd.Kind.LOST_UNKNOWN);
+        .matches(end -> end.kind() == SessionEnd.SessionEndKind.LOST_UNKNOWN);
     assertThat(SessionEndedException.in(status.getCause()))
         .hasValueSatisfying(why -> assertThat(why.isSessionLost()).isTrue());
   }
@@ -341,23 +351,23 @@ class EndOfStreamTest {
   @Test
   void serverThatDrainsTellsItsClientsWhatItHasProcessed() {
     ServerStreams streams = town.serverStreams().build();
-    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
     ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
-    Listener listener = new Listener();
+    RecordingObserver recordingObserver = new RecordingObserver();
     Lost events = new Lost();
     StreamObserver<StringValue> requests =
-        StreamTown.open(
-            channel, CallOptions.DEFAULT.withOption(StreamEvents.KEY, events), listener);
+        StreamTopology.open(
+            channel, CallOptions.DEFAULT.withOption(StreamEvents.KEY, events), recordingObserver);
     for (int i = 0; i < 5; i++) {
-      requests.onNext(Listener.message("m" + i));
+      requests.onNext(RecordingObserver.message("m" + i));
     }
-    listener.awaitCount(5);
+    recordingObserver.awaitCount(5);
     // Its handler has said all five, and may still be on its way back from the last.
     await().atMost(PATIENCE).until(() -> streams.sessions().get(0).processed() == 5);
 
     streams.drain(Duration.ofSeconds(30));
 
-    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(recordingObserver.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     assertThat(events.moved).containsExactly(5L);
     assertThat(events.ends).isEmpty();
     await().atMost(PATIENCE).until(() -> streams.sessions().isEmpty());
@@ -387,7 +397,7 @@ class EndOfStreamTest {
     private final AtomicReference<@Nullable String> end = new AtomicReference<>();
 
     io.grpc.ServerServiceDefinition service() {
-      return StreamTown.talk(
+      return StreamTopology.talk(
           to -> {
             answers.set(to);
             context.set(Context.current());

@@ -11,6 +11,7 @@ import dev.holdfast.core.SystemScheduler;
 import dev.holdfast.lab.RelayDirection;
 import dev.holdfast.lab.TcpRelay;
 import dev.holdfast.streams.SessionOptions;
+import dev.holdfast.streams.grpc.internal.message.HandshakeMetadata;
 import io.grpc.CallOptions;
 import io.grpc.Context;
 import io.grpc.Contexts;
@@ -42,7 +43,7 @@ class FlowTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String KILOBYTE = "x".repeat(1_024);
 
-  private final StreamTown town = new StreamTown();
+  private final StreamTopology town = new StreamTopology();
 
   @AfterEach
   void close() throws Exception {
@@ -56,14 +57,14 @@ class FlowTest {
     ServerStreams streams = town.serverStreams().build();
     Server server =
         town.serve(
-            streams.resumable(StreamTown.talk(answers -> new Blocked(slow, served, answers))));
+            streams.resumable(StreamTopology.talk(answers -> new Blocked(slow, served, answers))));
     ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
     ReadyListener listener = new ReadyListener();
-    ClientCallStreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    ClientCallStreamObserver<StringValue> requests = StreamTopology.open(channel, listener);
 
     int sent = 0;
     while (requests.isReady() && sent < 5_000) {
-      requests.onNext(Listener.message(KILOBYTE));
+      requests.onNext(RecordingObserver.message(KILOBYTE));
       sent++;
     }
     assertThat(sent).isLessThanOrEqualTo(SessionOptions.DEFAULT.sendMessages());
@@ -74,7 +75,7 @@ class FlowTest {
     slow.countDown();
     await().atMost(PATIENCE).until(requests::isReady);
     requests.onCompleted();
-    assertThat(listener.listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(listener.recordingObserver.awaitEnd()).isEqualTo(Status.OK);
     assertThat(served).hasValue(sent);
     assertThat(listener.ready.get()).isGreaterThanOrEqualTo(2);
   }
@@ -87,18 +88,18 @@ class FlowTest {
             town.serverStreams()
                 .build()
                 .resumable(
-                    StreamTown.talk(
+                    StreamTopology.talk(
                         answers -> new Blocked(new CountDownLatch(0), served, answers))));
     ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
 
     for (int i = 0; i < 3_000; i++) {
-      requests.onNext(Listener.message(KILOBYTE));
+      requests.onNext(RecordingObserver.message(KILOBYTE));
     }
     requests.onCompleted();
 
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
     assertThat(served).hasValue(3_000);
   }
 
@@ -107,26 +108,27 @@ class FlowTest {
     ServerServiceDefinition gzip =
         ServerServiceDefinition.builder("test.Talk")
             .addMethod(
-                StreamTown.TALK,
+                StreamTopology.TALK,
                 ServerCalls.asyncBidiStreamingCall(
                     answers -> {
                       ((ServerCallStreamObserver<StringValue>) answers).setCompression("gzip");
-                      return StreamTown.echo(answers);
+                      return StreamTopology.echo(answers);
                     }))
             .build();
     Server server = town.serve(town.serverStreams().build().resumable(gzip));
     TcpRelay relay = town.relayTo(server);
     ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
-    Listener listener = new Listener();
+    RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests =
-        StreamTown.open(channel, CallOptions.DEFAULT.withCompression("gzip"), listener);
+        StreamTopology.open(
+            channel, CallOptions.DEFAULT.withCompression("gzip"), recordingObserver);
     for (int i = 0; i < 50; i++) {
-      requests.onNext(Listener.message(KILOBYTE.repeat(10)));
+      requests.onNext(RecordingObserver.message(KILOBYTE.repeat(10)));
     }
     requests.onCompleted();
 
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
-    assertThat(listener.heard()).hasSize(50).containsOnly(KILOBYTE.repeat(10));
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.heard()).hasSize(50).containsOnly(KILOBYTE.repeat(10));
     assertThat(relay.byteCount(RelayDirection.TO_SERVER)).isLessThan(100_000);
     assertThat(relay.byteCount(RelayDirection.TO_CLIENT)).isLessThan(100_000);
   }
@@ -139,10 +141,10 @@ class FlowTest {
     List<String> users = new CopyOnWriteArrayList<>();
     ServerServiceDefinition business =
         ServerInterceptors.intercept(
-            StreamTown.talk(
+            StreamTopology.talk(
                 answers -> {
                   users.add(String.valueOf(user.get()));
-                  return StreamTown.echo(answers);
+                  return StreamTopology.echo(answers);
                 }),
             counting(inside, user, "inner"));
     ServerStreams streams = town.serverStreams().build();
@@ -154,16 +156,16 @@ class FlowTest {
                     .addService(streams.resumable(business)));
     TcpRelay relay = town.relayTo(server);
     ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
-    requests.onNext(Listener.message("1"));
-    listener.awaitCount(1);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
+    requests.onNext(RecordingObserver.message("1"));
+    recordingObserver.awaitCount(1);
     relay.cut();
-    requests.onNext(Listener.message("2"));
-    listener.awaitCount(2);
+    requests.onNext(RecordingObserver.message("2"));
+    recordingObserver.awaitCount(2);
     requests.onCompleted();
 
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
     assertThat(outside.get()).isGreaterThanOrEqualTo(2);
     assertThat(inside).hasValue(1);
     assertThat(users).containsExactly("inner");
@@ -174,7 +176,7 @@ class FlowTest {
     Metadata.Key<String> key = Metadata.Key.of("greeting", Metadata.ASCII_STRING_MARSHALLER);
     ServerServiceDefinition greeting =
         ServerInterceptors.intercept(
-            StreamTown.talk(StreamTown::echo),
+            StreamTopology.talk(StreamTopology::echo),
             new ServerInterceptor() {
               @Override
               public <ReqT, RespT> ServerCall.Listener<ReqT> interceptCall(
@@ -197,13 +199,13 @@ class FlowTest {
     Server server = town.serve(patient.resumable(greeting));
     ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
     List<String> heard = new CopyOnWriteArrayList<>();
-    var call = channel.newCall(StreamTown.TALK, CallOptions.DEFAULT);
+    var call = channel.newCall(StreamTopology.TALK, CallOptions.DEFAULT);
     call.start(
         new io.grpc.ClientCall.Listener<>() {
           @Override
           public void onHeaders(Metadata headers) {
             heard.add(String.valueOf(headers.get(key)));
-            heard.add(String.valueOf(headers.containsKey(Handshakes.KEY)));
+            heard.add(String.valueOf(headers.containsKey(HandshakeMetadata.KEY)));
           }
         },
         new Metadata());
@@ -215,30 +217,30 @@ class FlowTest {
   @Test
   void servicesOfOneServerKeepTheirSessionsApartAndAllAreListed() {
     ServerStreams streams = town.serverStreams().build();
-    var other = StreamTown.method("test.Other/Talk");
+    var other = StreamTopology.method("test.Other/Talk");
     Server server =
         town.serve(
             builder ->
                 builder
-                    .addService(streams.resumable(StreamTown.talk(StreamTown::echo)))
+                    .addService(streams.resumable(StreamTopology.talk(StreamTopology::echo)))
                     .addService(
                         streams.resumable(
                             ServerServiceDefinition.builder("test.Other")
                                 .addMethod(
                                     other,
                                     ServerCalls.asyncBidiStreamingCall(
-                                        answers -> StreamTown.prefixing("other ", answers)))
+                                        answers -> StreamTopology.prefixing("other ", answers)))
                                 .build())));
     ClientStreams clientStreams = town.clientStreams().build();
     ManagedChannel channel = town.channelTo(server.getPort(), clientStreams);
-    Listener one = new Listener();
-    Listener two = new Listener();
-    StreamObserver<StringValue> first = StreamTown.open(channel, one);
+    RecordingObserver one = new RecordingObserver();
+    RecordingObserver two = new RecordingObserver();
+    StreamObserver<StringValue> first = StreamTopology.open(channel, one);
     StreamObserver<StringValue> second =
         io.grpc.stub.ClientCalls.asyncBidiStreamingCall(
             channel.newCall(other, CallOptions.DEFAULT), two);
-    first.onNext(Listener.message("1"));
-    second.onNext(Listener.message("2"));
+    first.onNext(RecordingObserver.message("1"));
+    second.onNext(RecordingObserver.message("2"));
     one.awaitCount(1);
     two.awaitCount(1);
 
@@ -347,7 +349,7 @@ class FlowTest {
 
   private static final class ReadyListener
       implements ClientResponseObserver<StringValue, StringValue> {
-    private final Listener listener = new Listener();
+    private final RecordingObserver recordingObserver = new RecordingObserver();
     private final AtomicInteger ready = new AtomicInteger();
 
     @Override
@@ -357,17 +359,17 @@ class FlowTest {
 
     @Override
     public void onNext(StringValue message) {
-      listener.onNext(message);
+      recordingObserver.onNext(message);
     }
 
     @Override
     public void onError(Throwable failure) {
-      listener.onError(failure);
+      recordingObserver.onError(failure);
     }
 
     @Override
     public void onCompleted() {
-      listener.onCompleted();
+      recordingObserver.onCompleted();
     }
   }
 }

@@ -38,7 +38,7 @@ class HostedStreamsTest {
           .withProbing(Duration.ofSeconds(1), Duration.ofSeconds(1))
           .withPingPermit(Duration.ofSeconds(1));
 
-  private final StreamTown town = new StreamTown();
+  private final StreamTopology town = new StreamTopology();
   private final ClientStreams client = town.clientStreams().build();
 
   @AfterEach
@@ -51,13 +51,13 @@ class HostedStreamsTest {
     ServerStreams streams = town.serverStreams().build();
     HoldfastServer server = serve(streams, builder -> builder);
     ManagedChannel channel = channel(List.of(server.getPort()), builder -> builder);
-    Listener listener = new Listener();
-    StreamTown.open(channel, listener).onNext(Listener.message("1"));
-    listener.awaitCount(1);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamTopology.open(channel, recordingObserver).onNext(RecordingObserver.message("1"));
+    recordingObserver.awaitCount(1);
 
     channel.shutdownNow();
 
-    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(recordingObserver.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     await().atMost(LONG).until(() -> client.sessions().isEmpty());
     await().atMost(LONG).until(() -> streams.sessions().isEmpty());
   }
@@ -67,17 +67,17 @@ class HostedStreamsTest {
     HoldfastServer server = serve(town.serverStreams().build(), builder -> builder);
     TcpRelay relay = town.relayTo(server);
     ManagedChannel channel = channel(List.of(relay.port()), builder -> builder);
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
-    requests.onNext(Listener.message("1"));
-    listener.awaitCount(1);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
+    requests.onNext(RecordingObserver.message("1"));
+    recordingObserver.awaitCount(1);
 
     channel.shutdown();
-    requests.onNext(Listener.message("2"));
-    listener.awaitCount(2);
+    requests.onNext(RecordingObserver.message("2"));
+    recordingObserver.awaitCount(2);
     relay.cut();
 
-    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(recordingObserver.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     await().atMost(LONG).until(() -> client.sessions().isEmpty());
   }
 
@@ -86,15 +86,15 @@ class HostedStreamsTest {
     HoldfastServer server = serve(town.serverStreams().build(), builder -> builder);
     TcpRelay relay = town.relayTo(server);
     ManagedChannel channel = channel(List.of(relay.port()), builder -> builder);
-    Listener listener = new Listener();
-    StreamTown.open(channel, listener).onNext(Listener.message("1"));
-    listener.awaitCount(1);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamTopology.open(channel, recordingObserver).onNext(RecordingObserver.message("1"));
+    recordingObserver.awaitCount(1);
 
     relay.stall();
     channel.shutdownNow();
 
     // Its server would hold the session for two minutes.
-    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(recordingObserver.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     await().atMost(LONG).until(() -> client.sessions().isEmpty());
   }
 
@@ -115,30 +115,31 @@ class HostedStreamsTest {
         channel(
             relays.stream().map(TcpRelay::port).toList(),
             builder -> builder.loadBalancing("round_robin"));
-    List<Listener> listeners = new ArrayList<>();
+    List<RecordingObserver> recordingObservers = new ArrayList<>();
     List<StreamObserver<StringValue>> requests = new ArrayList<>();
     // Until each has some: at first only those are picked that are connected.
-    while (listeners.size() < 200 && streams.stream().anyMatch(each -> each.sessions().isEmpty())) {
-      Listener listener = new Listener();
-      listeners.add(listener);
-      StreamObserver<StringValue> opened = StreamTown.open(channel, listener);
+    while (recordingObservers.size() < 200
+        && streams.stream().anyMatch(each -> each.sessions().isEmpty())) {
+      RecordingObserver recordingObserver = new RecordingObserver();
+      recordingObservers.add(recordingObserver);
+      StreamObserver<StringValue> opened = StreamTopology.open(channel, recordingObserver);
       requests.add(opened);
-      opened.onNext(Listener.message("0"));
-      listener.awaitCount(1);
+      opened.onNext(RecordingObserver.message("0"));
+      recordingObserver.awaitCount(1);
     }
 
     for (int cut = 1; cut <= 3; cut++) {
       relays.forEach(TcpRelay::cut);
       for (int i = 0; i < requests.size(); i++) {
-        requests.get(i).onNext(Listener.message("" + cut));
-        listeners.get(i).awaitCount(cut + 1);
+        requests.get(i).onNext(RecordingObserver.message("" + cut));
+        recordingObservers.get(i).awaitCount(cut + 1);
       }
     }
     requests.forEach(StreamObserver::onCompleted);
 
-    for (Listener listener : listeners) {
-      assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
-      assertThat(listener.heard()).containsExactly("0", "1", "2", "3");
+    for (RecordingObserver recordingObserver : recordingObservers) {
+      assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
+      assertThat(recordingObserver.heard()).containsExactly("0", "1", "2", "3");
     }
   }
 
@@ -152,13 +153,13 @@ class HostedStreamsTest {
       ports.add(server.getPort());
     }
     ManagedChannel channel = channel(ports, builder -> builder.loadBalancing("round_robin"));
-    List<Listener> listeners = new ArrayList<>();
-    while (listeners.size() < 200
+    List<RecordingObserver> recordingObservers = new ArrayList<>();
+    while (recordingObservers.size() < 200
         && streams.stream().anyMatch(each -> each.sessions().size() < 4)) {
-      Listener listener = new Listener();
-      listeners.add(listener);
-      StreamTown.open(channel, listener).onNext(Listener.message("1"));
-      listener.awaitCount(1);
+      RecordingObserver recordingObserver = new RecordingObserver();
+      recordingObservers.add(recordingObserver);
+      StreamTopology.open(channel, recordingObserver).onNext(RecordingObserver.message("1"));
+      recordingObserver.awaitCount(1);
     }
 
     // All connections are up, and stay so: where a stream goes is nobody's choice but its own.
@@ -190,7 +191,7 @@ class HostedStreamsTest {
               town.serverStreams()
                   .address("127.0.0.1:" + direct.port())
                   .build()
-                  .resumable(StreamTown.talk(StreamTown::echo)));
+                  .resumable(StreamTopology.talk(StreamTopology::echo)));
       direct.retarget(loopback(server.getPort()));
       servers.add(server);
     }
@@ -206,18 +207,18 @@ class HostedStreamsTest {
                 })
             .build();
     ManagedChannel channel = town.channelTo(balancer.port(), following);
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
-    requests.onNext(Listener.message("1"));
-    listener.awaitCount(1);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
+    requests.onNext(RecordingObserver.message("1"));
+    recordingObserver.awaitCount(1);
 
     balancer.retarget(loopback(servers.get(1).getPort()));
     balancer.cut();
-    requests.onNext(Listener.message("2"));
+    requests.onNext(RecordingObserver.message("2"));
     requests.onCompleted();
 
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
-    assertThat(listener.heard()).containsExactly("1", "2");
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.heard()).containsExactly("1", "2");
     assertThat(redirects).isNotEmpty();
   }
 
@@ -231,7 +232,7 @@ class HostedStreamsTest {
                 builder
                     .maxConnectionAge(1, TimeUnit.SECONDS)
                     .maxConnectionAgeGrace(1, TimeUnit.HOURS)
-                    .addService(streams.resumable(StreamTown.talk(StreamTown::echo))));
+                    .addService(streams.resumable(StreamTopology.talk(StreamTopology::echo))));
     goesOnByAnotherConnection(channel(List.of(server.getPort()), builder -> builder), streams);
   }
 
@@ -253,19 +254,19 @@ class HostedStreamsTest {
     HoldfastServer server = serve(town.serverStreams().build(), builder -> builder);
     TcpRelay relay = town.relayTo(server);
     ManagedChannel channel = channel(List.of(relay.port()), builder -> builder.liveness(WATCHFUL));
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
-    requests.onNext(Listener.message("1"));
-    listener.awaitCount(1);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
+    requests.onNext(RecordingObserver.message("1"));
+    recordingObserver.awaitCount(1);
 
     // Its own time to give the connection up is 90 s.
     relay.connections().forEach(RelayConnection::stall);
-    requests.onNext(Listener.message("2"));
+    requests.onNext(RecordingObserver.message("2"));
 
-    listener.awaitCount(2);
+    recordingObserver.awaitCount(2);
     requests.onCompleted();
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
-    assertThat(listener.heard()).containsExactly("1", "2");
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.heard()).containsExactly("1", "2");
   }
 
   @Test
@@ -273,9 +274,9 @@ class HostedStreamsTest {
     HoldfastServer server = serve(town.serverStreams().build(), builder -> builder);
     TcpRelay relay = town.relayTo(server);
     ManagedChannel channel = channel(List.of(relay.port()), builder -> builder.liveness(WATCHFUL));
-    Listener listener = new Listener();
-    StreamTown.open(channel, listener).onNext(Listener.message("1"));
-    listener.awaitCount(1);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamTopology.open(channel, recordingObserver).onNext(RecordingObserver.message("1"));
+    recordingObserver.awaitCount(1);
 
     relay.refuseNew();
     relay.connections().forEach(RelayConnection::stall);
@@ -291,17 +292,17 @@ class HostedStreamsTest {
   }
 
   private void goesOnByAnotherConnection(ManagedChannel channel, ServerStreams streams) {
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
-    requests.onNext(Listener.message("1"));
-    listener.awaitCount(1);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
+    requests.onNext(RecordingObserver.message("1"));
+    recordingObserver.awaitCount(1);
     await()
         .atMost(LONG)
         .until(() -> streams.sessions().stream().anyMatch(session -> session.attempts() >= 2));
-    requests.onNext(Listener.message("2"));
+    requests.onNext(RecordingObserver.message("2"));
     requests.onCompleted();
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
-    assertThat(listener.heard()).containsExactly("1", "2");
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.heard()).containsExactly("1", "2");
   }
 
   private HoldfastServer serve(ServerStreams streams, UnaryOperator<HoldfastServerBuilder> settings)
@@ -310,10 +311,10 @@ class HostedStreamsTest {
         settings
             .apply(
                 HoldfastServerBuilder.forAddress(loopback(0), InsecureServerCredentials.create()))
-            .addService(streams.resumable(StreamTown.talk(StreamTown::echo)))
+            .addService(streams.resumable(StreamTopology.talk(StreamTopology::echo)))
             .build()
             .start();
-    town.closing(() -> StreamTown.stop(server));
+    town.closing(() -> StreamTopology.stop(server));
     return server;
   }
 

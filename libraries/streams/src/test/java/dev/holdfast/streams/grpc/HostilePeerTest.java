@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.StringValue;
+import dev.holdfast.streams.grpc.internal.driver.SessionResources;
+import dev.holdfast.streams.grpc.internal.message.HandshakeMetadata;
 import dev.holdfast.streams.wire.FrameHeader;
+import dev.holdfast.streams.wire.HandshakeRefusal;
 import dev.holdfast.streams.wire.Hello;
-import dev.holdfast.streams.wire.Refusal;
 import dev.holdfast.streams.wire.SessionId;
 import dev.holdfast.streams.wire.SessionToken;
 import io.grpc.CallOptions;
@@ -35,7 +37,7 @@ class HostilePeerTest {
   private static final Metadata.Key<String> USER =
       Metadata.Key.of("user", Metadata.ASCII_STRING_MARSHALLER);
 
-  private final StreamTown town = new StreamTown();
+  private final StreamTopology town = new StreamTopology();
 
   @AfterEach
   void close() throws Exception {
@@ -51,53 +53,54 @@ class HostilePeerTest {
         town.serverStreams()
             .principal((attributes, headers) -> String.valueOf(headers.get(USER)))
             .build();
-    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
     ManagedChannel alices =
         town.channelTo(
             server.getPort(),
             MetadataUtils.newAttachHeadersInterceptor(user("alice")),
             town.clientStreams().build());
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(alices, listener);
-    requests.onNext(Listener.message("1"));
-    listener.awaitCount(1);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = StreamTopology.open(alices, recordingObserver);
+    requests.onNext(RecordingObserver.message("1"));
+    recordingObserver.awaitCount(1);
     SessionView session = streams.sessions().get(0);
     assertThat(session.principal()).isEqualTo("alice");
 
     ManagedChannel mallorys = town.channelTo(server.getPort());
     Metadata headers = user("mallory");
-    headers.put(Handshakes.KEY, hello(session.id(), 99).toByteArray());
+    headers.put(HandshakeMetadata.KEY, hello(session.id(), 99).toByteArray());
     End end = call(mallorys, headers, new byte[0]).get(30, SECONDS);
 
     assertThat(end.status().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
-    assertThat(Refusal.parse(end.trailers().get(Handshakes.KEY)).code())
-        .isEqualTo(Refusal.Code.DENIED);
-    requests.onNext(Listener.message("2"));
+    assertThat(HandshakeRefusal.parse(end.trailers().get(HandshakeMetadata.KEY)).code())
+        .isEqualTo(HandshakeRefusal.RefusalCode.DENIED);
+    requests.onNext(RecordingObserver.message("2"));
     requests.onCompleted();
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
-    assertThat(listener.heard()).containsExactly("1", "2");
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.heard()).containsExactly("1", "2");
   }
 
   @Test
   void sessionIdAloneIsOfNoUseEvenWhereNobodyHasAName() throws Exception {
     ServerStreams streams = town.serverStreams().build();
-    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
-    Listener listener = new Listener();
+    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
+    RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests =
-        StreamTown.open(town.channelTo(server.getPort(), town.clientStreams().build()), listener);
-    requests.onNext(Listener.message("1"));
-    listener.awaitCount(1);
+        StreamTopology.open(
+            town.channelTo(server.getPort(), town.clientStreams().build()), recordingObserver);
+    requests.onNext(RecordingObserver.message("1"));
+    recordingObserver.awaitCount(1);
     await().until(() -> streams.sessions().get(0).acked() == 1);
 
     Metadata headers = new Metadata();
-    headers.put(Handshakes.KEY, hello(streams.sessions().get(0).id(), 99).toByteArray());
+    headers.put(HandshakeMetadata.KEY, hello(streams.sessions().get(0).id(), 99).toByteArray());
     End end = call(town.channelTo(server.getPort()), headers, new byte[0]).get(30, SECONDS);
 
     assertThat(end.status().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
-    requests.onNext(Listener.message("2"));
+    requests.onNext(RecordingObserver.message("2"));
     requests.onCompleted();
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
-    assertThat(listener.heard()).containsExactly("1", "2");
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.heard()).containsExactly("1", "2");
   }
 
   @Test
@@ -107,22 +110,23 @@ class HostilePeerTest {
             .principal((attributes, headers) -> String.valueOf(headers.get(USER)))
             .maxSessionsPerPrincipal(1)
             .build();
-    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
     ManagedChannel channel = town.channelTo(server.getPort());
 
     Metadata alices = user("alice");
-    alices.put(Handshakes.KEY, hello(Shared.newId().toString(), 1).toByteArray());
+    alices.put(HandshakeMetadata.KEY, hello(SessionResources.newId().toString(), 1).toByteArray());
     var unused = call(channel, alices, new byte[0]);
     await().until(() -> streams.sessions().size() == 1);
     Metadata alicesSecond = user("alice");
-    alicesSecond.put(Handshakes.KEY, hello(Shared.newId().toString(), 1).toByteArray());
+    alicesSecond.put(
+        HandshakeMetadata.KEY, hello(SessionResources.newId().toString(), 1).toByteArray());
     End end = call(channel, alicesSecond, new byte[0]).get(30, SECONDS);
     Metadata bobs = user("bob");
-    bobs.put(Handshakes.KEY, hello(Shared.newId().toString(), 1).toByteArray());
+    bobs.put(HandshakeMetadata.KEY, hello(SessionResources.newId().toString(), 1).toByteArray());
     unused = call(channel, bobs, new byte[0]);
 
-    assertThat(Refusal.parse(end.trailers().get(Handshakes.KEY)).code())
-        .isEqualTo(Refusal.Code.BUSY);
+    assertThat(HandshakeRefusal.parse(end.trailers().get(HandshakeMetadata.KEY)).code())
+        .isEqualTo(HandshakeRefusal.RefusalCode.BUSY);
     await().until(() -> streams.sessions().size() == 2);
     assertThat(streams.sessions())
         .extracting(SessionView::principal)
@@ -135,7 +139,7 @@ class HostilePeerTest {
     Server server =
         town.serve(
             streams.resumable(
-                StreamTown.talk(
+                StreamTopology.talk(
                     answers -> {
                       throw new AssertionError("the handler is not to hear of it");
                     })));
@@ -145,7 +149,7 @@ class HostilePeerTest {
       byte[] nonsense = new byte[length];
       random.nextBytes(nonsense);
       Metadata headers = new Metadata();
-      headers.put(Handshakes.KEY, nonsense);
+      headers.put(HandshakeMetadata.KEY, nonsense);
 
       End end = call(channel, headers, new byte[0]).get(30, SECONDS);
 
@@ -160,10 +164,10 @@ class HostilePeerTest {
   @Test
   void twoHellosInOneCallAreRefused() throws Exception {
     ServerStreams streams = town.serverStreams().build();
-    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
     Metadata headers = new Metadata();
-    headers.put(Handshakes.KEY, hello(Shared.newId().toString(), 1).toByteArray());
-    headers.put(Handshakes.KEY, hello(Shared.newId().toString(), 1).toByteArray());
+    headers.put(HandshakeMetadata.KEY, hello(SessionResources.newId().toString(), 1).toByteArray());
+    headers.put(HandshakeMetadata.KEY, hello(SessionResources.newId().toString(), 1).toByteArray());
 
     End end = call(town.channelTo(server.getPort()), headers, new byte[0]).get(30, SECONDS);
 
@@ -175,10 +179,10 @@ class HostilePeerTest {
   @Test
   void nonsenseInFrontOfAMessageEndsTheCallWithAClearStatus() throws Exception {
     ServerStreams streams = town.serverStreams().build();
-    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
     ManagedChannel channel = town.channelTo(server.getPort());
     Metadata headers = new Metadata();
-    headers.put(Handshakes.KEY, hello("0123456789abcdef0123456789abcdef", 1).toByteArray());
+    headers.put(HandshakeMetadata.KEY, hello("0123456789abcdef0123456789abcdef", 1).toByteArray());
     byte[] frame = FrameHeader.control(1, 0, 0, 0).toByteArray();
     // A length that goes beyond the message.
     frame[5] = 79;
@@ -209,7 +213,7 @@ class HostilePeerTest {
   private static CompletableFuture<End> call(
       ManagedChannel channel, Metadata headers, byte[] message) {
     MethodDescriptor<byte[], byte[]> method =
-        StreamTown.TALK.toBuilder(new Bytes(), new Bytes()).build();
+        StreamTopology.TALK.toBuilder(new Bytes(), new Bytes()).build();
     ClientCall<byte[], byte[]> call = channel.newCall(method, CallOptions.DEFAULT);
     CompletableFuture<End> end = new CompletableFuture<>();
     call.start(

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.holdfast.core.testkit.ChildJvm;
-import dev.holdfast.streams.Level;
+import dev.holdfast.streams.DurabilityLevel;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerServiceDefinition;
@@ -50,30 +50,32 @@ class JarOnlyStreamsTest {
   @Test
   void aWrongSettingNamesWhatWasExpected() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> NamedStreams.parse("chat.Chat/*=resum"))
+        .isThrownBy(() -> MethodDurabilityLevels.parse("chat.Chat/*=resum"))
         .withMessageContaining("level \"resum\"")
         .withMessageContaining("did you mean resume?");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> NamedStreams.parse("chat.Chat=resume"))
+        .isThrownBy(() -> MethodDurabilityLevels.parse("chat.Chat=resume"))
         .withMessageContaining("expected: package.Service/Method=level");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> NamedStreams.parse("a.B/*=resume,a.B/*=reopen"))
+        .isThrownBy(() -> MethodDurabilityLevels.parse("a.B/*=resume,a.B/*=reopen"))
         .withMessageContaining("each name once");
     assertThatIllegalArgumentException()
         .isThrownBy(
             () ->
-                new NamedStreamsProvider()
+                new EnvironmentStreamsProvider()
                     .configure("test.Talk/Talk=durable", Map.of())
-                    .resumable(StreamTown.talk(StreamTown::echo)))
+                    .resumable(StreamTopology.talk(StreamTopology::echo)))
         .withMessageContaining("HOLDFAST_STREAMS_STORE: none");
   }
 
   @Test
   void whatTheCodeMadeResumableIsLeftAsItIs() {
     ServerServiceDefinition coded =
-        ServerStreams.builder().build().resumable(StreamTown.talk(StreamTown::echo));
+        ServerStreams.builder().build().resumable(StreamTopology.talk(StreamTopology::echo));
     ServerServiceDefinition served =
-        new NamedStreamsProvider().configure("test.Talk/Talk=resume", Map.of()).resumable(coded);
+        new EnvironmentStreamsProvider()
+            .configure("test.Talk/Talk=resume", Map.of())
+            .resumable(coded);
     assertThat(served.getMethod("test.Talk/Talk")).isSameAs(coded.getMethod("test.Talk/Talk"));
   }
 
@@ -90,7 +92,7 @@ class JarOnlyStreamsTest {
         ServerServiceDefinition.builder("test.Raw")
             .addMethod(method, (call, headers) -> new ServerCall.Listener<>() {})
             .build();
-    NamedStreamsProvider provider = new NamedStreamsProvider();
+    EnvironmentStreamsProvider provider = new EnvironmentStreamsProvider();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> provider.configure("test.Raw/Talk=resume", Map.of()).resumable(service))
         .withMessageContaining("test.Raw/Talk")
@@ -118,11 +120,11 @@ class JarOnlyStreamsTest {
 
   @Test
   void aMethodCountsBeforeItsServiceAndAServiceBeforeAll() {
-    NamedStreams named = NamedStreams.parse("*=reopen, a.B/*, a.B/C=durable");
-    assertThat(named.levelOf("a.B/C")).isEqualTo(Level.DURABLE);
-    assertThat(named.levelOf("a.B/D")).isEqualTo(Level.RESUME);
-    assertThat(named.levelOf("x.Y/Z")).isEqualTo(Level.REOPEN);
-    assertThat(NamedStreams.parse("a.B/C").levelOf("a.B/D")).isNull();
+    MethodDurabilityLevels named = MethodDurabilityLevels.parse("*=reopen, a.B/*, a.B/C=durable");
+    assertThat(named.levelOf("a.B/C")).isEqualTo(DurabilityLevel.DURABLE);
+    assertThat(named.levelOf("a.B/D")).isEqualTo(DurabilityLevel.RESUME);
+    assertThat(named.levelOf("x.Y/Z")).isEqualTo(DurabilityLevel.REOPEN);
+    assertThat(MethodDurabilityLevels.parse("a.B/C").levelOf("a.B/D")).isNull();
   }
 
   private static ChildJvm program(String option) throws Exception {

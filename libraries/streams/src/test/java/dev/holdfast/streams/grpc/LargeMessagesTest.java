@@ -32,7 +32,7 @@ class LargeMessagesTest {
   private static final int MEBIBYTE = 1 << 20;
   private static final String PAYLOAD = "x".repeat(MEBIBYTE);
 
-  private final StreamTown town = new StreamTown();
+  private final StreamTopology town = new StreamTopology();
   private final BufferBudget budget = new BufferBudget(64 * MEBIBYTE);
   private final CountDownLatch goOn = new CountDownLatch(1);
   private final List<Integer> handled = new CopyOnWriteArrayList<>();
@@ -47,15 +47,15 @@ class LargeMessagesTest {
   void aServerKeepsFewOfThemHoweverMuchCreditSmallOnesHaveWon() {
     Server server = serve();
     ManagedChannel channel = town.channelTo(server.getPort());
-    Listener listener = new Listener();
+    RecordingObserver recordingObserver = new RecordingObserver();
     ClientCallStreamObserver<StringValue> greedy =
-        StreamTown.open(resumable(channel, 1L << 30), listener);
+        StreamTopology.open(resumable(channel, 1L << 30), recordingObserver);
     for (int i = 0; i < SMALL; i++) {
-      greedy.onNext(Listener.message("small"));
+      greedy.onNext(RecordingObserver.message("small"));
     }
     await().atMost(PATIENCE).until(() -> handled.size() == SMALL);
     for (int i = 0; i < LARGE; i++) {
-      greedy.onNext(Listener.message(PAYLOAD));
+      greedy.onNext(RecordingObserver.message(PAYLOAD));
     }
     talk(channel);
 
@@ -64,7 +64,7 @@ class LargeMessagesTest {
 
     goOn.countDown();
     greedy.onCompleted();
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
     assertThat(handled).hasSize(SMALL + LARGE);
     await().atMost(PATIENCE).until(() -> budget.heldBytes() == 0);
   }
@@ -75,16 +75,16 @@ class LargeMessagesTest {
     Server server =
         town.serve(
             town.serverStreams()
-                .options(StreamTown.QUICK.withSendBuffer(1_000, 1L << 30))
+                .options(StreamTopology.QUICK.withSendBuffer(1_000, 1L << 30))
                 .budget(new BufferBudget(1L << 40))
                 .build()
-                .resumable(StreamTown.talk(LargeMessagesTest::generous)));
+                .resumable(StreamTopology.talk(LargeMessagesTest::generous)));
     ManagedChannel channel = town.channelTo(server.getPort());
     PausedListener listener = new PausedListener();
     ClientStreams streams = town.clientStreams().budget(ofClient).build();
     ClientCallStreamObserver<StringValue> call =
-        StreamTown.open(ClientInterceptors.intercept(channel, streams), listener);
-    call.onNext(Listener.message("go"));
+        StreamTopology.open(ClientInterceptors.intercept(channel, streams), listener);
+    call.onNext(RecordingObserver.message("go"));
     await().atMost(PATIENCE).until(() -> listener.sizes.size() == SMALL);
     talk(channel);
 
@@ -97,10 +97,11 @@ class LargeMessagesTest {
 
   /** As long as this takes, all that may come has the time to come. */
   private void talk(ManagedChannel channel) {
-    Listener echoes = new Listener();
-    StreamObserver<StringValue> neighbour = StreamTown.open(resumable(channel, 256 << 10), echoes);
+    RecordingObserver echoes = new RecordingObserver();
+    StreamObserver<StringValue> neighbour =
+        StreamTopology.open(resumable(channel, 256 << 10), echoes);
     for (int i = 1; i <= ROUNDS; i++) {
-      neighbour.onNext(Listener.message("echo"));
+      neighbour.onNext(RecordingObserver.message("echo"));
       echoes.awaitCount(i);
     }
     neighbour.onCompleted();
@@ -110,7 +111,7 @@ class LargeMessagesTest {
   private Channel resumable(ManagedChannel channel, long sendBytes) {
     ClientStreams streams =
         town.clientStreams()
-            .options(StreamTown.QUICK.withSendBuffer(1_000, sendBytes))
+            .options(StreamTopology.QUICK.withSendBuffer(1_000, sendBytes))
             .budget(new BufferBudget(1L << 40))
             .build();
     return ClientInterceptors.intercept(channel, streams);
@@ -121,7 +122,7 @@ class LargeMessagesTest {
     ExecutorService threads = Executors.newCachedThreadPool();
     town.closing(threads::shutdownNow);
     ServerStreams streams = town.serverStreams().budget(budget).executor(threads).build();
-    return town.serve(streams.resumable(StreamTown.talk(this::handler)));
+    return town.serve(streams.resumable(StreamTopology.talk(this::handler)));
   }
 
   private StreamObserver<StringValue> handler(StreamObserver<StringValue> answers) {
@@ -168,10 +169,10 @@ class LargeMessagesTest {
           return;
         }
         for (int i = 0; i < SMALL; i++) {
-          answers.onNext(Listener.message("small"));
+          answers.onNext(RecordingObserver.message("small"));
         }
         for (int i = 0; i < LARGE; i++) {
-          answers.onNext(Listener.message(PAYLOAD));
+          answers.onNext(RecordingObserver.message(PAYLOAD));
         }
       }
 

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.StringValue;
 import dev.holdfast.lab.TcpRelay;
-import dev.holdfast.streams.Level;
+import dev.holdfast.streams.DurabilityLevel;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 
 /** Peers that know nothing of Holdfast, and calls that are none of its business. */
 class PlainPeerTest {
-  private final StreamTown town = new StreamTown();
+  private final StreamTopology town = new StreamTopology();
 
   @AfterEach
   void close() throws Exception {
@@ -37,7 +37,7 @@ class PlainPeerTest {
 
   @Test
   void resumableClientTalksToPlainServer() {
-    Server server = town.serve(StreamTown.talk(StreamTown::echo));
+    Server server = town.serve(StreamTopology.talk(StreamTopology::echo));
     ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
 
     assertThat(talk(channel, 1_000)).isEqualTo(1_000);
@@ -46,7 +46,7 @@ class PlainPeerTest {
   @Test
   void plainClientTalksToResumableServer() {
     ServerStreams streams = town.serverStreams().build();
-    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
     ManagedChannel channel = town.channelTo(server.getPort());
 
     assertThat(talk(channel, 1_000)).isEqualTo(1_000);
@@ -56,13 +56,14 @@ class PlainPeerTest {
   @Test
   void unaryCallsPassByBothSides() {
     Server server =
-        town.serve(town.serverStreams().build().resumable(StreamTown.talk(StreamTown::echo)));
+        town.serve(
+            town.serverStreams().build().resumable(StreamTopology.talk(StreamTopology::echo)));
     ClientStreams clientStreams = town.clientStreams().build();
     ManagedChannel channel = town.channelTo(server.getPort(), clientStreams);
 
     StringValue answer =
         ClientCalls.blockingUnaryCall(
-            channel, StreamTown.ASK, CallOptions.DEFAULT, Listener.message("hello"));
+            channel, StreamTopology.ASK, CallOptions.DEFAULT, RecordingObserver.message("hello"));
 
     assertThat(answer.getValue()).isEqualTo("hello");
     assertThat(town.meters.find(StreamMeter.ATTACHMENTS.meterName()).counter()).isNull();
@@ -75,9 +76,11 @@ class PlainPeerTest {
         town.serve(
             town.serverStreams()
                 .build()
-                .resumable(StreamTown.talk(answers -> StreamTown.recording(served, answers))));
+                .resumable(
+                    StreamTopology.talk(answers -> StreamTopology.recording(served, answers))));
     ManagedChannel onwards = town.channelTo(behind.getPort(), town.clientStreams().build());
-    Server middleman = town.serve(StreamTown.talk(answers -> StreamTown.open(onwards, answers)));
+    Server middleman =
+        town.serve(StreamTopology.talk(answers -> StreamTopology.open(onwards, answers)));
     ManagedChannel channel = town.channelTo(middleman.getPort(), town.clientStreams().build());
 
     assertThat(talk(channel, 300)).isEqualTo(300);
@@ -88,17 +91,17 @@ class PlainPeerTest {
   void statusOfPlainServerArrivesAsItIs() {
     Server server =
         town.serve(
-            StreamTown.talk(
+            StreamTopology.talk(
                 answers -> {
                   answers.onError(Status.ABORTED.withDescription("not today").asException());
-                  return StreamTown.silent();
+                  return StreamTopology.silent();
                 }));
     ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
-    Listener listener = new Listener();
+    RecordingObserver recordingObserver = new RecordingObserver();
 
-    StreamTown.open(channel, listener).onNext(Listener.message("x"));
+    StreamTopology.open(channel, recordingObserver).onNext(RecordingObserver.message("x"));
 
-    Status status = listener.awaitEnd();
+    Status status = recordingObserver.awaitEnd();
     assertThat(status.getCode()).isEqualTo(Status.Code.ABORTED);
     assertThat(status.getDescription()).isEqualTo("not today");
   }
@@ -106,24 +109,27 @@ class PlainPeerTest {
   @Test
   void cutStreamOfPlainServerIsOpenedAgainAndTheApplicationSendsItsFirstMessagesAnew() {
     List<String> served = new CopyOnWriteArrayList<>();
-    Server server = town.serve(StreamTown.talk(answers -> StreamTown.recording(served, answers)));
+    Server server =
+        town.serve(StreamTopology.talk(answers -> StreamTopology.recording(served, answers)));
     TcpRelay relay = town.relayTo(server);
     ManagedChannel channel =
-        town.channelTo(relay.port(), town.clientStreams().level(Level.REOPEN).build());
-    Listener listener = new Listener();
+        town.channelTo(relay.port(), town.clientStreams().level(DurabilityLevel.REOPEN).build());
+    RecordingObserver recordingObserver = new RecordingObserver();
     Subscriber subscriber = new Subscriber();
 
     StreamObserver<StringValue> requests =
-        StreamTown.open(
-            channel, CallOptions.DEFAULT.withOption(StreamEvents.KEY, subscriber), listener);
+        StreamTopology.open(
+            channel,
+            CallOptions.DEFAULT.withOption(StreamEvents.KEY, subscriber),
+            recordingObserver);
     subscriber.requests = requests;
-    requests.onNext(Listener.message("subscribe"));
-    listener.awaitCount(1);
+    requests.onNext(RecordingObserver.message("subscribe"));
+    recordingObserver.awaitCount(1);
     relay.cut();
-    listener.awaitCount(2);
+    recordingObserver.awaitCount(2);
     requests.onCompleted();
 
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
     assertThat(served).containsExactly("subscribe", "subscribe");
     assertThat(subscriber.reopened).hasValue(1);
   }
@@ -134,9 +140,9 @@ class PlainPeerTest {
     AtomicInteger halfCloses = new AtomicInteger();
     Server server =
         town.serve(
-            StreamTown.talk(
+            StreamTopology.talk(
                 answers -> {
-                  StreamObserver<StringValue> inner = StreamTown.recording(served, answers);
+                  StreamObserver<StringValue> inner = StreamTopology.recording(served, answers);
                   // The first stream has no end but that of its connection.
                   return onCompleted(
                       inner,
@@ -148,25 +154,27 @@ class PlainPeerTest {
                 }));
     TcpRelay relay = town.relayTo(server);
     ManagedChannel channel =
-        town.channelTo(relay.port(), town.clientStreams().level(Level.REOPEN).build());
-    Listener listener = new Listener();
+        town.channelTo(relay.port(), town.clientStreams().level(DurabilityLevel.REOPEN).build());
+    RecordingObserver recordingObserver = new RecordingObserver();
     StreamEvents subscriber =
         new StreamEvents() {
           @Override
           public void onReopened(long dropped, Consumer<Object> first) {
-            first.accept(Listener.message("subscribe"));
+            first.accept(RecordingObserver.message("subscribe"));
           }
         };
     StreamObserver<StringValue> requests =
-        StreamTown.open(
-            channel, CallOptions.DEFAULT.withOption(StreamEvents.KEY, subscriber), listener);
-    requests.onNext(Listener.message("subscribe"));
+        StreamTopology.open(
+            channel,
+            CallOptions.DEFAULT.withOption(StreamEvents.KEY, subscriber),
+            recordingObserver);
+    requests.onNext(RecordingObserver.message("subscribe"));
     requests.onCompleted();
-    listener.awaitCount(1);
+    recordingObserver.awaitCount(1);
     await().atMost(Duration.ofSeconds(30)).until(() -> halfCloses.get() == 1);
     relay.cut();
 
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
     assertThat(served).containsExactly("subscribe", "subscribe");
   }
 
@@ -191,13 +199,13 @@ class PlainPeerTest {
   }
 
   private static final class Subscriber implements StreamEvents {
-    private volatile StreamObserver<StringValue> requests = StreamTown.silent();
+    private volatile StreamObserver<StringValue> requests = StreamTopology.silent();
     private final AtomicInteger reopened = new AtomicInteger();
 
     @Override
     public void onReopened(long dropped) {
       reopened.incrementAndGet();
-      requests.onNext(Listener.message("subscribe"));
+      requests.onNext(RecordingObserver.message("subscribe"));
     }
   }
 
@@ -241,14 +249,14 @@ class PlainPeerTest {
   }
 
   private static int talk(ManagedChannel channel, int messages) {
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
     for (int i = 0; i < messages; i++) {
-      requests.onNext(Listener.message("m" + i));
+      requests.onNext(RecordingObserver.message("m" + i));
     }
     requests.onCompleted();
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
-    await().atMost(Duration.ofSeconds(10)).until(() -> listener.ends() == 1);
-    return listener.heard().size();
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
+    await().atMost(Duration.ofSeconds(10)).until(() -> recordingObserver.ends() == 1);
+    return recordingObserver.heard().size();
   }
 }

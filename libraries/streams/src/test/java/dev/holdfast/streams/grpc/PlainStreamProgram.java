@@ -34,36 +34,39 @@ final class PlainStreamProgram {
 
   /** The server stops under an open stream. */
   private static void beLeft(Server server, ManagedChannel channel) {
-    Listener listener = new Listener();
-    StreamTown.open(channel, listener).onNext(Listener.message("3"));
-    listener.awaitCount(1);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamTopology.open(channel, recordingObserver).onNext(RecordingObserver.message("3"));
+    recordingObserver.awaitCount(1);
     server.shutdown();
-    System.out.println("LEFT " + listener.awaitEnd().getDescription());
+    System.out.println("LEFT " + recordingObserver.awaitEnd().getDescription());
   }
 
   private static void run() throws Exception {
     Server server =
         Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
-            .addService(StreamTown.talk(StreamTown::echo))
+            .addService(StreamTopology.talk(StreamTopology::echo))
             .build()
             .start();
     TcpRelay relay = TcpRelay.toPort(server.getPort());
     ManagedChannel channel =
         Grpc.newChannelBuilder("localhost:" + relay.port(), InsecureChannelCredentials.create())
             .build();
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
-    requests.onNext(Listener.message("1"));
-    listener.awaitCount(1);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
+    requests.onNext(RecordingObserver.message("1"));
+    recordingObserver.awaitCount(1);
     relay.cut();
-    requests.onNext(Listener.message("2"));
-    listener.awaitCount(2);
-    if (listener.ends() == 0) {
+    requests.onNext(RecordingObserver.message("2"));
+    recordingObserver.awaitCount(2);
+    if (recordingObserver.ends() == 0) {
       requests.onCompleted();
     }
     System.out.println(
-        "ENDED " + listener.awaitEnd().getCode() + " heard=" + String.join(",", listener.heard()));
-    if (listener.failure() == null) {
+        "ENDED "
+            + recordingObserver.awaitEnd().getCode()
+            + " heard="
+            + String.join(",", recordingObserver.heard()));
+    if (recordingObserver.failure() == null) {
       beLeft(server, channel);
     }
     channel.shutdownNow();

@@ -21,7 +21,7 @@ class ReadySendersTest {
   private static final int MESSAGES = 300;
   private static final String PAYLOAD = "x".repeat(10_000);
 
-  private final StreamTown town = new StreamTown();
+  private final StreamTopology town = new StreamTopology();
 
   @AfterEach
   void close() throws Exception {
@@ -31,19 +31,19 @@ class ReadySendersTest {
   @ParameterizedTest(name = "server with sessions: {0}")
   @ValueSource(booleans = {true, false})
   void allThatIsSentSoArrives(boolean withSessions) {
-    ServerServiceDefinition service = StreamTown.talk(StreamTown::echo);
+    ServerServiceDefinition service = StreamTopology.talk(StreamTopology::echo);
     Server server =
         town.serve(withSessions ? town.serverStreams().build().resumable(service) : service);
     ManagedChannel channel =
         town.channelTo(
             server.getPort(),
-            town.clientStreams().options(StreamTown.QUICK.withSendBuffer(4, 1 << 20)).build());
+            town.clientStreams().options(StreamTopology.QUICK.withSendBuffer(4, 1 << 20)).build());
     PatientSender sender = new PatientSender();
 
-    StreamTown.open(channel, sender);
+    StreamTopology.open(channel, sender);
 
-    assertThat(sender.listener.awaitEnd()).isEqualTo(Status.OK);
-    List<String> heard = sender.listener.heard();
+    assertThat(sender.recordingObserver.awaitEnd()).isEqualTo(Status.OK);
+    List<String> heard = sender.recordingObserver.heard();
     assertThat(heard).hasSize(MESSAGES);
     for (int i = 0; i < MESSAGES; i++) {
       assertThat(heard.get(i)).startsWith(i + " ");
@@ -52,7 +52,7 @@ class ReadySendersTest {
 
   private static final class PatientSender
       implements ClientResponseObserver<StringValue, StringValue> {
-    private final Listener listener = new Listener();
+    private final RecordingObserver recordingObserver = new RecordingObserver();
     private @Nullable ClientCallStreamObserver<StringValue> call;
     private int sent;
 
@@ -66,7 +66,7 @@ class ReadySendersTest {
     private void send() {
       ClientCallStreamObserver<StringValue> to = Objects.requireNonNull(call);
       while (to.isReady() && sent < MESSAGES) {
-        to.onNext(Listener.message(sent + " " + PAYLOAD));
+        to.onNext(RecordingObserver.message(sent + " " + PAYLOAD));
         sent++;
         if (sent == MESSAGES) {
           to.onCompleted();
@@ -76,17 +76,17 @@ class ReadySendersTest {
 
     @Override
     public void onNext(StringValue message) {
-      listener.onNext(message);
+      recordingObserver.onNext(message);
     }
 
     @Override
     public void onError(Throwable failure) {
-      listener.onError(failure);
+      recordingObserver.onError(failure);
     }
 
     @Override
     public void onCompleted() {
-      listener.onCompleted();
+      recordingObserver.onCompleted();
     }
   }
 }

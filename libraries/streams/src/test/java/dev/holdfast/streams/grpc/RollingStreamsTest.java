@@ -41,7 +41,7 @@ class RollingStreamsTest {
   private static final int INSTANCES = 3;
   private static final int STREAMS = 6;
 
-  private final StreamTown town = new StreamTown();
+  private final StreamTopology town = new StreamTopology();
 
   /** What the servers processed of each stream, in their order. */
   private final Map<String, List<Integer>> processed = new ConcurrentHashMap<>();
@@ -103,10 +103,10 @@ class RollingStreamsTest {
                 InsecureServerCredentials.create())
             .advertise("127.0.0.1")
             .drain(DrainOptions.DEFAULT.withGrace(Duration.ofSeconds(30)))
-            .addService(town.serverStreams().build().resumable(StreamTown.talk(this::record)))
+            .addService(town.serverStreams().build().resumable(StreamTopology.talk(this::record)))
             .build()
             .start();
-    town.closing(() -> StreamTown.stop(server));
+    town.closing(() -> StreamTopology.stop(server));
     return server;
   }
 
@@ -172,7 +172,8 @@ class RollingStreamsTest {
       current = part;
       next = from;
       part.requests =
-          StreamTown.open(channel, CallOptions.DEFAULT.withOption(StreamEvents.KEY, part), part);
+          StreamTopology.open(
+              channel, CallOptions.DEFAULT.withOption(StreamEvents.KEY, part), part);
     }
 
     void awaitMore() {
@@ -196,7 +197,7 @@ class RollingStreamsTest {
     private final class Part implements StreamObserver<StringValue>, StreamEvents {
       private final int from;
       private final AtomicInteger moved = new AtomicInteger();
-      private StreamObserver<StringValue> requests = StreamTown.silent();
+      private StreamObserver<StringValue> requests = StreamTopology.silent();
 
       Part(int from) {
         this.from = from;

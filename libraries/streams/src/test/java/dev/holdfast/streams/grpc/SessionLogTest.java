@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 class SessionLogTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private final StreamTown town = new StreamTown();
+  private final StreamTopology town = new StreamTopology();
   private final Lines lines = new Lines();
   private final Logger logger = (Logger) LoggerFactory.getLogger(SessionLog.class);
 
@@ -47,14 +47,15 @@ class SessionLogTest {
   @Test
   void aStreamIsFollowedThroughACutToItsLoss() {
     ServerStreams streams = town.serverStreams().build();
-    Server old = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    Server old = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
     Server young =
-        town.serve(town.serverStreams().build().resumable(StreamTown.talk(StreamTown::echo)));
+        town.serve(
+            town.serverStreams().build().resumable(StreamTopology.talk(StreamTopology::echo)));
     TcpRelay relay = town.relayTo(old);
     ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
-    Listener listener = new Listener();
-    StreamTown.open(channel, listener).onNext(Listener.message("hello"));
-    listener.awaitCount(1);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamTopology.open(channel, recordingObserver).onNext(RecordingObserver.message("hello"));
+    recordingObserver.awaitCount(1);
     String id = streams.sessions().get(0).id();
     String method = streams.sessions().get(0).method();
 
@@ -73,7 +74,7 @@ class SessionLogTest {
     relay.retarget(new InetSocketAddress(InetAddress.getLoopbackAddress(), young.getPort()));
     relay.cut();
 
-    listener.awaitEnd();
+    recordingObserver.awaitEnd();
     String lost =
         awaitLine(line -> line.contains("event=stream_lost") && line.contains("session=" + id));
     assertThat(lost).startsWith("WARN ").contains("side=client", "kind=LOST_", "processed_here=");
@@ -82,14 +83,15 @@ class SessionLogTest {
   @Test
   void aClientThatStaysAwayIsNoWarning() {
     SessionOptions shortLived =
-        StreamTown.QUICK.withTiming(StreamTown.QUICK.timing().withTtl(Duration.ofMillis(300)));
+        StreamTopology.QUICK.withTiming(
+            StreamTopology.QUICK.timing().withTtl(Duration.ofMillis(300)));
     ServerStreams streams = town.serverStreams().options(shortLived).build();
-    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
     TcpRelay relay = town.relayTo(server);
     ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
-    Listener listener = new Listener();
-    StreamTown.open(channel, listener).onNext(Listener.message("hello"));
-    listener.awaitCount(1);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamTopology.open(channel, recordingObserver).onNext(RecordingObserver.message("hello"));
+    recordingObserver.awaitCount(1);
     String id = streams.sessions().get(0).id();
 
     relay.refuseNew();

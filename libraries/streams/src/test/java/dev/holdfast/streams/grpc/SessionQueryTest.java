@@ -67,7 +67,7 @@ class SessionQueryTest {
   @Property
   void anyBytesAreAQueryOrRefused(@ForAll byte[] request) {
     try {
-      assertThat(AdminWire.query(request).limit()).isBetween(1, SessionQuery.MAX_PAGE);
+      assertThat(StreamsAdminCodec.query(request).limit()).isBetween(1, SessionQuery.MAX_PAGE);
     } catch (IllegalArgumentException e) {
       assertThat(e).hasMessageMatching("(?s)(request|limit|state): .*");
     }

@@ -27,7 +27,7 @@ class SharedSessionsTest {
   private static final Duration LONG = Duration.ofSeconds(30);
   private static final int STREAMS = 8;
 
-  private final StreamTown town = new StreamTown();
+  private final StreamTopology town = new StreamTopology();
   private final ServerStreams streams = town.serverStreams().build();
 
   @AfterEach
@@ -43,13 +43,13 @@ class SharedSessionsTest {
     // faster.
     talk(staying);
     ManagedChannel channel = stockChannelTo(leaving, staying);
-    List<Listener> listeners = new ArrayList<>();
+    List<RecordingObserver> recordingObservers = new ArrayList<>();
     List<StreamObserver<StringValue>> requests = new ArrayList<>();
     for (int i = 0; i < STREAMS; i++) {
-      listeners.add(new Listener());
-      requests.add(StreamTown.open(channel, listeners.get(i)));
-      requests.get(i).onNext(Listener.message("1"));
-      listeners.get(i).awaitCount(1);
+      recordingObservers.add(new RecordingObserver());
+      requests.add(StreamTopology.open(channel, recordingObservers.get(i)));
+      requests.get(i).onNext(RecordingObserver.message("1"));
+      recordingObservers.get(i).awaitCount(1);
     }
 
     leaving.shutdown();
@@ -57,10 +57,10 @@ class SharedSessionsTest {
     // Its calls would keep it for an hour.
     assertThat(leaving.awaitTermination(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
     for (int i = 0; i < STREAMS; i++) {
-      requests.get(i).onNext(Listener.message("2"));
+      requests.get(i).onNext(RecordingObserver.message("2"));
       requests.get(i).onCompleted();
-      assertThat(listeners.get(i).awaitEnd()).isEqualTo(Status.OK);
-      assertThat(listeners.get(i).heard()).containsExactly("1", "2");
+      assertThat(recordingObservers.get(i).awaitEnd()).isEqualTo(Status.OK);
+      assertThat(recordingObservers.get(i).heard()).containsExactly("1", "2");
     }
   }
 
@@ -75,11 +75,12 @@ class SharedSessionsTest {
   }
 
   private void talk(HoldfastServer server) {
-    Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(stockChannelTo(server), listener);
-    requests.onNext(Listener.message("1"));
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests =
+        StreamTopology.open(stockChannelTo(server), recordingObserver);
+    requests.onNext(RecordingObserver.message("1"));
     requests.onCompleted();
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
     await().atMost(LONG).until(() -> streams.sessions().isEmpty());
   }
 
@@ -89,10 +90,10 @@ class SharedSessionsTest {
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 InsecureServerCredentials.create())
             .drain(DrainOptions.DEFAULT.withGrace(Duration.ofHours(1)))
-            .addService(streams.resumable(StreamTown.talk(StreamTown::echo)))
+            .addService(streams.resumable(StreamTopology.talk(StreamTopology::echo)))
             .build()
             .start();
-    town.closing(() -> StreamTown.stop(server));
+    town.closing(() -> StreamTopology.stop(server));
     return server;
   }
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class ThrownErrorsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private final StreamTown town = new StreamTown();
+  private final StreamTopology town = new StreamTopology();
   private final List<String> ends = new CopyOnWriteArrayList<>();
 
   /** Something that a test means, as a failed assertion or a class that is missing would be. */
@@ -50,17 +50,17 @@ class ThrownErrorsTest {
   @Test
   void anErrorOfAHandlersStartEndsTheStream() {
     ServerStreams streams = town.serverStreams().build();
-    Listener listener = new Listener();
-    StreamTown.open(
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamTopology.open(
             channelTo(
                 streams,
                 answers -> {
                   throw new Meant();
                 }),
-            listener)
-        .onNext(Listener.message("any"));
+            recordingObserver)
+        .onNext(RecordingObserver.message("any"));
 
-    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.UNKNOWN);
+    assertThat(recordingObserver.awaitEnd().getCode()).isEqualTo(Status.Code.UNKNOWN);
     await().atMost(PATIENCE).until(() -> streams.sessions().isEmpty());
   }
 
@@ -68,8 +68,8 @@ class ThrownErrorsTest {
   void anErrorOfAClientsListenerCancelsTheStream() {
     ServerStreams streams = town.serverStreams().build();
     AtomicBoolean thrown = new AtomicBoolean();
-    Listener listener =
-        new Listener() {
+    RecordingObserver recordingObserver =
+        new RecordingObserver() {
           @Override
           public void onNext(StringValue message) {
             if (thrown.compareAndSet(false, true)) {
@@ -78,31 +78,31 @@ class ThrownErrorsTest {
           }
         };
     ManagedChannel channel = channelTo(streams, answers -> new Throwing(answers, ends));
-    StreamTown.open(channel, listener).onNext(Listener.message("fine"));
+    StreamTopology.open(channel, recordingObserver).onNext(RecordingObserver.message("fine"));
 
-    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.CANCELLED);
+    assertThat(recordingObserver.awaitEnd().getCode()).isEqualTo(Status.Code.CANCELLED);
     await().atMost(PATIENCE).until(() -> ends.size() == 1);
     await().atMost(PATIENCE).until(() -> streams.sessions().isEmpty());
   }
 
   private void assertErrorOfHandlerEndsTheStream(ServerStreams streams) {
-    Listener listener = new Listener();
+    RecordingObserver recordingObserver = new RecordingObserver();
     ManagedChannel channel = channelTo(streams, answers -> new Throwing(answers, ends));
-    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
     for (int i = 1; i <= 10; i++) {
-      requests.onNext(Listener.message("fine"));
-      listener.awaitCount(i);
+      requests.onNext(RecordingObserver.message("fine"));
+      recordingObserver.awaitCount(i);
     }
-    requests.onNext(Listener.message("throw"));
+    requests.onNext(RecordingObserver.message("throw"));
 
-    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.UNKNOWN);
+    assertThat(recordingObserver.awaitEnd().getCode()).isEqualTo(Status.Code.UNKNOWN);
     await().atMost(PATIENCE).until(() -> streams.sessions().isEmpty());
   }
 
   private ManagedChannel channelTo(
       ServerStreams streams,
       Function<StreamObserver<StringValue>, StreamObserver<StringValue>> handler) {
-    Server server = town.serve(streams.resumable(StreamTown.talk(handler)));
+    Server server = town.serve(streams.resumable(StreamTopology.talk(handler)));
     return town.channelTo(server.getPort(), town.clientStreams().build());
   }
 

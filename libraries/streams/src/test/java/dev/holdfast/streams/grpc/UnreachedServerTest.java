@@ -37,9 +37,9 @@ class UnreachedServerTest {
   private static final int CANCEL = 8;
   private static final int REFUSED_STREAM = 7;
 
-  private final StreamTown town = new StreamTown();
+  private final StreamTopology town = new StreamTopology();
   private final ClientStreams client = town.clientStreams().build();
-  private final Listener listener = new Listener();
+  private final RecordingObserver recordingObserver = new RecordingObserver();
 
   @AfterEach
   void close() throws Exception {
@@ -73,12 +73,13 @@ class UnreachedServerTest {
   /** The first call is at the hop, with its message, when that says its last words. */
   private StreamObserver<StringValue> cutBy(byte[] lastWords) throws Exception {
     Server server =
-        town.serve(town.serverStreams().build().resumable(StreamTown.talk(StreamTown::echo)));
+        town.serve(
+            town.serverStreams().build().resumable(StreamTopology.talk(StreamTopology::echo)));
     Hop hop = town.closing(new Hop());
     TcpRelay relay = town.closing(TcpRelay.toPort(hop.port()));
     StreamObserver<StringValue> requests =
-        StreamTown.open(town.channelTo(relay.port(), client), listener);
-    requests.onNext(Listener.message("1"));
+        StreamTopology.open(town.channelTo(relay.port(), client), recordingObserver);
+    requests.onNext(RecordingObserver.message("1"));
     hop.awaitMessage();
 
     relay.refuseNew();
@@ -93,17 +94,17 @@ class UnreachedServerTest {
   }
 
   private void goesOn(StreamObserver<StringValue> requests) {
-    requests.onNext(Listener.message("2"));
+    requests.onNext(RecordingObserver.message("2"));
     requests.onCompleted();
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
-    assertThat(listener.heard()).containsExactly("1", "2");
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.heard()).containsExactly("1", "2");
   }
 
   private void isLost() {
-    assertThat(SessionEndedException.in(listener.awaitEnd().getCause()))
+    assertThat(SessionEndedException.in(recordingObserver.awaitEnd().getCause()))
         .hasValueSatisfying(
-            why -> assertThat(why.end().kind()).isEqualTo(SessionEnd.Kind.LOST_UNKNOWN));
-    assertThat(listener.heard()).isEmpty();
+            why -> assertThat(why.end().kind()).isEqualTo(SessionEnd.SessionEndKind.LOST_UNKNOWN));
+    assertThat(recordingObserver.heard()).isEmpty();
   }
 
   private static byte[] reset(int code) {

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 class UserCodeThreadsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private final StreamTown town = new StreamTown();
+  private final StreamTopology town = new StreamTopology();
   private final SystemScheduler scheduler = SystemScheduler.create("decisions");
   private final Set<String> onScheduler = ConcurrentHashMap.newKeySet();
   private final Set<String> seen = ConcurrentHashMap.newKeySet();
@@ -61,21 +61,21 @@ class UserCodeThreadsTest {
     ManagedChannel channel =
         town.channelTo(
             relay.port(), new ClientRecorder(() -> {}), streams(ended("client listener")));
-    Listener listener = new Listener();
+    RecordingObserver recordingObserver = new RecordingObserver();
     ClientCallStreamObserver<StringValue> requests =
-        StreamTown.open(
-            channel, CallOptions.DEFAULT.withExecutor(ended("client listener")), listener);
+        StreamTopology.open(
+            channel, CallOptions.DEFAULT.withExecutor(ended("client listener")), recordingObserver);
 
     for (int cut = 1; cut <= 5; cut++) {
-      requests.onNext(Listener.message("m" + cut));
-      listener.awaitCount(cut);
+      requests.onNext(RecordingObserver.message("m" + cut));
+      recordingObserver.awaitCount(cut);
       // The ack for the answer is due by a timer.
       relay.cut();
     }
-    requests.onNext(Listener.message("last"));
+    requests.onNext(RecordingObserver.message("last"));
     requests.onCompleted();
 
-    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
     assertThat(onScheduler).isEmpty();
     assertThat(seen)
         .contains(
@@ -88,14 +88,14 @@ class UserCodeThreadsTest {
     ManagedChannel channel =
         town.channelTo(
             server.getPort(), new ClientRecorder(() -> {}), streams(ended("client listener")));
-    Listener listener = new Listener();
+    RecordingObserver recordingObserver = new RecordingObserver();
     CallOptions hurried =
         CallOptions.DEFAULT
             .withDeadlineAfter(500, TimeUnit.MILLISECONDS)
             .withExecutor(ended("client listener"));
-    StreamTown.open(channel, hurried, listener).onNext(Listener.message("m"));
+    StreamTopology.open(channel, hurried, recordingObserver).onNext(RecordingObserver.message("m"));
 
-    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+    assertThat(recordingObserver.awaitEnd().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
     assertThat(onScheduler).isEmpty();
   }
 
@@ -114,10 +114,11 @@ class UserCodeThreadsTest {
                   }
                 }),
             streams(Runnable::run));
-    Listener listener = new Listener();
-    ClientCallStreamObserver<StringValue> requests = StreamTown.open(channel, listener);
-    requests.onNext(Listener.message("one"));
-    listener.awaitCount(1);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    ClientCallStreamObserver<StringValue> requests =
+        StreamTopology.open(channel, recordingObserver);
+    requests.onNext(RecordingObserver.message("one"));
+    recordingObserver.awaitCount(1);
 
     relay.cut();
     await().atMost(PATIENCE).until(() -> starts.get() > 1);
@@ -126,19 +127,20 @@ class UserCodeThreadsTest {
     scheduler.execute(ran::countDown);
     assertThat(ran.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
     release.countDown();
-    requests.onNext(Listener.message("two"));
-    listener.awaitCount(2);
-    assertThat(listener.heard()).containsExactly("one", "two");
+    requests.onNext(RecordingObserver.message("two"));
+    recordingObserver.awaitCount(2);
+    assertThat(recordingObserver.heard()).containsExactly("one", "two");
   }
 
   @Test
   void whileAllThreadsForUserCodeAreBlockedAStreamGoesOnByItsMessages() throws Exception {
     Server server = serve();
     ManagedChannel channel = town.channelTo(server.getPort(), streams(Runnable::run));
-    Listener listener = new Listener();
-    ClientCallStreamObserver<StringValue> requests = StreamTown.open(channel, listener);
-    requests.onNext(Listener.message("m0"));
-    listener.awaitCount(1);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    ClientCallStreamObserver<StringValue> requests =
+        StreamTopology.open(channel, recordingObserver);
+    requests.onNext(RecordingObserver.message("m0"));
+    recordingObserver.awaitCount(1);
     for (int i = 0; i < 100; i++) {
       OffloadExecutor.shared().execute(this::block);
     }
@@ -148,24 +150,24 @@ class UserCodeThreadsTest {
       CountDownLatch passed = new CountDownLatch(1);
       var unused = scheduler.schedule(Duration.ofMillis(150), passed::countDown);
       assertThat(passed.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-      requests.onNext(Listener.message("m" + i));
-      listener.awaitCount(i + 1);
+      requests.onNext(RecordingObserver.message("m" + i));
+      recordingObserver.awaitCount(i + 1);
     }
 
-    assertThat(listener.heard()).containsExactly("m0", "m1", "m2", "m3", "m4", "m5");
+    assertThat(recordingObserver.heard()).containsExactly("m0", "m1", "m2", "m3", "m4", "m5");
   }
 
   private Server serve() {
     ServerStreams streams = town.serverStreams().scheduler(scheduler).build();
     return town.serve(
         ServerInterceptors.intercept(
-            streams.resumable(StreamTown.talk(StreamTown::echo)), new ServerRecorder()));
+            streams.resumable(StreamTopology.talk(StreamTopology::echo)), new ServerRecorder()));
   }
 
   private ClientStreams streams(Executor executor) {
     SessionOptions options =
-        StreamTown.QUICK.withTiming(
-            StreamTown.QUICK
+        StreamTopology.QUICK.withTiming(
+            StreamTopology.QUICK
                 .timing()
                 .withHeartbeat(Duration.ofMillis(50), Duration.ZERO, PATIENCE));
     return town.clientStreams().options(options).scheduler(scheduler).executor(executor).build();

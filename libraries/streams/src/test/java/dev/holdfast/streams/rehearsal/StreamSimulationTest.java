@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.holdfast.core.testkit.Schedules;
-import dev.holdfast.streams.SessionRules;
+import dev.holdfast.streams.session.SessionRules;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Thousands of {@link Rehearsal}s of the session; {@code -Dholdfast.schedules=30000} for more. */
+/**
+ * Thousands of {@link StreamSimulation}s of the session; {@code -Dholdfast.schedules=30000} for
+ * more.
+ */
 class StreamSimulationTest {
   private static final int SCHEDULES = 10_000;
   private static final int SCHEDULES_PER_MUTANT = 2_000;
@@ -24,21 +27,21 @@ class StreamSimulationTest {
         StreamSimulationTest.class,
         "streams",
         SCHEDULES,
-        Marker.class,
-        seed -> Rehearsal.play(seed, SessionRules.STANDARD));
+        StreamCoverage.class,
+        seed -> StreamSimulation.play(seed, SessionRules.STANDARD));
   }
 
   @ParameterizedTest
   @EnumSource
-  void everyMutantIsCaught(Mutant mutant) {
+  void everyMutantIsCaught(SessionMutant sessionMutant) {
     for (long seed = 0; seed < SCHEDULES_PER_MUTANT; seed++) {
       try {
-        Rehearsal.play(seed, mutant.rules());
-      } catch (BrokenGuarantee e) {
+        StreamSimulation.play(seed, sessionMutant.rules());
+      } catch (GuaranteeViolation e) {
         assertThat(e).hasMessageContaining("guarantee ");
         return;
       }
     }
-    fail(mutant + " was not caught");
+    fail(sessionMutant + " was not caught");
   }
 }

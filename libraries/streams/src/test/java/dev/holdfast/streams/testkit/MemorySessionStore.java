@@ -1,10 +1,10 @@
 package dev.holdfast.streams.testkit;
 
 import dev.holdfast.streams.SessionRecord;
-import dev.holdfast.streams.SessionRecords;
 import dev.holdfast.streams.SessionStore;
-import dev.holdfast.streams.StoreAnswer;
 import dev.holdfast.streams.StoreRequest;
+import dev.holdfast.streams.StoreResponse;
+import dev.holdfast.streams.session.SessionStoreModel;
 import dev.holdfast.streams.wire.SessionId;
 import java.util.HashMap;
 import java.util.Map;
@@ -14,7 +14,7 @@ import java.util.concurrent.CompletionStage;
 
 /** A store in memory, as the interface describes it: for servers of one process. Thread-safe. */
 public class MemorySessionStore implements SessionStore {
-  private final SessionRecords records;
+  private final SessionStoreModel records;
   private final Map<SessionId, Long> keptUntilNanos = new HashMap<>();
 
   public MemorySessionStore() {
@@ -23,7 +23,7 @@ public class MemorySessionStore implements SessionStore {
 
   /** One that can't keep records with more bytes of messages. */
   public MemorySessionStore(long maxRecordBytes) {
-    records = new SessionRecords(maxRecordBytes);
+    records = new SessionStoreModel(maxRecordBytes);
   }
 
   /** The highest position that any session has processed. */
@@ -43,24 +43,24 @@ public class MemorySessionStore implements SessionStore {
   }
 
   @Override
-  public synchronized CompletionStage<StoreAnswer> claim(StoreRequest.Claim request) {
+  public synchronized CompletionStage<StoreResponse> claim(StoreRequest.Claim request) {
     return CompletableFuture.completedFuture(answer(request));
   }
 
   @Override
-  public synchronized CompletionStage<StoreAnswer> save(StoreRequest.Save request) {
+  public synchronized CompletionStage<StoreResponse> save(StoreRequest.Save request) {
     return CompletableFuture.completedFuture(answer(request));
   }
 
-  private StoreAnswer answer(StoreRequest request) {
+  private StoreResponse answer(StoreRequest request) {
     long nowNanos = System.nanoTime();
     Long untilNanos = keptUntilNanos.get(request.id());
     if (untilNanos != null && nowNanos - untilNanos >= 0) {
       records.forget(request.id());
       keptUntilNanos.remove(request.id());
     }
-    StoreAnswer answer = records.answer(request);
-    if (answer instanceof StoreAnswer.Claimed || answer instanceof StoreAnswer.Saved) {
+    StoreResponse answer = records.answer(request);
+    if (answer instanceof StoreResponse.Claimed || answer instanceof StoreResponse.Saved) {
       keptUntilNanos.put(request.id(), nowNanos + request.keep().toNanos());
     }
     return answer;

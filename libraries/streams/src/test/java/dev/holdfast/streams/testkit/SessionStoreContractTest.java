@@ -3,13 +3,13 @@ package dev.holdfast.streams.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.streams.Outbox;
 import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.SessionRecord;
 import dev.holdfast.streams.SessionRecord.Caller;
 import dev.holdfast.streams.SessionStore;
-import dev.holdfast.streams.StoreAnswer;
 import dev.holdfast.streams.StoreRequest;
+import dev.holdfast.streams.StoreResponse;
+import dev.holdfast.streams.session.SendBuffer;
 import dev.holdfast.streams.wire.SessionId;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -53,7 +53,7 @@ public abstract class SessionStoreContractTest {
 
   @Test
   void whatWasNeverThereIsMissing() throws Exception {
-    assertThat(ask(open(), resume(1, "a"))).isEqualTo(new StoreAnswer.Missing());
+    assertThat(ask(open(), resume(1, "a"))).isEqualTo(new StoreResponse.Missing());
   }
 
   @Test
@@ -61,10 +61,10 @@ public abstract class SessionStoreContractTest {
     SessionStore store = open();
     ask(store, begin(id, 10, "a"));
 
-    assertThat(ask(store, resume(9, "b"))).isEqualTo(new StoreAnswer.Fenced());
-    assertThat(ask(store, resume(10, "b"))).isEqualTo(new StoreAnswer.Fenced());
+    assertThat(ask(store, resume(9, "b"))).isEqualTo(new StoreResponse.Fenced());
+    assertThat(ask(store, resume(10, "b"))).isEqualTo(new StoreResponse.Fenced());
 
-    assertThat(ask(store, save(10, "a", 0, 1, 0))).isEqualTo(new StoreAnswer.Saved());
+    assertThat(ask(store, save(10, "a", 0, 1, 0))).isEqualTo(new StoreResponse.Saved());
   }
 
   @Test
@@ -75,7 +75,7 @@ public abstract class SessionStoreContractTest {
     claimed(ask(store, resume(10, "b")));
     claimed(ask(store, resume(huge, "c")));
 
-    assertThat(ask(store, resume(huge - 1, "d"))).isEqualTo(new StoreAnswer.Fenced());
+    assertThat(ask(store, resume(huge - 1, "d"))).isEqualTo(new StoreResponse.Fenced());
     assertThat(claimed(ask(store, resume(huge + 1, "d"))).attach()).isEqualTo(huge + 1);
   }
 
@@ -99,9 +99,9 @@ public abstract class SessionStoreContractTest {
     StoreRequest.Claim theft =
         new StoreRequest.Claim(
             id, 9, "b", STRANGER, Optional.of(SessionRecord.fresh(9, "b", STRANGER)), LONG);
-    assertThat(ask(store, theft)).isEqualTo(new StoreAnswer.Missing());
+    assertThat(ask(store, theft)).isEqualTo(new StoreResponse.Missing());
 
-    assertThat(ask(store, save(1, "a", 0, 1, 0))).isEqualTo(new StoreAnswer.Saved());
+    assertThat(ask(store, save(1, "a", 0, 1, 0))).isEqualTo(new StoreResponse.Saved());
   }
 
   @Test
@@ -111,7 +111,7 @@ public abstract class SessionStoreContractTest {
     ask(store, save(1, "a", 0, 5, 0));
     ask(store, resume(2, "b"));
 
-    assertThat(ask(store, save(1, "a", 1, 6, 0))).isEqualTo(new StoreAnswer.Fenced());
+    assertThat(ask(store, save(1, "a", 1, 6, 0))).isEqualTo(new StoreResponse.Fenced());
 
     SessionRecord record = claimed(ask(store, resume(3, "c")));
     assertThat(record.processed()).isEqualTo(5);
@@ -124,8 +124,8 @@ public abstract class SessionStoreContractTest {
     ask(store, begin(id, 1, "a"));
     StoreRequest.Save change = save(1, "a", 0, 5, 0, item(1, "one"));
 
-    assertThat(ask(store, change)).isEqualTo(new StoreAnswer.Saved());
-    assertThat(ask(store, change)).isEqualTo(new StoreAnswer.Saved());
+    assertThat(ask(store, change)).isEqualTo(new StoreResponse.Saved());
+    assertThat(ask(store, change)).isEqualTo(new StoreResponse.Saved());
 
     SessionRecord record = claimed(ask(store, resume(2, "b")));
     assertThat(record.version()).isEqualTo(1);
@@ -140,11 +140,11 @@ public abstract class SessionStoreContractTest {
     for (int version = 0; version < 12; version++) {
       assertThat(
               ask(store, save(1, "a", version, version + 1, 0, item(version + 1, "m" + version))))
-          .isEqualTo(new StoreAnswer.Saved());
+          .isEqualTo(new StoreResponse.Saved());
       for (int late = 0; late < version; late++) {
         assertThat(ask(store, save(1, "a", late, late + 1, 0, item(late + 1, "m" + late))))
             .as("change %s after %s", late, version)
-            .isEqualTo(new StoreAnswer.Fenced());
+            .isEqualTo(new StoreResponse.Fenced());
       }
     }
 
@@ -162,7 +162,7 @@ public abstract class SessionStoreContractTest {
     ask(store, save(1, "a", 0, 1, 0));
     ask(store, new StoreRequest.Save(id, 1, "a", 1, 2, 0, List.of(), true, true, LONG));
 
-    assertThat(ask(store, save(1, "a", 0, 1, 0))).isEqualTo(new StoreAnswer.Fenced());
+    assertThat(ask(store, save(1, "a", 0, 1, 0))).isEqualTo(new StoreResponse.Fenced());
 
     assertThat(claimed(ask(store, resume(2, "b"))).over()).isTrue();
   }
@@ -172,17 +172,20 @@ public abstract class SessionStoreContractTest {
     SessionStore store = open();
     ask(store, begin(id, 1, "a"));
     ask(store, save(1, "a", 0, 0, 0, item(1, "one"), item(2, "two"), item(3, "three")));
-    List<Outbox.Item> many = new ArrayList<>();
+    List<SendBuffer.SequencedMessage> many = new ArrayList<>();
     for (int i = 4; i <= 300; i++) {
       many.add(item(i, "m" + i));
     }
-    ask(store, save(1, "a", 1, 7, 2, many.toArray(Outbox.Item[]::new)));
+    ask(store, save(1, "a", 1, 7, 2, many.toArray(SendBuffer.SequencedMessage[]::new)));
 
     SessionRecord record = claimed(ask(open(), resume(2, "b")));
 
     assertThat(record.acked()).isEqualTo(2);
     assertThat(record.processed()).isEqualTo(7);
-    assertThat(record.unacked()).extracting(Outbox.Item::seq).hasSize(298).startsWith(3L, 4L);
+    assertThat(record.unacked())
+        .extracting(SendBuffer.SequencedMessage::seq)
+        .hasSize(298)
+        .startsWith(3L, 4L);
     assertThat(texts(record)).startsWith("three", "m4").endsWith("m300");
   }
 
@@ -192,15 +195,16 @@ public abstract class SessionStoreContractTest {
     byte[] bytes = new byte[1 << 20];
     ThreadLocalRandom.current().nextBytes(bytes);
     ask(store, begin(id, 1, "a"));
-    Outbox.Item last = new Outbox.Item(1, Payload.of(bytes), 129, 14);
+    SendBuffer.SequencedMessage last =
+        new SendBuffer.SequencedMessage(1, Payload.of(bytes), 129, 14);
     StoreRequest.Save change =
         new StoreRequest.Save(id, 1, "a", 0, 3, 0, List.of(last), true, false, LONG);
-    assertThat(ask(store, change)).isEqualTo(new StoreAnswer.Saved());
+    assertThat(ask(store, change)).isEqualTo(new StoreResponse.Saved());
 
     SessionRecord record = claimed(ask(open(), resume(2, "b")));
 
     assertThat(record.halfClosed()).isTrue();
-    Outbox.Item back = record.unacked().get(0);
+    SendBuffer.SequencedMessage back = record.unacked().get(0);
     assertThat(back.flags()).isEqualTo(129);
     assertThat(back.status()).isEqualTo(14);
     assertThat(back.body().toByteArray()).isEqualTo(bytes);
@@ -211,8 +215,8 @@ public abstract class SessionStoreContractTest {
     SessionStore store = open();
     ask(store, begin(id, 1, "a"));
     StoreRequest.Save end = new StoreRequest.Save(id, 1, "a", 0, 4, 0, List.of(), true, true, LONG);
-    assertThat(ask(store, end)).isEqualTo(new StoreAnswer.Saved());
-    assertThat(ask(store, end)).isEqualTo(new StoreAnswer.Saved());
+    assertThat(ask(store, end)).isEqualTo(new StoreResponse.Saved());
+    assertThat(ask(store, end)).isEqualTo(new StoreResponse.Saved());
 
     SessionRecord record = claimed(ask(store, resume(2, "b")));
     assertThat(record.over()).isTrue();
@@ -221,7 +225,7 @@ public abstract class SessionStoreContractTest {
 
   @Test
   void aStoreThatForgotSaysThatTheSessionIsLost() throws Exception {
-    assertThat(ask(open(), save(1, "a", 4, 5, 0))).isInstanceOf(StoreAnswer.Lost.class);
+    assertThat(ask(open(), save(1, "a", 4, 5, 0))).isInstanceOf(StoreResponse.Lost.class);
   }
 
   @Test
@@ -230,9 +234,9 @@ public abstract class SessionStoreContractTest {
     ask(store, begin(id, 1, "a"));
     ask(store, save(1, "a", 0, 1, 0));
 
-    assertThat(ask(store, save(1, "a", 2, 3, 0))).isInstanceOf(StoreAnswer.Lost.class);
+    assertThat(ask(store, save(1, "a", 2, 3, 0))).isInstanceOf(StoreResponse.Lost.class);
 
-    assertThat(ask(store, resume(2, "b"))).isEqualTo(new StoreAnswer.Missing());
+    assertThat(ask(store, resume(2, "b"))).isEqualTo(new StoreResponse.Missing());
   }
 
   @Test
@@ -240,9 +244,9 @@ public abstract class SessionStoreContractTest {
     SessionStore store = open();
     ask(store, begin(id, 1, "a"));
 
-    assertThat(ask(store, save(2, "b", 0, 1, 0))).isInstanceOf(StoreAnswer.Lost.class);
+    assertThat(ask(store, save(2, "b", 0, 1, 0))).isInstanceOf(StoreResponse.Lost.class);
 
-    assertThat(ask(store, resume(3, "c"))).isEqualTo(new StoreAnswer.Missing());
+    assertThat(ask(store, resume(3, "c"))).isEqualTo(new StoreResponse.Missing());
   }
 
   @Test
@@ -256,19 +260,20 @@ public abstract class SessionStoreContractTest {
       order.add(i);
     }
     Collections.shuffle(order);
-    List<CompletionStage<StoreAnswer>> answers = new ArrayList<>();
+    List<CompletionStage<StoreResponse>> answers = new ArrayList<>();
     for (int attach : order) {
       answers.add((attach % 2 == 0 ? one : other).claim(resume(attach, "o" + attach)));
     }
-    for (CompletionStage<StoreAnswer> answer : answers) {
-      assertThat(get(answer)).isInstanceOfAny(StoreAnswer.Claimed.class, StoreAnswer.Fenced.class);
+    for (CompletionStage<StoreResponse> answer : answers) {
+      assertThat(get(answer))
+          .isInstanceOfAny(StoreResponse.Claimed.class, StoreResponse.Fenced.class);
     }
 
     int highest = 1 + owners;
     for (int attach = 2; attach <= highest; attach++) {
-      StoreAnswer answer = ask(one, save(attach, "o" + attach, 0, attach, 0));
+      StoreResponse answer = ask(one, save(attach, "o" + attach, 0, attach, 0));
       assertThat(answer)
-          .isEqualTo(attach == highest ? new StoreAnswer.Saved() : new StoreAnswer.Fenced());
+          .isEqualTo(attach == highest ? new StoreResponse.Saved() : new StoreResponse.Fenced());
     }
   }
 
@@ -286,7 +291,7 @@ public abstract class SessionStoreContractTest {
     await()
         .atMost(PATIENCE)
         .pollInterval(Duration.ofMillis(200))
-        .until(() -> ask(store, resume(1, "b")) instanceof StoreAnswer.Missing);
+        .until(() -> ask(store, resume(1, "b")) instanceof StoreResponse.Missing);
 
     StoreRequest.Claim claim = new StoreRequest.Claim(kept, 2, "b", CALLER, Optional.empty(), LONG);
     assertThat(claimed(ask(store, claim)).version()).isEqualTo(1);
@@ -297,12 +302,12 @@ public abstract class SessionStoreContractTest {
     SessionStore store = openWithRecordsOfAtMost(1000);
     ask(store, begin(id, 1, "a"));
     assertThat(ask(store, save(1, "a", 0, 1, 0, item(1, "x".repeat(900)))))
-        .isEqualTo(new StoreAnswer.Saved());
+        .isEqualTo(new StoreResponse.Saved());
 
     assertThat(ask(store, save(1, "a", 1, 1, 0, item(2, "x".repeat(900)))))
-        .isInstanceOf(StoreAnswer.Lost.class);
+        .isInstanceOf(StoreResponse.Lost.class);
 
-    assertThat(ask(store, resume(2, "b"))).isEqualTo(new StoreAnswer.Missing());
+    assertThat(ask(store, resume(2, "b"))).isEqualTo(new StoreResponse.Missing());
   }
 
   // What sessions ask.
@@ -322,34 +327,42 @@ public abstract class SessionStoreContractTest {
   }
 
   protected StoreRequest.Save save(
-      long attach, String owner, long version, long processed, long acked, Outbox.Item... items) {
+      long attach,
+      String owner,
+      long version,
+      long processed,
+      long acked,
+      SendBuffer.SequencedMessage... items) {
     return new StoreRequest.Save(
         id, attach, owner, version, processed, acked, List.of(items), false, false, LONG);
   }
 
-  protected static Outbox.Item item(long seq, String text) {
-    return new Outbox.Item(seq, Payload.of(text.getBytes(StandardCharsets.UTF_8)), 0, 0);
+  protected static SendBuffer.SequencedMessage item(long seq, String text) {
+    return new SendBuffer.SequencedMessage(
+        seq, Payload.of(text.getBytes(StandardCharsets.UTF_8)), 0, 0);
   }
 
-  protected static StoreAnswer ask(SessionStore store, StoreRequest request) throws Exception {
+  protected static StoreResponse ask(SessionStore store, StoreRequest request) throws Exception {
     return get(
         request instanceof StoreRequest.Claim claim
             ? store.claim(claim)
             : store.save((StoreRequest.Save) request));
   }
 
-  protected static SessionRecord claimed(StoreAnswer answer) {
-    assertThat(answer).isInstanceOf(StoreAnswer.Claimed.class);
-    return ((StoreAnswer.Claimed) answer).record();
+  protected static SessionRecord claimed(StoreResponse answer) {
+    assertThat(answer).isInstanceOf(StoreResponse.Claimed.class);
+    return ((StoreResponse.Claimed) answer).record();
   }
 
-  private static StoreAnswer get(CompletionStage<StoreAnswer> answer) throws Exception {
+  private static StoreResponse get(CompletionStage<StoreResponse> answer) throws Exception {
     return answer.toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private static List<String> texts(SessionRecord record) {
     return record.unacked().stream()
-        .map(item -> new String(item.body().toByteArray(), StandardCharsets.UTF_8))
+        .map(
+            sequencedMessage ->
+                new String(sequencedMessage.body().toByteArray(), StandardCharsets.UTF_8))
         .toList();
   }
 }

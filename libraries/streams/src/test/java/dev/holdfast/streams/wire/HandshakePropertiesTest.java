@@ -16,10 +16,10 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 
 class HandshakePropertiesTest {
-  private static final TokenMint MINT =
-      new TokenMint("a key of 32 bytes for our tests.".getBytes(UTF_8));
-  private static final TokenMint OTHER =
-      new TokenMint("another key of thirty-two bytes.".getBytes(UTF_8));
+  private static final SessionTokenIssuer MINT =
+      new SessionTokenIssuer("a key of 32 bytes for our tests.".getBytes(UTF_8));
+  private static final SessionTokenIssuer OTHER =
+      new SessionTokenIssuer("another key of thirty-two bytes.".getBytes(UTF_8));
 
   /** Parses one of the values of the handshake. */
   private interface Parser<T> {
@@ -30,7 +30,7 @@ class HandshakePropertiesTest {
   static Arbitrary<SessionToken> tokens() {
     return Arbitraries.strings()
         .ofMaxLength(60)
-        .map(owner -> MINT.mint(new SessionId(1, 2), "p", "m", owner));
+        .map(owner -> MINT.issue(new SessionId(1, 2), "p", "m", owner));
   }
 
   @Provide
@@ -74,15 +74,16 @@ class HandshakePropertiesTest {
   }
 
   @Provide
-  static Arbitrary<Refusal> refusals() {
+  static Arbitrary<HandshakeRefusal> handshakeRefusals() {
     Arbitrary<Long> millis = Arbitraries.longs().between(0, Handshake.MAX_MILLIS);
     return Arbitraries.oneOf(
-        Arbitraries.of(Refusal.Code.values())
-            .filter(code -> code != Refusal.Code.MOVED)
-            .map(Refusal::of),
-        Arbitraries.strings().alpha().ofMinLength(1).ofMaxLength(200).map(Refusal::moved),
-        millis.map(Refusal::busy),
-        millis.map(processed -> Refusal.over(Refusal.Code.EXPIRED, processed)));
+        Arbitraries.of(HandshakeRefusal.RefusalCode.values())
+            .filter(refusalCode -> refusalCode != HandshakeRefusal.RefusalCode.MOVED)
+            .map(HandshakeRefusal::of),
+        Arbitraries.strings().alpha().ofMinLength(1).ofMaxLength(200).map(HandshakeRefusal::moved),
+        millis.map(HandshakeRefusal::busy),
+        millis.map(
+            processed -> HandshakeRefusal.over(HandshakeRefusal.RefusalCode.EXPIRED, processed)));
   }
 
   @Property
@@ -98,8 +99,9 @@ class HandshakePropertiesTest {
   }
 
   @Property
-  void anyRefusalIsReadAsItWasWritten(@ForAll("refusals") Refusal refusal) throws WireException {
-    assertThat(Refusal.parse(refusal.toByteArray())).isEqualTo(refusal);
+  void anyRefusalIsReadAsItWasWritten(@ForAll("refusals") HandshakeRefusal handshakeRefusal)
+      throws WireException {
+    assertThat(HandshakeRefusal.parse(handshakeRefusal.toByteArray())).isEqualTo(handshakeRefusal);
   }
 
   @Property
@@ -111,7 +113,8 @@ class HandshakePropertiesTest {
     for (byte[] bytes : new byte[][] {garbage, versioned}) {
       assertThat(isCanonical(Hello::parse, Hello::toByteArray, bytes)).isTrue();
       assertThat(isCanonical(Welcome::parse, Welcome::toByteArray, bytes)).isTrue();
-      assertThat(isCanonical(Refusal::parse, Refusal::toByteArray, bytes)).isTrue();
+      assertThat(isCanonical(HandshakeRefusal::parse, HandshakeRefusal::toByteArray, bytes))
+          .isTrue();
     }
   }
 
@@ -127,7 +130,7 @@ class HandshakePropertiesTest {
   void aTokenFitsItsSessionPrincipalMethodAndOwnerOnly(
       @ForAll String principal, @ForAll String method, @ForAll("tokens") SessionToken foreign) {
     SessionId id = new SessionId(7, 8);
-    SessionToken token = MINT.mint(id, principal, method, "10.0.0.1:50051");
+    SessionToken token = MINT.issue(id, principal, method, "10.0.0.1:50051");
 
     assertThat(MINT.verify(token, id, principal, method)).isTrue();
     assertThat(token.owner()).contains("10.0.0.1:50051");
@@ -141,7 +144,7 @@ class HandshakePropertiesTest {
   @Property
   void aTokenThatWasTouchedFitsNothing(@ForAll byte change, @ForAll @IntRange(max = 45) int at) {
     SessionId id = new SessionId(7, 8);
-    byte[] bytes = MINT.mint(id, "p", "m", "10.0.0.1:50051").toByteArray();
+    byte[] bytes = MINT.issue(id, "p", "m", "10.0.0.1:50051").toByteArray();
     if (bytes[at] == change) {
       return;
     }
@@ -153,13 +156,13 @@ class HandshakePropertiesTest {
 
   @Example
   void aTokenDoesNotShowItselfInALog() {
-    assertThat(MINT.mint(new SessionId(1, 2), "p", "m", "")).hasToString("SessionToken(32 bytes)");
+    assertThat(MINT.issue(new SessionId(1, 2), "p", "m", "")).hasToString("SessionToken(32 bytes)");
   }
 
   @Example
   void aShortKeyIsRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new TokenMint(new byte[15]))
+        .isThrownBy(() -> new SessionTokenIssuer(new byte[15]))
         .withMessage("key: 15 bytes (expected: >= 16)");
   }
 

@@ -2,7 +2,7 @@ package dev.holdfast.streams.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.streams.Vectors;
+import dev.holdfast.streams.TestVectors;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The vectors of headers and handshakes say what the code does; see {@link Vectors}. */
+/** The vectors of headers and handshakes say what the code does; see {@link TestVectors}. */
 class WireVectorsTest {
   private static final HexFormat HEX = HexFormat.of();
   private static final SessionId ID = new SessionId(0x0123456789abcdefL, 0x1122334455667788L);
@@ -34,7 +34,7 @@ class WireVectorsTest {
             frame("probe", new FrameHeader(300, 0, 0, 0, 0, 0, 0, 1)),
             frame("echo", new FrameHeader(300, 0, 0, 0, Flag.ECHO, 0, 0, 1)));
 
-    Vectors.check(
+    TestVectors.check(
         "frames.json",
         "{\n \"headers\": [\n"
             + String.join(",\n", good)
@@ -47,10 +47,10 @@ class WireVectorsTest {
 
   @Test
   void handshakesAreAsTheVectorsSay() throws IOException {
-    TokenMint mint =
-        new TokenMint("0123456789abcdef0123456789abcdef".getBytes(StandardCharsets.UTF_8));
-    SessionToken token = mint.mint(ID, "device-7", "test.Devices/Talk", "10.0.0.1:50051");
-    SessionToken anywhere = mint.mint(ID, "", "test.Devices/Talk", "");
+    SessionTokenIssuer mint =
+        new SessionTokenIssuer("0123456789abcdef0123456789abcdef".getBytes(StandardCharsets.UTF_8));
+    SessionToken token = mint.issue(ID, "device-7", "test.Devices/Talk", "10.0.0.1:50051");
+    SessionToken anywhere = mint.issue(ID, "", "test.Devices/Talk", "");
     Hello first = new Hello(ID, 1, 300, 0, 1, 256, 0, true, SessionToken.NONE);
     Hello later = new Hello(ID, 7, 301, 41, 12, 297, 60_000, false, token);
     Hello unheard = new Hello(ID, 2, 302, 0, 1, 256, 0, false, SessionToken.NONE, 12_345, 1);
@@ -59,12 +59,12 @@ class WireVectorsTest {
         " {\"key\": \"0123456789abcdef0123456789abcdef\", \"session\": \"%s\", \"principal\":"
             + " \"%s\", \"method\": \"test.Devices/Talk\", \"owner\": \"%s\", \"token\": \"%s\"}";
     List<String> refusals = new ArrayList<>();
-    refusals.add(refusal(Refusal.of(Refusal.Code.UNKNOWN)));
-    refusals.add(refusal(Refusal.over(Refusal.Code.EXPIRED, 11)));
-    refusals.add(refusal(Refusal.moved("10.0.0.2:50051")));
-    refusals.add(refusal(Refusal.busy(250)));
+    refusals.add(refusal(HandshakeRefusal.of(HandshakeRefusal.RefusalCode.UNKNOWN)));
+    refusals.add(refusal(HandshakeRefusal.over(HandshakeRefusal.RefusalCode.EXPIRED, 11)));
+    refusals.add(refusal(HandshakeRefusal.moved("10.0.0.2:50051")));
+    refusals.add(refusal(HandshakeRefusal.busy(250)));
 
-    Vectors.check(
+    TestVectors.check(
         "handshakes.json",
         "{\n \"tokens\": [\n"
             + tokens.formatted(ID, "device-7", "10.0.0.1:50051", HEX.formatHex(token.toByteArray()))
@@ -141,7 +141,7 @@ class WireVectorsTest {
     try {
       return FrameHeader.parse(bytes, 0, bytes.length) == null ? "none" : "header";
     } catch (WireException e) {
-      return e.kind().name();
+      return e.wireViolation().name();
     }
   }
 
@@ -184,7 +184,7 @@ class WireVectorsTest {
         .stripTrailing();
   }
 
-  private static String refusal(Refusal said) {
+  private static String refusal(HandshakeRefusal said) {
     return """
       {"bytes": "%s", "code": %d, "address": "%s", "retry after": %d, "processed": %d}\
     """

@@ -28,6 +28,6 @@ final class DefaultJson {
   }
 
   private static String enumDefault(EnumValueDescriptor value, boolean asNumber) {
-    return asNumber ? String.valueOf(value.getNumber()) : JsonText.quote(value.getName());
+    return asNumber ? String.valueOf(value.getNumber()) : JsonStrings.quote(value.getName());
   }
 }

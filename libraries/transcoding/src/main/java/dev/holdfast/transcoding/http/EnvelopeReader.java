@@ -1,5 +1,6 @@
 package dev.holdfast.transcoding.http;
 
+import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.util.Arrays;
 
 /**
@@ -12,7 +13,7 @@ public final class EnvelopeReader {
   public static final int PREFIX_BYTES = 5;
 
   /** The receiver of decoded messages. */
-  public interface Sink {
+  public interface EnvelopeHandler {
     /**
      * Receives a message. The bytes are valid only during the call.
      *
@@ -53,11 +54,11 @@ public final class EnvelopeReader {
    *
    * @throws RequestRefusedException 413 for a message that is too long, of which nothing is kept
    */
-  public void feed(byte[] chunk, int offset, int length, Sink sink) {
+  public void feed(byte[] chunk, int offset, int length, EnvelopeHandler envelopeHandler) {
     int end = offset + length;
     int at = offset;
     while (at < end) {
-      at += feedOne(chunk, at, end - at, sink);
+      at += feedOne(chunk, at, end - at, envelopeHandler);
     }
   }
 
@@ -67,7 +68,7 @@ public final class EnvelopeReader {
    * @return how many bytes were consumed: all of them when no message ended
    * @throws RequestRefusedException as {@link #feed}
    */
-  public int feedOne(byte[] chunk, int offset, int length, Sink sink) {
+  public int feedOne(byte[] chunk, int offset, int length, EnvelopeHandler envelopeHandler) {
     int end = offset + length;
     int at = offset;
     int taken = Math.min(PREFIX_BYTES - prefixBytes, end - at);
@@ -81,7 +82,7 @@ public final class EnvelopeReader {
     int flags = prefix[0] & 0xFF;
     if (heldBytes == 0 && end - at >= size) {
       prefixBytes = 0;
-      sink.message(flags, chunk, at, size);
+      envelopeHandler.message(flags, chunk, at, size);
       return at + size - offset;
     }
     int more = Math.min(size - heldBytes, end - at);
@@ -90,7 +91,7 @@ public final class EnvelopeReader {
     if (heldBytes == size) {
       prefixBytes = 0;
       heldBytes = 0;
-      sink.message(flags, held, 0, size);
+      envelopeHandler.message(flags, held, 0, size);
     }
     return at - offset;
   }

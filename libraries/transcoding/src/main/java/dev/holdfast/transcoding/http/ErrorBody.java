@@ -7,6 +7,8 @@ import dev.holdfast.transcoding.json.CodecBuffer;
 import dev.holdfast.transcoding.json.CodecException;
 import dev.holdfast.transcoding.json.JsonCodec;
 import dev.holdfast.transcoding.json.MessageType;
+import dev.holdfast.transcoding.status.GrpcStatusCode;
+import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,24 +30,24 @@ public final class ErrorBody {
    *     for none. Its details are taken, its code and message are not.
    */
   public static byte[] json(
-      StatusCode code, String message, byte @Nullable [] statusDetails, JsonCodec codec) {
+      GrpcStatusCode code, String message, byte @Nullable [] statusDetails, JsonCodec codec) {
     StringBuilder json =
         new StringBuilder("{\"code\":")
             .append(code.number())
             .append(",\"message\":")
-            .append(JsonText.quote(message));
+            .append(JsonStrings.quote(message));
     List<String> details = details(statusDetails, codec);
     if (!details.isEmpty()) {
       json.append(",\"details\":[").append(String.join(",", details)).append(']');
     }
-    return JsonText.utf8(json.append('}').toString());
+    return JsonStrings.utf8(json.append('}').toString());
   }
 
   /** The body of a request that was refused. */
   public static byte[] json(RequestRefusedException refused) {
-    return JsonText.utf8(
+    return JsonStrings.utf8(
         "{\"code\":%d,\"message\":%s}"
-            .formatted(refused.code().number(), JsonText.quote(refused.getMessage())));
+            .formatted(refused.code().number(), JsonStrings.quote(refused.getMessage())));
   }
 
   private static List<String> details(byte @Nullable [] statusDetails, JsonCodec codec) {
@@ -80,7 +82,7 @@ public final class ErrorBody {
 
   private static String note(String text) {
     return "{\"@type\":\"type.googleapis.com/google.rpc.DebugInfo\",\"detail\":"
-        + JsonText.quote(text)
+        + JsonStrings.quote(text)
         + "}";
   }
 }

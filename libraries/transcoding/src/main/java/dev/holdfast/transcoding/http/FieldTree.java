@@ -3,6 +3,7 @@ package dev.holdfast.transcoding.http;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.OneofDescriptor;
+import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,7 +24,7 @@ final class FieldTree {
   private final Map<FieldDescriptor, FieldTree> messages = new LinkedHashMap<>();
   private final Map<OneofDescriptor, FieldDescriptor> oneofs = new HashMap<>();
   private final Set<Object> said = new HashSet<>();
-  private final ProtoBytes values = new ProtoBytes();
+  private final ProtoMessageWriter values = new ProtoMessageWriter();
 
   boolean isEmpty() {
     return said.isEmpty() && messages.isEmpty();
@@ -34,7 +35,7 @@ final class FieldTree {
    *
    * @throws RequestRefusedException when the field, or another member of its oneof, is set already
    */
-  void put(List<FieldDescriptor> path, String text, String what, FieldText writer)
+  void put(List<FieldDescriptor> path, String text, String what, TextFieldWriter writer)
       throws IOException {
     FieldTree tree = parent(path, what);
     FieldDescriptor field = path.get(path.size() - 1);
@@ -46,12 +47,13 @@ final class FieldTree {
   }
 
   /** Adds a map entry to a field at the end of a path of message fields. */
-  void putEntry(List<FieldDescriptor> path, String key, String text, String what, FieldText writer)
+  void putEntry(
+      List<FieldDescriptor> path, String key, String text, String what, TextFieldWriter writer)
       throws IOException {
     FieldTree tree = parent(path, what);
     FieldDescriptor field = path.get(path.size() - 1);
     tree.claim(field, Map.entry(field, key), what);
-    ProtoBytes entry = new ProtoBytes();
+    ProtoMessageWriter entry = new ProtoMessageWriter();
     writer.write(field.getMessageType().findFieldByNumber(1), key, what + ", key", entry.out());
     writer.write(field.getMessageType().findFieldByNumber(2), text, what, entry.out());
     entry.writeTo(field.getNumber(), tree.values.out());
@@ -69,7 +71,7 @@ final class FieldTree {
       tree = tree.child(field);
     }
     byte[] own = tree.values.toByteArray();
-    return ProtoFields.last(own, 0, own.length, path.subList(path.size() - 1, path.size()));
+    return ProtoFieldScanner.last(own, 0, own.length, path.subList(path.size() - 1, path.size()));
   }
 
   /** The tree of a message field; {@link #NOTHING} when nothing was set below it. */
@@ -95,7 +97,7 @@ final class FieldTree {
       if (field == left) {
         continue;
       }
-      ProtoBytes inner = new ProtoBytes();
+      ProtoMessageWriter inner = new ProtoMessageWriter();
       message.getValue().writeTo(inner.out());
       if (field.getType() == FieldDescriptor.Type.GROUP) {
         out.writeTag(field.getNumber(), 3);

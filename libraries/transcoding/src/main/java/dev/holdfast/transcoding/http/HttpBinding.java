@@ -3,6 +3,9 @@ package dev.holdfast.transcoding.http;
 import com.google.api.HttpRule;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import dev.holdfast.transcoding.route.HttpRouteTable;
+import dev.holdfast.transcoding.route.InvalidTemplateException;
+import dev.holdfast.transcoding.route.PathTemplate;
 import dev.holdfast.transcoding.schema.RpcMethod;
 import java.util.ArrayList;
 import java.util.List;
@@ -177,7 +180,7 @@ public final class HttpBinding {
         path.add(field);
         type = isMessage(field) ? field.getMessageType() : null;
       }
-      if (!FieldText.takes(path.get(path.size() - 1))) {
+      if (!TextFieldWriter.acceptsText(path.get(path.size() - 1))) {
         throw new InvalidHttpRuleException(
             method.fullName(),
             "template '%s', variable %s: a message (expected: a field that text can hold)"
@@ -212,7 +215,7 @@ public final class HttpBinding {
     return method;
   }
 
-  /** The HTTP method in upper case, or {@link MethodRoutes#ANY_METHOD}. */
+  /** The HTTP method in upper case, or {@link HttpRouteTable#ANY_METHOD}. */
   public String httpMethod() {
     return httpMethod;
   }

@@ -6,6 +6,7 @@ import dev.holdfast.transcoding.json.CodecBuffer;
 import dev.holdfast.transcoding.json.CodecException;
 import dev.holdfast.transcoding.json.JsonCodec;
 import dev.holdfast.transcoding.schema.RpcMethod;
+import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HttpCall {
   private final HttpBinding binding;
-  private final RequestHead head;
+  private final HttpRequestHead head;
   private final JsonCodec codec;
   private final RequestWriter first;
   private final RequestWriter later;
@@ -25,7 +26,7 @@ public final class HttpCall {
 
   HttpCall(
       HttpBinding binding,
-      RequestHead head,
+      HttpRequestHead head,
       JsonCodec codec,
       RequestWriter first,
       RequestWriter later,
@@ -78,13 +79,13 @@ public final class HttpCall {
   }
 
   /** The decoder of a streamed request body, by its content type. Call at most once. */
-  public RequestStream requestStream() {
+  public StreamedRequestDecoder requestDecoder() {
     Descriptor type = bodyType();
-    if (type != null && HttpBodies.is(type)) {
-      return new RequestStream(this, null);
+    if (type != null && HttpBodyCodec.is(type)) {
+      return new StreamedRequestDecoder(this, null);
     }
     int most = codec.options().maxInputBytes();
-    return new RequestStream(this, splitter(most));
+    return new StreamedRequestDecoder(this, splitter(most));
   }
 
   private JsonSplitter splitter(int most) {
@@ -147,26 +148,26 @@ public final class HttpCall {
     if (!isMessage(field)) {
       return value(field, message, offset, length, out);
     }
-    byte[] inner = ProtoFields.content(message, offset, offset + length, field.getNumber());
+    byte[] inner = ProtoFieldScanner.content(message, offset, offset + length, field.getNumber());
     if (inner != null) {
       return body(field.getMessageType(), inner, 0, inner.length, out);
     }
     append(isRaw() ? "" : "null", out);
-    return isRaw() ? HttpBodies.DEFAULT_CONTENT_TYPE : MediaType.JSON;
+    return isRaw() ? HttpBodyCodec.DEFAULT_CONTENT_TYPE : MediaType.JSON;
   }
 
   private boolean isRaw() {
     FieldDescriptor field = binding.responseField();
     if (field == null) {
-      return HttpBodies.is(binding.method().output());
+      return HttpBodyCodec.is(binding.method().output());
     }
-    return isMessage(field) && HttpBodies.is(field.getMessageType());
+    return isMessage(field) && HttpBodyCodec.is(field.getMessageType());
   }
 
   private String body(Descriptor type, byte[] message, int offset, int length, CodecBuffer out)
       throws IOException, CodecException {
-    if (HttpBodies.is(type)) {
-      return HttpBodies.decode(message, offset, length, out);
+    if (HttpBodyCodec.is(type)) {
+      return HttpBodyCodec.decode(message, offset, length, out);
     }
     codec.type(type).toJson(message, offset, length, out);
     return MediaType.JSON;
@@ -179,7 +180,7 @@ public final class HttpCall {
   private String value(
       FieldDescriptor field, byte[] message, int offset, int length, CodecBuffer out)
       throws IOException, CodecException {
-    byte[] only = ProtoFields.only(message, offset, offset + length, field.getNumber());
+    byte[] only = ProtoFieldScanner.only(message, offset, offset + length, field.getNumber());
     CodecBuffer whole = new CodecBuffer();
     codec.type(binding.method().output()).toJson(only, 0, only.length, whole);
     String name = codec.options().protoNames() ? field.getName() : field.getJsonName();
@@ -193,7 +194,7 @@ public final class HttpCall {
   }
 
   private static void append(String text, CodecBuffer out) throws CodecException {
-    byte[] bytes = JsonText.utf8(text);
+    byte[] bytes = JsonStrings.utf8(text);
     out.append(bytes, 0, bytes.length);
   }
 

@@ -3,8 +3,13 @@ package dev.holdfast.transcoding.http;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import dev.holdfast.transcoding.json.JsonCodec;
 import dev.holdfast.transcoding.json.SchemaTypes;
+import dev.holdfast.transcoding.route.HttpRouteMatch;
+import dev.holdfast.transcoding.route.HttpRouteTable;
+import dev.holdfast.transcoding.route.PathTemplate;
+import dev.holdfast.transcoding.route.RouteConflictException;
 import dev.holdfast.transcoding.schema.RpcMethod;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
+import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -23,18 +28,18 @@ public final class HttpTranscoder {
   private final ServiceCatalog catalog;
   private final TranscodingOptions options;
   private final JsonCodec codec;
-  private final MethodRoutes<HttpBinding> routes;
+  private final HttpRouteTable<HttpBinding> routes;
   private final List<HttpBinding> bindings;
   private final List<RejectedBinding> rejected;
   private final QueryBinder queries;
-  private final FieldText writer;
+  private final TextFieldWriter writer;
   private final FieldMaskPaths masks;
 
   private HttpTranscoder(
       ServiceCatalog catalog,
       TranscodingOptions options,
       JsonCodec codec,
-      MethodRoutes<HttpBinding> routes,
+      HttpRouteTable<HttpBinding> routes,
       List<HttpBinding> bindings,
       List<RejectedBinding> rejected) {
     this.catalog = catalog;
@@ -44,7 +49,7 @@ public final class HttpTranscoder {
     this.bindings = List.copyOf(bindings);
     this.rejected = List.copyOf(rejected);
     FieldNames names = new FieldNames();
-    this.writer = new FieldText(codec);
+    this.writer = new TextFieldWriter(codec);
     this.queries = new QueryBinder(names, codec, writer, options);
     this.masks = new FieldMaskPaths(names);
   }
@@ -65,7 +70,7 @@ public final class HttpTranscoder {
    */
   public static HttpTranscoder of(
       ServiceCatalog catalog, TranscodingOptions options, JsonCodec codec) {
-    MethodRoutes.Builder<HttpBinding> routes = MethodRoutes.builder();
+    HttpRouteTable.Builder<HttpBinding> routes = HttpRouteTable.builder();
     List<HttpBinding> bindings = new ArrayList<>();
     List<RejectedBinding> rejected = new ArrayList<>();
     for (RpcMethod method : catalog.methods()) {
@@ -120,7 +125,7 @@ public final class HttpTranscoder {
    * @throws RequestRefusedException 400 when the path is malformed
    */
   public Optional<HttpBinding> find(String httpMethod, String path) {
-    return Optional.ofNullable(routes.find(httpMethod, path)).map(RouteMatch::target);
+    return Optional.ofNullable(routes.find(httpMethod, path)).map(HttpRouteMatch::target);
   }
 
   /**
@@ -130,8 +135,8 @@ public final class HttpTranscoder {
    *     unknown path, 405 with {@link RequestRefusedException#allow} for another HTTP method, 415
    *     for another content type
    */
-  public HttpCall open(RequestHead head) {
-    RouteMatch<HttpBinding> match = routes.find(head.method(), head.path());
+  public HttpCall open(HttpRequestHead head) {
+    HttpRouteMatch<HttpBinding> match = routes.find(head.method(), head.path());
     if (match == null) {
       throw noRoute(head);
     }
@@ -158,7 +163,7 @@ public final class HttpTranscoder {
     return new HttpCall(binding, head, codec, first, later, lenient);
   }
 
-  private RequestRefusedException noRoute(RequestHead head) {
+  private RequestRefusedException noRoute(HttpRequestHead head) {
     List<String> allow = routes.methodsOf(head.path());
     return allow.isEmpty()
         ? RequestRefusedException.noSuchPath(
@@ -167,19 +172,19 @@ public final class HttpTranscoder {
             allow, "%s %s (expected: %s)".formatted(head.method(), head.path(), allow));
   }
 
-  private void requireContentType(HttpBinding binding, RequestHead head) {
+  private void requireContentType(HttpBinding binding, HttpRequestHead head) {
     String type = head.contentType();
     if (type.isEmpty() || binding.bodyKind() == HttpBinding.BodyKind.NONE) {
       return;
     }
-    boolean stream = binding.method().shape().clientStreams();
+    boolean stream = binding.method().streamingType().clientStreams();
     FieldDescriptor field = binding.bodyField();
     boolean raw =
         field == null
-            ? HttpBodies.is(binding.method().input())
+            ? HttpBodyCodec.is(binding.method().input())
             : field.getJavaType() == FieldDescriptor.JavaType.MESSAGE
                 && !field.isRepeated()
-                && HttpBodies.is(field.getMessageType());
+                && HttpBodyCodec.is(field.getMessageType());
     boolean known = MediaType.isJson(type) || (stream && MediaType.isNdjson(type));
     if (!raw && !known && !options.anyContentType()) {
       throw RequestRefusedException.unsupportedType(

@@ -60,7 +60,7 @@ final class JsonSpans {
    * @return null when there is no such member
    */
   static int @Nullable [] member(byte[] json, int from, int to, String name) {
-    byte[] key = JsonText.utf8(JsonText.quote(name));
+    byte[] key = JsonStrings.utf8(JsonStrings.quote(name));
     int at = skipSpace(json, from, to) + 1;
     while (true) {
       at = skipSpace(json, at, to);

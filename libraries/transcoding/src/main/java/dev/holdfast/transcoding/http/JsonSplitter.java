@@ -1,5 +1,6 @@
 package dev.holdfast.transcoding.http;
 
+import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.io.ByteArrayOutputStream;
 
 /**
@@ -9,7 +10,7 @@ import java.io.ByteArrayOutputStream;
  */
 public final class JsonSplitter {
   /** The receiver of complete values. */
-  public interface Sink {
+  public interface JsonValueHandler {
     /** Receives a value. The bytes are valid only during the call. */
     void value(byte[] bytes, int offset, int length);
   }
@@ -92,20 +93,20 @@ public final class JsonSplitter {
    * @throws RequestRefusedException 400 for a syntax error between values, 413 for a value that is
    *     too long; the splitter is unusable then
    */
-  public void feed(byte[] chunk, int offset, int length, Sink sink) {
+  public void feed(byte[] chunk, int offset, int length, JsonValueHandler jsonValueHandler) {
     int end = offset + length;
     int start = offset;
     for (int i = offset; i < end; i++) {
       byte b = chunk[i];
       if (state == State.LINE) {
         if (b == '\n') {
-          emit(chunk, start, i, sink);
+          emit(chunk, start, i, jsonValueHandler);
           start = i + 1;
         }
       } else if (state == State.VALUE) {
         int consumed = within(b);
         if (consumed >= 0) {
-          emit(chunk, start, i + consumed, sink);
+          emit(chunk, start, i + consumed, jsonValueHandler);
           state = isBare ? State.BETWEEN : State.AFTER;
           if (consumed == 0) {
             between(b);
@@ -132,12 +133,12 @@ public final class JsonSplitter {
    *
    * @throws RequestRefusedException 400 when the array is not closed
    */
-  public void end(Sink sink) {
+  public void end(JsonValueHandler jsonValueHandler) {
     if (state == State.LINE) {
-      emit(new byte[0], 0, 0, sink);
+      emit(new byte[0], 0, 0, jsonValueHandler);
     } else if (isBare && state == State.VALUE && depth == 0 && !inString) {
       state = State.BETWEEN;
-      emit(new byte[0], 0, 0, sink);
+      emit(new byte[0], 0, 0, jsonValueHandler);
     } else if (state == State.BETWEEN || (mayBeBare && state == State.BEFORE)) {
       state = State.DONE;
     } else if (state != State.DONE) {
@@ -227,26 +228,26 @@ public final class JsonSplitter {
     return -1;
   }
 
-  private void emit(byte[] chunk, int start, int end, Sink sink) {
+  private void emit(byte[] chunk, int start, int end, JsonValueHandler jsonValueHandler) {
     if (held.size() == 0) {
       requireSize(end - start);
-      trimmed(chunk, start, end, sink);
+      trimmed(chunk, start, end, jsonValueHandler);
       return;
     }
     hold(chunk, start, end);
     byte[] whole = held.toByteArray();
     held.reset();
-    trimmed(whole, 0, whole.length, sink);
+    trimmed(whole, 0, whole.length, jsonValueHandler);
   }
 
-  private static void trimmed(byte[] bytes, int start, int end, Sink sink) {
+  private static void trimmed(byte[] bytes, int start, int end, JsonValueHandler jsonValueHandler) {
     int from = JsonSpans.skipSpace(bytes, start, end);
     int to = end;
     while (to > from && JsonSpans.isSpace(bytes[to - 1])) {
       to--;
     }
     if (to > from) {
-      sink.value(bytes, from, to - from);
+      jsonValueHandler.value(bytes, from, to - from);
     }
   }
 

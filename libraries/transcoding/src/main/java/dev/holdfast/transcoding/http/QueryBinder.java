@@ -2,9 +2,11 @@ package dev.holdfast.transcoding.http;
 
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.transcoding.http.HttpBinding.BodyKind;
 import dev.holdfast.transcoding.json.JsonCodec;
+import dev.holdfast.transcoding.route.PercentDecoding;
+import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,13 +26,14 @@ final class QueryBinder {
 
   private final FieldNames names;
   private final JsonCodec codec;
-  private final FieldText writer;
+  private final TextFieldWriter writer;
   private final PercentDecoding decoding;
   private final Set<String> ignored;
   private final boolean ignoresUnknown;
   private final boolean lenient;
 
-  QueryBinder(FieldNames names, JsonCodec codec, FieldText writer, TranscodingOptions options) {
+  QueryBinder(
+      FieldNames names, JsonCodec codec, TextFieldWriter writer, TranscodingOptions options) {
     this.names = names;
     this.codec = codec;
     this.writer = writer;
@@ -158,7 +161,7 @@ final class QueryBinder {
   }
 
   private static void requireText(FieldDescriptor field, String what) {
-    if (!FieldText.takes(field)) {
+    if (!TextFieldWriter.acceptsText(field)) {
       throw RequestRefusedException.badRequest(
           "%s: a message (expected: one of the fields of %s)"
               .formatted(what, field.getMessageType().getFullName()));

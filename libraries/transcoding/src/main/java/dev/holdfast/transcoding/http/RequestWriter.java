@@ -6,6 +6,8 @@ import dev.holdfast.transcoding.http.HttpBinding.BodyKind;
 import dev.holdfast.transcoding.json.CodecBuffer;
 import dev.holdfast.transcoding.json.CodecException;
 import dev.holdfast.transcoding.json.JsonCodec;
+import dev.holdfast.transcoding.route.PathTemplate;
+import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -85,15 +87,15 @@ final class RequestWriter {
         && binding.httpMethod().equals("PATCH")
         && isSingleMessage(field)
         && !fields.has(mask)
-        && !HttpBodies.is(field.getMessageType())) {
+        && !HttpBodyCodec.is(field.getMessageType())) {
       appendMask(mask, field, body, offset, length, out);
     }
   }
 
   private void appendBody(Descriptor type, byte[] body, int offset, int length, CodecBuffer out)
       throws IOException, CodecException {
-    if (HttpBodies.is(type)) {
-      byte[] message = HttpBodies.encode(contentType, body, offset, length);
+    if (HttpBodyCodec.is(type)) {
+      byte[] message = HttpBodyCodec.encode(contentType, body, offset, length);
       out.append(message, 0, message.length);
       return;
     }
@@ -116,7 +118,7 @@ final class RequestWriter {
     if (!JsonSpans.isOneValue(body, offset, offset + length)) {
       throw RequestRefusedException.badRequest("body: not one value (expected: JSON)");
     }
-    byte[] head = JsonText.utf8("{" + JsonText.quote(field.getJsonName()) + ":");
+    byte[] head = JsonStrings.utf8("{" + JsonStrings.quote(field.getJsonName()) + ":");
     byte[] wrapped = new byte[head.length + length + 1];
     System.arraycopy(head, 0, wrapped, 0, head.length);
     System.arraycopy(body, offset, wrapped, head.length, length);
@@ -129,7 +131,7 @@ final class RequestWriter {
     if (tree.isEmpty()) {
       return;
     }
-    ProtoBytes bytes = new ProtoBytes();
+    ProtoMessageWriter bytes = new ProtoMessageWriter();
     tree.writeWithout(left, bytes.out());
     byte[] written = bytes.toByteArray();
     out.append(written, 0, written.length);
@@ -137,7 +139,7 @@ final class RequestWriter {
 
   private static void appendTagged(FieldDescriptor field, CodecBuffer message, CodecBuffer out)
       throws IOException, CodecException {
-    ProtoBytes head = new ProtoBytes();
+    ProtoMessageWriter head = new ProtoMessageWriter();
     boolean group = field.getType() == FieldDescriptor.Type.GROUP;
     head.out().writeTag(field.getNumber(), group ? 3 : 2);
     if (!group) {
@@ -147,7 +149,7 @@ final class RequestWriter {
     out.append(written, 0, written.length);
     out.append(message.array(), 0, message.size());
     if (group) {
-      ProtoBytes tail = new ProtoBytes();
+      ProtoMessageWriter tail = new ProtoMessageWriter();
       tail.out().writeTag(field.getNumber(), 4);
       out.append(tail.toByteArray(), 0, tail.toByteArray().length);
     }
@@ -171,11 +173,11 @@ final class RequestWriter {
     if (paths.isEmpty()) {
       return;
     }
-    ProtoBytes inner = new ProtoBytes();
+    ProtoMessageWriter inner = new ProtoMessageWriter();
     for (String path : paths) {
       inner.out().writeString(1, path);
     }
-    ProtoBytes outer = new ProtoBytes();
+    ProtoMessageWriter outer = new ProtoMessageWriter();
     inner.writeTo(mask.getNumber(), outer.out());
     byte[] written = outer.toByteArray();
     out.append(written, 0, written.length);
@@ -207,7 +209,7 @@ final class RequestWriter {
       if (level > 0 && path.get(0) != binding.bodyField()) {
         continue;
       }
-      byte[] said = ProtoFields.last(message, from, to, path.subList(level, path.size()));
+      byte[] said = ProtoFieldScanner.last(message, from, to, path.subList(level, path.size()));
       byte[] bound = fields.last(path);
       if (said != null && !Arrays.equals(said, bound)) {
         throw RequestRefusedException.badRequest(

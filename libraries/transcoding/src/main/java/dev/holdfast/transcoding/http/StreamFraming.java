@@ -15,7 +15,7 @@ public final class StreamFraming {
     LINES("application/x-ndjson"),
     EVENTS("text/event-stream"),
     ARRAY("application/json"),
-    RAW(HttpBodies.DEFAULT_CONTENT_TYPE);
+    RAW(HttpBodyCodec.DEFAULT_CONTENT_TYPE);
 
     private final String contentType;
 
@@ -25,13 +25,13 @@ public final class StreamFraming {
   }
 
   /** The end of a body. */
-  public static final class End {
+  public static final class BodyEnd {
     private final byte[] bytes;
-    private final boolean whole;
+    private final boolean isComplete;
 
-    private End(byte[] bytes, boolean whole) {
+    private BodyEnd(byte[] bytes, boolean whole) {
       this.bytes = bytes;
-      this.whole = whole;
+      this.isComplete = whole;
     }
 
     /** The last bytes of the body, not copied; may be empty. */
@@ -43,8 +43,8 @@ public final class StreamFraming {
      * Whether these bytes complete the body; if not, the stream must be reset, or the connection
      * closed without the last chunk.
      */
-    public boolean whole() {
-      return whole;
+    public boolean isComplete() {
+      return isComplete;
     }
   }
 
@@ -108,26 +108,27 @@ public final class StreamFraming {
    *
    * @param error the status as {@link ErrorBody} writes it; null on success
    */
-  public End end(byte @Nullable [] error) {
+  public BodyEnd end(byte @Nullable [] error) {
     if (error == null) {
-      return new End(
+      return new BodyEnd(
           switch (form) {
             case LINES, RAW -> NOTHING;
-            case EVENTS -> JsonText.utf8("event: end\ndata: {}\n\n");
-            case ARRAY -> JsonText.utf8(begun ? "]" : "[]");
+            case EVENTS -> JsonStrings.utf8("event: end\ndata: {}\n\n");
+            case ARRAY -> JsonStrings.utf8(begun ? "]" : "[]");
           },
           true);
     }
     return switch (form) {
-      case LINES -> new End(framed("{\"error\":", error, 0, error.length, "}\n"), true);
-      case EVENTS -> new End(framed("event: error\ndata: ", error, 0, error.length, "\n\n"), true);
-      case ARRAY, RAW -> new End(NOTHING, false);
+      case LINES -> new BodyEnd(framed("{\"error\":", error, 0, error.length, "}\n"), true);
+      case EVENTS ->
+          new BodyEnd(framed("event: error\ndata: ", error, 0, error.length, "\n\n"), true);
+      case ARRAY, RAW -> new BodyEnd(NOTHING, false);
     };
   }
 
   /** The bytes of a keepalive; empty where the framing has none. */
   public byte[] ping() {
-    return form == Form.EVENTS ? JsonText.utf8(": ping\n\n") : NOTHING;
+    return form == Form.EVENTS ? JsonStrings.utf8(": ping\n\n") : NOTHING;
   }
 
   private byte[] framed(String before, byte[] json, int offset, int length, String after) {

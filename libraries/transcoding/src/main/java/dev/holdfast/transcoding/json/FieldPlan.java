@@ -106,7 +106,7 @@ final class FieldPlan {
     this.nameMask =
         jsonName.length + 1 >= Long.BYTES ? -1 : (1L << (8 * (jsonName.length + 1))) - 1;
     this.plainName = json.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '"' && c != '\\');
-    this.key = JsonText.quoted(options.protoNames() ? name : json, ":");
+    this.key = JsonFormatter.quoted(options.protoNames() ? name : json, ":");
     this.nextKey = new byte[key.length + 1];
     this.nextKey[0] = ',';
     System.arraycopy(key, 0, nextKey, 1, key.length);

@@ -2,7 +2,7 @@ package dev.holdfast.transcoding.json;
 
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
@@ -59,7 +59,7 @@ public final class JsonCodec {
    * {@link JsonOptions#nearestNames} is off.
    */
   public String nearestField(Descriptor descriptor, String given) {
-    return options.nearestNames() ? NearField.of(given, type(descriptor).fields) : "";
+    return options.nearestNames() ? NearestField.of(given, type(descriptor).fields) : "";
   }
 
   /** Compiles a type. All types that it refers to are complete before any of them is published. */

@@ -1,6 +1,6 @@
 package dev.holdfast.transcoding.json;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;

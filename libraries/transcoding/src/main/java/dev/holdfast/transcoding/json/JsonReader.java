@@ -88,7 +88,7 @@ final class JsonReader extends ScalarReader {
     if (next() == '}') {
       pos++;
     } else {
-      Marks met = new Marks(type.fields.length + type.oneofs);
+      FieldBitSet met = new FieldBitSet(type.fields.length + type.oneofs);
       int guess = 0;
       do {
         FieldPlan field = key(type, guess);
@@ -167,8 +167,8 @@ final class JsonReader extends ScalarReader {
       return;
     }
     String nearest =
-        codec.options().nearestNames() && textTo - textFrom <= NearField.MOST_CHARS
-            ? NearField.of(new String(text, textFrom, textTo - textFrom, UTF_8), type.fields)
+        codec.options().nearestNames() && textTo - textFrom <= NearestField.MOST_CHARS
+            ? NearestField.of(new String(text, textFrom, textTo - textFrom, UTF_8), type.fields)
             : "";
     throw wrongText(
         pos,

@@ -1,6 +1,6 @@
 package dev.holdfast.transcoding.json;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 
 /**
  * Reader of one binary protobuf message that appends its JSON. A message in canonical order, with
@@ -98,7 +98,7 @@ final class JsonWriter extends WireScanner {
   private boolean fields(MessageType type, int from, int to, int depth, boolean before)
       throws CodecException {
     boolean comma = before;
-    Marks oneofs = type.oneofs == 0 ? null : new Marks(type.oneofs);
+    FieldBitSet oneofs = type.oneofs == 0 ? null : new FieldBitSet(type.oneofs);
     int required = 0;
     int last = -1;
     pos = from;

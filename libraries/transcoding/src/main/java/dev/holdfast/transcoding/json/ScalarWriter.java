@@ -66,7 +66,7 @@ final class ScalarWriter {
         if (!Float.isFinite(value)) {
           decimal(in, value);
         } else if (!omitZero || Float.floatToRawIntBits(value) != 0) {
-          JsonText.decimal(value, in.out);
+          JsonFormatter.decimal(value, in.out);
         }
       }
       default -> throw new IllegalStateException("no scalar: " + field.name);
@@ -76,7 +76,7 @@ final class ScalarWriter {
   private static void string(JsonWriter in, int to, boolean omitEmpty) throws CodecException {
     int end = in.endOfPart(to);
     if (end > in.pos || !omitEmpty) {
-      if (!JsonText.string(in.in, in.pos, end, in.out)) {
+      if (!JsonFormatter.string(in.in, in.pos, end, in.out)) {
         throw in.failure("invalid UTF-8 in a string (expected: UTF-8)");
       }
     }
@@ -106,7 +106,7 @@ final class ScalarWriter {
     if (field.nullIsValue) {
       in.out.put(NULL);
     } else if (name == null || in.enumsAsNumbers()) {
-      JsonText.integer(number, in.out);
+      JsonFormatter.integer(number, in.out);
     } else {
       in.out.put(name);
     }
@@ -114,14 +114,14 @@ final class ScalarWriter {
 
   private static void narrow(JsonWriter in, long value, boolean omitZero) throws CodecException {
     if (value != 0 || !omitZero) {
-      JsonText.integer(value, in.out);
+      JsonFormatter.integer(value, in.out);
     }
   }
 
   private static void wide(JsonWriter in, long value, boolean omitZero) throws CodecException {
     if (value != 0 || !omitZero) {
       in.out.put((byte) '"');
-      JsonText.integer(value, in.out);
+      JsonFormatter.integer(value, in.out);
       in.out.put((byte) '"');
     }
   }
@@ -129,7 +129,7 @@ final class ScalarWriter {
   private static void unsigned(JsonWriter in, long value, boolean omitZero) throws CodecException {
     if (value != 0 || !omitZero) {
       in.out.put((byte) '"');
-      JsonText.unsigned(value, in.out);
+      JsonFormatter.unsigned(value, in.out);
       in.out.put((byte) '"');
     }
   }
@@ -140,7 +140,7 @@ final class ScalarWriter {
     } else if (Double.isInfinite(value)) {
       in.out.put(value > 0 ? INFINITY : MINUS_INFINITY);
     } else {
-      JsonText.decimal(value, in.out);
+      JsonFormatter.decimal(value, in.out);
     }
   }
 }

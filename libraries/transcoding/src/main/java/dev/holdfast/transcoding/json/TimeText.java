@@ -211,7 +211,7 @@ final class TimeText {
     if (seconds < 0 || nanos < 0) {
       out.put((byte) '-');
     }
-    JsonText.integer(Math.abs(seconds), out);
+    JsonFormatter.integer(Math.abs(seconds), out);
     decimals(Math.abs(nanos), out);
     out.put((byte) 's');
     return true;

@@ -41,7 +41,7 @@ final class WellKnownWriter {
       int value = writer.pos;
       if (tag == field.tag && at >= 0) {
         writer.pos = at;
-        new WireCheck(writer).value(field, tag, to, depth);
+        new WireValidator(writer).value(field, tag, to, depth);
         writer.pos = value;
       }
       at = tag == field.tag ? value : at;
@@ -208,7 +208,7 @@ final class WellKnownWriter {
     }
     MessageType type = writer.codec.type(found);
     writer.out.put(TYPE);
-    if (!JsonText.string(writer.in, urlAt, urlEnd, writer.out)) {
+    if (!JsonFormatter.string(writer.in, urlAt, urlEnd, writer.out)) {
       throw writer.failure(NO_UTF_8);
     }
     if (type.wellKnown == WellKnown.NONE) {

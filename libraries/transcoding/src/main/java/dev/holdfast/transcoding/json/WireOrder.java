@@ -114,7 +114,7 @@ final class WireOrder {
     scanner.pos = tagAt[occurrence];
     int end = endAt[occurrence];
     int tag = scanner.tag(end);
-    new WireCheck(scanner).value(type.fields[index[occurrence]], tag, end, 1);
+    new WireValidator(scanner).value(type.fields[index[occurrence]], tag, end, 1);
     scanner.pos = behind;
   }
 

@@ -3,7 +3,7 @@ package dev.holdfast.transcoding.schema;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.Descriptors.DescriptorValidationException;
 import com.google.protobuf.Descriptors.FileDescriptor;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;

@@ -12,11 +12,14 @@ import java.util.Optional;
  *
  * @param descriptor of the method
  * @param fullName {@code package.Service/Method}
- * @param shape which sides stream
+ * @param streamingType which sides stream
  * @param http the annotation google.api.http; empty for none
  */
 public record RpcMethod(
-    MethodDescriptor descriptor, String fullName, StreamShape shape, Optional<HttpRule> http) {
+    MethodDescriptor descriptor,
+    String fullName,
+    StreamingType streamingType,
+    Optional<HttpRule> http) {
   static RpcMethod of(MethodDescriptor descriptor) {
     Optional<HttpRule> rule =
         descriptor.getOptions().hasExtension(AnnotationsProto.http)
@@ -25,7 +28,7 @@ public record RpcMethod(
     return new RpcMethod(
         descriptor,
         descriptor.getService().getFullName() + "/" + descriptor.getName(),
-        StreamShape.of(descriptor.isClientStreaming(), descriptor.isServerStreaming()),
+        StreamingType.of(descriptor.isClientStreaming(), descriptor.isServerStreaming()),
         rule);
   }
 

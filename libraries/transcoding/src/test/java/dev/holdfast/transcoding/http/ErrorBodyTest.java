@@ -11,6 +11,10 @@ import dev.holdfast.transcoding.json.SchemaTypes;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
 import dev.holdfast.transcoding.shop.Address;
 import dev.holdfast.transcoding.shop.ShopProto;
+import dev.holdfast.transcoding.status.GrpcMessageHeader;
+import dev.holdfast.transcoding.status.GrpcStatusCode;
+import dev.holdfast.transcoding.status.HttpStatusMapping;
+import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -41,11 +45,11 @@ class ErrorBodyTest {
     "17, UNKNOWN, 500, unknown",
     "-1, UNKNOWN, 500, unknown"
   })
-  void statusOfGrpcIsOneOfHttp(int number, StatusCode code, int http, String connect) {
-    assertThat(StatusCode.of(number)).isEqualTo(code);
+  void statusOfGrpcIsOneOfHttp(int number, GrpcStatusCode code, int http, String connect) {
+    assertThat(GrpcStatusCode.of(number)).isEqualTo(code);
     assertThat(HttpStatusMapping.toHttp(number)).isEqualTo(http);
     assertThat(code.connectName()).isEqualTo(connect);
-    assertThat(StatusCode.of(code.number())).isEqualTo(code);
+    assertThat(GrpcStatusCode.of(code.number())).isEqualTo(code);
   }
 
   @ParameterizedTest
@@ -64,7 +68,7 @@ class ErrorBodyTest {
     "500, UNKNOWN",
     "501, UNKNOWN"
   })
-  void statusOfHttpIsOneOfGrpc(int http, StatusCode code) {
+  void statusOfHttpIsOneOfGrpc(int http, GrpcStatusCode code) {
     assertThat(HttpStatusMapping.fromHttp(http)).isEqualTo(code);
   }
 
@@ -122,20 +126,20 @@ class ErrorBodyTest {
         "😀|%F0%9F%98%80"
       })
   void messagesOfGrpcArePercentEncoded(String text, String header) {
-    assertThat(GrpcMessage.encode(text)).isEqualTo(header);
-    assertThat(GrpcMessage.decode(header)).isEqualTo(text);
+    assertThat(GrpcMessageHeader.encode(text)).isEqualTo(header);
+    assertThat(GrpcMessageHeader.decode(header)).isEqualTo(text);
   }
 
   @ParameterizedTest
   @CsvSource({"%, %", "%4, %4", "%zz, %zz", "a%, a%", "%41%, A%", "%4x%41, %4xA"})
   void badEscapesInMessagesStay(String header, String text) {
-    assertThat(GrpcMessage.decode(header)).isEqualTo(text);
+    assertThat(GrpcMessageHeader.decode(header)).isEqualTo(text);
   }
 
   private static String body(byte @Nullable [] details, String message) {
     ServiceCatalog catalog = ServiceCatalog.of(List.of(ShopProto.getDescriptor().toProto()));
     JsonCodec codec = JsonCodec.of(SchemaTypes.of(catalog.typeFiles()));
     return new String(
-        ErrorBody.json(StatusCode.NOT_FOUND, message, details, codec), StandardCharsets.UTF_8);
+        ErrorBody.json(GrpcStatusCode.NOT_FOUND, message, details, codec), StandardCharsets.UTF_8);
   }
 }

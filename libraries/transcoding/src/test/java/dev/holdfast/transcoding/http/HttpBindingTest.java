@@ -129,7 +129,7 @@ class HttpBindingTest {
 
   private static String method(HttpTranscoder transcoder, String httpMethod, String path) {
     return transcoder
-        .open(RequestHead.of(httpMethod, path, "", ""))
+        .open(HttpRequestHead.of(httpMethod, path, "", ""))
         .method()
         .descriptor()
         .getName();
@@ -138,9 +138,9 @@ class HttpBindingTest {
   @Test
   void annotationMayTakeTheNameOfAnotherMethod() {
     HttpTranscoder transcoder = transcoder("post: '/shop.v1.Shop/GetBook' body: '*'");
-    HttpCall call = transcoder.open(RequestHead.of("POST", "/shop.v1.Shop/GetBook", "", ""));
+    HttpCall call = transcoder.open(HttpRequestHead.of("POST", "/shop.v1.Shop/GetBook", "", ""));
     assertThat(call.method().descriptor().getName()).isEqualTo("Echo");
-    call = transcoder.open(RequestHead.of("POST", "/shop.v1.Shop/Echo", "", ""));
+    call = transcoder.open(HttpRequestHead.of("POST", "/shop.v1.Shop/Echo", "", ""));
     assertThat(call.method().descriptor().getName()).isEqualTo("Echo");
   }
 
@@ -148,7 +148,7 @@ class HttpBindingTest {
   void everyHttpMethodReachesARuleForAny() {
     HttpTranscoder transcoder = transcoder("custom { kind: '*' path: '/v1/any/{a_string}' }");
     for (String method : List.of("GET", "POST", "BREW")) {
-      assertThat(transcoder.open(RequestHead.of(method, "/v1/any/x", "", "")).method().path())
+      assertThat(transcoder.open(HttpRequestHead.of(method, "/v1/any/x", "", "")).method().path())
           .isEqualTo("/shop.v1.Shop/Echo");
     }
   }

@@ -3,6 +3,7 @@ package dev.holdfast.transcoding.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -183,7 +184,7 @@ class JsonSplitterTest {
   /** The values, and a failure with its status at the end; random pieces for negative sizes. */
   private static List<String> split(JsonSplitter splitter, String json, int piece) {
     List<String> values = new ArrayList<>();
-    JsonSplitter.Sink sink =
+    JsonSplitter.JsonValueHandler jsonValueHandler =
         (bytes, offset, length) ->
             values.add(new String(bytes, offset, length, StandardCharsets.UTF_8));
     byte[] bytes = ("#" + json).getBytes(StandardCharsets.UTF_8);
@@ -195,10 +196,10 @@ class JsonSplitterTest {
               for (int at = 1; at < bytes.length; ) {
                 int size = piece > 0 ? piece : random.nextInt(8);
                 int length = Math.min(size, bytes.length - at);
-                splitter.feed(bytes, at, length, sink);
+                splitter.feed(bytes, at, length, jsonValueHandler);
                 at += length;
               }
-              splitter.end(sink);
+              splitter.end(jsonValueHandler);
             });
     if (failure != null) {
       values.add("!" + failure.httpStatus() + " " + failure.getMessage());

@@ -14,6 +14,7 @@ import dev.holdfast.transcoding.json.JsonOptions;
 import dev.holdfast.transcoding.json.SchemaTypes;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
 import dev.holdfast.transcoding.shop.ShopProto;
+import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
@@ -173,7 +174,7 @@ class RequestBindingTest {
   @CsvFileSource(resources = "/routes/content-types.txt", delimiter = '|')
   void refusesBodiesOfOtherTypes(String request, String contentType, boolean taken) {
     String[] words = request.split(" ", 2);
-    RequestHead head = RequestHead.of(words[0], words[1], contentType, "");
+    HttpRequestHead head = HttpRequestHead.of(words[0], words[1], contentType, "");
     int status = 200;
     try {
       SHOP.open(head);
@@ -203,9 +204,9 @@ class RequestBindingTest {
     return (call.method().descriptor().getName() + " " + text).strip();
   }
 
-  private static RequestHead head(String request) {
+  private static HttpRequestHead head(String request) {
     String[] words = request.split(" ", 2);
-    return RequestHead.of(words[0], words[1], "application/json", "");
+    return HttpRequestHead.of(words[0], words[1], "application/json", "");
   }
 
   private static HttpTranscoder transcoder(FileDescriptorProto file, TranscodingOptions options) {

@@ -13,6 +13,7 @@ import dev.holdfast.transcoding.shop.Book;
 import dev.holdfast.transcoding.shop.CreateBookRequest;
 import dev.holdfast.transcoding.shop.ListBooksResponse;
 import dev.holdfast.transcoding.shop.ShopProto;
+import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,9 +33,9 @@ class StreamsTest {
     StreamFraming lines = StreamFraming.lines();
     assertThat(text(lines.message(A, 0, A.length))).isEqualTo("{\"a\": 1}\n");
     assertThat(text(lines.end(null).bytes())).isEmpty();
-    assertThat(lines.end(null).whole()).isTrue();
+    assertThat(lines.end(null).isComplete()).isTrue();
     assertThat(text(lines.end(ERROR).bytes())).isEqualTo("{\"error\":{\"code\":14}}\n");
-    assertThat(lines.end(ERROR).whole()).isTrue();
+    assertThat(lines.end(ERROR).isComplete()).isTrue();
     assertThat(lines.ping()).isEmpty();
   }
 
@@ -55,7 +56,7 @@ class StreamsTest {
     assertThat(body).isEqualTo("[\"a\",\"a\"");
     assertThat(text(array.end(null).bytes())).isEqualTo("]");
     assertThat(array.end(ERROR).bytes()).isEmpty();
-    assertThat(array.end(ERROR).whole()).isFalse();
+    assertThat(array.end(ERROR).isComplete()).isFalse();
   }
 
   @ParameterizedTest
@@ -74,20 +75,20 @@ class StreamsTest {
         "text/html,application/xhtml+xml | application/x-ndjson"
       })
   void clientChoosesHowAStreamIsWritten(String accept, String contentType) {
-    HttpCall call = SHOP.open(RequestHead.of("GET", "/v1/shelves/1/books:watch", "", accept));
+    HttpCall call = SHOP.open(HttpRequestHead.of("GET", "/v1/shelves/1/books:watch", "", accept));
     assertThat(call.responseStream().contentType()).isEqualTo(contentType);
   }
 
   @Test
   void streamOfHttpBodiesIsTheirBytes() throws UnreadableResponseException {
-    HttpCall call = SHOP.open(RequestHead.of("GET", "/v1/shelves/1/books:download", "", ""));
+    HttpCall call = SHOP.open(HttpRequestHead.of("GET", "/v1/shelves/1/books:download", "", ""));
     StreamFraming framing = call.responseStream();
     CodecBuffer out = new CodecBuffer();
     byte[] message = httpBody("text/csv", "a,\r\nb").toByteArray();
     assertThat(call.response(message, 0, message.length, out)).isEqualTo("text/csv");
     assertThat(text(framing.message(out.array(), 0, out.size()))).isEqualTo("a,\r\nb");
-    assertThat(framing.end(null).whole()).isTrue();
-    assertThat(framing.end(ERROR).whole()).isFalse();
+    assertThat(framing.end(null).isComplete()).isTrue();
+    assertThat(framing.end(ERROR).isComplete()).isFalse();
   }
 
   @Test
@@ -99,7 +100,7 @@ class StreamsTest {
               ? "[" + body.replace("\n", ",") + "]"
               : body;
       HttpCall call =
-          SHOP.open(RequestHead.of("POST", "/v1/shelves/1/books:import?requestId=r", type, ""));
+          SHOP.open(HttpRequestHead.of("POST", "/v1/shelves/1/books:import?requestId=r", type, ""));
       List<byte[]> messages = stream(call, sent);
       assertThat(messages).hasSize(2);
       assertThat(CreateBookRequest.parseFrom(messages.get(0)))
@@ -117,7 +118,7 @@ class StreamsTest {
 
   @Test
   void streamOfHttpBodiesHasAMessageForEachPiece() throws InvalidProtocolBufferException {
-    HttpCall call = SHOP.open(RequestHead.of("POST", "/v1/uploads", "image/png", ""));
+    HttpCall call = SHOP.open(HttpRequestHead.of("POST", "/v1/uploads", "image/png", ""));
     List<byte[]> messages = stream(call, "0123456");
     assertThat(messages).hasSize(2);
     assertThat(HttpBody.parseFrom(messages.get(0))).isEqualTo(httpBody("image/png", "01234"));
@@ -126,9 +127,9 @@ class StreamsTest {
 
   @Test
   void streamHandsOutWhatCameBeforeAMistake() {
-    HttpCall call = SHOP.open(RequestHead.of("POST", "/v1/chat", "application/json", ""));
+    HttpCall call = SHOP.open(HttpRequestHead.of("POST", "/v1/chat", "application/json", ""));
     List<byte[]> messages = new ArrayList<>();
-    RequestStream stream = call.requestStream();
+    StreamedRequestDecoder stream = call.requestDecoder();
     byte[] body = "[{\"title\":\"a\"},{\"title\":7}]".getBytes(StandardCharsets.UTF_8);
     assertThatThrownBy(
             () ->
@@ -187,7 +188,7 @@ class StreamsTest {
 
   private static String answer(String request, byte[] message) throws UnreadableResponseException {
     String[] words = request.split(" ", 2);
-    HttpCall call = SHOP.open(RequestHead.of(words[0], words[1], "", ""));
+    HttpCall call = SHOP.open(HttpRequestHead.of(words[0], words[1], "", ""));
     CodecBuffer out = new CodecBuffer();
     String type = call.response(message, 0, message.length, out);
     return type + " " + text(out.toByteArray());
@@ -195,14 +196,14 @@ class StreamsTest {
 
   private static List<byte[]> stream(HttpCall call, String body) {
     List<byte[]> messages = new ArrayList<>();
-    RequestStream.Sink sink =
+    StreamedRequestDecoder.RequestMessageHandler requestMessageHandler =
         (bytes, at, length) -> messages.add(Arrays.copyOfRange(bytes, at, at + length));
-    RequestStream stream = call.requestStream();
+    StreamedRequestDecoder stream = call.requestDecoder();
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
     for (int i = 0; i < bytes.length; i += 5) {
-      stream.feed(bytes, i, Math.min(5, bytes.length - i), sink);
+      stream.feed(bytes, i, Math.min(5, bytes.length - i), requestMessageHandler);
     }
-    stream.end(sink);
+    stream.end(requestMessageHandler);
     return messages;
   }
 

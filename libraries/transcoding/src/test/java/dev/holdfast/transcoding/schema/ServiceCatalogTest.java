@@ -43,13 +43,15 @@ class ServiceCatalogTest {
   @Test
   void knowsTheShapeOfEachMethod() {
     ServiceCatalog catalog = ServiceCatalog.of(List.of(SHOP));
-    Map<String, StreamShape> shapes = new LinkedHashMap<>();
-    catalog.methods().forEach(method -> shapes.put(method.descriptor().getName(), method.shape()));
+    Map<String, StreamingType> shapes = new LinkedHashMap<>();
+    catalog
+        .methods()
+        .forEach(method -> shapes.put(method.descriptor().getName(), method.streamingType()));
     assertThat(shapes)
-        .containsEntry("GetBook", StreamShape.UNARY)
-        .containsEntry("WatchBooks", StreamShape.SERVER_STREAM)
-        .containsEntry("ImportBooks", StreamShape.CLIENT_STREAM)
-        .containsEntry("Chat", StreamShape.BIDI);
+        .containsEntry("GetBook", StreamingType.UNARY)
+        .containsEntry("WatchBooks", StreamingType.SERVER_STREAM)
+        .containsEntry("ImportBooks", StreamingType.CLIENT_STREAM)
+        .containsEntry("Chat", StreamingType.BIDI);
   }
 
   @Test

@@ -2,12 +2,12 @@ package dev.holdfast.cli.call;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
+import dev.holdfast.cli.CommandContext;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
-import dev.holdfast.cli.Program;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.core.DurationText;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.transcoding.json.CodecBuffer;
 import dev.holdfast.transcoding.json.CodecException;
 import dev.holdfast.transcoding.json.JsonCodec;
@@ -15,7 +15,7 @@ import dev.holdfast.transcoding.json.JsonOptions;
 import dev.holdfast.transcoding.json.MessageType;
 import dev.holdfast.transcoding.json.SchemaTypes;
 import dev.holdfast.transcoding.schema.RpcMethod;
-import dev.holdfast.transcoding.schema.StreamShape;
+import dev.holdfast.transcoding.schema.StreamingType;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -101,7 +101,9 @@ public final class CallCommand implements Callable<Integer> {
       ServerSchema schema = options.schema(channel, target);
       RpcMethod method = name.in(schema, target);
       Optional<Duration> patience =
-          method.shape() == StreamShape.UNARY ? said.or(() -> Optional.of(UNARY_PATIENCE)) : said;
+          method.streamingType() == StreamingType.UNARY
+              ? said.or(() -> Optional.of(UNARY_PATIENCE))
+              : said;
       return exchange(channel, schema, method, patience);
     } finally {
       channel.shutdownNow();
@@ -121,9 +123,10 @@ public final class CallCommand implements Callable<Integer> {
             .with(JsonOptions.DEFAULT.withNearestNames(true));
     RequestMessages requests =
         RequestMessages.open(
-            data, System.in, codec.type(method.input()), method.shape().clientStreams());
+            data, System.in, codec.type(method.input()), method.streamingType().clientStreams());
     // One message is read before there is a call, so that a bad one reaches nobody.
-    Optional<byte[]> only = method.shape().clientStreams() ? Optional.empty() : requests.next();
+    Optional<byte[]> only =
+        method.streamingType().clientStreams() ? Optional.empty() : requests.next();
     AtomicReference<UserError> bad = new AtomicReference<>();
     // Of the call alone: what reflection took, and whoever types the message, is not the server's.
     CallOptions deadline =
@@ -179,7 +182,7 @@ public final class CallCommand implements Callable<Integer> {
         throw UserError.failed("the answer does not fit the schema: " + e.getMessage());
       }
       common
-          .program()
+          .commandContext()
           .out()
           .println(new String(json.array(), 0, json.size(), StandardCharsets.UTF_8));
       message = call.next();
@@ -190,12 +193,12 @@ public final class CallCommand implements Callable<Integer> {
     if (status.isOk()) {
       return ExitCode.OK;
     }
-    Program program = common.program();
+    CommandContext commandContext = common.commandContext();
     if (common.json()) {
-      program.out().println(StatusText.json(status, trailers, codec));
+      commandContext.out().println(StatusText.json(status, trailers, codec));
     } else {
       List<String> lines = StatusText.lines(status, trailers, codec);
-      program.err().println("holdfast: " + String.join(System.lineSeparator(), lines));
+      commandContext.err().println("holdfast: " + String.join(System.lineSeparator(), lines));
     }
     return ExitCode.FAILED;
   }

@@ -3,7 +3,7 @@ package dev.holdfast.cli.call;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
-import dev.holdfast.cli.output.JsonText;
+import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.cli.settings.Settings;
 import dev.holdfast.transcoding.schema.RpcMethod;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
@@ -77,22 +77,22 @@ public final class LsMethodsCommand implements Callable<Integer> {
             .toList();
     if (common.json()) {
       common
-          .program()
+          .commandContext()
           .out()
           .println(
-              JsonText.object()
+              JsonLine.object()
                   .with("target", target)
                   .with("methods", shown.stream().map(LsMethodsCommand::json).toList())
                   .with("undescribed", schema.undescribed()));
       return;
     }
-    shown.forEach(method -> common.program().out().println(line(method)));
+    shown.forEach(method -> common.commandContext().out().println(line(method)));
     schema
         .undescribed()
         .forEach(
             name ->
                 common
-                    .program()
+                    .commandContext()
                     .err()
                     .println("holdfast: " + name + ": offered, but the server has no descriptor"));
   }
@@ -100,10 +100,10 @@ public final class LsMethodsCommand implements Callable<Integer> {
   private static String line(RpcMethod method) {
     return method.fullName()
         + "  "
-        + streamed(method.shape().clientStreams())
+        + streamed(method.streamingType().clientStreams())
         + method.input().getFullName()
         + " -> "
-        + streamed(method.shape().serverStreams())
+        + streamed(method.streamingType().serverStreams())
         + method.output().getFullName();
   }
 
@@ -111,13 +111,13 @@ public final class LsMethodsCommand implements Callable<Integer> {
     return many ? "stream " : "";
   }
 
-  private static JsonText json(RpcMethod method) {
-    return JsonText.object()
+  private static JsonLine json(RpcMethod method) {
+    return JsonLine.object()
         .with("method", method.fullName())
         .with("request", method.input().getFullName())
         .with("response", method.output().getFullName())
-        .with("clientStreams", method.shape().clientStreams())
-        .with("serverStreams", method.shape().serverStreams())
+        .with("clientStreams", method.streamingType().clientStreams())
+        .with("serverStreams", method.streamingType().serverStreams())
         .with("idempotency", method.idempotency().name());
   }
 }

@@ -101,7 +101,7 @@ public final class OpenApiCommand implements Callable<Integer> {
     HttpTranscoder transcoder = HttpTranscoder.of(schema.catalog());
     OpenApiDocument document = document(transcoder);
     write(document.json());
-    PrintWriter err = common.program().err();
+    PrintWriter err = common.commandContext().err();
     transcoder.rejected().forEach(each -> err.println("holdfast: left out: " + each));
     document.omitted().forEach(each -> err.println("holdfast: left out: " + each));
     schema
@@ -133,7 +133,7 @@ public final class OpenApiCommand implements Callable<Integer> {
   private void write(byte[] json) {
     Path file = output;
     if (file == null) {
-      common.program().out().println(new String(json, StandardCharsets.UTF_8));
+      common.commandContext().out().println(new String(json, StandardCharsets.UTF_8));
       return;
     }
     try {

@@ -1,12 +1,12 @@
 package dev.holdfast.cli.call;
 
 import dev.holdfast.cli.UserError;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.transcoding.http.JsonSplitter;
-import dev.holdfast.transcoding.http.RequestRefusedException;
 import dev.holdfast.transcoding.json.CodecBuffer;
 import dev.holdfast.transcoding.json.CodecException;
 import dev.holdfast.transcoding.json.MessageType;
+import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

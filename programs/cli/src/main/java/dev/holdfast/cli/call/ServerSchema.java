@@ -1,10 +1,10 @@
 package dev.holdfast.cli.call;
 
 import dev.holdfast.cli.UserError;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.schema.ReflectedSchema;
 import dev.holdfast.gateway.schema.ReflectionException;
-import dev.holdfast.gateway.schema.ReflectionException.Kind;
+import dev.holdfast.gateway.schema.ReflectionException.ReflectionFailure;
 import dev.holdfast.gateway.schema.ReflectionExchange;
 import dev.holdfast.gateway.schema.ReflectionVersion;
 import dev.holdfast.transcoding.schema.InvalidSchemaException;
@@ -88,7 +88,7 @@ record ServerSchema(ServiceCatalog catalog, List<String> undescribed) {
     }
     // What it said is shown: a gateway says that it wants to know whose reflection is meant.
     throw new ReflectionException(
-        Kind.UNSUPPORTED,
+        ReflectionFailure.UNSUPPORTED,
         "the server has no reflection: "
             + StatusText.line(refused.get(refused.size() - 1))
             + " (expected: its reflection service, --authority NAME of the service behind a"
@@ -105,7 +105,7 @@ record ServerSchema(ServiceCatalog catalog, List<String> undescribed) {
         CallOptions.DEFAULT.withDeadlineAfter(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     ReflectionExchange exchange = new ReflectionExchange();
     try (RawCall call = new RawCall(channel, version.path().substring(1), patience, headers)) {
-      Optional<byte[]> question = exchange.question();
+      Optional<byte[]> question = exchange.nextRequest();
       while (question.isPresent()) {
         boolean sent = call.send(question.get());
         byte[] answer = sent ? call.next() : null;
@@ -115,10 +115,11 @@ record ServerSchema(ServiceCatalog catalog, List<String> undescribed) {
             refused.add(status);
             return Optional.empty();
           }
-          throw new ReflectionException(Kind.UNAVAILABLE, "reflection: " + StatusText.line(status));
+          throw new ReflectionException(
+              ReflectionFailure.UNAVAILABLE, "reflection: " + StatusText.line(status));
         }
         exchange.onAnswer(answer);
-        question = exchange.question();
+        question = exchange.nextRequest();
       }
       call.halfClose();
       return Optional.of(exchange.schema());

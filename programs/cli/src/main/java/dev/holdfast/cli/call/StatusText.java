@@ -1,8 +1,8 @@
 package dev.holdfast.cli.call;
 
 import dev.holdfast.transcoding.http.ErrorBody;
-import dev.holdfast.transcoding.http.StatusCode;
 import dev.holdfast.transcoding.json.JsonCodec;
+import dev.holdfast.transcoding.status.GrpcStatusCode;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.nio.charset.StandardCharsets;
@@ -57,7 +57,7 @@ final class StatusText {
     String message = status.getDescription() == null ? "" : status.getDescription();
     return new String(
         ErrorBody.json(
-            StatusCode.of(status.getCode().value()), message, trailers.get(DETAILS), codec),
+            GrpcStatusCode.of(status.getCode().value()), message, trailers.get(DETAILS), codec),
         StandardCharsets.UTF_8);
   }
 }

@@ -3,7 +3,7 @@ package dev.holdfast.cli.control;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
-import dev.holdfast.control.resources.Bootstrap;
+import dev.holdfast.control.resources.XdsBootstrap;
 import dev.holdfast.core.HostPort;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -86,25 +86,27 @@ public final class ControlBootstrapCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     common.startLogging("OFF");
-    Bootstrap bootstrap =
-        new Bootstrap(
+    XdsBootstrap xdsBootstrap =
+        new XdsBootstrap(
             servers.stream().map(HostPort::parse).toList(),
             nodeId == null ? machine() : nodeId,
-            locality.isEmpty() ? Bootstrap.Locality.UNKNOWN : Bootstrap.Locality.parse(locality),
-            tls());
-    common.program().out().print(bootstrap.json());
-    common.program().out().flush();
+            locality.isEmpty()
+                ? XdsBootstrap.Locality.UNKNOWN
+                : XdsBootstrap.Locality.parse(locality),
+            bootstrapTls());
+    common.commandContext().out().print(xdsBootstrap.json());
+    common.commandContext().out().flush();
     return ExitCode.OK;
   }
 
-  private Optional<Bootstrap.Tls> tls() {
+  private Optional<XdsBootstrap.BootstrapTls> bootstrapTls() {
     if ((certificate == null) != (key == null)) {
       throw UserError.usage(
           (key == null ? "cert: without key" : "key: without cert") + " (expected: both or none)");
     }
     return tls || ca != null || certificate != null
         ? Optional.of(
-            new Bootstrap.Tls(
+            new XdsBootstrap.BootstrapTls(
                 Optional.ofNullable(ca),
                 Optional.ofNullable(certificate),
                 Optional.ofNullable(key)))

@@ -4,7 +4,7 @@ import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.RegistryOptions;
 import dev.holdfast.cli.UserError;
-import dev.holdfast.cli.output.JsonText;
+import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.cli.run.Signals;
 import dev.holdfast.control.ControlOptions;
 import dev.holdfast.control.ControlPlane;
@@ -12,10 +12,10 @@ import dev.holdfast.control.resources.PolicyException;
 import dev.holdfast.control.resources.PolicyFeed;
 import dev.holdfast.control.resources.PolicyMeters;
 import dev.holdfast.core.DurationText;
-import dev.holdfast.core.EndpointDirectory;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.discovery.EndpointDirectory;
+import dev.holdfast.core.discovery.Registries;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -174,7 +174,8 @@ public final class ControlCommand implements Callable<Integer> {
                     "drain", drain, ControlOptions.DRAIN.min(), ControlOptions.DRAIN.max()));
     if (certificate != null && key != null) {
       return options.withTls(
-          new ControlOptions.TlsFiles(certificate, key, Optional.ofNullable(clientAuthority)));
+          new ControlOptions.ServerTlsFiles(
+              certificate, key, Optional.ofNullable(clientAuthority)));
     }
     if (certificate != null || key != null || clientAuthority != null) {
       throw UserError.usage(
@@ -197,10 +198,10 @@ public final class ControlCommand implements Callable<Integer> {
   private void announce(ControlPlane plane, RegistryUri uri) {
     if (common.json()) {
       common
-          .program()
+          .commandContext()
           .out()
           .println(
-              JsonText.object()
+              JsonLine.object()
                   .with("listen", ListenAddress.text(plane.address()))
                   .with("admin", ListenAddress.text(plane.adminAddress()))
                   .with("tls", certificate != null)
@@ -208,7 +209,7 @@ public final class ControlCommand implements Callable<Integer> {
       return;
     }
     common
-        .program()
+        .commandContext()
         .out()
         .println(
             "serving xDS on "
@@ -220,7 +221,7 @@ public final class ControlCommand implements Callable<Integer> {
                 + uri);
     if (certificate == null && !plane.address().getAddress().isLoopbackAddress()) {
       common
-          .program()
+          .commandContext()
           .err()
           .println(
               "holdfast: warning: clients are served in plaintext beyond this machine; --cert and"
@@ -228,7 +229,7 @@ public final class ControlCommand implements Callable<Integer> {
     }
     if (!context().environment().containsKey(EndpointDirectory.SNAPSHOT_VARIABLE)) {
       common
-          .program()
+          .commandContext()
           .err()
           .println(
               "holdfast: note: without --snapshot-dir a restart while the registry is down answers"

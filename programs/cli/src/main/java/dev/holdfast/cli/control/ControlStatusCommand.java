@@ -3,15 +3,15 @@ package dev.holdfast.cli.control;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
-import dev.holdfast.cli.demo.Terminal;
-import dev.holdfast.cli.run.RepeatedLook;
+import dev.holdfast.cli.output.Terminal;
+import dev.holdfast.cli.run.RepeatedQuery;
 import dev.holdfast.control.ControlOptions;
 import dev.holdfast.control.admin.v1.ControlGrpc;
 import dev.holdfast.control.admin.v1.StatusRequest;
 import dev.holdfast.control.admin.v1.StatusResponse;
 import dev.holdfast.core.DurationText;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
@@ -136,7 +136,7 @@ public final class ControlStatusCommand implements Callable<Integer> {
   }
 
   private void print(StatusResponse status) {
-    PrintWriter out = common.program().out();
+    PrintWriter out = common.commandContext().out();
     if (common.json()) {
       out.println(ControlStatusText.json(status));
     } else {
@@ -148,8 +148,10 @@ public final class ControlStatusCommand implements Callable<Integer> {
   private void watch(ManagedChannel channel, Duration pause) throws InterruptedException {
     StatusScreen screen =
         new StatusScreen(
-            common.program().out(), !common.json() && Terminal.isInteractive(), Terminal::size);
-    RepeatedLook.watch(
+            common.commandContext().out(),
+            !common.json() && Terminal.isInteractive(),
+            Terminal::size);
+    RepeatedQuery.watch(
         common,
         pause,
         () -> ask(channel),

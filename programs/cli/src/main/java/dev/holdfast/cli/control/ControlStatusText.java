@@ -1,8 +1,8 @@
 package dev.holdfast.cli.control;
 
+import dev.holdfast.cli.output.AlignedTable;
 import dev.holdfast.cli.output.EndpointText;
-import dev.holdfast.cli.output.JsonText;
-import dev.holdfast.cli.output.Table;
+import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.control.admin.v1.Client;
 import dev.holdfast.control.admin.v1.Load;
 import dev.holdfast.control.admin.v1.StatusResponse;
@@ -79,13 +79,13 @@ final class ControlStatusText {
         + clients;
   }
 
-  private static Table clients(StatusResponse status) {
-    Table table =
-        new Table(
+  private static AlignedTable clients(StatusResponse status) {
+    AlignedTable alignedTable =
+        new AlignedTable(
             "CLIENT", "NODE", "LIBRARY", "ZONE", "PEER", "ASKS BY", "SINCE", "LDS", "RDS", "CDS",
             "EDS");
     for (Client client : status.getClientsList()) {
-      table.add(
+      alignedTable.add(
           Long.toString(client.getNumber()),
           orDash(client.getNode()),
           orDash((client.getAgent() + " " + client.getVersion()).strip()),
@@ -98,7 +98,7 @@ final class ControlStatusText {
           cell(client, "CDS"),
           cell(client, "EDS"));
     }
-    return table;
+    return alignedTable;
   }
 
   /** {@code 3} when all of 3 are accepted, {@code 2/3} when not, {@code 2/3 REJECTED}. */
@@ -154,11 +154,12 @@ final class ControlStatusText {
     return names.isEmpty() ? "" : ": " + printable(String.join(", ", names));
   }
 
-  private static Table loads(StatusResponse status) {
-    Table table =
-        new Table("CLUSTER", "CLIENTS", "CALLS/S", "CALLS", "OK", "FAILED", "DROPPED", "UNDER WAY");
+  private static AlignedTable loads(StatusResponse status) {
+    AlignedTable alignedTable =
+        new AlignedTable(
+            "CLUSTER", "CLIENTS", "CALLS/S", "CALLS", "OK", "FAILED", "DROPPED", "UNDER WAY");
     for (Load load : status.getLoadsList()) {
-      table.add(
+      alignedTable.add(
           orDash(load.getCluster()),
           Integer.toString(load.getClients()),
           String.format(Locale.ROOT, "%.1f", load.getIssuedPerS()),
@@ -168,11 +169,11 @@ final class ControlStatusText {
           Long.toString(load.getDropped()),
           Long.toString(load.getInProgress()));
     }
-    return table;
+    return alignedTable;
   }
 
-  static JsonText json(StatusResponse status) {
-    return JsonText.object()
+  static JsonLine json(StatusResponse status) {
+    return JsonLine.object()
         .with("serving", status.getServing())
         .with("registry", status.getRegistry())
         .with("up_ms", status.getUpMs())
@@ -184,8 +185,8 @@ final class ControlStatusText {
         .with("loads", status.getLoadsList().stream().map(ControlStatusText::json).toList());
   }
 
-  private static JsonText json(Client client) {
-    return JsonText.object()
+  private static JsonLine json(Client client) {
+    return JsonLine.object()
         .with("number", client.getNumber())
         .with("node", client.getNode())
         .with("cluster", client.getCluster())
@@ -198,8 +199,8 @@ final class ControlStatusText {
         .with("types", client.getTypesList().stream().map(ControlStatusText::json).toList());
   }
 
-  private static JsonText json(Subscription type) {
-    return JsonText.object()
+  private static JsonLine json(Subscription type) {
+    return JsonLine.object()
         .with("type", type.getType())
         .with("all", type.getAll())
         .with("accepted", type.getAccepted())
@@ -216,8 +217,8 @@ final class ControlStatusText {
         .with("missing", type.getMissingList());
   }
 
-  private static JsonText json(Load load) {
-    return JsonText.object()
+  private static JsonLine json(Load load) {
+    return JsonLine.object()
         .with("cluster", load.getCluster())
         .with("clients", load.getClients())
         .with("issued", load.getIssued())

@@ -3,11 +3,11 @@ package dev.holdfast.cli.control;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
-import dev.holdfast.cli.output.JsonText;
+import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.control.resources.Percent;
 import dev.holdfast.control.resources.PolicyFile;
-import dev.holdfast.control.resources.Split;
 import dev.holdfast.control.resources.SplitEdit;
+import dev.holdfast.control.resources.TrafficSplit;
 import dev.holdfast.core.ServiceName;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -122,71 +122,78 @@ public final class SplitCommand implements Callable<Integer> {
     if (asked || clear || parent == null || !Files.isDirectory(parent)) {
       throw UserError.failed("policy: " + file + ": no such file (expected: a YAML file)");
     }
-    common.program().err().println("holdfast: " + file + " is new");
+    common.commandContext().err().println("holdfast: " + file + " is new");
   }
 
-  private SplitEdit.Edited shown(Path file) throws IOException {
-    Split split = new PolicyFile(file).read().of(service).traffic().split();
-    return new SplitEdit.Edited("", split, split, List.of());
+  private SplitEdit.EditedPolicy shown(Path file) throws IOException {
+    TrafficSplit trafficSplit = new PolicyFile(file).read().of(service).traffic().split();
+    return new SplitEdit.EditedPolicy("", trafficSplit, trafficSplit, List.of());
   }
 
-  private SplitEdit.Edited edit(Path file, Map<String, Percent> given) throws IOException {
-    List<SplitEdit.Edited> done = new ArrayList<>();
+  private SplitEdit.EditedPolicy edit(Path file, Map<String, Percent> given) throws IOException {
+    List<SplitEdit.EditedPolicy> done = new ArrayList<>();
     new PolicyFile(file)
         .edit(
             text -> {
               SplitEdit edit = new SplitEdit(file.toString(), text, service);
-              SplitEdit.Edited edited = clear ? edit.cleared() : edit.with(given, key);
-              done.add(edited);
-              return edited.text();
+              SplitEdit.EditedPolicy editedPolicy = clear ? edit.cleared() : edit.with(given, key);
+              done.add(editedPolicy);
+              return editedPolicy.text();
             });
     return done.get(done.size() - 1);
   }
 
-  private void print(SplitEdit.Edited edited, Path file, boolean asked) {
+  private void print(SplitEdit.EditedPolicy editedPolicy, Path file, boolean asked) {
     if (common.json()) {
       common
-          .program()
+          .commandContext()
           .out()
           .println(
-              JsonText.object()
+              JsonLine.object()
                   .with("service", service)
                   .with("policy", file.toString())
-                  .with("before", json(edited.before()))
-                  .with("after", json(edited.after()))
-                  .with("added_subsets", edited.addedSubsets()));
+                  .with("before", json(editedPolicy.before()))
+                  .with("after", json(editedPolicy.after()))
+                  .with("added_subsets", editedPolicy.addedSubsets()));
       return;
     }
-    for (String subset : edited.addedSubsets()) {
+    for (String subset : editedPolicy.addedSubsets()) {
       common
-          .program()
+          .commandContext()
           .err()
           .println(
               "holdfast: new subset %s: the instances with %s=%s".formatted(subset, key, subset));
     }
     common
-        .program()
+        .commandContext()
         .out()
         .println(
             asked
-                ? service + ": " + text(edited.after())
-                : service + ": " + text(edited.after()) + " (was: " + text(edited.before()) + ")");
+                ? service + ": " + text(editedPolicy.after())
+                : service
+                    + ": "
+                    + text(editedPolicy.after())
+                    + " (was: "
+                    + text(editedPolicy.before())
+                    + ")");
   }
 
-  private static String text(Split split) {
-    if (split.isNone()) {
+  private static String text(TrafficSplit trafficSplit) {
+    if (trafficSplit.isNone()) {
       return "all instances";
     }
     String shares =
-        split.shares().entrySet().stream()
+        trafficSplit.shares().entrySet().stream()
             .map(e -> e.getKey() + " " + e.getValue())
             .collect(Collectors.joining(", "));
-    return split.rest().equals(Percent.NONE) ? shares : shares + ", others " + split.rest();
+    return trafficSplit.rest().equals(Percent.NONE)
+        ? shares
+        : shares + ", others " + trafficSplit.rest();
   }
 
-  private static Map<String, Object> json(Split split) {
+  private static Map<String, Object> json(TrafficSplit trafficSplit) {
     Map<String, Object> shares = new LinkedHashMap<>();
-    split.shares().forEach((subset, percent) -> shares.put(subset, percent.toString()));
+    trafficSplit.shares().forEach((subset, percent) -> shares.put(subset, percent.toString()));
     return shares;
   }
 }

@@ -1,6 +1,6 @@
 package dev.holdfast.cli.control;
 
-import dev.holdfast.cli.demo.Terminal;
+import dev.holdfast.cli.output.Terminal;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.function.Supplier;

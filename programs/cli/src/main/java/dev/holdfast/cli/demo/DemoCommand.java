@@ -1,6 +1,11 @@
 package dev.holdfast.cli.demo;
 
 import dev.holdfast.cli.CommonOptions;
+import dev.holdfast.cli.demo.calls.Demo;
+import dev.holdfast.cli.demo.calls.DemoOptions;
+import dev.holdfast.cli.demo.registry.DemoRegistry;
+import dev.holdfast.cli.demo.registry.RegistryChoice;
+import dev.holdfast.cli.demo.report.DemoDisplay;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -65,7 +70,7 @@ public final class DemoCommand implements Callable<Integer> {
     DemoDisplay display = DemoDisplay.of(options);
     return DemoRun.of(
         resources -> {
-          RegistryStage stage = resources.own(choice.open(resources.scratch()));
+          DemoRegistry stage = resources.own(choice.open(resources.runDirectory()));
           return new Demo(demo, display, stage, resources).run();
         },
         display);

@@ -2,6 +2,9 @@ package dev.holdfast.cli.demo;
 
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
+import dev.holdfast.cli.demo.process.DemoResources;
+import dev.holdfast.cli.demo.report.DemoDisplay;
+import dev.holdfast.cli.demo.report.DemoOutcome;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.OperatingSystemMXBean;
@@ -13,10 +16,10 @@ final class DemoRun {
   private DemoRun() {}
 
   /** The body of one demo. */
-  interface Story {
+  interface DemoBody {
 
     /** Runs to the end; what was started still runs then. */
-    DemoOutcome tell(DemoResources resources) throws IOException, InterruptedException;
+    DemoOutcome run(DemoResources resources) throws IOException, InterruptedException;
   }
 
   /**
@@ -37,11 +40,11 @@ final class DemoRun {
    *
    * @return the exit code
    */
-  static int of(Story story, DemoDisplay display) throws IOException {
+  static int of(DemoBody demoBody, DemoDisplay display) throws IOException {
     try (DemoResources resources = DemoResources.open()) {
       int exitCode = ExitCode.FAILED;
       try {
-        DemoOutcome result = story.tell(resources);
+        DemoOutcome result = demoBody.run(resources);
         exitCode = result.exitCode();
         if (exitCode != ExitCode.OK) {
           result.missedBounds().forEach(display::say);
@@ -73,7 +76,7 @@ final class DemoRun {
   private static void sayWhereLogsAre(DemoDisplay display, DemoResources resources)
       throws IOException {
     resources
-        .scratch()
+        .runDirectory()
         .keepLogs()
         .ifPresent(logs -> display.say("the logs of the processes are kept in " + logs));
   }

@@ -2,6 +2,10 @@ package dev.holdfast.cli.demo;
 
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.UserError;
+import dev.holdfast.cli.demo.report.DemoDisplay;
+import dev.holdfast.cli.demo.streams.DemoRedis;
+import dev.holdfast.cli.demo.streams.StreamsDemo;
+import dev.holdfast.cli.demo.streams.StreamsDemoOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Callable;

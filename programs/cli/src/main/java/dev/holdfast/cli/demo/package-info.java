@@ -3,8 +3,8 @@
  * it, and a story of six steps that would cost calls elsewhere.
  *
  * <p>{@link dev.holdfast.cli.demo.DemoCommand} reads the command line, {@link
- * dev.holdfast.cli.demo.Demo} sets the stage, {@link dev.holdfast.cli.demo.DemoStory} runs the
- * steps, and a {@link dev.holdfast.cli.demo.DemoDisplay} shows what happens.
+ * dev.holdfast.cli.demo.calls.Demo} sets the stage, {@link dev.holdfast.cli.demo.DemoScenario} runs
+ * the steps, and a {@link dev.holdfast.cli.demo.report.DemoDisplay} shows what happens.
  */
 @NullMarked
 package dev.holdfast.cli.demo;

@@ -2,8 +2,8 @@ package dev.holdfast.cli.doctor;
 
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
-import dev.holdfast.cli.output.JsonText;
-import dev.holdfast.liveness.KeepaliveFinding;
+import dev.holdfast.cli.output.JsonLine;
+import dev.holdfast.liveness.lint.KeepaliveFinding;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -48,7 +48,7 @@ public final class DoctorLintCommand implements Callable<Integer> {
     common.startLogging("ERROR");
     options.merge(file == null ? LintFile.NONE : LintFile.read(file));
     List<KeepaliveFinding> findings = options.lint();
-    PrintWriter out = common.program().out();
+    PrintWriter out = common.commandContext().out();
     out.print(common.json() ? json(findings) + "\n" : text(findings));
     out.flush();
     return findings.isEmpty() ? ExitCode.OK : ExitCode.FAILED;
@@ -70,14 +70,14 @@ public final class DoctorLintCommand implements Callable<Integer> {
         .toString();
   }
 
-  private static JsonText json(List<KeepaliveFinding> findings) {
-    return JsonText.object()
+  private static JsonLine json(List<KeepaliveFinding> findings) {
+    return JsonLine.object()
         .with(
             "findings",
             findings.stream()
                 .map(
                     finding ->
-                        JsonText.object()
+                        JsonLine.object()
                             .with("code", finding.code().text())
                             .with("name", finding.code().name().toLowerCase(Locale.ROOT))
                             .with("sentence", finding.sentence())

@@ -1,19 +1,19 @@
 package dev.holdfast.cli.doctor;
 
+import dev.holdfast.cli.CommandContext;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
-import dev.holdfast.cli.Program;
 import dev.holdfast.cli.TlsOptions;
 import dev.holdfast.cli.UserError;
-import dev.holdfast.cli.demo.Terminal;
+import dev.holdfast.cli.output.Terminal;
 import dev.holdfast.cli.run.Signals;
 import dev.holdfast.core.DurationText;
 import dev.holdfast.core.HostPort;
+import dev.holdfast.doctor.ClientTlsFiles;
 import dev.holdfast.doctor.DoctorOptions;
 import dev.holdfast.doctor.PathDoctor;
 import dev.holdfast.doctor.PathReport;
-import dev.holdfast.doctor.Security;
-import dev.holdfast.doctor.TlsFiles;
+import dev.holdfast.doctor.TlsMode;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -83,9 +83,9 @@ public final class DoctorPathCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     common.startLogging("ERROR");
     DoctorOptions options = options();
-    Program program = common.program();
+    CommandContext commandContext = common.commandContext();
     boolean terminal = !common.json() && Terminal.isInteractive();
-    ProgressLines progress = new ProgressLines(program.err(), terminal);
+    ProgressLines progress = new ProgressLines(commandContext.err(), terminal);
     try (PathDoctor doctor = new PathDoctor(options, progress)) {
       Signals.onStop(
           () -> {
@@ -94,31 +94,33 @@ public final class DoctorPathCommand implements Callable<Integer> {
           });
       PathReport report = await(doctor, options.maxWait().plus(AFTERWARDS));
       progress.done();
-      program.out().print(common.json() ? ReportJson.of(report) + "\n" : ReportText.of(report));
-      program.out().flush();
+      commandContext
+          .out()
+          .print(common.json() ? PathReportJson.of(report) + "\n" : PathReportText.of(report));
+      commandContext.out().flush();
       return report.hasProblem() ? ExitCode.FAILED : ExitCode.OK;
     }
   }
 
   private DoctorOptions options() {
-    if (tls.isSaid() && plaintext) {
+    if (tls.isTlsRequested() && plaintext) {
       throw UserError.usage("tls, plaintext: both (expected: one of them, or none)");
     }
     tls.requirePair();
     if (tls.hasFiles() && plaintext) {
       throw UserError.usage("plaintext: beside --ca or --cert (expected: without them)");
     }
-    Security security =
-        tls.isSaid() || tls.hasFiles()
-            ? Security.TLS
-            : plaintext ? Security.PLAINTEXT : Security.AUTO;
+    TlsMode tlsMode =
+        tls.isTlsRequested() || tls.hasFiles()
+            ? TlsMode.TLS
+            : plaintext ? TlsMode.PLAINTEXT : TlsMode.AUTO;
     return new DoctorOptions(
         HostPort.parse(target),
-        security,
+        tlsMode,
         tls.authority(),
         DurationText.parse("max-wait", maxWait, DoctorOptions.MIN_WAIT, DoctorOptions.MAX_WAIT),
         Optional.ofNullable(hold),
-        new TlsFiles(tls.ca(), tls.certificate(), tls.key()));
+        new ClientTlsFiles(tls.ca(), tls.certificate(), tls.key()));
   }
 
   private static PathReport await(PathDoctor doctor, Duration limit) throws InterruptedException {

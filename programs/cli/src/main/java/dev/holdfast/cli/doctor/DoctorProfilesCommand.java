@@ -2,8 +2,8 @@ package dev.holdfast.cli.doctor;
 
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
-import dev.holdfast.cli.output.JsonText;
-import dev.holdfast.cli.output.Table;
+import dev.holdfast.cli.output.AlignedTable;
+import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.core.DurationText;
 import dev.holdfast.core.PathProfile;
 import java.util.ArrayList;
@@ -24,35 +24,35 @@ public final class DoctorProfilesCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     common.startLogging("ERROR");
-    common.program().out().print(common.json() ? json() + "\n" : table().toString());
-    common.program().out().flush();
+    common.commandContext().out().print(common.json() ? json() + "\n" : alignedTable().toString());
+    common.commandContext().out().flush();
     return ExitCode.OK;
   }
 
-  private static Table table() {
-    Table table =
-        new Table(
+  private static AlignedTable alignedTable() {
+    AlignedTable alignedTable =
+        new AlignedTable(
             "profile", "idle after", "looks at", "then", "connections", "on the path", "source");
     for (PathProfile profile : PathProfile.values()) {
-      table.add(
+      alignedTable.add(
           name(profile.name()),
           profile.idleTimeout().map(DurationText::format).orElse("-"),
           name(profile.layer().name()),
           words(profile.expiry()),
-          profile.connections().map(DoctorProfilesCommand::words).orElse("-"),
+          profile.connectionIdleTimeout().map(DoctorProfilesCommand::words).orElse("-"),
           profile.description(),
           profile.source());
     }
-    return table;
+    return alignedTable;
   }
 
-  private static JsonText json() {
-    List<JsonText> rows = new ArrayList<>();
+  private static JsonLine json() {
+    List<JsonLine> rows = new ArrayList<>();
     for (PathProfile profile : PathProfile.values()) {
-      JsonText row = JsonText.object().with("profile", name(profile.name()));
+      JsonLine row = JsonLine.object().with("profile", name(profile.name()));
       profile.idleTimeout().ifPresent(time -> row.with("idle_timeout_ms", time.toMillis()));
       profile
-          .connections()
+          .connectionIdleTimeout()
           .ifPresent(
               whole ->
                   row.with("connection_idle_timeout_ms", whole.idleTimeout().toMillis())
@@ -63,10 +63,10 @@ public final class DoctorProfilesCommand implements Callable<Integer> {
               .with("path", profile.description())
               .with("source", profile.source()));
     }
-    return JsonText.object().with("profiles", rows);
+    return JsonLine.object().with("profiles", rows);
   }
 
-  private static String words(PathProfile.Connections whole) {
+  private static String words(PathProfile.ConnectionIdleTimeout whole) {
     return words(whole.expiry()) + " after " + DurationText.format(whole.idleTimeout());
   }
 

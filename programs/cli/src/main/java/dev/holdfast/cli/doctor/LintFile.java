@@ -1,8 +1,8 @@
 package dev.holdfast.cli.doctor;
 
 import dev.holdfast.cli.UserError;
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.NearestName;
+import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;

@@ -2,12 +2,12 @@ package dev.holdfast.cli.doctor;
 
 import dev.holdfast.cli.UserError;
 import dev.holdfast.core.DurationText;
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.PathProfile;
-import dev.holdfast.liveness.KeepaliveFinding;
-import dev.holdfast.liveness.KeepaliveLinter;
-import dev.holdfast.liveness.KeepaliveSettings;
-import dev.holdfast.liveness.KeepaliveSettings.Stack;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.liveness.lint.KeepaliveFinding;
+import dev.holdfast.liveness.lint.KeepaliveLinter;
+import dev.holdfast.liveness.lint.KeepaliveSettings;
+import dev.holdfast.liveness.lint.KeepaliveSettings.GrpcLibrary;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -193,20 +193,22 @@ final class LintOptions {
     return options;
   }
 
-  private Stack stack(String name) {
+  private GrpcLibrary stack(String name) {
     String text = said.getOrDefault(name, "java");
-    return Arrays.stream(Stack.values())
-        .filter(stack -> name(stack).equals(text.toLowerCase(Locale.ROOT)))
+    return Arrays.stream(GrpcLibrary.values())
+        .filter(grpcLibrary -> name(grpcLibrary).equals(text.toLowerCase(Locale.ROOT)))
         .findFirst()
         .orElseThrow(() -> wrong(name, text, "one of " + stacks()));
   }
 
   private static String stacks() {
-    return Arrays.stream(Stack.values()).map(LintOptions::name).collect(Collectors.joining(", "));
+    return Arrays.stream(GrpcLibrary.values())
+        .map(LintOptions::name)
+        .collect(Collectors.joining(", "));
   }
 
-  private static String name(Stack stack) {
-    return stack.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  private static String name(GrpcLibrary grpcLibrary) {
+    return grpcLibrary.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   private Optional<Duration> time(String name) {

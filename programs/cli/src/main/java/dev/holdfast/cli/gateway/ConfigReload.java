@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The reload of a gateway's configuration: applies each new text of the file and logs the result.
  */
-final class ConfigReload implements FileWatch.Listener {
+final class ConfigReload implements FileWatch.FileTextListener {
   private static final Logger log = LoggerFactory.getLogger(ConfigReload.class);
 
   private final GatewayFile file;
@@ -47,18 +47,21 @@ final class ConfigReload implements FileWatch.Listener {
         file.path(),
         config.routes().size(),
         config.clusters().size());
-    if (config.leadsNowhere()) {
-      log.warn("event=config_leads_nowhere file={} cause=\"{}\"", file.path(), GatewayFile.NOWHERE);
+    if (config.hasNoUpstreams()) {
+      log.warn(
+          "event=config_without_clusters file={} cause=\"{}\"",
+          file.path(),
+          GatewayFile.NO_CLUSTERS);
     }
     List<String> keys = new ArrayList<>();
     if (!config.drain().equals(first.drain())) {
       keys.add("drain");
     }
-    if (!config.seeing().admin().equals(first.seeing().admin())
-        || config.seeing().adminOff() != first.seeing().adminOff()) {
+    if (!config.observability().admin().equals(first.observability().admin())
+        || config.observability().adminOff() != first.observability().adminOff()) {
       keys.add("admin");
     }
-    if (!config.seeing().accessLog().equals(first.seeing().accessLog())) {
+    if (!config.observability().accessLog().equals(first.observability().accessLog())) {
       keys.add("access-log");
     }
     if (!keys.isEmpty()) {
@@ -67,7 +70,7 @@ final class ConfigReload implements FileWatch.Listener {
   }
 
   @Override
-  public void onRefused(String reason) {
+  public void onRejected(String reason) {
     status.onRefused(reason);
     log.warn(
         "event=config_refused file={} kept=last_good reason=\"{}\"",

@@ -2,8 +2,8 @@ package dev.holdfast.cli.gateway;
 
 import dev.holdfast.core.DurationText;
 import dev.holdfast.gateway.Gateway;
-import dev.holdfast.gateway.http2.LoopView;
-import dev.holdfast.gateway.traffic.KindTraffic;
+import dev.holdfast.gateway.loop.LoopView;
+import dev.holdfast.gateway.traffic.CallStatisticsTotals;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
@@ -68,7 +68,10 @@ final class DrainNotice {
 
   private String left() {
     long connections = gateway.views(LOOK).join().stream().mapToLong(LoopView::clients).sum();
-    long calls = gateway.traffic().sums().values().stream().mapToLong(KindTraffic::open).sum();
+    long calls =
+        gateway.callStatistics().sums().values().stream()
+            .mapToLong(CallStatisticsTotals::open)
+            .sum();
     return count(connections, "connection") + ", " + count(calls, "call");
   }
 

@@ -2,11 +2,11 @@ package dev.holdfast.cli.gateway;
 
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
+import dev.holdfast.cli.GlobalOptions;
 import dev.holdfast.cli.RegistryOptions;
-import dev.holdfast.cli.SharedOptions;
-import dev.holdfast.cli.output.JsonText;
+import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.gateway.config.GatewayConfig;
-import dev.holdfast.gateway.schema.DescriptorFiles;
+import dev.holdfast.gateway.schema.DescriptorSetReader;
 import dev.holdfast.yaml.YamlException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ import picocli.CommandLine.Parameters;
 @SuppressWarnings("NullAway.Init") // picocli fills the fields
 public final class GatewayCheckCommand implements Callable<Integer> {
   @Mixin(name = CommonOptions.MIXIN)
-  private final SharedOptions common = new SharedOptions();
+  private final GlobalOptions common = new GlobalOptions();
 
   @Mixin private final RegistryOptions registryOptions = new RegistryOptions();
 
@@ -60,10 +60,10 @@ public final class GatewayCheckCommand implements Callable<Integer> {
   /** Bindings that a gateway would warn of and leave out. */
   private List<String> rejected(GatewayConfig config) {
     List<String> rejected = new ArrayList<>();
-    new TreeMap<>(config.faces().descriptorSets())
+    new TreeMap<>(config.frontends().descriptorSets())
         .forEach(
             (cluster, files) ->
-                DescriptorFiles.rejected(files)
+                DescriptorSetReader.rejected(files)
                     .forEach(
                         each ->
                             rejected.add(
@@ -73,12 +73,14 @@ public final class GatewayCheckCommand implements Callable<Integer> {
   }
 
   private void print(GatewayConfig config, List<String> problems) {
-    PrintWriter out = common.program().out();
+    PrintWriter out = common.commandContext().out();
     List<String> warnings =
-        problems.isEmpty() && config.leadsNowhere() ? List.of(GatewayFile.NOWHERE) : List.of();
+        problems.isEmpty() && config.hasNoUpstreams()
+            ? List.of(GatewayFile.NO_CLUSTERS)
+            : List.of();
     if (common.json()) {
       out.println(
-          JsonText.object()
+          JsonLine.object()
               .with("ok", problems.isEmpty())
               .with("problems", problems)
               .with("warnings", warnings));

@@ -2,32 +2,32 @@ package dev.holdfast.cli.gateway;
 
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
+import dev.holdfast.cli.GlobalOptions;
 import dev.holdfast.cli.RegistryOptions;
-import dev.holdfast.cli.SharedOptions;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.control.ListenAddress;
-import dev.holdfast.cli.output.JsonText;
+import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.cli.run.Signals;
 import dev.holdfast.core.DurationText;
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.core.discovery.Registries;
 import dev.holdfast.gateway.DrainTimes;
 import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.GatewayOptions;
-import dev.holdfast.gateway.Listener;
 import dev.holdfast.gateway.admin.ConfigStatus;
 import dev.holdfast.gateway.config.GatewayConfig;
 import dev.holdfast.gateway.config.LiveConfig;
 import dev.holdfast.gateway.config.LiveListeners;
+import dev.holdfast.gateway.frontend.HttpFrontend;
 import dev.holdfast.gateway.handover.HandoverServer;
-import dev.holdfast.gateway.json.JsonFace;
+import dev.holdfast.gateway.listener.ListenerOptions;
 import dev.holdfast.gateway.schema.ClusterSchemas;
-import dev.holdfast.gateway.schema.ReflectedFaces;
-import dev.holdfast.gateway.schema.ReflectionAsker;
-import dev.holdfast.gateway.tls.Keyring;
+import dev.holdfast.gateway.schema.ReflectionClient;
+import dev.holdfast.gateway.schema.SchemaTranscoders;
+import dev.holdfast.gateway.tls.TlsContexts;
 import dev.holdfast.yaml.FileWatch;
 import dev.holdfast.yaml.YamlException;
 import io.micrometer.core.instrument.Metrics;
@@ -90,7 +90,7 @@ public final class GatewayCommand implements Callable<Integer> {
   private static final Duration NAMES_PATIENCE = Duration.ofSeconds(2);
 
   @Mixin(name = CommonOptions.MIXIN)
-  private final SharedOptions common = new SharedOptions();
+  private final GlobalOptions common = new GlobalOptions();
 
   @Mixin private final RegistryOptions registryOptions = new RegistryOptions();
 
@@ -135,7 +135,7 @@ public final class GatewayCommand implements Callable<Integer> {
               + " of the registry's namespace.")
   private List<String> services = List.of();
 
-  @Mixin private final SeeingOptions seeing = new SeeingOptions();
+  @Mixin private final ObservabilityOptions seeing = new ObservabilityOptions();
 
   @Mixin private final HandoverOptions handover = new HandoverOptions();
 
@@ -169,19 +169,22 @@ public final class GatewayCommand implements Callable<Integer> {
     CountDownLatch ended = endOfSignals();
     RegistryContext context = registryOptions.context();
     ConfigStatus status = new ConfigStatus(config == null ? "" : config.toString(), text, first);
-    Keyring keys = Keyring.open(Metrics.globalRegistry);
-    try (Sight sight = new Sight(seeing, first.seeing(), status);
+    TlsContexts keys = TlsContexts.open(Metrics.globalRegistry);
+    try (GatewayObservability gatewayObservability =
+            new GatewayObservability(seeing, first.observability(), status);
         HeapRelease release = HeapRelease.start();
-        ReflectionAsker asker = ReflectionAsker.open(Metrics.globalRegistry);
+        ReflectionClient asker = ReflectionClient.open(Metrics.globalRegistry);
         ClusterSchemas schemas = new ClusterSchemas(context.scheduler(), asker, context.random());
         LiveConfig live = live(first, context, schemas, keys);
         LiveListeners listeners = listeners(first, keys)) {
       handover.check();
       var unused = live.awaitNames(NAMES_PATIENCE);
-      JsonFace faces = JsonFace.of(new ReflectedFaces(schemas)).following(live::faceTerms);
-      GatewayOptions options = options(first, listeners).withFace(sight.watching(faces));
-      try (Succession succession = Succession.begin(handover.path(), live, schemas);
-          Gateway gateway = Gateway.open(options, live.snapshot(), succession.sockets())) {
+      HttpFrontend faces =
+          HttpFrontend.of(new SchemaTranscoders(schemas)).following(live::frontendOptions);
+      GatewayOptions options =
+          options(first, listeners).withFrontend(gatewayObservability.withAccessLog(faces));
+      try (StartupHandover startupHandover = StartupHandover.begin(handover.path(), live, schemas);
+          Gateway gateway = Gateway.open(options, live.snapshot(), startupHandover.sockets())) {
         try (Closing watch =
             file == null
                 ? () -> {}
@@ -193,17 +196,19 @@ public final class GatewayCommand implements Callable<Integer> {
                     status)) {
           live.follow(gateway::apply);
           // From here on nobody else serves: what is not needed for calls may not end it.
-          boolean mustServe = succession.serving();
-          sight.show(gateway, schemas, ended::countDown, context.scheduler(), mustServe);
-          HandoverServer.Subject handed =
-              new HandoverServer.Subject(gateway, sight::closePage, ended::countDown);
-          try (Eventual<HandoverServer> next =
+          boolean mustServe = startupHandover.serving();
+          gatewayObservability.show(
+              gateway, schemas, ended::countDown, context.scheduler(), mustServe);
+          HandoverServer.HandoverSource handed =
+              new HandoverServer.HandoverSource(
+                  gateway, gatewayObservability::closePage, ended::countDown);
+          try (RetriedResource<HandoverServer> next =
               handover.open(handed, context.scheduler(), mustServe)) {
-            announce(gateway, listeners.current(), first, sight.address());
+            announce(gateway, listeners.current(), first, gatewayObservability.address());
             ended.await();
           }
         }
-        DrainNotice.drain(gateway, options.drain().streams(), common.program().err());
+        DrainNotice.drain(gateway, options.drain().streams(), common.commandContext().err());
       }
     } catch (IOException e) {
       throw UserError.failed("gateway: " + e.getMessage());
@@ -234,7 +239,7 @@ public final class GatewayCommand implements Callable<Integer> {
   }
 
   private LiveConfig live(
-      GatewayConfig first, RegistryContext context, ClusterSchemas schemas, Keyring keys) {
+      GatewayConfig first, RegistryContext context, ClusterSchemas schemas, TlsContexts keys) {
     try {
       return LiveConfig.open(
           new Registries(context), first, new TreeSet<>(services), Optional.of(schemas), keys);
@@ -265,7 +270,7 @@ public final class GatewayCommand implements Callable<Integer> {
         Optional.ofNullable(clientAuthority));
   }
 
-  private LiveListeners listeners(GatewayConfig first, Keyring keys) {
+  private LiveListeners listeners(GatewayConfig first, TlsContexts keys) {
     try {
       return LiveListeners.open(keys, listenerSettings().configs(first));
     } catch (IllegalArgumentException e) {
@@ -298,7 +303,7 @@ public final class GatewayCommand implements Callable<Integer> {
     Signals.onStop(
         () -> {
           if (ended.getCount() == 0) {
-            DrainNotice.cut(common.program().err());
+            DrainNotice.cut(common.commandContext().err());
             Runtime.getRuntime().halt(ExitCode.FAILED);
           }
           ended.countDown();
@@ -308,7 +313,7 @@ public final class GatewayCommand implements Callable<Integer> {
 
   private void announce(
       Gateway gateway,
-      List<Listener> listeners,
+      List<ListenerOptions> listenerOptions,
       GatewayConfig first,
       Optional<InetSocketAddress> admin) {
     Set<String> clusters = new TreeSet<>(gateway.snapshot().clusters().keySet());
@@ -318,16 +323,16 @@ public final class GatewayCommand implements Callable<Integer> {
     boolean exposed = false;
     for (int i = 0; i < addresses.size(); i++) {
       InetSocketAddress address = addresses.get(i);
-      boolean tls = listeners.get(i).tls().isPresent();
+      boolean tls = listenerOptions.get(i).tls().isPresent();
       shown.add(ListenAddress.text(address) + (tls ? " (TLS)" : " (plaintext)"));
       exposed |= !tls && !address.getAddress().isLoopbackAddress();
     }
     if (common.json()) {
       common
-          .program()
+          .commandContext()
           .out()
           .println(
-              JsonText.object()
+              JsonLine.object()
                   .with("listen", ListenAddress.text(gateway.address()))
                   .with("listeners", addresses.stream().map(ListenAddress::text).toList())
                   .with("admin", admin.map(ListenAddress::text).orElse(""))
@@ -335,7 +340,7 @@ public final class GatewayCommand implements Callable<Integer> {
                   .with("clusters", clusters.size()));
     } else {
       common
-          .program()
+          .commandContext()
           .out()
           .println(
               "serving gRPC and JSON on "
@@ -351,6 +356,6 @@ public final class GatewayCommand implements Callable<Integer> {
     boolean openAdmin = admin.filter(page -> !page.getAddress().isLoopbackAddress()).isPresent();
     new StartWarnings(first, clusters.size(), exposed, openAdmin)
         .lines()
-        .forEach(line -> common.program().err().println("holdfast: warning: " + line));
+        .forEach(line -> common.commandContext().err().println("holdfast: warning: " + line));
   }
 }

@@ -2,11 +2,11 @@ package dev.holdfast.cli.gateway;
 
 import dev.holdfast.cli.RegistryOptions;
 import dev.holdfast.cli.UserError;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.discovery.Registries;
 import dev.holdfast.gateway.config.GatewayConfig;
 import dev.holdfast.gateway.config.GatewayYaml;
-import dev.holdfast.gateway.config.TlsPlace;
+import dev.holdfast.gateway.config.TlsFileLocation;
 import dev.holdfast.yaml.FileWatch;
 import dev.holdfast.yaml.YamlException;
 import java.io.IOException;
@@ -18,7 +18,7 @@ import java.util.Set;
 /** The configuration file of a gateway, with the command-line options that complete it. */
 final class GatewayFile {
   /** The problem text for a valid configuration that has neither a registry nor a cluster. */
-  static final String NOWHERE =
+  static final String NO_CLUSTERS =
       "neither a registry nor a cluster, so no call can be answered (expected: registry or clusters"
           + " in the file, --registry URI or HOLDFAST_REGISTRY)";
 
@@ -76,7 +76,7 @@ final class GatewayFile {
    */
   GatewayConfig parsed(String text, Set<Path> keys) {
     Path parent = path.getParent();
-    TlsPlace place = TlsPlace.of(parent == null ? Path.of("") : parent).using(keys);
+    TlsFileLocation place = TlsFileLocation.of(parent == null ? Path.of("") : parent).using(keys);
     GatewayConfig config =
         GatewayYaml.parse(path.toString(), text, registries::resolveTarget, registry, place);
     return config.zone().isEmpty() ? config.withZone(zone) : config;

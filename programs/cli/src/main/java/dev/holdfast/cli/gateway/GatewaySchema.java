@@ -1,12 +1,12 @@
 package dev.holdfast.cli.gateway;
 
-import dev.holdfast.cli.output.JsonText;
+import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.core.Tunable;
 import dev.holdfast.core.TunableChoice;
 import dev.holdfast.core.TunableDuration;
 import dev.holdfast.core.TunableNumber;
+import dev.holdfast.gateway.config.ConfigKey;
 import dev.holdfast.gateway.config.GatewayKeys;
-import dev.holdfast.gateway.config.Key;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,49 +20,51 @@ public final class GatewaySchema {
   private GatewaySchema() {}
 
   /** The schema in JSON Schema draft 2020-12. */
-  public static JsonText schema() {
+  public static JsonLine schema() {
     return section(
-        JsonText.object()
+        JsonLine.object()
             .with("$schema", "https://json-schema.org/draft/2020-12/schema")
             .with("title", "A gateway's file"),
         GatewayKeys.FILE);
   }
 
-  private static JsonText section(JsonText schema, GatewayKeys.Section section) {
-    JsonText properties = JsonText.object();
-    section.keys().forEach(key -> properties.with(key.name(), key(key)));
+  private static JsonLine section(JsonLine schema, GatewayKeys.KeySection keySection) {
+    JsonLine properties = JsonLine.object();
+    keySection.keys().forEach(configKey -> properties.with(configKey.name(), key(configKey)));
     schema.with(TYPE, OBJECT).with("properties", properties).with("additionalProperties", false);
-    List<String> required = section.keys().stream().filter(Key::required).map(Key::name).toList();
+    List<String> required =
+        keySection.keys().stream().filter(ConfigKey::required).map(ConfigKey::name).toList();
     return required.isEmpty() ? schema : schema.with("required", required);
   }
 
-  private static JsonText key(Key key) {
-    JsonText schema = JsonText.object().with("description", description(key.value()));
-    return switch (key.shape()) {
-      case VALUE -> value(schema, key.value());
+  private static JsonLine key(ConfigKey configKey) {
+    JsonLine schema = JsonLine.object().with("description", description(configKey.value()));
+    return switch (configKey.shape()) {
+      case VALUE -> value(schema, configKey.value());
       case VALUES ->
           schema
               .with(TYPE, "array")
-              .with("items", JsonText.object().with(TYPE, "string"))
+              .with("items", JsonLine.object().with(TYPE, "string"))
               .with("minItems", 1);
-      case GROUP -> key.below().map(below -> section(schema, below)).orElse(schema);
-      case ITEMS -> schema.with(TYPE, "array").with("items", below(key));
+      case GROUP -> configKey.below().map(below -> section(schema, below)).orElse(schema);
+      case ITEMS -> schema.with(TYPE, "array").with("items", below(configKey));
       case NAMED, NAMED_VALUES ->
-          schema.with(TYPE, OBJECT).with("additionalProperties", below(key));
+          schema.with(TYPE, OBJECT).with("additionalProperties", below(configKey));
     };
   }
 
-  private static JsonText below(Key key) {
-    JsonText map =
-        key.below()
-            .map(below -> section(JsonText.object(), below))
-            .orElse(JsonText.object().with(TYPE, "string"));
-    return key.text()
-        ? JsonText.object().with("anyOf", List.of(text(JsonText.object()), map))
+  private static JsonLine below(ConfigKey configKey) {
+    JsonLine map =
+        configKey
+            .below()
+            .map(below -> section(JsonLine.object(), below))
+            .orElse(JsonLine.object().with(TYPE, "string"));
+    return configKey.text()
+        ? JsonLine.object().with("anyOf", List.of(text(JsonLine.object()), map))
         : map;
   }
 
-  private static JsonText value(JsonText schema, Tunable value) {
+  private static JsonLine value(JsonLine schema, Tunable value) {
     if (value instanceof TunableNumber number) {
       return schema
           .with(TYPE, "integer")
@@ -84,7 +86,7 @@ public final class GatewaySchema {
   }
 
   /** A number without quotes is a text as well. */
-  private static JsonText text(JsonText schema) {
+  private static JsonLine text(JsonLine schema) {
     return schema.with(TYPE, List.of("string", "number"));
   }
 
@@ -100,17 +102,18 @@ public final class GatewaySchema {
     return rows;
   }
 
-  private static void flat(Map<String, Tunable> rows, String above, GatewayKeys.Section section) {
-    for (Key key : section.keys()) {
-      String path = above + key.name();
-      rows.put(path, key.value());
+  private static void flat(
+      Map<String, Tunable> rows, String above, GatewayKeys.KeySection keySection) {
+    for (ConfigKey configKey : keySection.keys()) {
+      String path = above + configKey.name();
+      rows.put(path, configKey.value());
       String inside =
-          switch (key.shape()) {
+          switch (configKey.shape()) {
             case ITEMS -> path + "[].";
             case NAMED -> path + ".NAME.";
             default -> path + ".";
           };
-      key.below().ifPresent(below -> flat(rows, inside, below));
+      configKey.below().ifPresent(below -> flat(rows, inside, below));
     }
   }
 }

@@ -2,7 +2,7 @@ package dev.holdfast.cli.gateway;
 
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
-import dev.holdfast.cli.SharedOptions;
+import dev.holdfast.cli.GlobalOptions;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,11 +18,11 @@ import picocli.CommandLine.Mixin;
     })
 public final class GatewaySchemaCommand implements Callable<Integer> {
   @Mixin(name = CommonOptions.MIXIN)
-  private final SharedOptions common = new SharedOptions();
+  private final GlobalOptions common = new GlobalOptions();
 
   @Override
   public Integer call() {
-    common.program().out().println(GatewaySchema.schema());
+    common.commandContext().out().println(GatewaySchema.schema());
     return ExitCode.OK;
   }
 }

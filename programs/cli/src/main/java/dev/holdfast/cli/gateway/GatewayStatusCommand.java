@@ -4,7 +4,7 @@ import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.admin.AdminServer;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -56,9 +56,9 @@ public final class GatewayStatusCommand implements Callable<Integer> {
     common.startLogging("OFF");
     String state = ask(HostPort.parse(target));
     if (common.json()) {
-      common.program().out().println(state);
+      common.commandContext().out().println(state);
     } else {
-      common.program().out().print(GatewayStatusText.of(state));
+      common.commandContext().out().print(GatewayStatusText.of(state));
     }
     return ExitCode.OK;
   }

@@ -1,7 +1,7 @@
 package dev.holdfast.cli.gateway;
 
 import dev.holdfast.cli.UserError;
-import dev.holdfast.cli.output.Table;
+import dev.holdfast.cli.output.AlignedTable;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,8 +24,9 @@ final class GatewayStatusText {
       throw UserError.failed("status: not a state (expected: the --admin address of a gateway)");
     }
     StringBuilder text = new StringBuilder(whole(state));
-    Table clusters =
-        new Table("CLUSTER", "ENDPOINT", "STATE", "IN LIST", "CONNECTIONS", "OPEN", "TROUBLE");
+    AlignedTable clusters =
+        new AlignedTable(
+            "CLUSTER", "ENDPOINT", "STATE", "IN LIST", "CONNECTIONS", "OPEN", "TROUBLE");
     for (Map<?, ?> cluster : list(state, "clusters")) {
       List<Map<?, ?>> endpoints = list(cluster, "endpoints");
       for (Map<?, ?> each : endpoints) {
@@ -49,7 +50,8 @@ final class GatewayStatusText {
             text(cluster, "trouble"));
       }
     }
-    Table routes = new Table("ROUTE", "TO", "CALLS/S", "FAILED", "P50", "P99", "OPEN", "ENDED");
+    AlignedTable routes =
+        new AlignedTable("ROUTE", "TO", "CALLS/S", "FAILED", "P50", "P99", "OPEN", "ENDED");
     for (Map<?, ?> each : list(state, "routes")) {
       routes.add(
           text(each, "route"),

@@ -42,13 +42,14 @@ final class HandoverOptions {
    *
    * @throws IOException when it can't, and the gateway need not serve
    */
-  @Nullable Eventual<HandoverServer> open(
-      HandoverServer.Subject subject, Scheduler scheduler, boolean mustServe) throws IOException {
+  @Nullable RetriedResource<HandoverServer> open(
+      HandoverServer.HandoverSource handoverSource, Scheduler scheduler, boolean mustServe)
+      throws IOException {
     if (path == null) {
       return null;
     }
     Path socket = path.toAbsolutePath();
-    return Eventual.open(
-        "handover", () -> HandoverServer.open(socket, subject), scheduler, mustServe);
+    return RetriedResource.open(
+        "handover", () -> HandoverServer.open(socket, handoverSource), scheduler, mustServe);
   }
 }

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 final class HeapRelease implements AutoCloseable {
   /** A crowd is whoever has had the gateway hold so much. */
-  static final long CROWD_BYTES = 32L << 20;
+  static final long PEAK_BYTES = 32L << 20;
 
   /** Growth of the old generation since the last collection that one is worth. */
   static final long GROWTH_BYTES = 16L << 20;
@@ -49,7 +49,7 @@ final class HeapRelease implements AutoCloseable {
   private int steadyLooks;
 
   /** Threads give up what they keep; the collection is at the next look, when they have. */
-  private boolean givenUp;
+  private boolean cachesReleased;
 
   HeapRelease() {
     // Only pools into which objects are promoted have a threshold.
@@ -76,13 +76,13 @@ final class HeapRelease implements AutoCloseable {
   private void look() {
     boolean left = isDue(GatewayMemory.ofProcess().leasedBytes());
     boolean grown = hasGrown(oldBytes());
-    if (givenUp) {
+    if (cachesReleased) {
       System.gc();
       collected(oldBytes());
-      log.debug("event=memory_given_back native=\"{}\"", trimNativeHeap());
+      log.debug("event=heap_released native=\"{}\"", trimNativeHeap());
     }
-    givenUp = left || grown;
-    if (givenUp) {
+    cachesReleased = left || grown;
+    if (cachesReleased) {
       Gateway.releaseSpareMemory();
     }
   }
@@ -108,7 +108,7 @@ final class HeapRelease implements AutoCloseable {
   /** Whether a collection is due at this look, now that so much is held. */
   boolean isDue(long heldBytes) {
     mostBytes = Math.max(mostBytes, heldBytes);
-    if (mostBytes < CROWD_BYTES || heldBytes > mostBytes / LEFT) {
+    if (mostBytes < PEAK_BYTES || heldBytes > mostBytes / LEFT) {
       return looksLeft > 0 && --looksLeft == 0;
     }
     mostBytes = heldBytes;

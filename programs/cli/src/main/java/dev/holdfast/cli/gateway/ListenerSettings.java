@@ -4,8 +4,8 @@ import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.control.ListenAddress;
 import dev.holdfast.gateway.config.GatewayConfig;
 import dev.holdfast.gateway.config.ListenerConfig;
-import dev.holdfast.gateway.tls.Identity;
 import dev.holdfast.gateway.tls.ListenerTls;
+import dev.holdfast.gateway.tls.TlsIdentity;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -48,7 +48,7 @@ record ListenerSettings(
     }
     return Optional.of(
         new ListenerTls(
-            new Identity(certificate.get(), key.get()),
-            clientAuthority.map(file -> new ListenerTls.Clients(file, true))));
+            new TlsIdentity(certificate.get(), key.get()),
+            clientAuthority.map(file -> new ListenerTls.ClientAuthentication(file, true))));
   }
 }

@@ -17,8 +17,8 @@ record StartWarnings(GatewayConfig config, int clusters, boolean plaintext, bool
   List<String> lines() {
     List<String> lines = new ArrayList<>();
     Optional<String> registry = config.registry().map(RegistryUri::toString);
-    if (config.leadsNowhere()) {
-      lines.add(GatewayFile.NOWHERE);
+    if (config.hasNoUpstreams()) {
+      lines.add(GatewayFile.NO_CLUSTERS);
     } else if (clusters == 0 && registry.isPresent()) {
       lines.add(
           "no service is known yet in "

@@ -39,7 +39,7 @@ public final class ControlManifestCommand implements Callable<Integer> {
     common.startLogging("ERROR");
     new ServingPods(
             "control",
-            new ServingPods.Port("grpc-xds", PORT),
+            new ServingPods.ContainerPort("grpc-xds", PORT),
             List.of("--snapshot-dir", ServingPods.SNAPSHOTS),
             ManifestText.certificate("--cert", "--key"),
             Optional.empty(),

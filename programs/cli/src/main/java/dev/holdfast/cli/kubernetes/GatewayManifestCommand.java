@@ -44,7 +44,8 @@ public final class GatewayManifestCommand implements Callable<Integer> {
     common.startLogging("ERROR");
     new ServingPods(
             "gateway",
-            new ServingPods.Port("grpc", serving.tlsSecret().isPresent() ? TLS_PORT : PLAIN_PORT),
+            new ServingPods.ContainerPort(
+                "grpc", serving.tlsSecret().isPresent() ? TLS_PORT : PLAIN_PORT),
             List.of(),
             ManifestText.certificate("--tls-cert", "--tls-key"),
             Optional.of(GRACE_SECONDS),

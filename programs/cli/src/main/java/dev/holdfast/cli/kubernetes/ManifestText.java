@@ -2,7 +2,7 @@ package dev.holdfast.cli.kubernetes;
 
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.UserError;
-import dev.holdfast.cli.output.JsonText;
+import dev.holdfast.cli.output.JsonLine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -45,18 +45,18 @@ final class ManifestText {
   /** Prints YAML, or the same as one JSON object of kind List, which kubectl takes too. */
   void print(CommonOptions common) {
     if (!common.json()) {
-      common.program().out().print(String.join("---\n", documents));
-      common.program().out().flush();
+      common.commandContext().out().print(String.join("---\n", documents));
+      common.commandContext().out().flush();
       return;
     }
     Yaml yaml = new Yaml(new SafeConstructor(new LoaderOptions()));
     List<Object> items = new ArrayList<>();
     documents.forEach(document -> items.add(yaml.load(document)));
     common
-        .program()
+        .commandContext()
         .out()
         .println(
-            JsonText.object().with("apiVersion", "v1").with("kind", "List").with("items", items));
+            JsonLine.object().with("apiVersion", "v1").with("kind", "List").with("items", items));
   }
 
   /** The manifest of a ServiceAccount as YAML. */

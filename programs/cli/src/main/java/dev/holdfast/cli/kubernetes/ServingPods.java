@@ -17,14 +17,14 @@ import java.util.Optional;
  */
 record ServingPods(
     String program,
-    Port port,
+    ContainerPort port,
     List<String> arguments,
     List<String> certificate,
     Optional<Integer> endsWithinSeconds,
     boolean onlyHttp2) {
 
   /** The name and the number of a container port. */
-  record Port(String name, int number) {}
+  record ContainerPort(String name, int number) {}
 
   /** The folder that it may write to, by the option that wants it. */
   static final String SNAPSHOTS = "/var/cache/holdfast";

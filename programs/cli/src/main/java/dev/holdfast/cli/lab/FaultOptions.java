@@ -3,7 +3,7 @@ package dev.holdfast.cli.lab;
 import dev.holdfast.core.DurationText;
 import dev.holdfast.core.PathProfile;
 import dev.holdfast.lab.PathFaults;
-import dev.holdfast.lab.PathFaults.Counted;
+import dev.holdfast.lab.PathFaults.CountedTraffic;
 import dev.holdfast.lab.PathFaults.IdleAction;
 import dev.holdfast.lab.PathFaults.StreamEnd;
 import dev.holdfast.lab.RelayDirection;
@@ -182,7 +182,7 @@ final class FaultOptions {
   /**
    * Sets the idle timeout of connections: from the one idle option given, else from the profile.
    */
-  private void idle(PathFaults.Builder faults, Optional<PathFaults.Idle> ofProfile) {
+  private void idle(PathFaults.Builder faults, Optional<PathFaults.IdleTimeout> ofProfile) {
     Map<String, @Nullable String> said = new LinkedHashMap<>();
     said.put("idle-drop", idleDrop);
     said.put("idle-rst", idleReset);
@@ -190,7 +190,9 @@ final class FaultOptions {
     said.put("idle-goaway", idleGoAway);
     String name = onlyOne(said);
     if (name.isEmpty()) {
-      ofProfile.ifPresent(idle -> faults.idle(idle.timeout(), idle.action(), counted(idle)));
+      ofProfile.ifPresent(
+          idleTimeout ->
+              faults.idle(idleTimeout.timeout(), idleTimeout.action(), counted(idleTimeout)));
       if (ofProfile.isEmpty() && idleCounts != null) {
         throw new IllegalArgumentException(
             "idle-counts: \""
@@ -207,25 +209,26 @@ final class FaultOptions {
           case "idle-close" -> IdleAction.CLOSE;
           default -> IdleAction.GOAWAY;
         };
-    Counted byDefault = action == IdleAction.GOAWAY ? Counted.HTTP : Counted.SEGMENTS;
+    CountedTraffic byDefault =
+        action == IdleAction.GOAWAY ? CountedTraffic.HTTP : CountedTraffic.SEGMENTS;
     Duration timeout = time(name, said.get(name));
     faults.idle(timeout, action, counted(action, byDefault));
   }
 
-  private Counted counted(PathFaults.Idle ofProfile) {
+  private CountedTraffic counted(PathFaults.IdleTimeout ofProfile) {
     return counted(ofProfile.action(), ofProfile.counted());
   }
 
-  private Counted counted(IdleAction action, Counted byDefault) {
+  private CountedTraffic counted(IdleAction action, CountedTraffic byDefault) {
     if (idleCounts == null) {
       return byDefault;
     }
-    Counted counted = choice("idle-counts", idleCounts, Counted.values());
-    if (action == IdleAction.GOAWAY && counted != Counted.HTTP) {
+    CountedTraffic countedTraffic = choice("idle-counts", idleCounts, CountedTraffic.values());
+    if (action == IdleAction.GOAWAY && countedTraffic != CountedTraffic.HTTP) {
       throw new IllegalArgumentException(
           "idle-counts: \"" + idleCounts + "\" (expected: http, where a GOAWAY is sent)");
     }
-    return counted;
+    return countedTraffic;
   }
 
   private void streams(PathFaults.Builder faults) {

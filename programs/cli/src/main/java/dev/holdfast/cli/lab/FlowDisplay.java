@@ -1,6 +1,6 @@
 package dev.holdfast.cli.lab;
 
-import dev.holdfast.cli.output.JsonText;
+import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.lab.FlowEvent;
 import dev.holdfast.lab.Middlebox;
 import dev.holdfast.lab.MiddleboxCounts;
@@ -31,7 +31,7 @@ final class FlowDisplay {
   synchronized void started(Middlebox middlebox, String target, String title) {
     if (json) {
       print(
-          JsonText.object()
+          JsonLine.object()
               .with("event", "listening")
               .with("address", address(middlebox))
               .with("target", target)
@@ -86,7 +86,7 @@ final class FlowDisplay {
   synchronized void stopped(MiddleboxCounts counts) {
     if (json) {
       print(
-          JsonText.object()
+          JsonLine.object()
               .with("event", "stopped")
               .with("opened", counts.opened())
               .with("silenced", counts.silenced())

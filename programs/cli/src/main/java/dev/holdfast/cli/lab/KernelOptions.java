@@ -1,14 +1,14 @@
 package dev.holdfast.cli.lab;
 
+import dev.holdfast.cli.CommandContext;
 import dev.holdfast.cli.ExitCode;
-import dev.holdfast.cli.Program;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.run.Signals;
-import dev.holdfast.lab.KernelLab;
-import dev.holdfast.lab.KernelLabException;
-import dev.holdfast.lab.KernelPath;
 import dev.holdfast.lab.PathFaults;
 import dev.holdfast.lab.PathFaults.IdleAction;
+import dev.holdfast.lab.kernel.KernelLab;
+import dev.holdfast.lab.kernel.KernelLabException;
+import dev.holdfast.lab.kernel.KernelPath;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -52,7 +52,7 @@ final class KernelOptions {
       description = "With --kernel: packets to lose by chance, 0 to 100.")
   private @Nullable Double lossPercent;
 
-  boolean isAsked() {
+  boolean isKernelRequested() {
     return kernel;
   }
 
@@ -82,15 +82,16 @@ final class KernelOptions {
   }
 
   /** Runs the command where the clients are, or says how to get there and waits for Ctrl-C. */
-  int run(Program program, PathFaults faults, List<String> command) throws InterruptedException {
+  int run(CommandContext commandContext, PathFaults faults, List<String> command)
+      throws InterruptedException {
     KernelPath path = path(faults);
     try {
       if (!KernelRights.isRoot()) {
-        return KernelRights.again();
+        return KernelRights.rerunInUserNamespace();
       }
       try (KernelLab lab = KernelLab.open(path)) {
         lab.lose(loss() / 100);
-        return within(lab, program, command);
+        return within(lab, commandContext, command);
       }
     } catch (KernelLabException e) {
       throw KernelRights.error(e);
@@ -99,7 +100,7 @@ final class KernelOptions {
     }
   }
 
-  private int within(KernelLab lab, Program program, List<String> command)
+  private int within(KernelLab lab, CommandContext commandContext, List<String> command)
       throws IOException, InterruptedException {
     CountDownLatch stopped = new CountDownLatch(1);
     Signals.onStop(stopped::countDown);
@@ -109,7 +110,7 @@ final class KernelOptions {
         children.add(start(lab.inServer(List.of("sh", "-c", server))));
       }
       if (command.isEmpty()) {
-        explain(lab, program);
+        explain(lab, commandContext);
         stopped.await();
         return ExitCode.OK;
       }
@@ -132,7 +133,7 @@ final class KernelOptions {
     }
   }
 
-  private void explain(KernelLab lab, Program program) {
+  private void explain(KernelLab lab, CommandContext commandContext) {
     StringBuilder text = new StringBuilder("a path of three network namespaces stands:\n");
     for (int endpoint = 0; endpoint < endpoints(); endpoint++) {
       text.append("  clients dial ")
@@ -146,32 +147,33 @@ final class KernelOptions {
         .append("\n  where clients are: ")
         .append(String.join(" ", lab.inClient(List.of("COMMAND"))))
         .append("\nCtrl-C takes it away.");
-    program.out().println(text);
-    program.out().flush();
+    commandContext.out().println(text);
+    commandContext.out().flush();
   }
 
   private KernelPath path(PathFaults faults) {
-    PathFaults.Idle idle =
+    PathFaults.IdleTimeout idleTimeout =
         faults.idle().orElseThrow(() -> UserError.usage("kernel: no idle timeout" + EXPECTED));
     PathFaults alone =
         PathFaults.builder()
             .seed(faults.seed())
             .speed(faults.speed())
-            .idle(idle.timeout(), idle.action(), idle.counted())
+            .idle(idleTimeout.timeout(), idleTimeout.action(), idleTimeout.counted())
             .build();
     if (!alone.equals(faults)
-        || idle.counted() != PathFaults.Counted.SEGMENTS
-        || (idle.action() != IdleAction.DROP && idle.action() != IdleAction.RESET)) {
+        || idleTimeout.counted() != PathFaults.CountedTraffic.SEGMENTS
+        || (idleTimeout.action() != IdleAction.DROP && idleTimeout.action() != IdleAction.RESET)) {
       throw UserError.usage("kernel: a fault that this kernel can't play" + EXPECTED);
     }
     if (!(loss() >= 0 && loss() <= 100)) {
       throw UserError.usage("loss-percent: " + lossPercent + " (expected: 0 to 100)");
     }
     // The kernel counts whole seconds.
-    long seconds = Math.max(1, Math.round(idle.timeout().toMillis() / faults.speed() / 1_000));
+    long seconds =
+        Math.max(1, Math.round(idleTimeout.timeout().toMillis() / faults.speed() / 1_000));
     return new KernelPath(
         Duration.ofSeconds(Math.min(seconds, LONGEST_IDLE.toSeconds())),
-        idle.action(),
+        idleTimeout.action(),
         endpoints());
   }
 

@@ -3,8 +3,8 @@ package dev.holdfast.cli.lab;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.run.Signals;
-import dev.holdfast.lab.KernelLab;
-import dev.holdfast.lab.KernelLabException;
+import dev.holdfast.lab.kernel.KernelLab;
+import dev.holdfast.lab.kernel.KernelLabException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +20,7 @@ final class KernelRights {
   private KernelRights() {}
 
   /** Runs this very command line once more, as root of a user namespace. */
-  static int again() throws IOException, InterruptedException {
+  static int rerunInUserNamespace() throws IOException, InterruptedException {
     ProcessHandle.Info self = ProcessHandle.current().info();
     List<String> words = new ArrayList<>();
     self.command().ifPresent(words::add);
@@ -41,7 +41,8 @@ final class KernelRights {
 
   /** The failure as a user sees it. */
   static UserError error(KernelLabException failure) {
-    boolean unavailable = failure.kind() == KernelLabException.Kind.UNAVAILABLE;
+    boolean unavailable =
+        failure.kernelLabFailureKind() == KernelLabException.KernelLabFailureKind.UNAVAILABLE;
     return UserError.withCode(
         unavailable ? ExitCode.UNAVAILABLE : ExitCode.FAILED, "lab: " + failure.getMessage());
   }

@@ -1,10 +1,10 @@
 package dev.holdfast.cli.lab;
 
+import dev.holdfast.cli.CommandContext;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
-import dev.holdfast.cli.Program;
 import dev.holdfast.cli.UserError;
-import dev.holdfast.cli.demo.Terminal;
+import dev.holdfast.cli.output.Terminal;
 import dev.holdfast.cli.run.Signals;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.lab.Middlebox;
@@ -71,14 +71,14 @@ public final class LabCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     common.startLogging("WARN");
-    if (kernel.isAsked()) {
+    if (kernel.isKernelRequested()) {
       if (listen != null || target != null) {
         throw UserError.usage(
             "kernel: beside --"
                 + (listen == null ? "target" : "listen")
                 + " (expected: --server, and clients after --)");
       }
-      return kernel.run(common.program(), faults.faults(), words);
+      return kernel.run(common.commandContext(), faults.faults(), words);
     }
     kernel.requireUnused();
     if (!words.isEmpty()) {
@@ -93,9 +93,10 @@ public final class LabCommand implements Callable<Integer> {
     }
     CountDownLatch stopped = new CountDownLatch(1);
     Signals.onStop(stopped::countDown);
-    Program program = common.program();
+    CommandContext commandContext = common.commandContext();
     FlowDisplay display =
-        new FlowDisplay(program.out(), common.json(), !common.json() && Terminal.isInteractive());
+        new FlowDisplay(
+            commandContext.out(), common.json(), !common.json() && Terminal.isInteractive());
     InetSocketAddress server = target(HostPort.parse(target));
     try (Middlebox middlebox =
         Middlebox.to(server).port(listen).faults(faults.faults()).events(display::event).start()) {

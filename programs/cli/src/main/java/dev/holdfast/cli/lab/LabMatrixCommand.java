@@ -9,9 +9,9 @@ import dev.holdfast.bench.matrix.MatrixReport;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
-import dev.holdfast.cli.output.JsonText;
-import dev.holdfast.cli.output.Table;
-import dev.holdfast.lab.KernelLabException;
+import dev.holdfast.cli.output.AlignedTable;
+import dev.holdfast.cli.output.JsonLine;
+import dev.holdfast.lab.kernel.KernelLabException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -66,8 +66,8 @@ public final class LabMatrixCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException, IOException {
     // What breaks in a cell is its result; the loggers of gRPC and Netty would repeat it.
     common.startLogging("OFF");
-    PrintWriter out = common.program().out();
-    PrintWriter err = common.program().err();
+    PrintWriter out = common.commandContext().out();
+    PrintWriter err = common.commandContext().err();
     Consumer<String> progress = line -> err.println("lab: " + line);
     if (kernel && !only.isEmpty()) {
       throw UserError.usage("only: " + only.get(0) + " (expected: without --kernel)");
@@ -105,7 +105,7 @@ public final class LabMatrixCommand implements Callable<Integer> {
 
   private static int again() throws IOException, InterruptedException {
     try {
-      return KernelRights.again();
+      return KernelRights.rerunInUserNamespace();
     } catch (KernelLabException e) {
       throw KernelRights.error(e);
     }
@@ -139,7 +139,7 @@ public final class LabMatrixCommand implements Callable<Integer> {
     for (MatrixPair pair : report.pairs()) {
       heads.add(pair.title());
     }
-    Table table = new Table(heads.toArray(String[]::new));
+    AlignedTable alignedTable = new AlignedTable(heads.toArray(String[]::new));
     for (MatrixPath path : report.paths()) {
       List<String> row = new ArrayList<>();
       row.add(path.name());
@@ -148,18 +148,18 @@ public final class LabMatrixCommand implements Callable<Integer> {
       for (MatrixPair pair : report.pairs()) {
         row.add(report.cell(path, pair).text());
       }
-      table.add(row.toArray(String[]::new));
+      alignedTable.add(row.toArray(String[]::new));
     }
-    return table.toString();
+    return alignedTable.toString();
   }
 
-  private static JsonText json(MatrixReport report) {
-    List<JsonText> cells = new ArrayList<>();
+  private static JsonLine json(MatrixReport report) {
+    List<JsonLine> cells = new ArrayList<>();
     for (MatrixPath path : report.paths()) {
       for (MatrixPair pair : report.pairs()) {
         CellResult cell = report.cell(path, pair);
         cells.add(
-            JsonText.object()
+            JsonLine.object()
                 .with("path", path.name())
                 .with("pair", pair.title())
                 .with("failed", cell.isFailed())
@@ -168,7 +168,7 @@ public final class LabMatrixCommand implements Callable<Integer> {
                 .with("held_stream", cell.heldStream().detail()));
       }
     }
-    return JsonText.object()
+    return JsonLine.object()
         .with("cells", cells)
         .with("missed", report.missedBounds())
         .with("seconds", report.took().toSeconds())

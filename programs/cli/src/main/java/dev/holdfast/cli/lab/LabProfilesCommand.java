@@ -2,8 +2,8 @@ package dev.holdfast.cli.lab;
 
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
-import dev.holdfast.cli.output.JsonText;
-import dev.holdfast.cli.output.Table;
+import dev.holdfast.cli.output.AlignedTable;
+import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.core.PathProfile;
 import dev.holdfast.lab.PathFaults;
 import java.time.Duration;
@@ -22,15 +22,16 @@ public final class LabProfilesCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     common.startLogging("WARN");
-    Table table = new Table("profile", "quiet for", "then", "on the path", "source");
-    List<JsonText> rows = new ArrayList<>();
+    AlignedTable alignedTable =
+        new AlignedTable("profile", "quiet for", "then", "on the path", "source");
+    List<JsonLine> rows = new ArrayList<>();
     for (PathProfile profile : PathProfile.values()) {
       String name = profile.name().toLowerCase(Locale.ROOT).replace('_', '-');
       String idle = profile.idleTimeout().map(LabProfilesCommand::seconds).orElse("-");
       String then = effect(PathFaults.of(profile));
-      table.add(name, idle, then, profile.description(), profile.source());
+      alignedTable.add(name, idle, then, profile.description(), profile.source());
       rows.add(
-          JsonText.object()
+          JsonLine.object()
               .with("profile", name)
               .with("idle_seconds", profile.idleTimeout().map(Duration::toSeconds).orElse(-1L))
               .with("effect", then)
@@ -38,10 +39,13 @@ public final class LabProfilesCommand implements Callable<Integer> {
               .with("source", profile.source()));
     }
     common
-        .program()
+        .commandContext()
         .out()
-        .print(common.json() ? JsonText.object().with("profiles", rows) + "\n" : table.toString());
-    common.program().out().flush();
+        .print(
+            common.json()
+                ? JsonLine.object().with("profiles", rows) + "\n"
+                : alignedTable.toString());
+    common.commandContext().out().flush();
     return ExitCode.OK;
   }
 

@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param endpoint the endpoint after the change; when it was removed, its last state
  * @param cause the reason, as far as the record tells it
  */
-public record EndpointChange(Kind kind, Endpoint endpoint, String cause) {
+public record EndpointChange(EndpointChangeKind kind, Endpoint endpoint, String cause) {
 
   /** The kinds of change of an endpoint. */
-  public enum Kind {
+  public enum EndpointChangeKind {
     /** The endpoint was in the first list of the watch. */
     PRESENT,
     /** The endpoint was not in the previous list. */
@@ -42,7 +42,7 @@ public record EndpointChange(Kind kind, Endpoint endpoint, String cause) {
 
   /** An endpoint of the first list. */
   public static EndpointChange present(Endpoint endpoint) {
-    return new EndpointChange(Kind.PRESENT, endpoint, "known when the watch began");
+    return new EndpointChange(EndpointChangeKind.PRESENT, endpoint, "known when the watch began");
   }
 
   /**
@@ -53,11 +53,12 @@ public record EndpointChange(Kind kind, Endpoint endpoint, String cause) {
     if (before == null) {
       return after == null
           ? List.of()
-          : List.of(new EndpointChange(Kind.ADDED, after, "registered" + unusual(after)));
+          : List.of(
+              new EndpointChange(EndpointChangeKind.ADDED, after, "registered" + unusual(after)));
     }
     if (after == null) {
       String cause = before.draining() ? "drained" : "lost: deleted, or its lease ran out";
-      return List.of(new EndpointChange(Kind.REMOVED, before, cause));
+      return List.of(new EndpointChange(EndpointChangeKind.REMOVED, before, cause));
     }
     return properties(before, after);
   }
@@ -65,28 +66,36 @@ public record EndpointChange(Kind kind, Endpoint endpoint, String cause) {
   private static List<EndpointChange> properties(Endpoint before, Endpoint after) {
     List<EndpointChange> changes = new ArrayList<>();
     if (!before.instance().equals(after.instance())) {
-      changes.add(new EndpointChange(Kind.RESTARTED, after, "another process at this address"));
+      changes.add(
+          new EndpointChange(
+              EndpointChangeKind.RESTARTED, after, "another process at this address"));
     }
     if (before.draining() != after.draining()) {
-      Kind kind = after.draining() ? Kind.DRAINING : Kind.STAYING;
+      EndpointChangeKind endpointChangeKind =
+          after.draining() ? EndpointChangeKind.DRAINING : EndpointChangeKind.STAYING;
       changes.add(
-          new EndpointChange(kind, after, after.draining() ? "about to leave" : "stays after all"));
+          new EndpointChange(
+              endpointChangeKind, after, after.draining() ? "about to leave" : "stays after all"));
     }
     if (before.ready() != after.ready()) {
-      Kind kind = after.ready() ? Kind.READY : Kind.UNREADY;
-      changes.add(new EndpointChange(kind, after, "its owner says so"));
+      EndpointChangeKind endpointChangeKind =
+          after.ready() ? EndpointChangeKind.READY : EndpointChangeKind.UNREADY;
+      changes.add(new EndpointChange(endpointChangeKind, after, "its owner says so"));
     }
     if (before.weight() != after.weight()) {
       changes.add(
-          new EndpointChange(Kind.WEIGHT, after, before.weight() + " -> " + after.weight()));
+          new EndpointChange(
+              EndpointChangeKind.WEIGHT, after, before.weight() + " -> " + after.weight()));
     }
     if (!before.zone().equals(after.zone())) {
       String cause = "\"" + before.zone() + "\" -> \"" + after.zone() + "\"";
-      changes.add(new EndpointChange(Kind.ZONE, after, EndpointText.printable(cause)));
+      changes.add(
+          new EndpointChange(EndpointChangeKind.ZONE, after, EndpointText.printable(cause)));
     }
     if (!before.metadata().equals(after.metadata())) {
       String cause = before.metadata() + " -> " + after.metadata();
-      changes.add(new EndpointChange(Kind.METADATA, after, EndpointText.printable(cause)));
+      changes.add(
+          new EndpointChange(EndpointChangeKind.METADATA, after, EndpointText.printable(cause)));
     }
     return changes;
   }

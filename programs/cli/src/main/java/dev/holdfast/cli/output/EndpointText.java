@@ -43,8 +43,8 @@ public final class EndpointText {
   }
 
   /** The endpoint as a JSON object with all properties. */
-  public static JsonText json(Endpoint endpoint) {
-    return JsonText.object()
+  public static JsonLine json(Endpoint endpoint) {
+    return JsonLine.object()
         .with("address", endpoint.address().toString())
         .with("instance", endpoint.instance())
         .with("zone", endpoint.zone())

@@ -28,22 +28,24 @@ public final class WatchPrinter {
    *
    * @return whether the output could be written, that is, a reader remains
    */
-  public boolean change(Instant now, String service, ChangeLog.Entry entry) {
-    EndpointChange change = entry.change();
+  public boolean change(
+      Instant now, String service, EndpointChangeTracker.AgedEndpointChange agedEndpointChange) {
+    EndpointChange change = agedEndpointChange.change();
     Endpoint endpoint = change.endpoint();
     String kind = change.kind().name().toLowerCase(Locale.ROOT);
     if (json) {
-      JsonText line =
+      JsonLine line =
           event(now, kind, service)
               .with("address", endpoint.address().toString())
               .with("cause", change.cause());
-      entry.heldFor().ifPresent(age -> line.with("age_ms", age.toMillis()));
+      agedEndpointChange.heldFor().ifPresent(age -> line.with("age_ms", age.toMillis()));
       return print(line.with("endpoint", EndpointText.json(endpoint)).toString());
     }
     String details = EndpointText.details(endpoint);
     return print(
         text(now, kind, service)
-            + String.format(Locale.ROOT, "  %-21s  age=%-7s", endpoint.address(), age(entry))
+            + String.format(
+                Locale.ROOT, "  %-21s  age=%-7s", endpoint.address(), age(agedEndpointChange))
             + "  "
             + change.cause()
             + (details.isEmpty() ? "" : "  [" + details + "]"));
@@ -53,7 +55,7 @@ public final class WatchPrinter {
   public boolean event(
       Instant now, String kind, String service, Optional<Duration> age, String cause) {
     if (json) {
-      JsonText line = event(now, kind, service).with("cause", cause);
+      JsonLine line = event(now, kind, service).with("cause", cause);
       age.ifPresent(value -> line.with("age_ms", value.toMillis()));
       return print(line.toString());
     }
@@ -66,8 +68,8 @@ public final class WatchPrinter {
     return !out.checkError();
   }
 
-  private static JsonText event(Instant now, String kind, String service) {
-    return JsonText.object()
+  private static JsonLine event(Instant now, String kind, String service) {
+    return JsonLine.object()
         .with("time", now.toString())
         .with("change", kind)
         .with("service", service);
@@ -77,8 +79,8 @@ public final class WatchPrinter {
     return String.format(Locale.ROOT, "%s  %-9s  %s", TIME.format(now), kind, service);
   }
 
-  private static String age(ChangeLog.Entry entry) {
-    return entry.heldFor().map(WatchPrinter::shortened).orElse("-");
+  private static String age(EndpointChangeTracker.AgedEndpointChange agedEndpointChange) {
+    return agedEndpointChange.heldFor().map(WatchPrinter::shortened).orElse("-");
   }
 
   /** Milliseconds matter in the first seconds only. */

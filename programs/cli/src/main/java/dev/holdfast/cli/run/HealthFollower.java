@@ -1,7 +1,7 @@
 package dev.holdfast.cli.run;
 
-import dev.holdfast.cli.run.GrpcHealth.Answer;
-import dev.holdfast.core.Limit;
+import dev.holdfast.cli.run.GrpcHealthClient.GrpcHealthResult;
+import dev.holdfast.core.annotation.Limit;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -37,7 +37,7 @@ public final class HealthFollower implements AutoCloseable {
   @Limit(
       of = "health checks that must fail in a row",
       then = "the instance says that it is not ready")
-  private static final int STRIKES = 2;
+  private static final int FAILED_CHECKS = 2;
 
   private static final int LOOKS_AT_SILENT = 10;
 
@@ -48,7 +48,7 @@ public final class HealthFollower implements AutoCloseable {
   private static final int MOST_RETRY_DOUBLINGS = 5;
 
   /** The receiver of a program's health. Called on the follower's thread. */
-  public interface Listener {
+  public interface ProgramHealthListener {
     /** The port of the program accepts connections for the first time. */
     void onPortOpen();
 
@@ -57,19 +57,19 @@ public final class HealthFollower implements AutoCloseable {
      *
      * @param cause one sentence for people
      */
-    void onHealth(Health health, String cause);
+    void onHealth(ProgramHealth programHealth, String cause);
   }
 
-  private final HealthOptions options;
-  private final Listener listener;
+  private final ProgramHealthOptions options;
+  private final ProgramHealthListener programHealthListener;
   private final PortProbe port;
   private final Thread thread;
-  private @Nullable Health last;
+  private @Nullable ProgramHealth last;
   private @Nullable String lastCause;
 
-  public HealthFollower(HealthOptions options, Listener listener) {
+  public HealthFollower(ProgramHealthOptions options, ProgramHealthListener programHealthListener) {
     this.options = options;
-    this.listener = listener;
+    this.programHealthListener = programHealthListener;
     port = new PortProbe(options.hosts(), options.port());
     thread = new Thread(this::run, "holdfast-health");
     thread.setDaemon(true);
@@ -94,7 +94,7 @@ public final class HealthFollower implements AutoCloseable {
         try {
           Optional<String> host = awaitPort();
           if (!told) {
-            listener.onPortOpen();
+            programHealthListener.onPortOpen();
             told = true;
           }
           follow(host.orElseThrow());
@@ -102,7 +102,7 @@ public final class HealthFollower implements AutoCloseable {
           expectPort();
           failures = 0;
         } catch (RuntimeException e) {
-          doubt(e);
+          reportFollowerFailure(e);
           Thread.sleep(RETRY.toMillis() << Math.min(failures++, MOST_RETRY_DOUBLINGS));
         }
       }
@@ -116,10 +116,10 @@ public final class HealthFollower implements AutoCloseable {
    * Reports NOT_SERVING after a failure of the follower itself, because the last known health may
    * be outdated.
    */
-  private void doubt(RuntimeException failure) {
+  private void reportFollowerFailure(RuntimeException failure) {
     log.warn("event=health_follower_failed port={}", options.port(), failure);
     try {
-      report(Health.NOT_SERVING, "its health could not be found out: " + failure);
+      report(ProgramHealth.NOT_SERVING, "its health could not be found out: " + failure);
     } catch (RuntimeException e) {
       log.warn("event=health_listener_failed port={}", options.port(), e);
     }
@@ -142,7 +142,7 @@ public final class HealthFollower implements AutoCloseable {
     long deadlineNanos = System.nanoTime() + GRACE.toNanos();
     while (!port.isOpen()) {
       if (System.nanoTime() - deadlineNanos >= 0) {
-        report(Health.NOT_SERVING, "its port " + options.port() + " does not answer");
+        report(ProgramHealth.NOT_SERVING, "its port " + options.port() + " does not answer");
         return;
       }
       Thread.sleep(PORT_POLL.toMillis());
@@ -150,21 +150,22 @@ public final class HealthFollower implements AutoCloseable {
   }
 
   private void follow(String host) throws InterruptedException {
-    if (options.mode() == HealthOptions.Mode.TCP) {
-      report(Health.SERVING, "its port answers");
+    if (options.mode() == ProgramHealthOptions.Mode.TCP) {
+      report(ProgramHealth.SERVING, "its port answers");
       followPort();
       return;
     }
-    try (GrpcHealth health = new GrpcHealth(host, options)) {
-      Answer answer = firstAnswer(health);
-      if (answer == Answer.SERVING || answer == Answer.NOT_SERVING) {
-        followHealth(health, answer);
-      } else if (options.mode() != HealthOptions.Mode.AUTO) {
-        report(Health.NOT_SERVING, refusal(answer));
-      } else if (answer != Answer.FAILED || port.isOpen()) {
+    try (GrpcHealthClient health = new GrpcHealthClient(host, options)) {
+      GrpcHealthResult grpcHealthResult = firstAnswer(health);
+      if (grpcHealthResult == GrpcHealthResult.SERVING
+          || grpcHealthResult == GrpcHealthResult.NOT_SERVING) {
+        followHealth(health, grpcHealthResult);
+      } else if (options.mode() != ProgramHealthOptions.Mode.AUTO) {
+        report(ProgramHealth.NOT_SERVING, refusal(grpcHealthResult));
+      } else if (grpcHealthResult != GrpcHealthResult.FAILED || port.isOpen()) {
         // FAILED with a closed port is a program that just went, not one without gRPC.
-        report(Health.SERVING, portOnly(answer));
-        if (answer != Answer.SILENT || !becomesGrpc(health)) {
+        report(ProgramHealth.SERVING, portOnly(grpcHealthResult));
+        if (grpcHealthResult != GrpcHealthResult.SILENT || !becomesGrpc(health)) {
           followPort();
         }
       }
@@ -175,27 +176,29 @@ public final class HealthFollower implements AutoCloseable {
    * Asks until it says something: a server that has just started on a busy machine may need
    * seconds, and to register it by its port alone would be to register it before it wants calls.
    */
-  private Answer firstAnswer(GrpcHealth health) {
-    Answer answer = Answer.SILENT;
-    for (int question = 0; question < FIRST_QUESTIONS && answer == Answer.SILENT; question++) {
-      answer = health.ask(ANSWER_LIMIT);
-      if (answer == Answer.SILENT) {
-        report(Health.NOT_SERVING, "its port answers, but it has not said anything yet");
+  private GrpcHealthResult firstAnswer(GrpcHealthClient health) {
+    GrpcHealthResult grpcHealthResult = GrpcHealthResult.SILENT;
+    for (int question = 0;
+        question < FIRST_QUESTIONS && grpcHealthResult == GrpcHealthResult.SILENT;
+        question++) {
+      grpcHealthResult = health.ask(ANSWER_LIMIT);
+      if (grpcHealthResult == GrpcHealthResult.SILENT) {
+        report(ProgramHealth.NOT_SERVING, "its port answers, but it has not said anything yet");
       }
     }
-    return answer;
+    return grpcHealthResult;
   }
 
-  private static String portOnly(Answer answer) {
-    return switch (answer) {
+  private static String portOnly(GrpcHealthResult grpcHealthResult) {
+    return switch (grpcHealthResult) {
       case NO_HEALTH_SERVICE -> "its port answers; it has no health service";
       case SILENT -> "its port answers; no gRPC within 10s, so no health service is expected";
       default -> "its port answers; it does not speak gRPC";
     };
   }
 
-  private static String refusal(Answer answer) {
-    return switch (answer) {
+  private static String refusal(GrpcHealthResult grpcHealthResult) {
+    return switch (grpcHealthResult) {
       case NO_HEALTH_SERVICE ->
           "it does not serve grpc.health.v1 (expected with --health grpc; or use --health tcp)";
       case SILENT -> "its health service does not answer within 10s";
@@ -207,10 +210,11 @@ public final class HealthFollower implements AutoCloseable {
    * Whether a program that was silent at first has a health service after all: one that has just
    * started on a busy machine may need longer for its first answer than we waited.
    */
-  private boolean becomesGrpc(GrpcHealth health) throws InterruptedException {
+  private boolean becomesGrpc(GrpcHealthClient health) throws InterruptedException {
     for (int look = 0; look < LOOKS_AT_SILENT && !options.probeInterval().isZero(); look++) {
-      Answer answer = health.ask(ANSWER_LIMIT);
-      if (answer == Answer.SERVING || answer == Answer.NOT_SERVING) {
+      GrpcHealthResult grpcHealthResult = health.ask(ANSWER_LIMIT);
+      if (grpcHealthResult == GrpcHealthResult.SERVING
+          || grpcHealthResult == GrpcHealthResult.NOT_SERVING) {
         return true;
       }
       Thread.sleep(options.probeInterval().toMillis());
@@ -229,25 +233,26 @@ public final class HealthFollower implements AutoCloseable {
   }
 
   /** Returns when the connection broke or the program stopped answering. */
-  private void followHealth(GrpcHealth health, Answer first) throws InterruptedException {
+  private void followHealth(GrpcHealthClient health, GrpcHealthResult first)
+      throws InterruptedException {
     report(first);
-    BlockingQueue<Answer> changes = new LinkedBlockingQueue<>();
+    BlockingQueue<GrpcHealthResult> changes = new LinkedBlockingQueue<>();
     health.watch(changes::add);
     int strikes = 0;
     while (true) {
-      Answer answer = next(health, changes);
-      switch (answer) {
+      GrpcHealthResult grpcHealthResult = next(health, changes);
+      switch (grpcHealthResult) {
         case SERVING, NOT_SERVING -> {
           strikes = 0;
-          report(answer);
+          report(grpcHealthResult);
         }
         case NO_HEALTH_SERVICE -> {
           // A server with Check but without Watch: from now on it is asked.
         }
         case SILENT -> {
           strikes++;
-          if (strikes >= STRIKES) {
-            report(Health.NOT_SERVING, "its health service does not answer");
+          if (strikes >= FAILED_CHECKS) {
+            report(ProgramHealth.NOT_SERVING, "its health service does not answer");
           }
         }
         case FAILED -> {
@@ -257,33 +262,34 @@ public final class HealthFollower implements AutoCloseable {
     }
   }
 
-  private Answer next(GrpcHealth health, BlockingQueue<Answer> changes)
+  private GrpcHealthResult next(GrpcHealthClient health, BlockingQueue<GrpcHealthResult> changes)
       throws InterruptedException {
     if (options.probeInterval().isZero()) {
       return changes.take();
     }
-    Answer pushed = changes.poll(options.probeInterval().toMillis(), TimeUnit.MILLISECONDS);
+    GrpcHealthResult pushed =
+        changes.poll(options.probeInterval().toMillis(), TimeUnit.MILLISECONDS);
     return pushed == null ? health.ask(ANSWER_LIMIT) : pushed;
   }
 
-  private void report(Answer answer) {
+  private void report(GrpcHealthResult grpcHealthResult) {
     String asked = options.service().isEmpty() ? "" : " for " + options.service();
-    if (answer == Answer.SERVING) {
-      report(Health.SERVING, "its health service says SERVING" + asked);
+    if (grpcHealthResult == GrpcHealthResult.SERVING) {
+      report(ProgramHealth.SERVING, "its health service says SERVING" + asked);
     } else {
-      report(Health.NOT_SERVING, "its health service does not say SERVING" + asked);
+      report(ProgramHealth.NOT_SERVING, "its health service does not say SERVING" + asked);
     }
   }
 
-  private void report(Health health, String cause) {
-    if (health != last || !cause.equals(lastCause)) {
-      boolean news = health != last || health == Health.NOT_SERVING;
+  private void report(ProgramHealth programHealth, String cause) {
+    if (programHealth != last || !cause.equals(lastCause)) {
+      boolean news = programHealth != last || programHealth == ProgramHealth.NOT_SERVING;
       // Only what was heard counts as said: a listener that fails is told again.
       last = null;
       if (news) {
-        listener.onHealth(health, cause);
+        programHealthListener.onHealth(programHealth, cause);
       }
-      last = health;
+      last = programHealth;
       lastCause = cause;
     }
   }

@@ -1,6 +1,6 @@
 package dev.holdfast.cli.run;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;

@@ -1,7 +1,7 @@
 package dev.holdfast.cli.settings;
 
 import dev.holdfast.cli.UserError;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;

@@ -6,7 +6,7 @@ import dev.holdfast.admin.v1.Session;
 import dev.holdfast.admin.v1.StateCount;
 import dev.holdfast.admin.v1.StreamsGrpc;
 import dev.holdfast.cli.UserError;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;

@@ -1,9 +1,9 @@
 package dev.holdfast.cli.streams;
 
 import dev.holdfast.admin.v1.Session;
+import dev.holdfast.cli.output.AlignedTable;
 import dev.holdfast.cli.output.EndpointText;
-import dev.holdfast.cli.output.JsonText;
-import dev.holdfast.cli.output.Table;
+import dev.holdfast.cli.output.JsonLine;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,8 +24,8 @@ final class SessionText {
     if (list.sessions().isEmpty()) {
       return lines;
     }
-    Table table =
-        new Table(
+    AlignedTable alignedTable =
+        new AlignedTable(
             "ID",
             "PEER",
             "PRINCIPAL",
@@ -40,7 +40,7 @@ final class SessionText {
             "AGE",
             "SINCE");
     for (Session session : list.sessions()) {
-      table.add(
+      alignedTable.add(
           shortId(session),
           orDash(session.getPeer()),
           orDash(session.getPrincipal()),
@@ -55,7 +55,7 @@ final class SessionText {
           age(session.getAgeMs()),
           age(session.getUnchangedMs()));
     }
-    table.toString().lines().forEach(lines::add);
+    alignedTable.toString().lines().forEach(lines::add);
     if (list.more()) {
       lines.add("more than these " + list.sessions().size() + ": raise --limit, or narrow it down");
     }
@@ -71,16 +71,16 @@ final class SessionText {
     return "sessions=" + list.total() + states;
   }
 
-  static JsonText json(SessionList list) {
-    return JsonText.object()
+  static JsonLine json(SessionList list) {
+    return JsonLine.object()
         .with("total", list.total())
         .with("by_state", list.totals())
         .with("more", list.more())
         .with("sessions", list.sessions().stream().map(SessionText::json).toList());
   }
 
-  private static JsonText json(Session session) {
-    return JsonText.object()
+  private static JsonLine json(Session session) {
+    return JsonLine.object()
         .with("id", session.getId())
         .with("peer", session.getPeer())
         .with("principal", session.getPrincipal())

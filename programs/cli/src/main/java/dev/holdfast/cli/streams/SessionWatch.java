@@ -1,8 +1,8 @@
 package dev.holdfast.cli.streams;
 
 import dev.holdfast.admin.v1.Session;
-import dev.holdfast.cli.demo.Terminal;
 import dev.holdfast.cli.output.EndpointText;
+import dev.holdfast.cli.output.Terminal;
 import java.io.PrintWriter;
 import java.time.Instant;
 import java.time.ZoneId;

@@ -5,11 +5,11 @@ import dev.holdfast.cli.ChannelOptions;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
-import dev.holdfast.cli.demo.Terminal;
-import dev.holdfast.cli.run.RepeatedLook;
+import dev.holdfast.cli.output.Terminal;
+import dev.holdfast.cli.run.RepeatedQuery;
 import dev.holdfast.core.DurationText;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import io.grpc.ManagedChannel;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -114,7 +114,7 @@ public final class StreamsCommand implements Callable<Integer> {
   }
 
   private void print(SessionList list) {
-    PrintWriter out = common.program().out();
+    PrintWriter out = common.commandContext().out();
     if (common.json()) {
       out.println(SessionText.json(list));
     } else {
@@ -126,8 +126,8 @@ public final class StreamsCommand implements Callable<Integer> {
   private void watch(ManagedChannel channel, ListRequest filter, Duration pause)
       throws InterruptedException {
     boolean terminal = !common.json() && Terminal.isInteractive();
-    SessionWatch shown = new SessionWatch(common.program().out(), Terminal::size);
-    RepeatedLook.watch(
+    SessionWatch shown = new SessionWatch(common.commandContext().out(), Terminal::size);
+    RepeatedQuery.watch(
         common,
         pause,
         () -> SessionList.of(channel, target, filter, limit),

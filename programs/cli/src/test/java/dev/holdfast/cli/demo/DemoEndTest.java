@@ -3,7 +3,7 @@ package dev.holdfast.cli.demo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.cli.Holdfast;
+import dev.holdfast.cli.HoldfastCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -109,7 +109,7 @@ class DemoEndTest {
             "-Djava.io.tmpdir=" + temporary,
             "-cp",
             System.getProperty("java.class.path"),
-            Holdfast.class.getName(),
+            HoldfastCommand.class.getName(),
             "demo",
             "--registry",
             registry);

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 /** When the heap is given back. */
 class HeapReleaseTest {
-  private static final long CROWD = HeapRelease.CROWD_BYTES;
+  private static final long CROWD = HeapRelease.PEAK_BYTES;
 
   private final HeapRelease release = new HeapRelease();
 

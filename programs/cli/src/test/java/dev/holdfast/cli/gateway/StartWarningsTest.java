@@ -18,7 +18,7 @@ class StartWarningsTest {
         .startsWith("no service is known yet in file:///run/services: calls are answered as soon");
     assertThat(new StartWarnings(CONFIG, 1, false, false).lines()).isEmpty();
     assertThat(new StartWarnings(GatewayConfig.EMPTY, 0, false, false).lines())
-        .containsExactly(GatewayFile.NOWHERE);
+        .containsExactly(GatewayFile.NO_CLUSTERS);
   }
 
   @Test

@@ -1,6 +1,6 @@
 package dev.holdfast.cli.house;
 
-import dev.holdfast.cli.docs.Document;
+import dev.holdfast.cli.docs.GeneratedSection;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
@@ -22,7 +22,7 @@ record GeneratedDoc(String file, String name, Supplier<String> text) {
               Stream.of(
                   new GeneratedDoc("ARCHITECTURE.md", "rooms", GeneratedDoc::roomTable),
                   new GeneratedDoc("docs/limits.md", "limits", LimitTable::text)),
-              Arrays.stream(Document.values())
+              Arrays.stream(GeneratedSection.values())
                   .map(part -> new GeneratedDoc(part.file(), part.part(), part::text)))
           .toList();
 

@@ -44,7 +44,8 @@ final class HouseMeasures {
   private static final Pattern PRONOUN = Pattern.compile("^(?:What|It|One|Who|Those|Whoever)\\b");
   private static final Pattern END_OF_PARAGRAPH = Pattern.compile("\n@|\n\n");
   private static final Pattern SIMULATOR =
-      Pattern.compile("/rehearsal/|/(?:Mutant|Rehearsal|Rehearsed\\w*|Scene|Weather)\\.java$");
+      Pattern.compile(
+          "/rehearsal/|/(?:\\w*Mutant|Simulated\\w*|\\w*Simulation(?:Event)?|KeepaliveScenario)\\.java$");
   private static final Pattern LIMIT =
       Pattern.compile(
           "(@Limit\\((?s:.*?)\"\\)\\s*)?[a-z ]* final (?:int|long|Duration)"

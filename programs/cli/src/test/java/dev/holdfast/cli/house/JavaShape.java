@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -45,7 +46,9 @@ record JavaShape(List<Method> methods, List<String> typeNames) {
 
   /** Parses files in one run of the parser: starting it costs ten times as much as a file. */
   static void parseAll(List<SourceTree.File> files) {
+    Map<URI, SourceTree.File> byUri = new HashMap<>();
     List<Text> sources = files.stream().map(Text::new).toList();
+    sources.forEach(source -> byUri.put(source.toUri(), source.file));
     JavacTask task =
         (JavacTask)
             COMPILER.getTask(null, FILES, problem -> {}, List.of("-proc:none"), null, sources);
@@ -55,7 +58,7 @@ record JavaShape(List<Method> methods, List<String> typeNames) {
         Scanner scanner = new Scanner(positions);
         scanner.scan(unit, null);
         JavaShape shape = new JavaShape(scanner.methods, scanner.typeNames);
-        KNOWN.put(((Text) unit.getSourceFile()).file, shape);
+        KNOWN.put(byUri.get(unit.getSourceFile().toUri()), shape);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

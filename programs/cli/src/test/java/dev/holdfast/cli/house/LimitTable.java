@@ -4,7 +4,7 @@ import com.tngtech.archunit.core.domain.JavaField;
 import com.tngtech.archunit.core.domain.properties.CanBeAnnotated.Predicates;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import dev.holdfast.core.DurationText;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.lang.reflect.Field;
 import java.time.Duration;
 import java.util.Comparator;

@@ -15,15 +15,15 @@ class HealthFollowerTest {
 
   @Test
   void aFailureWhileFollowingIsToldAsNotServingAndTheFollowingGoesOn() throws IOException {
-    List<Health> heard = new CopyOnWriteArrayList<>();
-    HealthFollower.Listener failsOnce =
-        new HealthFollower.Listener() {
+    List<ProgramHealth> heard = new CopyOnWriteArrayList<>();
+    HealthFollower.ProgramHealthListener failsOnce =
+        new HealthFollower.ProgramHealthListener() {
           @Override
           public void onPortOpen() {}
 
           @Override
-          public void onHealth(Health health, String cause) {
-            heard.add(health);
+          public void onHealth(ProgramHealth programHealth, String cause) {
+            heard.add(programHealth);
             if (heard.size() == 1) {
               throw new IllegalStateException("told once too often");
             }
@@ -38,15 +38,16 @@ class HealthFollowerTest {
           .untilAsserted(
               () ->
                   assertThat(heard)
-                      .containsExactly(Health.SERVING, Health.NOT_SERVING, Health.SERVING));
+                      .containsExactly(
+                          ProgramHealth.SERVING, ProgramHealth.NOT_SERVING, ProgramHealth.SERVING));
     }
   }
 
-  private static HealthOptions options(ServerSocket program) {
-    return new HealthOptions(
+  private static ProgramHealthOptions options(ServerSocket program) {
+    return new ProgramHealthOptions(
         List.of("127.0.0.1"),
         program.getLocalPort(),
-        HealthOptions.Mode.TCP,
+        ProgramHealthOptions.Mode.TCP,
         "",
         Duration.ofMillis(100));
   }

@@ -3,11 +3,11 @@ package dev.holdfast.cli.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.holdfast.cli.Holdfast;
+import dev.holdfast.cli.HoldfastCommand;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.core.Endpoint;
-import dev.holdfast.core.EndpointDirectory;
 import dev.holdfast.core.Tunable;
+import dev.holdfast.core.discovery.EndpointDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,7 +83,7 @@ class SettingsTest {
   @ParameterizedTest
   @MethodSource("numbersAndTimes")
   void helpNamesTheDefaultThatHolds(Tunable setting) {
-    assertThat(optionsCalled(Holdfast.commandLine(), "--" + setting.key()))
+    assertThat(optionsCalled(HoldfastCommand.commandLine(), "--" + setting.key()))
         .isNotEmpty()
         .allSatisfy(
             option ->
@@ -93,10 +93,10 @@ class SettingsTest {
 
   static List<Tunable> numbersAndTimes() {
     return List.of(
-        SettingTimes.PROBE_INTERVAL,
-        SettingTimes.READY_TIMEOUT,
-        SettingTimes.SPREAD,
-        SettingTimes.STOP_TIMEOUT,
+        SettingDurations.PROBE_INTERVAL,
+        SettingDurations.READY_TIMEOUT,
+        SettingDurations.SPREAD,
+        SettingDurations.STOP_TIMEOUT,
         Endpoint.WEIGHT);
   }
 

@@ -82,9 +82,9 @@ final class ClusterResource {
    * The policy of least request: localities by weight, and least request within one. Clients
    * without a policy of the list take the next one.
    */
-  private static LoadBalancingPolicy leastRequest(Balancer balancer) {
+  private static LoadBalancingPolicy leastRequest(LbPolicyRule lbPolicyRule) {
     LeastRequest least =
-        LeastRequest.newBuilder().setChoiceCount(UInt32Value.of(balancer.choices())).build();
+        LeastRequest.newBuilder().setChoiceCount(UInt32Value.of(lbPolicyRule.choices())).build();
     LoadBalancingPolicy within =
         policies(
             policy("least_request", least), policy("round_robin", RoundRobin.getDefaultInstance()));

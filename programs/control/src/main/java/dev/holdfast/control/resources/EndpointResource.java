@@ -3,7 +3,7 @@ package dev.holdfast.control.resources;
 import com.google.protobuf.UInt32Value;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import io.envoyproxy.envoy.config.core.v3.Address;
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.core.v3.Locality;

@@ -7,14 +7,14 @@ import java.util.regex.Pattern;
  *
  * @param name in small letters
  * @param test the comparison
- * @param value the operand; {@code true} or {@code false} for {@link Test#PRESENT}
+ * @param value the operand; {@code true} or {@code false} for {@link HeaderComparison#PRESENT}
  */
-public record HeaderRule(String name, Test test, String value) {
+public record HeaderRule(String name, HeaderComparison test, String value) {
   // gRPC gives binary headers and those of HTTP/2 itself to no route.
   private static final Pattern NAME = Pattern.compile("[a-z0-9_.-]{1,100}");
 
   /** The comparison of a header's value with the operand. */
-  public enum Test {
+  public enum HeaderComparison {
     /** The value equals the operand. */
     EXACT,
     /** The value begins with the operand. */

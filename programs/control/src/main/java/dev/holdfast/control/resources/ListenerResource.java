@@ -33,15 +33,15 @@ final class ListenerResource {
 
   private final String service;
   private final ServicePolicy policy;
-  private final ServiceParts parts;
+  private final ServiceClusters parts;
 
-  private ListenerResource(String service, ServicePolicy policy, ServiceParts parts) {
+  private ListenerResource(String service, ServicePolicy policy, ServiceClusters parts) {
     this.service = service;
     this.policy = policy;
     this.parts = parts;
   }
 
-  static Listener of(String service, ServicePolicy policy, ServiceParts parts) {
+  static Listener of(String service, ServicePolicy policy, ServiceClusters parts) {
     return new ListenerResource(service, policy, parts).listener();
   }
 
@@ -68,9 +68,9 @@ final class ListenerResource {
   }
 
   private List<Route> routes() {
-    List<RouteRule> rules = new ArrayList<>(policy.traffic().routes());
+    List<PolicyRoute> rules = new ArrayList<>(policy.traffic().routes());
     rules.add(
-        new RouteRule(
+        new PolicyRoute(
             Optional.empty(), List.of(), Percent.ALL, policy.traffic().split(), Optional.empty()));
     List<Route> routes = new ArrayList<>();
     policy
@@ -103,7 +103,7 @@ final class ListenerResource {
     return method.covers(rule.get()) ? rule : Optional.empty();
   }
 
-  private Route route(RouteRule rule, Optional<PathRule> path, Optional<RetryRule> retry) {
+  private Route route(PolicyRoute rule, Optional<PathRule> path, Optional<RetryRule> retry) {
     RouteMatch.Builder match = RouteMatch.newBuilder();
     if (path.isPresent() && !path.get().prefix()) {
       match.setPath(path.get().path());
@@ -122,24 +122,24 @@ final class ListenerResource {
     return Route.newBuilder().setMatch(match).setRoute(action(rule, retry)).build();
   }
 
-  private RouteAction action(RouteRule rule, Optional<RetryRule> retry) {
+  private RouteAction action(PolicyRoute rule, Optional<RetryRule> retry) {
     RouteAction.Builder action = RouteAction.newBuilder();
-    List<ServiceParts.Share> shares = parts.shares(rule.to());
-    if (shares.size() == 1) {
-      action.setCluster(shares.get(0).cluster());
+    List<ServiceClusters.ClusterShare> clusterShares = parts.shares(rule.to());
+    if (clusterShares.size() == 1) {
+      action.setCluster(clusterShares.get(0).cluster());
     } else {
       WeightedCluster.Builder weighted = WeightedCluster.newBuilder();
-      shares.forEach(
-          share ->
+      clusterShares.forEach(
+          clusterShare ->
               weighted.addClusters(
                   WeightedCluster.ClusterWeight.newBuilder()
-                      .setName(share.cluster())
-                      .setWeight(UInt32Value.of(share.weight()))));
+                      .setName(clusterShare.cluster())
+                      .setWeight(UInt32Value.of(clusterShare.weight()))));
       action.setWeightedClusters(weighted);
     }
     timeouts(action, rule.timeout().or(policy::timeout));
     retry.ifPresent(r -> action.setRetryPolicy(retryPolicy(r)));
-    if (policy.balancer().kind() == Balancer.Kind.RING_HASH) {
+    if (policy.balancer().kind() == LbPolicyRule.LbPolicyKind.RING_HASH) {
       action.addHashPolicy(
           RouteAction.HashPolicy.newBuilder()
               .setHeader(

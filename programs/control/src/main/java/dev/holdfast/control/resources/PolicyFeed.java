@@ -64,7 +64,7 @@ public final class PolicyFeed implements AutoCloseable {
     }
   }
 
-  private final class Follower implements PolicyWatch.Listener {
+  private final class Follower implements PolicyWatch.PolicyListener {
     @Override
     public void onPolicy(Policy policy) {
       meters.policy(true);

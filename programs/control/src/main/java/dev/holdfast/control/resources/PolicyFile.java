@@ -1,6 +1,6 @@
 package dev.holdfast.control.resources;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.yaml.YamlMap;
 import java.io.IOException;
 import java.nio.ByteBuffer;

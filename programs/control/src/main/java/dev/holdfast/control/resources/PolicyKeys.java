@@ -1,11 +1,11 @@
 package dev.holdfast.control.resources;
 
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.Tunable;
 import dev.holdfast.core.TunableChoice;
 import dev.holdfast.core.TunableDuration;
 import dev.holdfast.core.TunableNumber;
 import dev.holdfast.core.TunableText;
+import dev.holdfast.core.annotation.Limit;
 import java.time.Duration;
 import java.util.List;
 

@@ -46,17 +46,17 @@ public final class PolicyResources implements ResourceBuilder {
   public List<XdsResource> build(String service, EndpointSet endpoints) {
     ServicePolicy wanted = policy.of(service);
     unservable.accept(service, EndpointResource.unservable(endpoints));
-    ServiceParts parts =
-        new ServiceParts(service, wanted.traffic(), EndpointResource.servable(endpoints));
+    ServiceClusters parts =
+        new ServiceClusters(service, wanted.traffic(), EndpointResource.servable(endpoints));
     Listener listener = ListenerResource.of(service, wanted, parts);
-    boolean localities = wanted.balancer().kind() != Balancer.Kind.RING_HASH;
+    boolean localities = wanted.balancer().kind() != LbPolicyRule.LbPolicyKind.RING_HASH;
     List<Cluster> clusters = new ArrayList<>();
     List<ClusterLoadAssignment> assignments = new ArrayList<>();
     for (Map.Entry<String, EndpointSet> part : parts.clusters().entrySet()) {
       clusters.add(ClusterResource.of(part.getKey(), wanted));
       assignments.add(EndpointResource.of(part.getKey(), part.getValue(), localities));
     }
-    List<String> problems = ResourceRules.problems(listener, clusters, assignments);
+    List<String> problems = ResourceValidator.problems(listener, clusters, assignments);
     if (!problems.isEmpty()) {
       throw new IllegalStateException(
           service + ": clients would refuse its resources: " + String.join("; ", problems));

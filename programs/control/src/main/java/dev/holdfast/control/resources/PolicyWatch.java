@@ -1,6 +1,6 @@
 package dev.holdfast.control.resources;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +37,7 @@ public final class PolicyWatch implements AutoCloseable {
 
   private final PolicyFile file;
   private final Path path;
-  private final Listener listener;
+  private final PolicyListener policyListener;
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread thread;
 
@@ -48,7 +48,7 @@ public final class PolicyWatch implements AutoCloseable {
   private long readNanos;
 
   /** The listener of a watch, called on the watch's thread. */
-  public interface Listener {
+  public interface PolicyListener {
     /** A new policy is in force from now on. */
     void onPolicy(Policy policy);
 
@@ -74,13 +74,14 @@ public final class PolicyWatch implements AutoCloseable {
     }
   }
 
-  private PolicyWatch(Path path, String accepted, @Nullable Stamp believed, Listener listener) {
+  private PolicyWatch(
+      Path path, String accepted, @Nullable Stamp believed, PolicyListener policyListener) {
     this.file = new PolicyFile(path);
     this.path = path;
     this.accepted = accepted;
     this.believed = believed;
     this.lastSeen = believed;
-    this.listener = listener;
+    this.policyListener = policyListener;
     this.readNanos = System.nanoTime();
     thread = new Thread(this::run, "holdfast-policy");
     thread.setDaemon(true);
@@ -92,11 +93,11 @@ public final class PolicyWatch implements AutoCloseable {
    * @throws IOException when the file can't be read
    * @throws PolicyException when the policy is invalid: a start fails at once
    */
-  public static PolicyWatch start(Path path, Listener listener) throws IOException {
+  public static PolicyWatch start(Path path, PolicyListener policyListener) throws IOException {
     Stamp stamp = Stamp.of(path);
     String text = new PolicyFile(path).text();
-    listener.onPolicy(PolicyYaml.parse(path.toString(), text));
-    PolicyWatch watch = new PolicyWatch(path, text, stamp, listener);
+    policyListener.onPolicy(PolicyYaml.parse(path.toString(), text));
+    PolicyWatch watch = new PolicyWatch(path, text, stamp, policyListener);
     watch.thread.start();
     return watch;
   }
@@ -168,7 +169,7 @@ public final class PolicyWatch implements AutoCloseable {
     accepted = text;
     refused = null;
     log.info("event=policy_accepted file={} services={}", path, policy.services().size());
-    listener.onPolicy(policy);
+    policyListener.onPolicy(policy);
   }
 
   private void refuse(String reason) {
@@ -177,6 +178,6 @@ public final class PolicyWatch implements AutoCloseable {
     }
     refused = reason;
     log.warn("event=policy_refused file={} reason=\"{}\"", path, reason.replace('\n', ' '));
-    listener.onRefused(reason);
+    policyListener.onRefused(reason);
   }
 }

@@ -23,7 +23,8 @@ public enum ResourceMeter implements DocumentedMeter {
 
   ResourceMeter(String meterName, String unit, String description) {
     spec =
-        new MeterSpec(meterName, RegistryMeter.Type.COUNTER, unit, List.of(), description, false);
+        new MeterSpec(
+            meterName, RegistryMeter.MeterType.COUNTER, unit, List.of(), description, false);
   }
 
   @Override

@@ -15,8 +15,8 @@ import java.util.OptionalInt;
  * @param maxCalls the largest number of concurrent calls of a client; empty for no limit
  */
 public record ServicePolicy(
-    Traffic traffic,
-    Balancer balancer,
+    TrafficPolicy traffic,
+    LbPolicyRule balancer,
     Optional<RetryRule> retry,
     Optional<OutlierRule> outliers,
     Optional<Duration> timeout,
@@ -24,8 +24,8 @@ public record ServicePolicy(
   /** The policy of a service that no policy file names: round robin over all instances. */
   public static final ServicePolicy DEFAULT =
       new ServicePolicy(
-          Traffic.TO_ALL,
-          Balancer.ROUND_ROBIN,
+          TrafficPolicy.TO_ALL,
+          LbPolicyRule.ROUND_ROBIN,
           Optional.empty(),
           Optional.empty(),
           Optional.empty(),

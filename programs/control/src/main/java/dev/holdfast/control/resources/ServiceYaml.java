@@ -55,7 +55,7 @@ final class ServiceYaml {
     TrafficYaml traffic = new TrafficYaml(service, subsets);
     return new ServicePolicy(
         traffic.read(),
-        balancer(),
+        lbPolicyRule(),
         service.has("retry") ? retry() : Optional.empty(),
         service.has("outliers") ? Optional.of(outliers()) : Optional.empty(),
         service.duration("timeout", PolicyKeys.TIMEOUT),
@@ -81,7 +81,7 @@ final class ServiceYaml {
             .text(key, "the value that instances of the subset have")
             .ifPresent(v -> wanted.put(key, v));
       }
-      if (selector.keys().isEmpty() && !all.isProblem(name)) {
+      if (selector.keys().isEmpty() && !all.hasProblem(name)) {
         all.problem(name, "nothing", "metadata such as {version: \"2\"}");
       }
       subsets.put(name, wanted);
@@ -89,26 +89,26 @@ final class ServiceYaml {
     return subsets;
   }
 
-  private Balancer balancer() {
+  private LbPolicyRule lbPolicyRule() {
     Optional<String> word = word(service, "balancer", PolicyKeys.BALANCER);
-    Balancer.Kind kind =
-        word.map(w -> Balancer.Kind.valueOf(w.toUpperCase(Locale.ROOT)))
-            .orElse(Balancer.Kind.ROUND_ROBIN);
+    LbPolicyRule.LbPolicyKind lbPolicyKind =
+        word.map(w -> LbPolicyRule.LbPolicyKind.valueOf(w.toUpperCase(Locale.ROOT)))
+            .orElse(LbPolicyRule.LbPolicyKind.ROUND_ROBIN);
     Optional<String> header = service.text("hash-header", PolicyKeys.HASH_HEADER.expected());
     header
         .filter(name -> !HeaderRule.isName(name))
         .ifPresent(name -> service.problem("hash-header", name, HeaderRule.EXPECTED_NAME));
-    if (kind == Balancer.Kind.RING_HASH && !service.has("hash-header")) {
+    if (lbPolicyKind == LbPolicyRule.LbPolicyKind.RING_HASH && !service.has("hash-header")) {
       service.problem("balancer", "ring_hash without hash-header", "the header that is hashed");
     }
-    if (kind != Balancer.Kind.RING_HASH && service.has("hash-header")) {
+    if (lbPolicyKind != LbPolicyRule.LbPolicyKind.RING_HASH && service.has("hash-header")) {
       service.problem("hash-header", header.orElse("nothing"), "only with balancer: ring_hash");
     }
-    if (kind != Balancer.Kind.LEAST_REQUEST && service.has("choices")) {
+    if (lbPolicyKind != LbPolicyRule.LbPolicyKind.LEAST_REQUEST && service.has("choices")) {
       service.problem("choices", "given", "only with balancer: least_request");
     }
-    return new Balancer(
-        kind,
+    return new LbPolicyRule(
+        lbPolicyKind,
         header.orElse(""),
         service.number("choices", PolicyKeys.CHOICES).orElse(PolicyKeys.CHOICES.wholeDefault()));
   }
@@ -187,7 +187,7 @@ final class ServiceYaml {
                 }
               });
     }
-    if (items.keys().isEmpty() && !retry.isProblem("on")) {
+    if (items.keys().isEmpty() && !retry.hasProblem("on")) {
       retry.problem("on", "none", PolicyKeys.RETRY_ON.expected());
     }
     return codes;

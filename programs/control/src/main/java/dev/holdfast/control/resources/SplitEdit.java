@@ -1,7 +1,7 @@
 package dev.holdfast.control.resources;
 
+import dev.holdfast.yaml.YamlEditor;
 import dev.holdfast.yaml.YamlException;
-import dev.holdfast.yaml.YamlText;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +40,8 @@ public final class SplitEdit {
    * @param addedSubsets subsets that were new to the policy, by name, each with the value of its
    *     metadata
    */
-  public record Edited(String text, Split before, Split after, List<String> addedSubsets) {}
+  public record EditedPolicy(
+      String text, TrafficSplit before, TrafficSplit after, List<String> addedSubsets) {}
 
   /**
    * Sets the shares of some subsets.
@@ -51,7 +52,7 @@ public final class SplitEdit {
    * @throws PolicyException when the text is not a policy, or its notation can't be edited
    * @throws IllegalArgumentException when the shares are more than 100%
    */
-  public Edited with(Map<String, Percent> given, String key) {
+  public EditedPolicy with(Map<String, Percent> given, String key) {
     try {
       return divided(given, key);
     } catch (YamlException e) {
@@ -59,16 +60,16 @@ public final class SplitEdit {
     }
   }
 
-  private Edited divided(Map<String, Percent> given, String key) {
+  private EditedPolicy divided(Map<String, Percent> given, String key) {
     Policy policy = PolicyYaml.parse(source, text);
-    Traffic old = policy.of(service).traffic();
-    Split after = divided(old.split(), given);
+    TrafficPolicy old = policy.of(service).traffic();
+    TrafficSplit after = divided(old.split(), given);
     Map<String, Map<String, String>> subsets = new LinkedHashMap<>(old.subsets());
-    YamlText edited = new YamlText(source, text).withMap(List.of(SERVICES, service));
+    YamlEditor edited = new YamlEditor(source, text).withMap(List.of(SERVICES, service));
     List<String> added = given.keySet().stream().filter(s -> !subsets.containsKey(s)).toList();
     for (String name : added) {
       List<String> path = List.of(SERVICES, service, "subsets");
-      String metadata = "{" + YamlText.quoted(key) + ": " + YamlText.quoted(name) + "}";
+      String metadata = "{" + YamlEditor.quoted(key) + ": " + YamlEditor.quoted(name) + "}";
       edited = edited.withMap(path).with(path, name, metadata);
       subsets.put(name, Map.of(key, name));
     }
@@ -79,22 +80,27 @@ public final class SplitEdit {
         edited = edited.with(path, share.getKey(), share.getValue().toString());
       }
     }
-    return checked(policy, new Traffic(subsets, after, old.routes()), edited.text(), added);
+    return checked(policy, new TrafficPolicy(subsets, after, old.routes()), edited.text(), added);
   }
 
   /** Lets calls go to all instances again, whatever was split before. */
-  public Edited cleared() {
+  public EditedPolicy cleared() {
     Policy policy = PolicyYaml.parse(source, text);
-    Traffic old = policy.of(service).traffic();
+    TrafficPolicy old = policy.of(service).traffic();
     if (old.split().isNone()) {
-      return new Edited(text, Split.NONE, Split.NONE, List.of());
+      return new EditedPolicy(text, TrafficSplit.NONE, TrafficSplit.NONE, List.of());
     }
     String edited =
-        new YamlText(source, text).with(List.of(SERVICES, service), "split", "{}").text();
-    return checked(policy, new Traffic(old.subsets(), Split.NONE, old.routes()), edited, List.of());
+        new YamlEditor(source, text).with(List.of(SERVICES, service), "split", "{}").text();
+    return checked(
+        policy,
+        new TrafficPolicy(old.subsets(), TrafficSplit.NONE, old.routes()),
+        edited,
+        List.of());
   }
 
-  private Edited checked(Policy policy, Traffic wanted, String edited, List<String> added) {
+  private EditedPolicy checked(
+      Policy policy, TrafficPolicy wanted, String edited, List<String> added) {
     ServicePolicy old = policy.of(service);
     Map<String, ServicePolicy> services = new LinkedHashMap<>(policy.services());
     services.put(
@@ -118,24 +124,24 @@ public final class SplitEdit {
                   + shown(wanted.split())
                   + ")"));
     }
-    return new Edited(edited, old.traffic().split(), wanted.split(), added);
+    return new EditedPolicy(edited, old.traffic().split(), wanted.split(), added);
   }
 
-  private static String shown(Split split) {
+  private static String shown(TrafficSplit trafficSplit) {
     StringBuilder text = new StringBuilder("{");
-    split
+    trafficSplit
         .shares()
         .forEach(
             (subset, percent) ->
                 text.append(text.length() > 1 ? ", " : "")
-                    .append(YamlText.quoted(subset))
+                    .append(YamlEditor.quoted(subset))
                     .append(": ")
                     .append(percent));
     return text.append("}").toString();
   }
 
   /** The old shares with the given ones; what is not given makes room, or takes what is left. */
-  static Split divided(Split old, Map<String, Percent> given) {
+  static TrafficSplit divided(TrafficSplit old, Map<String, Percent> given) {
     int all = Percent.ALL.hundredths();
     int fixed = given.values().stream().mapToInt(Percent::hundredths).sum();
     if (fixed > all) {
@@ -165,7 +171,7 @@ public final class SplitEdit {
               shares.put(subset, set != null ? set : new Percent(others.getOrDefault(subset, 0)));
             });
     given.forEach(shares::putIfAbsent);
-    return new Split(shares);
+    return new TrafficSplit(shares);
   }
 
   /** In proportion; what rounding leaves goes to the first that has a share. */

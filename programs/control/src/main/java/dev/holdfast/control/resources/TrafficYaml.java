@@ -26,23 +26,23 @@ final class TrafficYaml {
     this.subsets = subsets;
   }
 
-  Traffic read() {
-    Split split = service.has("split") ? shares(service, "split") : Split.NONE;
+  TrafficPolicy read() {
+    TrafficSplit trafficSplit = service.has("split") ? shares(service, "split") : TrafficSplit.NONE;
     YamlMap items = service.list("routes", "a list of routes");
     if (items.keys().size() > PolicyKeys.MAX_ROUTES) {
       service.problem(
           "routes", items.keys().size() + " routes", "at most " + PolicyKeys.MAX_ROUTES);
     }
-    List<RouteRule> routes = new ArrayList<>();
+    List<PolicyRoute> routes = new ArrayList<>();
     for (String item : items.keys()) {
       routes.add(route(items.map(item, "keys such as headers and to")));
     }
-    return new Traffic(subsets, split, routes);
+    return new TrafficPolicy(subsets, trafficSplit, routes);
   }
 
-  private RouteRule route(YamlMap route) {
+  private PolicyRoute route(YamlMap route) {
     route.requireKnown(ROUTE_KEYS);
-    return new RouteRule(
+    return new PolicyRoute(
         route.parsed("path", PathRule.EXPECTED, PathRule::parse),
         headers(route.map("headers", PolicyKeys.HEADERS.expected())),
         route.parsed("percent", Percent.EXPECTED, Percent::parse).orElse(Percent.ALL),
@@ -50,19 +50,19 @@ final class TrafficYaml {
         route.duration("timeout", PolicyKeys.TIMEOUT));
   }
 
-  private Split to(YamlMap route) {
+  private TrafficSplit to(YamlMap route) {
     if (!route.has("to")) {
-      return Split.NONE;
+      return TrafficSplit.NONE;
     }
     if (!route.isText("to")) {
       return shares(route, "to");
     }
     Optional<String> subset = route.text("to", PolicyKeys.TO.expected());
     subset.ifPresent(name -> requireSubset(route, "to", name));
-    return subset.map(Split::to).orElse(Split.NONE);
+    return subset.map(TrafficSplit::to).orElse(TrafficSplit.NONE);
   }
 
-  private Split shares(YamlMap above, String key) {
+  private TrafficSplit shares(YamlMap above, String key) {
     YamlMap map = above.map(key, PolicyKeys.SPLIT.expected());
     Map<String, Percent> shares = new LinkedHashMap<>();
     for (String subset : map.keys()) {
@@ -70,11 +70,11 @@ final class TrafficYaml {
       map.parsed(subset, Percent.EXPECTED, Percent::parse).ifPresent(p -> shares.put(subset, p));
     }
     try {
-      return new Split(shares);
+      return new TrafficSplit(shares);
     } catch (IllegalArgumentException e) {
       int sum = shares.values().stream().mapToInt(Percent::hundredths).sum();
       above.problem(key, sum / 100 + "% in all", "at most 100%");
-      return Split.NONE;
+      return TrafficSplit.NONE;
     }
   }
 
@@ -100,7 +100,7 @@ final class TrafficYaml {
       } else if (headers.isText(name)) {
         headers
             .text(name, "a text, or {present: true}")
-            .ifPresent(v -> rules.add(new HeaderRule(name, HeaderRule.Test.EXACT, v)));
+            .ifPresent(v -> rules.add(new HeaderRule(name, HeaderRule.HeaderComparison.EXACT, v)));
       } else {
         header(headers, name).ifPresent(rules::add);
       }
@@ -121,13 +121,14 @@ final class TrafficYaml {
     if (!TESTS.contains(key) || value.isEmpty()) {
       return Optional.empty();
     }
-    HeaderRule.Test kind = HeaderRule.Test.valueOf(key.toUpperCase(Locale.ROOT));
+    HeaderRule.HeaderComparison kind =
+        HeaderRule.HeaderComparison.valueOf(key.toUpperCase(Locale.ROOT));
     boolean flag = value.get().equals("true") || value.get().equals("false");
-    if (kind == HeaderRule.Test.PRESENT && !flag) {
+    if (kind == HeaderRule.HeaderComparison.PRESENT && !flag) {
       test.problem(key, value.get(), "true or false");
       return Optional.empty();
     }
-    if (value.get().isEmpty() && kind != HeaderRule.Test.EXACT) {
+    if (value.get().isEmpty() && kind != HeaderRule.HeaderComparison.EXACT) {
       test.problem(key, "an empty text", "a text");
       return Optional.empty();
     }

@@ -1,6 +1,6 @@
 package dev.holdfast.control.xds;
 
-import dev.holdfast.core.PureCore;
+import dev.holdfast.core.annotation.PureCore;
 import java.util.function.Function;
 
 /** A stream of the incremental variant, as Envoy speaks it. */
@@ -19,7 +19,7 @@ public class DeltaStream extends OrderedStream<DeltaSubscription> {
    *
    * @throws XdsViolation when it asks for more than it may
    */
-  public Verdict onRequest(DeltaRequest request) throws XdsViolation {
+  public Acknowledgement onRequest(DeltaRequest request) throws XdsViolation {
     return of(request.type()).onRequest(request);
   }
 }

@@ -1,6 +1,6 @@
 package dev.holdfast.control.xds;
 
-import dev.holdfast.core.PureCore;
+import dev.holdfast.core.annotation.PureCore;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -13,18 +13,18 @@ import java.util.Set;
  * that are new to the client, changed or removed.
  */
 @PureCore
-class DeltaSubscription extends Subscription {
+class DeltaSubscription extends XdsSubscription {
   private static final String ALL = XdsStream.ALL;
 
   DeltaSubscription(ResourceType type) {
     super(type);
   }
 
-  Verdict onRequest(DeltaRequest request) throws XdsViolation {
+  Acknowledgement onRequest(DeltaRequest request) throws XdsViolation {
     requireBounds(request.subscribe());
     requireBounds(List.copyOf(request.has().keySet()));
-    Verdict verdict = judge(request.nonce(), request.error());
-    if (!asked && type.isWhole() && request.subscribe().isEmpty()) {
+    Acknowledgement acknowledgement = acknowledge(request.nonce(), request.error());
+    if (!requested && type.isWhole() && request.subscribe().isEmpty()) {
       subscribeToAll();
     }
     for (String name : request.subscribe()) {
@@ -39,14 +39,14 @@ class DeltaSubscription extends Subscription {
       throw tooMany(names.size());
     }
     request.unsubscribe().forEach(this::unsubscribe);
-    if (!asked) {
+    if (!requested) {
       begin(request.has());
     }
-    if (!request.subscribe().isEmpty() || !request.unsubscribe().isEmpty() || !asked) {
-      stir();
+    if (!request.subscribe().isEmpty() || !request.unsubscribe().isEmpty() || !requested) {
+      invalidate();
     }
-    asked = true;
-    return verdict;
+    requested = true;
+    return acknowledgement;
   }
 
   private void subscribeToAll() {
@@ -62,7 +62,7 @@ class DeltaSubscription extends Subscription {
     has.forEach(
         (name, version) -> {
           if (wants(name)) {
-            given.put(name, new Given(null, version, 0, false));
+            sent.put(name, new SentResource(null, version, 0, false));
             unanswered.remove(name);
           }
         });
@@ -72,12 +72,12 @@ class DeltaSubscription extends Subscription {
     if (name.equals(ALL)) {
       all = false;
       allUnanswered = false;
-      given.keySet().retainAll(names);
+      sent.keySet().retainAll(names);
       return;
     }
     names.remove(name);
     unanswered.remove(name);
-    given.remove(name);
+    sent.remove(name);
     if (all) {
       // Who wants all has let go of a name that is among them: it must hear of it anew.
       unanswered.add(name);
@@ -85,15 +85,15 @@ class DeltaSubscription extends Subscription {
   }
 
   @Override
-  Optional<XdsReply> poll(XdsSnapshot snapshot, boolean mayChange, boolean mayShrink) {
-    boolean changes = mayChange && !isAwaited() && !isUpToDate(snapshot);
-    if (!isOwed() && !changes) {
+  Optional<XdsResponse> poll(XdsSnapshot snapshot, boolean mayChange, boolean mayShrink) {
+    boolean changes = mayChange && !isAwaitingAck() && !isUpToDate(snapshot);
+    if (!isResponseOwed() && !changes) {
       return Optional.empty();
     }
     Set<String> looked = new HashSet<>(unanswered);
     if (changes || allUnanswered) {
       looked.addAll(names);
-      looked.addAll(given.keySet());
+      looked.addAll(sent.keySet());
       if (all) {
         looked.addAll(snapshot.resources(type).keySet());
       }
@@ -101,7 +101,7 @@ class DeltaSubscription extends Subscription {
     return choose(snapshot, looked, mayShrink, changes);
   }
 
-  private Optional<XdsReply> choose(
+  private Optional<XdsResponse> choose(
       XdsSnapshot snapshot, Set<String> looked, boolean mayShrink, boolean changes) {
     List<XdsResource> due = new ArrayList<>();
     List<String> removed = new ArrayList<>();
@@ -115,10 +115,10 @@ class DeltaSubscription extends Subscription {
       }
       XdsResource resource = snapshot.resources(type).get(name);
       if (resource == null) {
-        if (unanswered.contains(name) || (given.containsKey(name) && mayShrink)) {
+        if (unanswered.contains(name) || (sent.containsKey(name) && mayShrink)) {
           removed.add(name);
         }
-        complete &= mayShrink || !given.containsKey(name);
+        complete &= mayShrink || !sent.containsKey(name);
       } else if (unanswered.contains(name) || differs(name, resource)) {
         if (!due.isEmpty() && bytes + resource.value().size() > MAX_REPLY_BYTES) {
           more = true;
@@ -137,7 +137,7 @@ class DeltaSubscription extends Subscription {
     due.forEach(resource -> unanswered.remove(resource.name()));
     removed.forEach(unanswered::remove);
     allUnanswered = allUnanswered && more;
-    return Optional.of(reply(due, removed));
+    return Optional.of(respond(due, removed));
   }
 
   /**
@@ -145,6 +145,6 @@ class DeltaSubscription extends Subscription {
    * due then.
    */
   private boolean isAllUnanswered(XdsSnapshot snapshot) {
-    return allUnanswered && snapshot.unknown().pending().isEmpty();
+    return allUnanswered && snapshot.unknownServices().pending().isEmpty();
   }
 }

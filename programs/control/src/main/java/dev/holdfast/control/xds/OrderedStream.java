@@ -1,6 +1,6 @@
 package dev.holdfast.control.xds;
 
-import dev.holdfast.core.PureCore;
+import dev.holdfast.core.annotation.PureCore;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +10,7 @@ import java.util.function.Function;
 
 /** The subscriptions of one stream, and which of them is answered next. */
 @PureCore
-abstract class OrderedStream<S extends Subscription> implements XdsStream {
+abstract class OrderedStream<S extends XdsSubscription> implements XdsStream {
   private static final List<ResourceType> IN_ORDER = List.of(ResourceType.values());
 
   final Map<ResourceType, S> subscriptions = new EnumMap<>(ResourceType.class);
@@ -26,18 +26,18 @@ abstract class OrderedStream<S extends Subscription> implements XdsStream {
   }
 
   @Override
-  public Optional<XdsReply> poll(XdsSnapshot snapshot) {
+  public Optional<XdsResponse> poll(XdsSnapshot snapshot) {
     // What is new, before what refers to it.
     for (ResourceType type : order()) {
       if (isHeldBack(type)) {
         continue;
       }
-      Optional<XdsReply> reply = of(type).poll(snapshot, mayChange(type), mayShrinkAtOnce(type));
+      Optional<XdsResponse> reply = of(type).poll(snapshot, mayChange(type), mayShrinkAtOnce(type));
       if (reply.isPresent()) {
         return reply;
       }
     }
-    if (!mayTakeAway(snapshot)) {
+    if (!mayRemoveClusters(snapshot)) {
       return Optional.empty();
     }
     // What nothing refers to any more.
@@ -57,12 +57,12 @@ abstract class OrderedStream<S extends Subscription> implements XdsStream {
    */
   boolean isHeldBack(ResourceType type) {
     S clusters = of(ResourceType.CLUSTER);
-    return mayShrinkAtOnce(type) && clusters.all && clusters.isAwaited();
+    return mayShrinkAtOnce(type) && clusters.all && clusters.isAwaitingAck();
   }
 
   /** Listeners and routes may refer to a cluster that is under way to the client. */
   boolean mayChange(ResourceType type) {
-    return !mayShrinkAtOnce(type) || !of(ResourceType.CLUSTER).isAwaited();
+    return !mayShrinkAtOnce(type) || !of(ResourceType.CLUSTER).isAwaitingAck();
   }
 
   /** Clusters and endpoints may be in use by a listener or a route. */
@@ -71,7 +71,7 @@ abstract class OrderedStream<S extends Subscription> implements XdsStream {
   }
 
   /** Whether nothing that the client uses can refer to a cluster that is gone. */
-  boolean mayTakeAway(XdsSnapshot snapshot) {
+  boolean mayRemoveClusters(XdsSnapshot snapshot) {
     return isInUse(ResourceType.LISTENER, snapshot) && isInUse(ResourceType.ROUTES, snapshot);
   }
 
@@ -82,8 +82,8 @@ abstract class OrderedStream<S extends Subscription> implements XdsStream {
   @Override
   public List<SubscriptionView> view() {
     return subscriptions.values().stream()
-        .filter(subscription -> subscription.asked)
-        .map(Subscription::view)
+        .filter(subscription -> subscription.requested)
+        .map(XdsSubscription::view)
         .toList();
   }
 }

@@ -1,6 +1,6 @@
 package dev.holdfast.control.xds;
 
-import dev.holdfast.core.PureCore;
+import dev.holdfast.core.annotation.PureCore;
 import java.util.function.Function;
 
 /** A stream of the state-of-the-world variant, which is the one that clients of gRPC speak. */
@@ -19,7 +19,7 @@ public class SotwStream extends OrderedStream<SotwSubscription> {
    *
    * @throws XdsViolation when it asks for more than it may
    */
-  public Verdict onRequest(SotwRequest request) throws XdsViolation {
+  public Acknowledgement onRequest(SotwRequest request) throws XdsViolation {
     return of(request.type()).onRequest(request);
   }
 }

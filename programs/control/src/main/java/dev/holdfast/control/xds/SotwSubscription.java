@@ -1,6 +1,6 @@
 package dev.holdfast.control.xds;
 
-import dev.holdfast.core.PureCore;
+import dev.holdfast.core.annotation.PureCore;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -15,28 +15,28 @@ import java.util.Set;
  * the client.
  */
 @PureCore
-class SotwSubscription extends Subscription {
+class SotwSubscription extends XdsSubscription {
   private boolean unnamed;
 
   SotwSubscription(ResourceType type) {
     super(type);
   }
 
-  Verdict onRequest(SotwRequest request) throws XdsViolation {
+  Acknowledgement onRequest(SotwRequest request) throws XdsViolation {
     Set<String> wanted = new HashSet<>(request.names());
     if (wanted.size() > MAX_NAMES) {
       throw tooMany(wanted.size());
     }
     requireBounds(List.copyOf(wanted));
     // The old way to ask for all, which holds until a name is said.
-    unnamed = wanted.isEmpty() && (!asked || unnamed);
+    unnamed = wanted.isEmpty() && (!requested || unnamed);
     boolean everything = type.isWhole() && (wanted.remove(XdsStream.ALL) || unnamed);
-    Verdict verdict = judge(request.nonce(), request.error());
-    if (!wanted.equals(names) || everything != all || !asked) {
+    Acknowledgement acknowledgement = acknowledge(request.nonce(), request.error());
+    if (!wanted.equals(names) || everything != all || !requested) {
       subscribe(wanted, everything);
     }
-    asked = true;
-    return verdict;
+    requested = true;
+    return acknowledgement;
   }
 
   /** Names that are new must be answered, even those that were wanted and given up before. */
@@ -51,14 +51,14 @@ class SotwSubscription extends Subscription {
     unanswered.retainAll(names);
     allUnanswered = everything && (allUnanswered || !all);
     all = everything;
-    given.keySet().removeIf(name -> !wants(name));
-    stir();
+    sent.keySet().removeIf(name -> !wants(name));
+    invalidate();
   }
 
   @Override
-  Optional<XdsReply> poll(XdsSnapshot snapshot, boolean mayChange, boolean mayShrink) {
-    boolean changes = mayChange && !isAwaited() && !isUpToDate(snapshot);
-    if (!isOwed() && !changes) {
+  Optional<XdsResponse> poll(XdsSnapshot snapshot, boolean mayChange, boolean mayShrink) {
+    boolean changes = mayChange && !isAwaitingAck() && !isUpToDate(snapshot);
+    if (!isResponseOwed() && !changes) {
       return Optional.empty();
     }
     return type.isWhole() ? pollWhole(snapshot, mayShrink) : pollParts(snapshot, changes);
@@ -71,19 +71,19 @@ class SotwSubscription extends Subscription {
    */
   boolean isWithheld(XdsSnapshot snapshot) {
     if (all) {
-      return !snapshot.unknown().pending().isEmpty();
+      return !snapshot.unknownServices().pending().isEmpty();
     }
     return names.stream().anyMatch(snapshot::isPending)
         || (!names.isEmpty() && names.stream().allMatch(snapshot::isUnknown));
   }
 
-  private Optional<XdsReply> pollWhole(XdsSnapshot snapshot, boolean mayShrink) {
+  private Optional<XdsResponse> pollWhole(XdsSnapshot snapshot, boolean mayShrink) {
     if (isWithheld(snapshot)) {
       return Optional.empty();
     }
     Map<String, XdsResource> present = present(snapshot);
     boolean held = false;
-    for (Map.Entry<String, Given> before : given.entrySet()) {
+    for (Map.Entry<String, SentResource> before : sent.entrySet()) {
       XdsResource old = before.getValue().resource();
       boolean kept = !mayShrink || isInUseByName(before.getKey());
       if (kept && old != null && !present.containsKey(before.getKey())) {
@@ -91,7 +91,7 @@ class SotwSubscription extends Subscription {
         held = true;
       }
     }
-    if (!isOwed() && isWhatWasGiven(present)) {
+    if (!isResponseOwed() && isWhatWasSent(present)) {
       if (!held) {
         upToDate(snapshot);
       }
@@ -99,10 +99,10 @@ class SotwSubscription extends Subscription {
     }
     unanswered.clear();
     allUnanswered = false;
-    Set<String> gone = new HashSet<>(given.keySet());
+    Set<String> gone = new HashSet<>(sent.keySet());
     gone.removeAll(present.keySet());
-    XdsReply reply = reply(present.values(), gone);
-    return Optional.of(new XdsReply(type, reply.resources(), List.of(), reply.nonce()));
+    XdsResponse reply = respond(present.values(), gone);
+    return Optional.of(new XdsResponse(type, reply.resources(), List.of(), reply.nonce()));
   }
 
   /**
@@ -129,12 +129,12 @@ class SotwSubscription extends Subscription {
     return present;
   }
 
-  private boolean isWhatWasGiven(Map<String, XdsResource> present) {
-    return present.size() == given.size()
+  private boolean isWhatWasSent(Map<String, XdsResource> present) {
+    return present.size() == sent.size()
         && present.values().stream().noneMatch(resource -> differs(resource.name(), resource));
   }
 
-  private Optional<XdsReply> pollParts(XdsSnapshot snapshot, boolean changes) {
+  private Optional<XdsResponse> pollParts(XdsSnapshot snapshot, boolean changes) {
     Map<String, XdsResource> ofType = snapshot.resources(type);
     List<XdsResource> due = new ArrayList<>();
     long bytes = 0;
@@ -143,7 +143,7 @@ class SotwSubscription extends Subscription {
       XdsResource resource = ofType.get(name);
       if (resource == null) {
         // Whoever made it vanish has let the client forget it: it is new when it is there again.
-        given.remove(name);
+        sent.remove(name);
       } else if (unanswered.contains(name) || differs(name, resource)) {
         if (!due.isEmpty() && bytes + resource.value().size() > MAX_REPLY_BYTES) {
           complete = false;
@@ -160,6 +160,6 @@ class SotwSubscription extends Subscription {
       return Optional.empty();
     }
     due.forEach(resource -> unanswered.remove(resource.name()));
-    return Optional.of(reply(due, List.of()));
+    return Optional.of(respond(due, List.of()));
   }
 }

@@ -8,22 +8,22 @@ import java.util.Optional;
  *
  * @param all whether the stream subscribed to all resources of the type
  * @param resources by name, all that were subscribed to or sent
- * @param awaited whether the last response was not answered yet
+ * @param awaitingAck whether the last response was not answered yet
  * @param rejection the client's error message when it rejected the last response; empty when it did
  *     not
  */
 public record SubscriptionView(
     ResourceType type,
     boolean all,
-    Map<String, Holding> resources,
-    boolean awaited,
+    Map<String, ClientResource> resources,
+    boolean awaitingAck,
     Optional<String> rejection) {
   public SubscriptionView {
     resources = Map.copyOf(resources);
   }
 
   /** The state of a resource at a client. */
-  public enum Standing {
+  public enum ClientResourceState {
     /** Asked for, and not answered: nothing is known of it yet. */
     REQUESTED,
     /** Asked for, and it does not exist. */
@@ -41,5 +41,5 @@ public record SubscriptionView(
    *
    * @param version the last one that was sent; "" when none was
    */
-  public record Holding(Standing standing, String version) {}
+  public record ClientResource(ClientResourceState standing, String version) {}
 }

@@ -20,11 +20,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class XdsSnapshot {
   private final Map<ResourceType, Map<String, XdsResource>> byType;
-  private final Unknown unknown;
+  private final UnknownServices unknownServices;
 
-  private XdsSnapshot(Map<ResourceType, Map<String, XdsResource>> byType, Unknown unknown) {
+  private XdsSnapshot(
+      Map<ResourceType, Map<String, XdsResource>> byType, UnknownServices unknownServices) {
     this.byType = byType;
-    this.unknown = unknown;
+    this.unknownServices = unknownServices;
   }
 
   /**
@@ -35,11 +36,11 @@ public final class XdsSnapshot {
    * @param refused services with malformed records, which stay so until they are corrected: only a
    *     client that asks for nothing else waits
    */
-  public record Unknown(Set<String> pending, Set<String> refused) {
+  public record UnknownServices(Set<String> pending, Set<String> refused) {
     /** The empty set: no service is unknown. */
-    public static final Unknown NONE = new Unknown(Set.of(), Set.of());
+    public static final UnknownServices NONE = new UnknownServices(Set.of(), Set.of());
 
-    public Unknown {
+    public UnknownServices {
       pending = Set.copyOf(pending);
       refused = Set.copyOf(refused);
     }
@@ -54,7 +55,7 @@ public final class XdsSnapshot {
 
   /** A snapshot in which no service is unknown. */
   public static XdsSnapshot of(Collection<XdsResource> resources) {
-    return of(resources, Unknown.NONE);
+    return of(resources, UnknownServices.NONE);
   }
 
   /**
@@ -62,7 +63,7 @@ public final class XdsSnapshot {
    *
    * @throws IllegalArgumentException when two resources of a type have one name
    */
-  public static XdsSnapshot of(Collection<XdsResource> resources, Unknown unknown) {
+  public static XdsSnapshot of(Collection<XdsResource> resources, UnknownServices unknownServices) {
     Map<ResourceType, Map<String, XdsResource>> byType = new EnumMap<>(ResourceType.class);
     for (ResourceType type : ResourceType.values()) {
       byType.put(type, new HashMap<>());
@@ -79,7 +80,7 @@ public final class XdsSnapshot {
       }
     }
     byType.replaceAll((type, ofType) -> Collections.unmodifiableMap(ofType));
-    return new XdsSnapshot(byType, unknown);
+    return new XdsSnapshot(byType, unknownServices);
   }
 
   /**
@@ -89,15 +90,15 @@ public final class XdsSnapshot {
    *
    * @param changed for each changed service its resources before, and now
    */
-  public XdsSnapshot with(Collection<Change> changed, Unknown nowUnknown) {
+  public XdsSnapshot with(Collection<ServiceChange> changed, UnknownServices nowUnknown) {
     Map<ResourceType, Map<String, XdsResource>> next = new EnumMap<>(byType);
     for (ResourceType type : ResourceType.values()) {
       Map<String, XdsResource> ofType = resources(type);
       @Nullable Map<String, XdsResource> copy = null;
-      for (Change change : changed) {
-        if (change.isAbout(type)) {
+      for (ServiceChange serviceChange : changed) {
+        if (serviceChange.isAbout(type)) {
           copy = copy == null ? new HashMap<>(ofType) : copy;
-          change.applyTo(type, copy);
+          serviceChange.applyTo(type, copy);
         }
       }
       if (copy != null) {
@@ -113,7 +114,7 @@ public final class XdsSnapshot {
    * @param before its resources until now
    * @param now its resources from now on; none when the service was removed
    */
-  public record Change(Collection<XdsResource> before, Collection<XdsResource> now) {
+  public record ServiceChange(Collection<XdsResource> before, Collection<XdsResource> now) {
     /** Whether it changes anything of a type. */
     boolean isAbout(ResourceType type) {
       return !ofType(type, before).equals(ofType(type, now));
@@ -143,19 +144,19 @@ public final class XdsSnapshot {
 
   /** Whether nothing has changed from another snapshot to this one, which was made of it. */
   public boolean isSameAs(XdsSnapshot before) {
-    return unknown.equals(before.unknown)
+    return unknownServices.equals(before.unknownServices)
         && Arrays.stream(ResourceType.values())
             .allMatch(type -> resources(type) == before.resources(type));
   }
 
   /** Services that exist and of which nothing else is known. */
-  public Unknown unknown() {
-    return unknown;
+  public UnknownServices unknownServices() {
+    return unknownServices;
   }
 
   /** Whether nothing may be said of a resource yet, not even that it does not exist. */
   public boolean isUnknown(String resourceName) {
-    return unknown.has(XdsResource.serviceOf(resourceName));
+    return unknownServices.has(XdsResource.serviceOf(resourceName));
   }
 
   /**
@@ -163,6 +164,6 @@ public final class XdsSnapshot {
    * moment.
    */
   boolean isPending(String resourceName) {
-    return unknown.pending().contains(XdsResource.serviceOf(resourceName));
+    return unknownServices.pending().contains(XdsResource.serviceOf(resourceName));
   }
 }

@@ -32,7 +32,7 @@ public interface XdsStream {
   String ALL = "*";
 
   /** The next response that is owed now; empty when there is none. */
-  Optional<XdsReply> poll(XdsSnapshot snapshot);
+  Optional<XdsResponse> poll(XdsSnapshot snapshot);
 
   /** The state of each resource type that the client has subscribed to. */
   List<SubscriptionView> view();

@@ -90,7 +90,7 @@ class PolicyWatchTest {
     watch =
         PolicyWatch.start(
             file(),
-            new PolicyWatch.Listener() {
+            new PolicyWatch.PolicyListener() {
               @Override
               public void onPolicy(Policy policy) {
                 heard.add(timeout(policy));
@@ -137,7 +137,7 @@ class PolicyWatchTest {
     return policy.of("orders").timeout().map(Duration::toString).orElse("none");
   }
 
-  private final class Recorder implements PolicyWatch.Listener {
+  private final class Recorder implements PolicyWatch.PolicyListener {
     @Override
     public void onPolicy(Policy policy) {
       heard.add(timeout(policy));

@@ -63,38 +63,48 @@ class PolicyYamlTest {
     Policy policy = PolicyYaml.parse("policy.yaml", WHOLE);
 
     assertThat(policy.services()).containsOnlyKeys("orders", "billing");
-    ServicePolicy orders = policy.of("orders");
+    trafficIsRead(policy.of("orders"));
+    protectionIsRead(policy.of("orders"));
+    assertThat(policy.of("billing").balancer())
+        .isEqualTo(new LbPolicyRule(LbPolicyRule.LbPolicyKind.LEAST_REQUEST, "", 4));
+  }
+
+  private static void trafficIsRead(ServicePolicy orders) {
     assertThat(orders.traffic().subsets())
         .isEqualTo(
             Map.of("v1", Map.of("version", "1"), "v2", Map.of("version", "2", "track", "canary")));
     assertThat(orders.traffic().split())
-        .isEqualTo(new Split(Map.of("v1", new Percent(6_000), "v2", new Percent(1_250))));
+        .isEqualTo(new TrafficSplit(Map.of("v1", new Percent(6_000), "v2", new Percent(1_250))));
     assertThat(orders.traffic().split().rest()).hasToString("27.5%");
     assertThat(orders.traffic().routes())
         .containsExactly(
-            new RouteRule(
+            new PolicyRoute(
                 Optional.empty(),
                 List.of(
-                    new HeaderRule("x-canary", HeaderRule.Test.EXACT, "true"),
-                    new HeaderRule("x-user", HeaderRule.Test.PREFIX, "test-")),
+                    new HeaderRule("x-canary", HeaderRule.HeaderComparison.EXACT, "true"),
+                    new HeaderRule("x-user", HeaderRule.HeaderComparison.PREFIX, "test-")),
                 Percent.ALL,
-                Split.to("v2"),
+                TrafficSplit.to("v2"),
                 Optional.empty()),
-            new RouteRule(
+            new PolicyRoute(
                 Optional.of(new PathRule("/orders.v1.Orders/", true)),
                 List.of(),
                 new Percent(500),
-                new Split(Map.of("v1", new Percent(5_000), "v2", new Percent(5_000))),
+                new TrafficSplit(Map.of("v1", new Percent(5_000), "v2", new Percent(5_000))),
                 Optional.of(Duration.ofMinutes(10))),
-            new RouteRule(
+            new PolicyRoute(
                 Optional.empty(),
-                List.of(new HeaderRule("x-old", HeaderRule.Test.PRESENT, "false")),
+                List.of(new HeaderRule("x-old", HeaderRule.HeaderComparison.PRESENT, "false")),
                 Percent.ALL,
-                Split.NONE,
+                TrafficSplit.NONE,
                 Optional.empty()));
+  }
+
+  private static void protectionIsRead(ServicePolicy orders) {
     assertThat(orders.timeout()).contains(Duration.ofSeconds(30));
     assertThat(orders.maxCalls()).hasValue(5_000);
-    assertThat(orders.balancer()).isEqualTo(new Balancer(Balancer.Kind.RING_HASH, "x-user", 2));
+    assertThat(orders.balancer())
+        .isEqualTo(new LbPolicyRule(LbPolicyRule.LbPolicyKind.RING_HASH, "x-user", 2));
     assertThat(orders.retry())
         .contains(
             new RetryRule(
@@ -115,8 +125,6 @@ class PolicyYamlTest {
                 OptionalInt.of(2_500),
                 new OutlierRule.Volume(20, 3),
                 true));
-    assertThat(policy.of("billing").balancer())
-        .isEqualTo(new Balancer(Balancer.Kind.LEAST_REQUEST, "", 4));
   }
 
   @ParameterizedTest

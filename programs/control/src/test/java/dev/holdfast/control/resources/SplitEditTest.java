@@ -30,20 +30,21 @@ class SplitEditTest {
 
   @Test
   void onlyTheSharesChangeAndEveryCommentStays() {
-    SplitEdit.Edited edited = edit(COMMENTED, "orders", Map.of("v2", new Percent(2_500)));
+    SplitEdit.EditedPolicy editedPolicy =
+        edit(COMMENTED, "orders", Map.of("v2", new Percent(2_500)));
 
-    assertThat(edited.text())
+    assertThat(editedPolicy.text())
         .isEqualTo(COMMENTED.replace("v1: 90%", "v1: 75%").replace("v2: 10%", "v2: 25%"));
-    assertThat(edited.before().shares().get("v2")).hasToString("10%");
-    assertThat(edited.after().shares().get("v1")).hasToString("75%");
-    assertThat(edited.addedSubsets()).isEmpty();
+    assertThat(editedPolicy.before().shares().get("v2")).hasToString("10%");
+    assertThat(editedPolicy.after().shares().get("v1")).hasToString("75%");
+    assertThat(editedPolicy.addedSubsets()).isEmpty();
   }
 
   @Test
   void firstSplitOfAServiceThatThePolicyDoesNotKnowMakesAllItNeeds() {
-    SplitEdit.Edited edited = edit("", "orders", Map.of("v2", new Percent(1_000)));
+    SplitEdit.EditedPolicy editedPolicy = edit("", "orders", Map.of("v2", new Percent(1_000)));
 
-    assertThat(edited.text())
+    assertThat(editedPolicy.text())
         .isEqualTo(
             """
             services:
@@ -53,8 +54,8 @@ class SplitEditTest {
                 split:
                   v2: 10%
             """);
-    assertThat(edited.addedSubsets()).containsExactly("v2");
-    assertThat(edited.after().rest()).hasToString("90%");
+    assertThat(editedPolicy.addedSubsets()).containsExactly("v2");
+    assertThat(editedPolicy.after().rest()).hasToString("90%");
   }
 
   @Test
@@ -143,13 +144,13 @@ class SplitEditTest {
 
   @Test
   void clearingLetsCallsGoToAllAndKeepsTheSubsets() {
-    SplitEdit.Edited edited = new SplitEdit("p", COMMENTED, "orders").cleared();
+    SplitEdit.EditedPolicy editedPolicy = new SplitEdit("p", COMMENTED, "orders").cleared();
 
-    assertThat(edited.after()).isEqualTo(Split.NONE);
-    Policy policy = PolicyYaml.parse("p", edited.text());
+    assertThat(editedPolicy.after()).isEqualTo(TrafficSplit.NONE);
+    Policy policy = PolicyYaml.parse("p", editedPolicy.text());
     assertThat(policy.of("orders").traffic().split().isNone()).isTrue();
     assertThat(policy.of("orders").traffic().subsets()).containsOnlyKeys("v1", "v2");
-    assertThat(edited.text()).contains("# Do not lose me.", "# the new one", "# The end.");
+    assertThat(editedPolicy.text()).contains("# Do not lose me.", "# the new one", "# The end.");
     assertThat(new SplitEdit("p", "services: {}", "orders").cleared().text())
         .isEqualTo("services: {}");
   }
@@ -178,12 +179,13 @@ class SplitEditTest {
         .withMessage("p:1: services.a.tmeout: unknown (expected: timeout)");
   }
 
-  private static SplitEdit.Edited edit(String text, String service, Map<String, Percent> shares) {
+  private static SplitEdit.EditedPolicy edit(
+      String text, String service, Map<String, Percent> shares) {
     return new SplitEdit("p", text, service).with(shares, "version");
   }
 
   private static String divided(String old, String given) {
-    return SplitEdit.divided(new Split(shares(old)), shares(given)).shares().toString();
+    return SplitEdit.divided(new TrafficSplit(shares(old)), shares(given)).shares().toString();
   }
 
   private static Map<String, Percent> shares(String text) {

@@ -27,13 +27,14 @@ final class ModelClient {
   private final Map<ResourceType, Map<String, XdsResource>> has = new EnumMap<>(ResourceType.class);
 
   // Of one stream.
-  private final Map<ResourceType, Peer.Wish> said = new EnumMap<>(ResourceType.class);
+  private final Map<ResourceType, XdsVariantClient.WantedResources> said =
+      new EnumMap<>(ResourceType.class);
   private final Map<ResourceType, String> nonces = new EnumMap<>(ResourceType.class);
   private final Map<ResourceType, Set<String>> waiting = new EnumMap<>(ResourceType.class);
   private final Set<ResourceType> heard = EnumSet.noneOf(ResourceType.class);
   private final Set<String> rejectedClusters = new HashSet<>();
   private boolean rejectedSeveral;
-  private java.util.function.Consumer<Peer.Saying> link = saying -> {};
+  private java.util.function.Consumer<XdsVariantClient.ClientRequest> link = clientRequest -> {};
 
   /**
    * @param hasCalls whether it asks for clusters until its calls to them are over
@@ -49,7 +50,7 @@ final class ModelClient {
   }
 
   /** A new stream: all that it wants is asked for again. */
-  void connect(java.util.function.Consumer<Peer.Saying> to) {
+  void connect(java.util.function.Consumer<XdsVariantClient.ClientRequest> to) {
     link = to;
     said.clear();
     nonces.clear();
@@ -96,10 +97,10 @@ final class ModelClient {
     }
   }
 
-  void onReply(XdsReply reply, boolean absenceIsDeletion) {
+  void onReply(XdsResponse reply, boolean absenceIsDeletion) {
     ResourceType type = reply.type();
     Map<String, XdsResource> mine = of(type);
-    Peer.Wish wish = wish(type);
+    XdsVariantClient.WantedResources wantedResources = wish(type);
     Set<String> referredBefore = referred();
     StringBuilder bad = new StringBuilder();
     Set<String> present = new HashSet<>();
@@ -110,7 +111,7 @@ final class ModelClient {
         if (type == ResourceType.CLUSTER) {
           rejectedClusters.add(resource.name());
         }
-      } else if (wish.all() || wish.names().contains(resource.name())) {
+      } else if (wantedResources.all() || wantedResources.names().contains(resource.name())) {
         mine.put(resource.name(), resource);
       }
     }
@@ -166,8 +167,8 @@ final class ModelClient {
   /** Asks for what it wants and has not asked for, or no longer wants. */
   private void ask() {
     for (ResourceType type : ResourceType.values()) {
-      Peer.Wish before = said.get(type);
-      Peer.Wish now = wish(type);
+      XdsVariantClient.WantedResources before = said.get(type);
+      XdsVariantClient.WantedResources now = wish(type);
       boolean silent = before == null && !now.all() && now.names().isEmpty();
       if (!silent && !now.equals(before)) {
         if (type != ResourceType.LISTENER) {
@@ -179,8 +180,9 @@ final class ModelClient {
   }
 
   private void say(ResourceType type, Optional<String> error) {
-    Peer.Wish before = said.getOrDefault(type, Peer.Wish.NOTHING);
-    Peer.Wish now = wish(type);
+    XdsVariantClient.WantedResources before =
+        said.getOrDefault(type, XdsVariantClient.WantedResources.NOTHING);
+    XdsVariantClient.WantedResources now = wish(type);
     boolean first = !said.containsKey(type);
     Map<String, String> versions = new HashMap<>();
     of(type).forEach((n, resource) -> versions.put(n, resource.version()));
@@ -192,17 +194,21 @@ final class ModelClient {
     waitingFor(type).retainAll(now.names());
     said.put(type, now);
     link.accept(
-        new Peer.Saying(type, before, now, versions, first, nonces.getOrDefault(type, ""), error));
+        new XdsVariantClient.ClientRequest(
+            type, before, now, versions, first, nonces.getOrDefault(type, ""), error));
   }
 
-  Peer.Wish wish(ResourceType type) {
+  XdsVariantClient.WantedResources wish(ResourceType type) {
     return switch (type) {
-      case LISTENER -> new Peer.Wish(everything, everything ? Set.of() : Set.copyOf(services));
-      case CLUSTER -> new Peer.Wish(everything, everything ? Set.of() : used());
+      case LISTENER ->
+          new XdsVariantClient.WantedResources(
+              everything, everything ? Set.of() : Set.copyOf(services));
+      case CLUSTER ->
+          new XdsVariantClient.WantedResources(everything, everything ? Set.of() : used());
       case ENDPOINTS ->
-          new Peer.Wish(
+          new XdsVariantClient.WantedResources(
               false, everything ? Set.copyOf(of(ResourceType.CLUSTER).keySet()) : usedAndThere());
-      case ROUTES -> Peer.Wish.NOTHING;
+      case ROUTES -> XdsVariantClient.WantedResources.NOTHING;
     };
   }
 
@@ -227,9 +233,9 @@ final class ModelClient {
   /** In the end it has what there is, of all that it wants, and waits for nothing. */
   void requireConverged(XdsSnapshot snapshot) {
     for (ResourceType type : ResourceType.values()) {
-      Peer.Wish wish = wish(type);
+      XdsVariantClient.WantedResources wantedResources = wish(type);
       Map<String, XdsResource> all = snapshot.resources(type);
-      Set<String> wanted = wish.all() ? all.keySet() : wish.names();
+      Set<String> wanted = wantedResources.all() ? all.keySet() : wantedResources.names();
       Map<String, XdsResource> right = new HashMap<>();
       wanted.forEach(n -> Optional.ofNullable(all.get(n)).ifPresent(r -> right.put(n, r)));
       Map<String, XdsResource> mine = new HashMap<>(of(type));

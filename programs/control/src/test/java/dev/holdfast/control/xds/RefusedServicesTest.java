@@ -17,9 +17,9 @@ class RefusedServicesTest {
   private static final XdsResource SHOP =
       new Content(2, List.of(), false).resource(ResourceType.LISTENER, "shop");
   private static final XdsSnapshot PENDING =
-      XdsSnapshot.of(List.of(ORDERS), new XdsSnapshot.Unknown(Set.of("shop"), Set.of()));
+      XdsSnapshot.of(List.of(ORDERS), new XdsSnapshot.UnknownServices(Set.of("shop"), Set.of()));
   private static final XdsSnapshot REFUSED =
-      XdsSnapshot.of(List.of(ORDERS), new XdsSnapshot.Unknown(Set.of(), Set.of("shop")));
+      XdsSnapshot.of(List.of(ORDERS), new XdsSnapshot.UnknownServices(Set.of(), Set.of("shop")));
   private static final XdsSnapshot CORRECTED = XdsSnapshot.of(List.of(ORDERS, SHOP));
 
   @ParameterizedTest(name = "asking for {0}: {1} while it is pending, {2} once it is refused")
@@ -39,7 +39,7 @@ class RefusedServicesTest {
   @CsvSource({"*, orders shop", "orders shop, orders shop", "shop, shop"})
   void whatIsCorrectedIsSent(String asked, String expected) throws Exception {
     SotwStream stream = sotw(asked);
-    Optional<XdsReply> first = stream.poll(REFUSED);
+    Optional<XdsResponse> first = stream.poll(REFUSED);
     if (first.isPresent()) {
       var unused = stream.onRequest(request(asked, first.get().nonce()));
     }
@@ -59,7 +59,7 @@ class RefusedServicesTest {
                 Map.of("shop", SHOP.version()),
                 "",
                 Optional.empty()));
-    XdsReply reply = stream.poll(REFUSED).orElseThrow();
+    XdsResponse reply = stream.poll(REFUSED).orElseThrow();
 
     assertThat(reply.resources()).containsExactly(ORDERS);
     assertThat(reply.removed()).isEmpty();

@@ -13,7 +13,7 @@ final class WatchedStream {
 
   /** One type, as an honest book-keeper sees it. */
   private static final class Ledger {
-    Peer.Wish wish = Peer.Wish.NOTHING;
+    XdsVariantClient.WantedResources wantedResources = XdsVariantClient.WantedResources.NOTHING;
     final Map<String, String> told = new HashMap<>();
     final Set<String> owed = new HashSet<>();
     boolean allOwed;
@@ -21,70 +21,71 @@ final class WatchedStream {
     boolean unanswered;
   }
 
-  private final Peer peer;
-  private final World world;
+  private final XdsVariantClient xdsVariantClient;
+  private final SimulatedServices simulatedServices;
   private final Map<ResourceType, Ledger> ledgers = new EnumMap<>(ResourceType.class);
 
-  WatchedStream(Peer peer, World world) {
-    this.peer = peer;
-    this.world = world;
+  WatchedStream(XdsVariantClient xdsVariantClient, SimulatedServices simulatedServices) {
+    this.xdsVariantClient = xdsVariantClient;
+    this.simulatedServices = simulatedServices;
     for (ResourceType type : ResourceType.values()) {
       ledgers.put(type, new Ledger());
     }
   }
 
-  void hear(Peer.Saying saying) {
-    Ledger ledger = ledger(saying.type());
-    boolean startsAll = saying.now().all() && !ledger.wish.all();
-    for (String name : saying.now().names()) {
-      if (!ledger.wish.names().contains(name)) {
+  void hear(XdsVariantClient.ClientRequest clientRequest) {
+    Ledger ledger = ledger(clientRequest.type());
+    boolean startsAll = clientRequest.now().all() && !ledger.wantedResources.all();
+    for (String name : clientRequest.now().names()) {
+      if (!ledger.wantedResources.names().contains(name)) {
         boolean kept =
-            saying.first()
-                && !peer.isAbsenceDeletion(saying.type())
+            clientRequest.first()
+                && !xdsVariantClient.isAbsenceDeletion(clientRequest.type())
                 && isDelta()
-                && saying.versions().containsKey(name);
+                && clientRequest.versions().containsKey(name);
         if (!kept) {
           ledger.owed.add(name);
         }
       }
     }
-    if (saying.first() && isDelta()) {
-      saying.versions().forEach((name, version) -> ledger.told.put(name, version));
+    if (clientRequest.first() && isDelta()) {
+      clientRequest.versions().forEach((name, version) -> ledger.told.put(name, version));
     }
     ledger.allOwed |= startsAll;
-    ledger.wish = saying.now();
-    ledger.owed.retainAll(saying.now().names());
+    ledger.wantedResources = clientRequest.now();
+    ledger.owed.retainAll(clientRequest.now().names());
     ledger.told.keySet().removeIf(name -> !wants(ledger, name));
-    if (saying.nonce().equals(ledger.lastNonce)) {
+    if (clientRequest.nonce().equals(ledger.lastNonce)) {
       ledger.unanswered = false;
     }
     try {
-      peer.hear(saying);
+      xdsVariantClient.hear(clientRequest);
     } catch (XdsViolation e) {
       throw new AssertionError("guarantee none broken, a bound met: " + e.getMessage(), e);
     }
   }
 
   /** Whether it answers a response that was followed by another one. */
-  boolean isOld(Peer.Saying saying) {
-    return !saying.nonce().isEmpty() && !saying.nonce().equals(ledger(saying.type()).lastNonce);
+  boolean isOld(XdsVariantClient.ClientRequest clientRequest) {
+    return !clientRequest.nonce().isEmpty()
+        && !clientRequest.nonce().equals(ledger(clientRequest.type()).lastNonce);
   }
 
   /** The next response, after it was held against the ledger. */
-  Optional<XdsReply> poll(XdsSnapshot snapshot) {
-    Optional<XdsReply> reply = peer.stream().poll(snapshot);
+  Optional<XdsResponse> poll(XdsSnapshot snapshot) {
+    Optional<XdsResponse> reply = xdsVariantClient.stream().poll(snapshot);
     reply.ifPresent(this::check);
     return reply;
   }
 
-  private void check(XdsReply reply) {
+  private void check(XdsResponse reply) {
     Ledger ledger = ledger(reply.type());
     Map<String, String> said = new HashMap<>();
     reply.resources().forEach(resource -> said.put(resource.name(), resource.version()));
     said.keySet().forEach(name -> requireAsked(ledger, name, reply));
     reply.removed().forEach(name -> requireAsked(ledger, name, reply));
     requireComplete(ledger, said, reply);
-    boolean whole = peer.isAbsenceDeletion(reply.type());
+    boolean whole = xdsVariantClient.isAbsenceDeletion(reply.type());
     boolean answers =
         ledger.allOwed
             || ledger.owed.stream()
@@ -95,7 +96,7 @@ final class WatchedStream {
             || (whole && !said.keySet().containsAll(ledger.told.keySet()));
     Guarantee.XDS_NOTHING_IN_VAIN.require(
         answers || changes,
-        "nothing new in " + reply + " for " + ledger.wish + " told " + ledger.told);
+        "nothing new in " + reply + " for " + ledger.wantedResources + " told " + ledger.told);
     Guarantee.XDS_ONE_AT_A_TIME.require(
         answers || !ledger.unanswered, "sent before an answer: " + reply);
     if (whole) {
@@ -111,40 +112,42 @@ final class WatchedStream {
     ledger.unanswered = true;
   }
 
-  private void requireAsked(Ledger ledger, String name, XdsReply reply) {
+  private void requireAsked(Ledger ledger, String name, XdsResponse reply) {
     Guarantee.XDS_ONLY_WHAT_WAS_ASKED.require(
         wants(ledger, name) || ledger.told.containsKey(name), name + " in " + reply);
   }
 
-  private void requireComplete(Ledger ledger, Map<String, String> said, XdsReply reply) {
+  private void requireComplete(Ledger ledger, Map<String, String> said, XdsResponse reply) {
     for (String name : reply.removed()) {
       Guarantee.XDS_NEVER_INCOMPLETE.require(
-          !world.exists(reply.type(), name), name + " exists and is removed by " + reply);
+          !simulatedServices.exists(reply.type(), name),
+          name + " exists and is removed by " + reply);
     }
-    if (!peer.isAbsenceDeletion(reply.type())) {
+    if (!xdsVariantClient.isAbsenceDeletion(reply.type())) {
       return;
     }
-    Set<String> wanted = new HashSet<>(ledger.wish.names());
+    Set<String> wanted = new HashSet<>(ledger.wantedResources.names());
     wanted.addAll(ledger.told.keySet());
-    if (ledger.wish.all()) {
-      wanted.addAll(world.names(reply.type()));
+    if (ledger.wantedResources.all()) {
+      wanted.addAll(simulatedServices.names(reply.type()));
     }
     boolean aloneRefused =
-        !ledger.wish.all() && ledger.wish.names().stream().allMatch(world::isRefused);
+        !ledger.wantedResources.all()
+            && ledger.wantedResources.names().stream().allMatch(simulatedServices::isRefused);
     for (String name : wanted) {
-      boolean mayLack = world.isRefused(name) && !aloneRefused;
+      boolean mayLack = simulatedServices.isRefused(name) && !aloneRefused;
       Guarantee.XDS_NEVER_INCOMPLETE.require(
-          said.containsKey(name) || mayLack || !world.exists(reply.type(), name),
+          said.containsKey(name) || mayLack || !simulatedServices.exists(reply.type(), name),
           name + " exists and is left out of " + reply);
     }
   }
 
   private boolean isDelta() {
-    return peer instanceof Peer.Delta;
+    return xdsVariantClient instanceof XdsVariantClient.Delta;
   }
 
   private static boolean wants(Ledger ledger, String name) {
-    return ledger.wish.all() || ledger.wish.names().contains(name);
+    return ledger.wantedResources.all() || ledger.wantedResources.names().contains(name);
   }
 
   private Ledger ledger(ResourceType type) {

@@ -16,18 +16,18 @@ enum XdsMutant implements Streams {
       return new SotwStream(
           type ->
               new SotwSubscription(type) {
-                private final Map<String, Given> everGiven = new HashMap<>();
+                private final Map<String, SentResource> everGiven = new HashMap<>();
 
                 @Override
                 void subscribe(Set<String> wanted, boolean everything) {
-                  everGiven.putAll(given);
+                  everGiven.putAll(sent);
                   super.subscribe(wanted, everything);
                   wanted.forEach(
                       name ->
                           Optional.ofNullable(everGiven.get(name))
                               .ifPresent(
                                   old -> {
-                                    given.put(name, old);
+                                    sent.put(name, old);
                                     unanswered.remove(name);
                                   }));
                 }
@@ -42,8 +42,8 @@ enum XdsMutant implements Streams {
           type ->
               new SotwSubscription(type) {
                 @Override
-                Verdict judge(String nonce, Optional<String> error) {
-                  return forgetRejected(this, super.judge(nonce, error));
+                Acknowledgement acknowledge(String nonce, Optional<String> error) {
+                  return forgetRejected(this, super.acknowledge(nonce, error));
                 }
               });
     }
@@ -56,8 +56,8 @@ enum XdsMutant implements Streams {
           type ->
               new DeltaSubscription(type) {
                 @Override
-                Verdict judge(String nonce, Optional<String> error) {
-                  return forgetRejected(this, super.judge(nonce, error));
+                Acknowledgement acknowledge(String nonce, Optional<String> error) {
+                  return forgetRejected(this, super.acknowledge(nonce, error));
                 }
               });
     }
@@ -72,15 +72,15 @@ enum XdsMutant implements Streams {
                 private String last = "";
 
                 @Override
-                Verdict judge(String nonce, Optional<String> error) {
-                  return super.judge(nonce.isEmpty() ? nonce : last, error);
+                Acknowledgement acknowledge(String nonce, Optional<String> error) {
+                  return super.acknowledge(nonce.isEmpty() ? nonce : last, error);
                 }
 
                 @Override
-                XdsReply reply(
+                XdsResponse respond(
                     java.util.Collection<XdsResource> resources,
                     java.util.Collection<String> removed) {
-                  XdsReply reply = super.reply(resources, removed);
+                  XdsResponse reply = super.respond(resources, removed);
                   last = reply.nonce();
                   return reply;
                 }
@@ -174,7 +174,7 @@ enum XdsMutant implements Streams {
               new DeltaSubscription(type) {
                 @Override
                 boolean differs(String name, XdsResource resource) {
-                  Given before = given.get(name);
+                  SentResource before = sent.get(name);
                   return before == null || (before.nonce() > 0 && super.differs(name, resource));
                 }
               });
@@ -188,7 +188,7 @@ enum XdsMutant implements Streams {
           type ->
               new DeltaSubscription(type) {
                 @Override
-                Optional<XdsReply> poll(
+                Optional<XdsResponse> poll(
                     XdsSnapshot snapshot, boolean mayChange, boolean mayShrink) {
                   return super.poll(snapshot, mayChange, false);
                 }
@@ -211,11 +211,12 @@ enum XdsMutant implements Streams {
   };
 
   /** What was rejected counts as never given. */
-  private static Verdict forgetRejected(Subscription subscription, Verdict verdict) {
-    if (verdict == Verdict.REJECTED) {
-      subscription.given.values().removeIf(Subscription.Given::rejected);
-      subscription.stir();
+  private static Acknowledgement forgetRejected(
+      XdsSubscription xdsSubscription, Acknowledgement acknowledgement) {
+    if (acknowledgement == Acknowledgement.REJECTED) {
+      xdsSubscription.sent.values().removeIf(XdsSubscription.SentResource::rejected);
+      xdsSubscription.invalidate();
     }
-    return verdict;
+    return acknowledgement;
   }
 }

@@ -55,7 +55,7 @@ final class XdsSimulation {
   private final SplittableRandom random;
   private final Streams streams;
   private final VirtualScheduler scheduler = new VirtualScheduler();
-  private final World world;
+  private final SimulatedServices simulatedServices;
   private final List<Line> lines = new ArrayList<>();
   private int repliesSinceEvent;
   final Map<Marker, Integer> reached = new EnumMap<>(Marker.class);
@@ -63,7 +63,7 @@ final class XdsSimulation {
   XdsSimulation(long seed, Streams streams) {
     this.random = new SplittableRandom(seed);
     this.streams = streams;
-    this.world = new World(random);
+    this.simulatedServices = new SimulatedServices(random);
   }
 
   void run() {
@@ -77,14 +77,14 @@ final class XdsSimulation {
     scheduler.execute(this::settle);
     repliesSinceEvent = 0;
     scheduler.advance(LAST);
-    XdsSnapshot last = Objects.requireNonNull(world.snapshot());
+    XdsSnapshot last = Objects.requireNonNull(simulatedServices.snapshot());
     lines.forEach(line -> line.client.requireConverged(last));
   }
 
   private void begin() {
-    world.change("orders", false);
-    world.change("users", false);
-    world.hearAll();
+    simulatedServices.change("orders", false);
+    simulatedServices.change("users", false);
+    simulatedServices.hearAll();
     for (boolean delta : new boolean[] {false, true}) {
       for (boolean everything : new boolean[] {false, true}) {
         String name = (delta ? "delta" : "sotw") + (everything ? "-all" : "-some");
@@ -102,8 +102,8 @@ final class XdsSimulation {
     Line line = lines.get(random.nextInt(lines.size()));
     String service = SERVICES.get(random.nextInt(SERVICES.size()));
     switch (random.nextInt(15)) {
-      case 0, 1 -> world.change(service, random.nextInt(4) == 0);
-      case 2, 3, 4 -> world.move(service, random.nextInt(5) == 0);
+      case 0, 1 -> simulatedServices.change(service, random.nextInt(4) == 0);
+      case 2, 3, 4 -> simulatedServices.move(service, random.nextInt(5) == 0);
       case 5 -> remove(service);
       case 6, 7 -> line.client.want(service);
       case 8 -> line.client.drop(service);
@@ -112,16 +112,16 @@ final class XdsSimulation {
       case 11 -> line.stall(Duration.ofMillis(random.nextInt(2_000)));
       case 12 -> restart();
       case 13 -> endCalls(line.client);
-      default -> world.hearAll();
+      default -> simulatedServices.hearAll();
     }
     lines.forEach(Line::pump);
   }
 
   private void remove(String service) {
-    if (world.exists(ResourceType.LISTENER, service)) {
+    if (simulatedServices.exists(ResourceType.LISTENER, service)) {
       mark(Marker.SERVICE_REMOVED);
     }
-    world.remove(service);
+    simulatedServices.remove(service);
   }
 
   private void endCalls(ModelClient client) {
@@ -140,10 +140,12 @@ final class XdsSimulation {
 
   /** All streams end with it; its clients come back before it knows everything. */
   private void restart() {
-    world.restart();
+    simulatedServices.restart();
     lines.forEach(Line::connect);
-    scheduler.schedule(Duration.ofMillis(random.nextInt(100)), () -> learn(world::hearNames));
-    scheduler.schedule(Duration.ofMillis(100 + random.nextInt(400)), () -> learn(world::hearAll));
+    scheduler.schedule(
+        Duration.ofMillis(random.nextInt(100)), () -> learn(simulatedServices::hearNames));
+    scheduler.schedule(
+        Duration.ofMillis(100 + random.nextInt(400)), () -> learn(simulatedServices::hearAll));
   }
 
   private void learn(Runnable what) {
@@ -152,8 +154,8 @@ final class XdsSimulation {
   }
 
   private void settle() {
-    world.repair();
-    world.hearAll();
+    simulatedServices.repair();
+    simulatedServices.hearAll();
     lines.forEach(
         line -> {
           line.stalled = false;
@@ -173,9 +175,9 @@ final class XdsSimulation {
     final boolean delta;
     boolean stalled;
     private long epoch;
-    private Peer peer;
+    private XdsVariantClient xdsVariantClient;
     private WatchedStream stream;
-    private final Queue<XdsReply> arrived = new ArrayDeque<>();
+    private final Queue<XdsResponse> arrived = new ArrayDeque<>();
     private int underWay;
     private long lastUpNanos;
     private long lastDownNanos;
@@ -183,18 +185,20 @@ final class XdsSimulation {
     Line(ModelClient client, boolean delta) {
       this.client = client;
       this.delta = delta;
-      this.peer = newPeer();
-      this.stream = new WatchedStream(peer, world);
+      this.xdsVariantClient = newPeer();
+      this.stream = new WatchedStream(xdsVariantClient, simulatedServices);
     }
 
-    private Peer newPeer() {
-      return delta ? new Peer.Delta(streams.delta()) : new Peer.Sotw(streams.sotw());
+    private XdsVariantClient newPeer() {
+      return delta
+          ? new XdsVariantClient.Delta(streams.delta())
+          : new XdsVariantClient.Sotw(streams.sotw());
     }
 
     void connect() {
       long mine = ++epoch;
-      peer = newPeer();
-      stream = new WatchedStream(peer, world);
+      xdsVariantClient = newPeer();
+      stream = new WatchedStream(xdsVariantClient, simulatedServices);
       arrived.clear();
       underWay = 0;
       stalled = false;
@@ -202,37 +206,37 @@ final class XdsSimulation {
         mark(Marker.RECONNECTED_WITH_RESOURCES);
       }
       client.connect(
-          saying -> {
+          clientRequest -> {
             lastUpNanos = later(lastUpNanos);
-            at(lastUpNanos, mine, () -> hear(saying));
+            at(lastUpNanos, mine, () -> hear(clientRequest));
           });
     }
 
-    private void hear(Peer.Saying saying) {
-      if (saying.error().isPresent()) {
+    private void hear(XdsVariantClient.ClientRequest clientRequest) {
+      if (clientRequest.error().isPresent()) {
         mark(Marker.REJECTED);
       }
-      if (world.isPending(saying.now().names().stream().findAny().orElse(""))) {
+      if (simulatedServices.isPending(clientRequest.now().names().stream().findAny().orElse(""))) {
         mark(Marker.ASKED_WHILE_PENDING);
       }
-      if (stream.isOld(saying)) {
+      if (stream.isOld(clientRequest)) {
         mark(Marker.STALE_ANSWER);
       }
-      stream.hear(saying);
+      stream.hear(clientRequest);
       pump();
     }
 
     /** Sends while there is room. */
     void pump() {
-      XdsSnapshot snapshot = world.snapshot();
+      XdsSnapshot snapshot = simulatedServices.snapshot();
       while (snapshot != null && underWay < ROOM) {
-        Optional<XdsReply> reply = stream.poll(snapshot);
+        Optional<XdsResponse> reply = stream.poll(snapshot);
         if (reply.isEmpty()) {
           return;
         }
         Guarantee.XDS_NOTHING_IN_VAIN.require(
             ++repliesSinceEvent < MAX_REPLIES_PER_EVENT, "replies without end: " + reply.get());
-        if (!snapshot.unknown().refused().isEmpty()) {
+        if (!snapshot.unknownServices().refused().isEmpty()) {
           mark(Marker.ANSWERED_WHILE_REFUSED);
         }
         underWay++;
@@ -244,7 +248,7 @@ final class XdsSimulation {
       }
     }
 
-    private void arrive(XdsReply reply) {
+    private void arrive(XdsResponse reply) {
       arrived.add(reply);
       deliver();
     }
@@ -264,9 +268,9 @@ final class XdsSimulation {
 
     void deliver() {
       while (!stalled && !arrived.isEmpty()) {
-        XdsReply reply = arrived.remove();
+        XdsResponse reply = arrived.remove();
         underWay--;
-        client.onReply(reply, peer.isAbsenceDeletion(reply.type()));
+        client.onReply(reply, xdsVariantClient.isAbsenceDeletion(reply.type()));
         pump();
       }
     }

@@ -1,11 +1,11 @@
 package dev.holdfast.gateway.access;
 
-import dev.holdfast.core.Limit;
-import dev.holdfast.gateway.http2.WebFace;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.gateway.call.Frontend;
 import dev.holdfast.gateway.limits.GatewayMeter;
+import dev.holdfast.gateway.traffic.CallRecord;
 import dev.holdfast.gateway.traffic.CallSink;
-import dev.holdfast.gateway.traffic.CallTrace;
-import dev.holdfast.gateway.traffic.ConnectionTrace;
+import dev.holdfast.gateway.traffic.ConnectionRecord;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -53,11 +53,11 @@ public final class AccessLog implements CallSink, AutoCloseable {
   private final AtomicBoolean behind = new AtomicBoolean();
   private final Counter lostInQueue;
   private final Counter lostOnDisk;
-  private final LogFile file;
+  private final AccessLogFile file;
   private final Thread writer;
   private volatile boolean closed;
 
-  private AccessLog(LogFile file, MeterRegistry meters) {
+  private AccessLog(AccessLogFile file, MeterRegistry meters) {
     this.file = file;
     this.lostInQueue = GatewayMeter.LOG_LOST.counter(meters, "queue");
     this.lostOnDisk = GatewayMeter.LOG_LOST.counter(meters, "disk");
@@ -73,15 +73,15 @@ public final class AccessLog implements CallSink, AutoCloseable {
    * @throws IllegalArgumentException when the file can't be written now; later failures drop lines
    */
   public static AccessLog open(Optional<Path> path, MeterRegistry meters) {
-    LogFile file = new LogFile(path.orElse(null), System::nanoTime);
+    AccessLogFile file = new AccessLogFile(path.orElse(null), System::nanoTime);
     path.ifPresent(each -> begin(file, each));
     AccessLog opened = new AccessLog(file, meters);
     opened.writer.start();
     return opened;
   }
 
-  private static void begin(LogFile file, Path path) {
-    LogPlace.require(NAME, path);
+  private static void begin(AccessLogFile file, Path path) {
+    AccessLogPath.require(NAME, path);
     if (Files.exists(path) && !Files.isRegularFile(path)) {
       // To open a pipe waits for its reader; the writer may.
       return;
@@ -89,33 +89,33 @@ public final class AccessLog implements CallSink, AutoCloseable {
     try {
       file.look();
     } catch (IOException e) {
-      throw LogPlace.refused(NAME, path, e.toString());
+      throw AccessLogPath.refused(NAME, path, e.toString());
     }
   }
 
   /** Wraps a frontend so that its requests are logged as HTTP requests. */
-  public WebFace watching(WebFace face) {
+  public Frontend watching(Frontend face) {
     return (web, ended) -> {
-      SeenExchange seen = new SeenExchange(web, this::put);
+      LoggedExchange seen = new LoggedExchange(web, this::put);
       return seen.handledBy(face.take(seen, ended));
     };
   }
 
   @Override
-  public void onCall(CallTrace call) {
-    put(AccessEntry.of(call));
+  public void onCall(CallRecord call) {
+    put(AccessLogEntry.of(call));
   }
 
   @Override
-  public void onConnection(ConnectionTrace connection) {
-    put(ConnectionEntry.of(connection));
+  public void onConnection(ConnectionRecord connection) {
+    put(ConnectionLogEntry.of(connection));
   }
 
   private void put(LogEntry entry) {
     if (!waiting.offer(entry)) {
       lostInQueue.increment();
       if (behind.compareAndSet(false, true)) {
-        log.warn("event=access_log_behind waiting={}", MAX_WAITING);
+        log.warn("event=access_log_queue_full waiting={}", MAX_WAITING);
       }
     }
   }
@@ -133,7 +133,7 @@ public final class AccessLog implements CallSink, AutoCloseable {
         }
       }
     } catch (InterruptedException e) {
-      log.warn("event=access_log_cut lines_lost={}", waiting.size());
+      log.warn("event=access_log_lines_lost lines_lost={}", waiting.size());
     }
     file.close();
   }

@@ -1,6 +1,6 @@
 package dev.holdfast.gateway.admin;
 
-import dev.holdfast.gateway.http1.AnswerEncoder;
+import dev.holdfast.gateway.http1.Http1ResponseEncoder;
 import dev.holdfast.gateway.http1.PacedInput;
 import dev.holdfast.gateway.http1.PacedRequestDecoder;
 import io.netty.buffer.Unpooled;
@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * request is decoded while a response is pending or the client does not read its responses.
  */
 final class AdminConnection extends SimpleChannelInboundHandler<FullHttpRequest>
-    implements PacedInput.Reader {
+    implements PacedInput.PartConsumer {
   private static final Logger log = LoggerFactory.getLogger(AdminConnection.class);
 
   /**
@@ -41,20 +41,20 @@ final class AdminConnection extends SimpleChannelInboundHandler<FullHttpRequest>
           + " connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none';"
           + " frame-ancestors 'none'";
 
-  private final AdminDesk desk;
+  private final AdminHandler desk;
   private final Channel channel;
   private final PacedInput input;
-  private final AnswerEncoder encoder = new AnswerEncoder();
+  private final Http1ResponseEncoder encoder = new Http1ResponseEncoder();
   private boolean busy;
 
-  private AdminConnection(AdminDesk desk, Channel channel) {
+  private AdminConnection(AdminHandler desk, Channel channel) {
     this.desk = desk;
     this.channel = channel;
     this.input = new PacedInput(channel, this);
   }
 
   /** Adds the HTTP/1.1 codec and this handler to the pipeline of an accepted channel. */
-  static void install(Channel channel, AdminDesk desk, HttpDecoderConfig config, int bodyBytes) {
+  static void install(Channel channel, AdminHandler desk, HttpDecoderConfig config, int bodyBytes) {
     AdminConnection connection = new AdminConnection(desk, channel);
     channel
         .pipeline()
@@ -65,24 +65,24 @@ final class AdminConnection extends SimpleChannelInboundHandler<FullHttpRequest>
   }
 
   @Override
-  public boolean mayTake() {
+  public boolean acceptsPart() {
     return !busy && channel.isActive() && channel.isWritable();
   }
 
   @Override
-  public void refreshReading() {
-    channel.config().setAutoRead(!input.isHeld());
+  public void updateAutoRead() {
+    channel.config().setAutoRead(!input.isPaused());
   }
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    refreshReading();
+    updateAutoRead();
     ctx.fireChannelReadComplete();
   }
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    input.goOn();
+    input.resumeLater();
   }
 
   @Override
@@ -91,25 +91,30 @@ final class AdminConnection extends SimpleChannelInboundHandler<FullHttpRequest>
     boolean head = request.method().equals(HttpMethod.HEAD);
     busy = true;
     if (request.decoderResult().isFailure()) {
-      send(ctx, Reply.text(HttpResponseStatus.BAD_REQUEST, "request: no HTTP"), false, false);
+      send(
+          ctx,
+          AdminResponse.text(HttpResponseStatus.BAD_REQUEST, "request: no HTTP"),
+          false,
+          false);
       return;
     }
-    encoder.answers(request.method());
+    encoder.onRequest(request.method());
     var unused =
         desk.answer(request, ctx.executor())
             .handle(
-                (reply, failure) -> {
+                (adminResponse, failure) -> {
                   if (failure == null) {
                     // Behind the last request nothing is taken, however slowly its answer is read.
                     busy = !keep;
-                    send(ctx, reply, keep, head);
+                    send(ctx, adminResponse, keep, head);
                   } else {
                     log.error("event=admin_failed uri={}", request.uri(), failure);
-                    Reply failed =
-                        Reply.text(HttpResponseStatus.INTERNAL_SERVER_ERROR, "failed: see the log");
+                    AdminResponse failed =
+                        AdminResponse.text(
+                            HttpResponseStatus.INTERNAL_SERVER_ERROR, "failed: see the log");
                     send(ctx, failed, false, head);
                   }
-                  input.goOn();
+                  input.resumeLater();
                   return true;
                 });
   }
@@ -122,16 +127,17 @@ final class AdminConnection extends SimpleChannelInboundHandler<FullHttpRequest>
     var unused = ctx.close();
   }
 
-  private static void send(ChannelHandlerContext ctx, Reply reply, boolean keep, boolean head) {
-    byte[] body = reply.body().getBytes(StandardCharsets.UTF_8);
+  private static void send(
+      ChannelHandlerContext ctx, AdminResponse adminResponse, boolean keep, boolean head) {
+    byte[] body = adminResponse.body().getBytes(StandardCharsets.UTF_8);
     FullHttpResponse response =
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1,
-            reply.status(),
+            adminResponse.status(),
             head ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(body));
     response
         .headers()
-        .set(HttpHeaderNames.CONTENT_TYPE, reply.type())
+        .set(HttpHeaderNames.CONTENT_TYPE, adminResponse.type())
         .set(HttpHeaderNames.CONTENT_LENGTH, body.length)
         .set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_STORE)
         .set(HttpHeaderNames.CONTENT_SECURITY_POLICY, POLICY)

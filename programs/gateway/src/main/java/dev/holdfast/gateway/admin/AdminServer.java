@@ -1,9 +1,9 @@
 package dev.holdfast.gateway.admin;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.cluster.Cluster;
-import dev.holdfast.gateway.socket.ClosingLoops;
+import dev.holdfast.gateway.socket.ClosingEventLoopGroup;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -29,7 +29,8 @@ import java.util.function.Function;
  * /api/drain}. Thread-safe.
  *
  * <p>Meant for loopback: every client that can connect may see all of the gateway and drain it.
- * Requests of pages from other origins are refused, also by DNS rebinding ({@link Visitors}).
+ * Requests of pages from other origins are refused, also by DNS rebinding ({@link
+ * AdminAccessPolicy}).
  */
 public final class AdminServer implements AutoCloseable {
   /** The default port, on loopback. */
@@ -57,7 +58,7 @@ public final class AdminServer implements AutoCloseable {
   private static final int MAX_BODY_BYTES = 4_096;
 
   private final EventLoopGroup thread =
-      ClosingLoops.of(
+      ClosingEventLoopGroup.of(
           1, new DefaultThreadFactory("holdfast-admin", true), NioIoHandler.newFactory());
   private final Channel listener;
 
@@ -71,25 +72,27 @@ public final class AdminServer implements AutoCloseable {
    * @param rejected the bindings and services in a cluster's schema that are not served, each with
    *     the reason
    */
-  public record Subject(
+  public record AdminTarget(
       Gateway gateway,
       ConfigStatus config,
       MeterRegistry meters,
       Runnable drain,
       Function<Cluster, List<String>> rejected) {
     /** A gateway without schemas, so without rejected bindings. */
-    public Subject(Gateway gateway, ConfigStatus config, MeterRegistry meters, Runnable drain) {
+    public AdminTarget(Gateway gateway, ConfigStatus config, MeterRegistry meters, Runnable drain) {
       this(gateway, config, meters, drain, cluster -> List.of());
     }
   }
 
-  private AdminServer(InetSocketAddress address, Subject subject) throws IOException {
-    AdminDesk desk = new AdminDesk(subject, new Visitors(address.getAddress().isLoopbackAddress()));
+  private AdminServer(InetSocketAddress address, AdminTarget adminTarget) throws IOException {
+    AdminHandler desk =
+        new AdminHandler(
+            adminTarget, new AdminAccessPolicy(address.getAddress().isLoopbackAddress()));
     ChannelFuture bound =
         new ServerBootstrap()
             .group(thread)
             .channel(NioServerSocketChannel.class)
-            .childHandler(new Door(desk))
+            .childHandler(new AdminChannelInitializer(desk))
             .bind(address)
             .awaitUninterruptibly();
     if (!bound.isSuccess()) {
@@ -110,8 +113,9 @@ public final class AdminServer implements AutoCloseable {
    *
    * @throws IOException when the address can't be bound
    */
-  public static AdminServer open(InetSocketAddress address, Subject subject) throws IOException {
-    return new AdminServer(address, subject);
+  public static AdminServer open(InetSocketAddress address, AdminTarget adminTarget)
+      throws IOException {
+    return new AdminServer(address, adminTarget);
   }
 
   /** The bound address, with the actual port. */
@@ -129,11 +133,11 @@ public final class AdminServer implements AutoCloseable {
    * Initializes accepted channels and bounds their number. All run on one thread, so the count
    * needs no lock.
    */
-  private static final class Door extends ChannelInitializer<Channel> {
-    private final AdminDesk desk;
+  private static final class AdminChannelInitializer extends ChannelInitializer<Channel> {
+    private final AdminHandler desk;
     private int open;
 
-    Door(AdminDesk desk) {
+    AdminChannelInitializer(AdminHandler desk) {
       this.desk = desk;
     }
 

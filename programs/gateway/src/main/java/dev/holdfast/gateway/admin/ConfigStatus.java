@@ -14,7 +14,7 @@ import java.util.HexFormat;
 public final class ConfigStatus {
   private static final int HASH_DIGITS = 12;
 
-  private volatile Now now;
+  private volatile ConfigStatusSnapshot configStatusSnapshot;
 
   /**
    * A consistent snapshot of the status.
@@ -24,7 +24,7 @@ public final class ConfigStatus {
    * @param refusal why the last file was rejected; "" when the last one was applied
    * @param refusedAt when the last file was rejected; the epoch if none was
    */
-  public record Now(
+  public record ConfigStatusSnapshot(
       GatewayConfig config,
       String source,
       String hash,
@@ -34,22 +34,27 @@ public final class ConfigStatus {
 
   /** The status of a first configuration, applied now. */
   public ConfigStatus(String source, String text, GatewayConfig config) {
-    this.now = new Now(config, source, hash(text), Instant.now(), "", Instant.EPOCH);
+    this.configStatusSnapshot =
+        new ConfigStatusSnapshot(config, source, hash(text), Instant.now(), "", Instant.EPOCH);
   }
 
   /** Records that a configuration was applied; clears the last rejection. */
   public void onApplied(String text, GatewayConfig config) {
-    now = new Now(config, now.source, hash(text), Instant.now(), "", Instant.EPOCH);
+    configStatusSnapshot =
+        new ConfigStatusSnapshot(
+            config, configStatusSnapshot.source, hash(text), Instant.now(), "", Instant.EPOCH);
   }
 
   /** Records that a configuration was rejected. The applied one stays in effect. */
   public void onRefused(String why) {
-    Now was = now;
-    now = new Now(was.config, was.source, was.hash, was.appliedAt, why, Instant.now());
+    ConfigStatusSnapshot was = configStatusSnapshot;
+    configStatusSnapshot =
+        new ConfigStatusSnapshot(
+            was.config, was.source, was.hash, was.appliedAt, why, Instant.now());
   }
 
-  Now now() {
-    return now;
+  ConfigStatusSnapshot configStatusSnapshot() {
+    return configStatusSnapshot;
   }
 
   private static String hash(String text) {

@@ -1,7 +1,7 @@
 package dev.holdfast.gateway.admin;
 
-import dev.holdfast.gateway.traffic.CallKind;
-import dev.holdfast.gateway.traffic.KindTraffic;
+import dev.holdfast.gateway.traffic.CallStatisticsKey;
+import dev.holdfast.gateway.traffic.CallStatisticsTotals;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
@@ -24,7 +24,7 @@ final class RecentTraffic {
 
   private final ArrayDeque<Sample> samples = new ArrayDeque<>();
 
-  private record Sample(long nanos, Map<CallKind, KindTraffic> sums) {}
+  private record Sample(long nanos, Map<CallStatisticsKey, CallStatisticsTotals> sums) {}
 
   /**
    * Traffic of a time window.
@@ -33,15 +33,18 @@ final class RecentTraffic {
    * @param sums cumulative since the start of the gateway
    * @param recent within the window
    */
-  record Window(
-      double seconds, Map<CallKind, KindTraffic> sums, Map<CallKind, KindTraffic> recent) {}
+  record TrafficWindow(
+      double seconds,
+      Map<CallStatisticsKey, CallStatisticsTotals> sums,
+      Map<CallStatisticsKey, CallStatisticsTotals> recent) {}
 
   /**
    * Takes a sample and returns the traffic of the window that ends now.
    *
    * @param uptime of the gateway; the first window spans all of it
    */
-  Window look(long nowNanos, Duration uptime, Map<CallKind, KindTraffic> sums) {
+  TrafficWindow look(
+      long nowNanos, Duration uptime, Map<CallStatisticsKey, CallStatisticsTotals> sums) {
     while (isOld(nowNanos)) {
       samples.remove();
     }
@@ -51,15 +54,15 @@ final class RecentTraffic {
       samples.add(new Sample(nowNanos, sums));
     }
     if (first == null || nowNanos - first.nanos < SPACING.toNanos()) {
-      return new Window(uptime.toNanos() / NANOS_PER_SECOND, sums, sums);
+      return new TrafficWindow(uptime.toNanos() / NANOS_PER_SECOND, sums, sums);
     }
-    Map<CallKind, KindTraffic> recent = new LinkedHashMap<>();
+    Map<CallStatisticsKey, CallStatisticsTotals> recent = new LinkedHashMap<>();
     sums.forEach(
         (kind, now) -> {
-          KindTraffic earlier = first.sums.get(kind);
+          CallStatisticsTotals earlier = first.sums.get(kind);
           recent.put(kind, earlier == null ? now : now.since(earlier));
         });
-    return new Window((nowNanos - first.nanos) / NANOS_PER_SECOND, sums, recent);
+    return new TrafficWindow((nowNanos - first.nanos) / NANOS_PER_SECOND, sums, recent);
   }
 
   /** Whether the first sample can be dropped: it is too old, or the next one spans the window. */

@@ -1,13 +1,13 @@
 package dev.holdfast.gateway.cluster;
 
 import dev.holdfast.core.Endpoint;
-import dev.holdfast.core.EndpointDirectory;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.EndpointsListener;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.discovery.EndpointDirectory;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -31,7 +31,7 @@ public final class Cluster implements AutoCloseable {
   private final String name;
   private final ClusterOptions options;
   private final List<Consumer<EndpointSet>> listeners = new CopyOnWriteArrayList<>();
-  private final Outliers outliers;
+  private final OutlierDetector outlierDetector;
   private final Object lock = new Object();
   private volatile @Nullable EndpointSet endpoints;
   private final Map<HostPort, Long> sinceNanos = new ConcurrentHashMap<>();
@@ -41,7 +41,7 @@ public final class Cluster implements AutoCloseable {
   private Cluster(String name, ClusterOptions options) {
     this.name = name;
     this.options = options;
-    this.outliers = new Outliers(options.outliers());
+    this.outlierDetector = new OutlierDetector(options.outliers());
   }
 
   /** Creates a cluster with a fixed list of endpoints. */
@@ -89,36 +89,36 @@ public final class Cluster implements AutoCloseable {
   }
 
   /** The outlier detection of the endpoints. */
-  Outliers outliers() {
-    return outliers;
+  OutlierDetector outlierDetector() {
+    return outlierDetector;
   }
 
   /** Switches the effect of active health checks on or off; it is off at first. */
   public void checkHealth(boolean on) {
-    outliers.onChecks(on, System.nanoTime());
+    outlierDetector.onChecks(on, System.nanoTime());
   }
 
   /** Applies the result of a health check. Ignored for an endpoint that is not listed any more. */
-  public void onHealth(Endpoint endpoint, Health health, String why) {
-    outliers.onHealth(endpoint, health, why, System.nanoTime());
+  public void onHealth(Endpoint endpoint, EndpointHealthStatus endpointHealthStatus, String why) {
+    outlierDetector.onHealth(endpoint, endpointHealthStatus, why, System.nanoTime());
   }
 
   /** The last health check result of an endpoint; empty for one that is not listed. */
-  public Optional<CheckedHealth> health(HostPort endpoint) {
-    return outliers.health(endpoint, System.nanoTime());
+  public Optional<HealthCheckResult> health(HostPort endpoint) {
+    return outlierDetector.health(endpoint, System.nanoTime());
   }
 
   /** The number of endpoints that get no calls because of their health. */
-  public int unwell() {
-    return outliers.unwell();
+  public int unhealthyCount() {
+    return outlierDetector.unhealthyCount();
   }
 
   /**
    * Subscribes to endpoints being ejected, losing or regaining health. The listener is called on
    * any thread and must not block.
    */
-  public Subscription listenToStandings(Runnable listener) {
-    return outliers.listen(listener);
+  public Subscription listenToHealth(Runnable listener) {
+    return outlierDetector.listen(listener);
   }
 
   /**
@@ -143,7 +143,7 @@ public final class Cluster implements AutoCloseable {
 
   private void publish(EndpointSet changed) {
     synchronized (lock) {
-      outliers.onList(changed, System.nanoTime());
+      outlierDetector.onList(changed, System.nanoTime());
       endpoints = changed;
       Set<HostPort> listed = new HashSet<>();
       changed.endpoints().forEach(each -> listed.add(each.address()));
@@ -166,9 +166,9 @@ public final class Cluster implements AutoCloseable {
     }
 
     @Override
-    public void onTrouble(RegistryException cause) {
+    public void onFailure(RegistryException cause) {
       String message = cause.getMessage();
-      trouble = message == null ? cause.kind().name() : message;
+      trouble = message == null ? cause.registryErrorKind().name() : message;
     }
   }
 }

@@ -7,30 +7,30 @@ import java.util.Optional;
 /**
  * The options of a cluster: load balancing, connections, outlier detection, retries and TLS.
  *
- * @param spread how calls are balanced over the endpoints
+ * @param loadBalancing how calls are balanced over the endpoints
  * @param connecting number, time-out and age of connections
  * @param outliers when a failing endpoint gets no calls for a while
  * @param retries the retry budget of its calls
  * @param tls the client side of TLS; empty for plaintext, the default
  */
 public record ClusterOptions(
-    Spread spread,
-    Connecting connecting,
+    LoadBalancingOptions loadBalancing,
+    ConnectionOptions connecting,
     OutlierOptions outliers,
-    RetryOptions retries,
+    RetryBudgetOptions retries,
     Optional<TlsClient> tls) {
   /** The defaults of all options, without TLS. */
   public static final ClusterOptions DEFAULT =
       new ClusterOptions(
-          Spread.DEFAULT,
-          Connecting.DEFAULT,
+          LoadBalancingOptions.DEFAULT,
+          ConnectionOptions.DEFAULT,
           OutlierOptions.DEFAULT,
-          RetryOptions.DEFAULT,
+          RetryBudgetOptions.DEFAULT,
           Optional.empty());
 
   /** The load-balancing policy of the cluster. */
-  public Balance balance() {
-    return spread.balance();
+  public ClusterLbPolicy clusterLbPolicy() {
+    return loadBalancing.balance();
   }
 
   /** The most connections to one endpoint per event loop. */
@@ -48,16 +48,16 @@ public record ClusterOptions(
     return connecting.age();
   }
 
-  public ClusterOptions withSpread(Spread value) {
+  public ClusterOptions withLoadBalancing(LoadBalancingOptions value) {
     return new ClusterOptions(value, connecting, outliers, retries, tls);
   }
 
-  public ClusterOptions withBalance(Balance value) {
-    return withSpread(spread.withBalance(value));
+  public ClusterOptions withBalance(ClusterLbPolicy value) {
+    return withLoadBalancing(loadBalancing.withBalance(value));
   }
 
-  public ClusterOptions withConnecting(Connecting value) {
-    return new ClusterOptions(spread, value, outliers, retries, tls);
+  public ClusterOptions withConnecting(ConnectionOptions value) {
+    return new ClusterOptions(loadBalancing, value, outliers, retries, tls);
   }
 
   public ClusterOptions withMaxConnections(int value) {
@@ -73,15 +73,15 @@ public record ClusterOptions(
   }
 
   public ClusterOptions withOutliers(OutlierOptions value) {
-    return new ClusterOptions(spread, connecting, value, retries, tls);
+    return new ClusterOptions(loadBalancing, connecting, value, retries, tls);
   }
 
-  public ClusterOptions withRetries(RetryOptions value) {
-    return new ClusterOptions(spread, connecting, outliers, value, tls);
+  public ClusterOptions withRetries(RetryBudgetOptions value) {
+    return new ClusterOptions(loadBalancing, connecting, outliers, value, tls);
   }
 
   /** These options with TLS; its opener closes the TLS client after the cluster. */
   public ClusterOptions withTls(TlsClient value) {
-    return new ClusterOptions(spread, connecting, outliers, retries, Optional.of(value));
+    return new ClusterOptions(loadBalancing, connecting, outliers, retries, Optional.of(value));
   }
 }

@@ -13,7 +13,7 @@ public enum EndpointFault {
   LOST,
   /** The endpoint reset a stream, with a code that blames neither the client nor the gateway. */
   RESET,
-  /** The endpoint answered UNAVAILABLE, or HTTP 502 to 504, before anything else. */
+  /** The endpoint responded with UNAVAILABLE, or HTTP 502 to 504, before anything else. */
   UNAVAILABLE;
 
   /** The value in tags and logs. */

@@ -19,7 +19,7 @@ public record EndpointView(
     int ready,
     int openCalls,
     int waiting,
-    @Nullable Ejected ejected,
+    @Nullable EjectionView ejected,
     String trouble) {
   /**
    * The ejection of an endpoint.
@@ -27,5 +27,5 @@ public record EndpointView(
    * @param reason the last fault
    * @param backNanos the rest of the ejection, in nanoseconds
    */
-  public record Ejected(String reason, long backNanos) {}
+  public record EjectionView(String reason, long backNanos) {}
 }

@@ -18,5 +18,5 @@ public interface LoopContext {
   void onEjected(String cluster, Ejection ejection);
 
   /** Reports the end of an ejection; on one event loop only. */
-  void onReturned(String cluster, String address);
+  void onUnejected(String cluster, String address);
 }

@@ -3,7 +3,7 @@ package dev.holdfast.gateway.cluster;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.PureCore;
+import dev.holdfast.core.annotation.PureCore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -23,10 +23,10 @@ import java.util.Optional;
  * EJECTED --too many are, since others left the list--> ON_PROBATION
  * </pre>
  *
- * <p>An endpoint that reports {@link Health#NOT_SERVING} is always left out. Endpoints with an
- * unknown status ({@link Health#PENDING}, {@link Health#FAILING}) are left out while they and the
- * ejected ones together are at most as many as may be ejected. Beyond that, the checks themselves
- * are in doubt.
+ * <p>An endpoint that reports {@link EndpointHealthStatus#NOT_SERVING} is always left out.
+ * Endpoints with an unknown status ({@link EndpointHealthStatus#PENDING}, {@link
+ * EndpointHealthStatus#FAILING}) are left out while they and the ejected ones together are at most
+ * as many as may be ejected. Beyond that, the checks themselves are in doubt.
  *
  * <p>A restart at the same address, which a new instance identifies, begins with a clean record.
  */
@@ -35,7 +35,7 @@ class OutlierPolicy {
   private static final int EJECTION_DOUBLINGS = 20;
 
   final OutlierOptions options;
-  private final Map<HostPort, Standing> standings = new HashMap<>();
+  private final Map<HostPort, EndpointHealth> endpointHealths = new HashMap<>();
   private boolean listed;
   private boolean checked;
   private int ejected;
@@ -46,18 +46,19 @@ class OutlierPolicy {
   }
 
   /** The record of an endpoint; created if it has none. */
-  Standing of(Endpoint endpoint) {
-    return standings.computeIfAbsent(endpoint.address(), address -> new Standing(endpoint));
+  EndpointHealth of(Endpoint endpoint) {
+    return endpointHealths.computeIfAbsent(
+        endpoint.address(), address -> new EndpointHealth(endpoint));
   }
 
   /** The record of an endpoint; empty for one that has none. */
-  Optional<Standing> known(HostPort endpoint) {
-    return Optional.ofNullable(standings.get(endpoint));
+  Optional<EndpointHealth> known(HostPort endpoint) {
+    return Optional.ofNullable(endpointHealths.get(endpoint));
   }
 
   /** The number of endpoints that get no calls because of their health. */
-  int unwell() {
-    return (int) standings.values().stream().filter(each -> each.unwell).count();
+  int unhealthyCount() {
+    return (int) endpointHealths.values().stream().filter(each -> each.excludedByHealth).count();
   }
 
   /**
@@ -66,21 +67,21 @@ class OutlierPolicy {
    *
    * @return the endpoints whose ejection ends because too many would be ejected
    */
-  List<Standing> onList(EndpointSet list, long nowNanos) {
-    standings.values().removeIf(standing -> !list.contains(standing.endpoint));
+  List<EndpointHealth> onList(EndpointSet list, long nowNanos) {
+    endpointHealths.values().removeIf(endpointHealth -> !list.contains(endpointHealth.endpoint));
     for (Endpoint endpoint : list.endpoints()) {
-      Standing standing = standings.get(endpoint.address());
-      if (standing == null || isRestart(standing, endpoint)) {
-        standing = new Standing(endpoint);
-        standings.put(endpoint.address(), standing);
+      EndpointHealth endpointHealth = endpointHealths.get(endpoint.address());
+      if (endpointHealth == null || isRestart(endpointHealth, endpoint)) {
+        endpointHealth = new EndpointHealth(endpoint);
+        endpointHealths.put(endpoint.address(), endpointHealth);
         if (listed) {
-          standing.beginAnew(nowNanos);
+          endpointHealth.beginAnew(nowNanos);
         }
       }
-      if (checked && standing.health() == Health.UNCHECKED) {
-        find(standing, Health.PENDING, "", nowNanos);
+      if (checked && endpointHealth.endpointHealthStatus() == EndpointHealthStatus.UNCHECKED) {
+        find(endpointHealth, EndpointHealthStatus.PENDING, "", nowNanos);
       }
-      standing.eligible = endpoint.isEligible();
+      endpointHealth.eligible = endpoint.isEligible();
     }
     listed |= !list.isEmpty();
     return settle(nowNanos);
@@ -91,11 +92,15 @@ class OutlierPolicy {
    *
    * @return the endpoints whose ejection ends because too many would be ejected
    */
-  List<Standing> onChecks(boolean on, long nowNanos) {
+  List<EndpointHealth> onChecks(boolean on, long nowNanos) {
     checked = on;
-    for (Standing standing : standings.values()) {
-      if (!on || standing.health() == Health.UNCHECKED) {
-        find(standing, on ? Health.PENDING : Health.UNCHECKED, "", nowNanos);
+    for (EndpointHealth endpointHealth : endpointHealths.values()) {
+      if (!on || endpointHealth.endpointHealthStatus() == EndpointHealthStatus.UNCHECKED) {
+        find(
+            endpointHealth,
+            on ? EndpointHealthStatus.PENDING : EndpointHealthStatus.UNCHECKED,
+            "",
+            nowNanos);
       }
     }
     return settle(nowNanos);
@@ -107,69 +112,82 @@ class OutlierPolicy {
    *
    * @return the endpoints whose ejection ends because too many would be ejected
    */
-  List<Standing> onHealth(Endpoint endpoint, Health health, String why, long nowNanos) {
-    Standing standing = standings.get(endpoint.address());
-    if (!checked || standing == null || isRestart(standing, endpoint)) {
+  List<EndpointHealth> onHealth(
+      Endpoint endpoint, EndpointHealthStatus endpointHealthStatus, String why, long nowNanos) {
+    EndpointHealth endpointHealth = endpointHealths.get(endpoint.address());
+    if (!checked || endpointHealth == null || isRestart(endpointHealth, endpoint)) {
       return List.of();
     }
-    Health before = standing.health();
-    boolean wasOut = standing.unwell;
-    if (before == health) {
-      standing.found = new CheckedHealth(health, why, 0, false);
+    EndpointHealthStatus before = endpointHealth.endpointHealthStatus();
+    boolean wasOut = endpointHealth.excludedByHealth;
+    if (before == endpointHealthStatus) {
+      endpointHealth.found = new HealthCheckResult(endpointHealthStatus, why, 0, false);
       return List.of();
     }
-    find(standing, health, why, nowNanos);
-    List<Standing> back = settle(nowNanos);
+    find(endpointHealth, endpointHealthStatus, why, nowNanos);
+    List<EndpointHealth> back = settle(nowNanos);
     // Who was in the first list is no newcomer only because it was asked first.
-    if (wasOut && !standing.unwell && (before != Health.PENDING || standing.isNewcomer())) {
-      standing.beginAnew(nowNanos);
+    if (wasOut
+        && !endpointHealth.excludedByHealth
+        && (before != EndpointHealthStatus.PENDING || endpointHealth.isNewcomer())) {
+      endpointHealth.beginAnew(nowNanos);
     }
     return back;
   }
 
-  private static void find(Standing standing, Health health, String why, long nowNanos) {
-    standing.found = new CheckedHealth(health, why, 0, false);
-    standing.foundNanos = nowNanos;
+  private static void find(
+      EndpointHealth endpointHealth,
+      EndpointHealthStatus endpointHealthStatus,
+      String why,
+      long nowNanos) {
+    endpointHealth.found = new HealthCheckResult(endpointHealthStatus, why, 0, false);
+    endpointHealth.foundNanos = nowNanos;
   }
 
   /** Counts again which endpoints are left out, and ends ejections beyond the limit. */
-  private List<Standing> settle(long nowNanos) {
+  private List<EndpointHealth> settle(long nowNanos) {
     ejected = 0;
     eligible = 0;
     int doubtful = 0;
-    for (Standing standing : standings.values()) {
-      if (counts(standing)) {
+    for (EndpointHealth endpointHealth : endpointHealths.values()) {
+      if (counts(endpointHealth)) {
         eligible++;
-        ejected += standing.isEjected() ? 1 : 0;
-        doubtful += !standing.isEjected() && standing.health().isDoubtful() ? 1 : 0;
+        ejected += endpointHealth.isEjected() ? 1 : 0;
+        doubtful +=
+            !endpointHealth.isEjected() && endpointHealth.endpointHealthStatus().isDoubtful()
+                ? 1
+                : 0;
       }
     }
-    List<Standing> back = new ArrayList<>();
+    List<EndpointHealth> back = new ArrayList<>();
     while (ejected > 0 && ejected > most(eligible)) {
-      Standing first =
-          standings.values().stream()
-              .filter(standing -> counts(standing) && standing.isEjected())
-              .min(Comparator.comparingLong(standing -> standing.untilNanos - nowNanos))
+      EndpointHealth first =
+          endpointHealths.values().stream()
+              .filter(endpointHealth -> counts(endpointHealth) && endpointHealth.isEjected())
+              .min(Comparator.comparingLong(endpointHealth -> endpointHealth.untilNanos - nowNanos))
               .orElseThrow();
       giveBack(first, nowNanos);
-      doubtful += first.health().isDoubtful() ? 1 : 0;
+      doubtful += first.endpointHealthStatus().isDoubtful() ? 1 : 0;
       back.add(first);
     }
-    boolean believed = isBelieved(doubtful, ejected, eligible);
-    for (Standing standing : standings.values()) {
-      Health health = standing.health();
-      standing.unwell = health == Health.NOT_SERVING || (believed && health.isDoubtful());
+    boolean believed = trustsHealthChecks(doubtful, ejected, eligible);
+    for (EndpointHealth endpointHealth : endpointHealths.values()) {
+      EndpointHealthStatus endpointHealthStatus = endpointHealth.endpointHealthStatus();
+      endpointHealth.excludedByHealth =
+          endpointHealthStatus == EndpointHealthStatus.NOT_SERVING
+              || (believed && endpointHealthStatus.isDoubtful());
     }
     return back;
   }
 
   /** Whether an endpoint counts for the limit of ejections. */
-  private static boolean counts(Standing standing) {
-    return standing.eligible && standing.health() != Health.NOT_SERVING;
+  private static boolean counts(EndpointHealth endpointHealth) {
+    return endpointHealth.eligible
+        && endpointHealth.endpointHealthStatus() != EndpointHealthStatus.NOT_SERVING;
   }
 
   /** Whether endpoints with an unknown status are left out. */
-  boolean isBelieved(int doubtful, int leftOut, int endpoints) {
+  boolean trustsHealthChecks(int doubtful, int leftOut, int endpoints) {
     return doubtful + leftOut <= most(endpoints);
   }
 
@@ -178,41 +196,43 @@ class OutlierPolicy {
    *
    * @return the ejection that follows, if any
    */
-  Optional<Ejection> onFault(Standing standing, EndpointFault fault, String cause, long nowNanos) {
-    if (standing.isEjected() || standings.get(standing.endpoint) != standing) {
+  Optional<Ejection> onFault(
+      EndpointHealth endpointHealth, EndpointFault fault, String cause, long nowNanos) {
+    if (endpointHealth.isEjected()
+        || endpointHealths.get(endpointHealth.endpoint) != endpointHealth) {
       return Optional.empty();
     }
-    int faults = standing.fault(nowNanos, Math.max(1, options.faults()));
-    int needed = faultsNeeded(standing);
+    int faults = endpointHealth.fault(nowNanos, Math.max(1, options.faults()));
+    int needed = faultsNeeded(endpointHealth);
     boolean bad =
         options.faults() > 0
             && faults >= needed
-            && nowNanos - standing.faultNanos(needed) <= windowNanos();
-    if (!bad || !counts(standing) || ejected >= most(eligible)) {
+            && nowNanos - endpointHealth.faultNanos(needed) <= windowNanos();
+    if (!bad || !counts(endpointHealth) || ejected >= most(eligible)) {
       return Optional.empty();
     }
-    standing.why = fault.tag() + ": " + cause;
-    Duration time = eject(standing, nowNanos);
+    endpointHealth.why = fault.tag() + ": " + cause;
+    Duration time = eject(endpointHealth, nowNanos);
     var unused = settle(nowNanos);
     return Optional.of(
-        new Ejection(standing.address, fault, cause, faults, time, standing.ejections));
+        new Ejection(endpointHealth.address, fault, cause, faults, time, endpointHealth.ejections));
   }
 
   /** Records a response of any status. */
-  void onSuccess(Standing standing) {
-    standing.faults = 0;
-    if (standing.state == Standing.State.ON_PROBATION) {
-      standing.state = Standing.State.GOOD;
+  void onSuccess(EndpointHealth endpointHealth) {
+    endpointHealth.faults = 0;
+    if (endpointHealth.ejectionState == EndpointHealth.EjectionState.ON_PROBATION) {
+      endpointHealth.ejectionState = EndpointHealth.EjectionState.GOOD;
     }
   }
 
   /** Ends the ejections whose time is over, and returns their endpoints. */
-  List<Standing> onTimeout(long nowNanos) {
-    List<Standing> back = new ArrayList<>();
-    for (Standing standing : standings.values()) {
-      if (standing.isEjected() && nowNanos - standing.untilNanos >= 0) {
-        giveBack(standing, nowNanos);
-        back.add(standing);
+  List<EndpointHealth> onTimeout(long nowNanos) {
+    List<EndpointHealth> back = new ArrayList<>();
+    for (EndpointHealth endpointHealth : endpointHealths.values()) {
+      if (endpointHealth.isEjected() && nowNanos - endpointHealth.untilNanos >= 0) {
+        giveBack(endpointHealth, nowNanos);
+        back.add(endpointHealth);
       }
     }
     if (!back.isEmpty()) {
@@ -227,22 +247,24 @@ class OutlierPolicy {
    */
   long nanosToDeadline(long nowNanos) {
     long least = Long.MAX_VALUE;
-    for (Standing standing : standings.values()) {
-      if (standing.isEjected()) {
-        least = Math.min(least, Math.max(0, standing.untilNanos - nowNanos));
+    for (EndpointHealth endpointHealth : endpointHealths.values()) {
+      if (endpointHealth.isEjected()) {
+        least = Math.min(least, Math.max(0, endpointHealth.untilNanos - nowNanos));
       }
     }
     return least;
   }
 
   /** The number of consecutive faults that eject an endpoint; 1 on probation. */
-  int faultsNeeded(Standing standing) {
-    return standing.state() == Standing.State.ON_PROBATION ? 1 : options.faults();
+  int faultsNeeded(EndpointHealth endpointHealth) {
+    return endpointHealth.ejectionState() == EndpointHealth.EjectionState.ON_PROBATION
+        ? 1
+        : options.faults();
   }
 
   /** Whether the endpoint is another process at the same address. */
-  boolean isRestart(Standing standing, Endpoint endpoint) {
-    return !standing.instance.equals(endpoint.instance());
+  boolean isRestart(EndpointHealth endpointHealth, Endpoint endpoint) {
+    return !endpointHealth.instance.equals(endpoint.instance());
   }
 
   int most(int endpoints) {
@@ -260,23 +282,23 @@ class OutlierPolicy {
     return Math.min(OutlierOptions.LONGEST_EJECTION.toNanos(), first << doublings);
   }
 
-  private Duration eject(Standing standing, long nowNanos) {
+  private Duration eject(EndpointHealth endpointHealth, long nowNanos) {
     boolean forgotten =
-        standing.ejections > 0
-            && nowNanos - standing.returnedNanos >= OutlierOptions.LONGEST_EJECTION.toNanos();
-    standing.ejections = forgotten ? 1 : standing.ejections + 1;
-    long time = ejectionNanos(standing.ejections);
-    standing.untilNanos = nowNanos + time;
-    standing.faults = 0;
-    standing.state = Standing.State.EJECTED;
+        endpointHealth.ejections > 0
+            && nowNanos - endpointHealth.returnedNanos >= OutlierOptions.LONGEST_EJECTION.toNanos();
+    endpointHealth.ejections = forgotten ? 1 : endpointHealth.ejections + 1;
+    long time = ejectionNanos(endpointHealth.ejections);
+    endpointHealth.untilNanos = nowNanos + time;
+    endpointHealth.faults = 0;
+    endpointHealth.ejectionState = EndpointHealth.EjectionState.EJECTED;
     return Duration.ofNanos(time);
   }
 
-  private void giveBack(Standing standing, long nowNanos) {
-    standing.returnedNanos = nowNanos;
-    standing.faults = 0;
-    standing.beginAnew(nowNanos);
-    ejected -= counts(standing) ? 1 : 0;
-    standing.state = Standing.State.ON_PROBATION;
+  private void giveBack(EndpointHealth endpointHealth, long nowNanos) {
+    endpointHealth.returnedNanos = nowNanos;
+    endpointHealth.faults = 0;
+    endpointHealth.beginAnew(nowNanos);
+    ejected -= counts(endpointHealth) ? 1 : 0;
+    endpointHealth.ejectionState = EndpointHealth.EjectionState.ON_PROBATION;
   }
 }

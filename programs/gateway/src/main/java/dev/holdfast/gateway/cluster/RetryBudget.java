@@ -1,7 +1,7 @@
 package dev.holdfast.gateway.cluster;
 
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.PureCore;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.core.annotation.PureCore;
 
 /**
  * The retry budget of a cluster on one event loop, beside the retry policy of each call. Every call
@@ -28,9 +28,9 @@ public final class RetryBudget {
 
   private final Bucket repeated;
   private final Bucket unprocessed =
-      new Bucket(new RetryOptions(UNPROCESSED_PERCENT, UNPROCESSED_BURST));
+      new Bucket(new RetryBudgetOptions(UNPROCESSED_PERCENT, UNPROCESSED_BURST));
 
-  RetryBudget(RetryOptions options) {
+  RetryBudget(RetryBudgetOptions options) {
     this.repeated = new Bucket(options);
   }
 
@@ -45,7 +45,7 @@ public final class RetryBudget {
    *
    * @return false when the budget is used up
    */
-  public boolean mayRepeat() {
+  public boolean tryRetry() {
     return repeated.take();
   }
 
@@ -54,7 +54,7 @@ public final class RetryBudget {
    *
    * @return false when the budget is used up
    */
-  public boolean mayResend() {
+  public boolean tryTransparentRetry() {
     return unprocessed.take();
   }
 
@@ -66,7 +66,7 @@ public final class RetryBudget {
     private final int most;
     private int parts;
 
-    Bucket(RetryOptions options) {
+    Bucket(RetryBudgetOptions options) {
       this.percent = options.percent();
       int one = percent == 0 ? 0 : Math.max(percent, WHOLE);
       this.most = Math.max(options.burst() * WHOLE, one);

@@ -3,7 +3,7 @@ package dev.holdfast.gateway.config;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.ServiceTarget;
 import dev.holdfast.gateway.cluster.ClusterOptions;
-import dev.holdfast.gateway.health.HealthOptions;
+import dev.holdfast.gateway.health.HealthCheckOptions;
 import dev.holdfast.gateway.tls.UpstreamTls;
 import java.util.Optional;
 
@@ -21,7 +21,7 @@ public record ClusterConfig(
     EndpointSet endpoints,
     ClusterOptions options,
     Optional<UpstreamTls> tls,
-    Optional<HealthOptions> health) {
+    Optional<HealthCheckOptions> health) {
   /** The configuration of a cluster that follows a service, in plaintext. */
   public static ClusterConfig following(ServiceTarget target, ClusterOptions options) {
     return new ClusterConfig(
@@ -36,7 +36,7 @@ public record ClusterConfig(
     return new ClusterConfig(
         target,
         endpoints,
-        options.withSpread(options.spread().withZone(zone)),
+        options.withLoadBalancing(options.loadBalancing().withZone(zone)),
         tls,
         Optional.empty());
   }

@@ -1,7 +1,7 @@
 package dev.holdfast.gateway.config;
 
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.NearestName;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.yaml.YamlMap;
 import java.util.Set;
 import java.util.TreeSet;

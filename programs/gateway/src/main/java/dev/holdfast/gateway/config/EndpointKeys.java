@@ -4,9 +4,9 @@ import dev.holdfast.core.TunableDuration;
 import dev.holdfast.core.TunableNumber;
 import dev.holdfast.core.TunableText;
 import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.cluster.LoadBalancingOptions;
 import dev.holdfast.gateway.cluster.OutlierOptions;
-import dev.holdfast.gateway.cluster.RetryOptions;
-import dev.holdfast.gateway.cluster.Spread;
+import dev.holdfast.gateway.cluster.RetryBudgetOptions;
 import java.time.Duration;
 
 /** The keys of a gateway's file about which endpoints get how much, and for how long. */
@@ -26,7 +26,7 @@ final class EndpointKeys {
           "slow-start",
           Duration.ZERO,
           Duration.ofHours(1),
-          Spread.DEFAULT.slowStart(),
+          LoadBalancingOptions.DEFAULT.slowStart(),
           "For how long an endpoint that joins, or comes back, gets less than its share; from a"
               + " tenth on, evenly. Not with ring_hash.");
   static final TunableDuration CONNECTION_AGE =
@@ -72,24 +72,27 @@ final class EndpointKeys {
       new TunableNumber(
           "percent",
           0,
-          RetryOptions.MOST_PERCENT,
-          RetryOptions.DEFAULT.percent(),
+          RetryBudgetOptions.MOST_PERCENT,
+          RetryBudgetOptions.DEFAULT.percent(),
           "Of the calls: so many more attempts by a route's retry, on the average; 0 is none once"
               + " burst is spent.");
   static final TunableNumber RETRY_BURST =
       new TunableNumber(
           "burst",
           0,
-          RetryOptions.MOST_BURST,
-          RetryOptions.DEFAULT.burst(),
+          RetryBudgetOptions.MOST_BURST,
+          RetryBudgetOptions.DEFAULT.burst(),
           "So many of them may come at once, from one thread of the gateway.");
 
-  static final GatewayKeys.Section RETRY_KEYS =
-      GatewayKeys.Section.of(Key.value(RETRY_PERCENT), Key.value(RETRY_BURST));
+  static final GatewayKeys.KeySection RETRY_KEYS =
+      GatewayKeys.KeySection.of(ConfigKey.value(RETRY_PERCENT), ConfigKey.value(RETRY_BURST));
 
-  static final GatewayKeys.Section OUTLIER_KEYS =
-      GatewayKeys.Section.of(
-          Key.value(FAULTS), Key.value(WITHIN), Key.value(EJECTION), Key.value(MOST_PERCENT));
+  static final GatewayKeys.KeySection OUTLIER_KEYS =
+      GatewayKeys.KeySection.of(
+          ConfigKey.value(FAULTS),
+          ConfigKey.value(WITHIN),
+          ConfigKey.value(EJECTION),
+          ConfigKey.value(MOST_PERCENT));
 
   private EndpointKeys() {}
 }

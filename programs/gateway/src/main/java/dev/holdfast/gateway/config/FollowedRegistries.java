@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param served the registry whose services are served; null for none
  * @param awaited the registry that replaces it with its first list; null for none
  */
-record FollowedRegistries(@Nullable RegistryNames served, @Nullable RegistryNames awaited) {
+record FollowedRegistries(@Nullable RegistryServices served, @Nullable RegistryServices awaited) {
   static final FollowedRegistries NONE = new FollowedRegistries(null, null);
 
   /**
@@ -22,19 +22,19 @@ record FollowedRegistries(@Nullable RegistryNames served, @Nullable RegistryName
    * followed already.
    */
   FollowedRegistries turnedTo(
-      Optional<RegistryUri> registry, Function<RegistryUri, RegistryNames> opening) {
+      Optional<RegistryUri> registry, Function<RegistryUri, RegistryServices> opening) {
     if (registry.isEmpty()) {
       return NONE;
     }
     RegistryUri uri = registry.get();
-    RegistryNames present = served;
+    RegistryServices present = served;
     if (present != null && present.uri().equals(uri)) {
       return new FollowedRegistries(present, null);
     }
     if (awaited != null && awaited.uri().equals(uri)) {
       return this;
     }
-    RegistryNames next = opening.apply(uri);
+    RegistryServices next = opening.apply(uri);
     boolean atOnce = present == null || !present.isKnown() || next.isKnown();
     return atOnce ? new FollowedRegistries(next, null) : new FollowedRegistries(present, next);
   }
@@ -56,6 +56,6 @@ record FollowedRegistries(@Nullable RegistryNames served, @Nullable RegistryName
     Stream.of(Optional.ofNullable(served), Optional.ofNullable(awaited))
         .flatMap(Optional::stream)
         .filter(each -> each != kept.served && each != kept.awaited)
-        .forEach(RegistryNames::close);
+        .forEach(RegistryServices::close);
   }
 }

@@ -2,7 +2,7 @@ package dev.holdfast.gateway.config;
 
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.gateway.DrainTimes;
-import dev.holdfast.gateway.health.HealthOptions;
+import dev.holdfast.gateway.health.HealthCheckOptions;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.RouteRule;
 import java.nio.file.Path;
@@ -24,8 +24,8 @@ import java.util.Set;
  * @param limits for connections that are accepted from now on
  * @param drain the deadlines of a graceful shutdown
  * @param zone the gateway's zone, whose endpoints are preferred; "" for none
- * @param seeing the admin page and the access log
- * @param faces the frontends for clients without gRPC
+ * @param observability the admin page and the access log
+ * @param frontends the frontends for clients without gRPC
  */
 public record GatewayConfig(
     List<ListenerConfig> listeners,
@@ -35,8 +35,8 @@ public record GatewayConfig(
     GatewayLimits limits,
     DrainTimes drain,
     String zone,
-    SeeingConfig seeing,
-    FacesConfig faces) {
+    ObservabilityConfig observability,
+    FrontendConfig frontends) {
   /** The configuration of an empty file. */
   public static final GatewayConfig EMPTY =
       new GatewayConfig(
@@ -47,8 +47,8 @@ public record GatewayConfig(
           GatewayLimits.DEFAULT,
           DrainTimes.DEFAULT,
           "",
-          SeeingConfig.DEFAULT,
-          FacesConfig.DEFAULT);
+          ObservabilityConfig.DEFAULT,
+          FrontendConfig.DEFAULT);
 
   public GatewayConfig {
     listeners = List.copyOf(listeners);
@@ -72,26 +72,26 @@ public record GatewayConfig(
         limits,
         drain,
         "",
-        SeeingConfig.DEFAULT,
-        FacesConfig.DEFAULT);
+        ObservabilityConfig.DEFAULT,
+        FrontendConfig.DEFAULT);
   }
 
   /** A copy with another zone; "" for none. */
   public GatewayConfig withZone(String value) {
     return new GatewayConfig(
-        listeners, registry, clusters, routes, limits, drain, value, seeing, faces);
+        listeners, registry, clusters, routes, limits, drain, value, observability, frontends);
   }
 
   /** A copy with other settings of the admin page and the access log. */
-  public GatewayConfig withSeeing(SeeingConfig value) {
+  public GatewayConfig withObservability(ObservabilityConfig value) {
     return new GatewayConfig(
-        listeners, registry, clusters, routes, limits, drain, zone, value, faces);
+        listeners, registry, clusters, routes, limits, drain, zone, value, frontends);
   }
 
   /** A copy with other frontends. */
-  public GatewayConfig withFaces(FacesConfig value) {
+  public GatewayConfig withFrontends(FrontendConfig value) {
     return new GatewayConfig(
-        listeners, registry, clusters, routes, limits, drain, zone, seeing, value);
+        listeners, registry, clusters, routes, limits, drain, zone, observability, value);
   }
 
   /** The certificate and key files of all listeners and clusters. */
@@ -103,8 +103,8 @@ public record GatewayConfig(
   }
 
   /** The health checks by cluster name, for clusters that have any. */
-  public Map<String, HealthOptions> health() {
-    Map<String, HealthOptions> health = new HashMap<>();
+  public Map<String, HealthCheckOptions> health() {
+    Map<String, HealthCheckOptions> health = new HashMap<>();
     clusters.forEach((name, each) -> each.health().ifPresent(how -> health.put(name, how)));
     return health;
   }
@@ -115,21 +115,29 @@ public record GatewayConfig(
    */
   public Set<Path> filesInUse() {
     Set<Path> files = tlsFiles();
-    faces.descriptorSets().values().forEach(files::addAll);
-    seeing.accessLog().map(Path::of).ifPresent(files::add);
+    frontends.descriptorSets().values().forEach(files::addAll);
+    observability.accessLog().map(Path::of).ifPresent(files::add);
     return files;
   }
 
   /**
    * Whether the configuration has neither clusters nor a registry, so that no call could be routed.
    */
-  public boolean leadsNowhere() {
+  public boolean hasNoUpstreams() {
     return registry.isEmpty() && clusters.isEmpty();
   }
 
   /** A copy with another registry. */
   public GatewayConfig withRegistry(RegistryUri value) {
     return new GatewayConfig(
-        listeners, Optional.of(value), clusters, routes, limits, drain, zone, seeing, faces);
+        listeners,
+        Optional.of(value),
+        clusters,
+        routes,
+        limits,
+        drain,
+        zone,
+        observability,
+        frontends);
   }
 }

@@ -1,10 +1,10 @@
 package dev.holdfast.gateway.config;
 
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.TunableChoice;
 import dev.holdfast.core.TunableDuration;
 import dev.holdfast.core.TunableNumber;
 import dev.holdfast.core.TunableText;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.DrainTimes;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.AuthorityPattern;
@@ -254,86 +254,96 @@ public final class GatewayKeys {
           DrainTimes.STREAMS,
           "How long others may; at least unary.");
 
-  static final Section CLUSTER_KEYS =
-      Section.of(
-          Key.value(TARGET),
-          Key.texts(ENDPOINTS),
-          Key.value(BALANCE),
-          Key.value(MAX_CONNECTIONS),
-          Key.value(CONNECT_TIMEOUT),
-          Key.value(EndpointKeys.CONNECTION_AGE),
-          Key.value(EndpointKeys.SLOW_START),
-          Key.group(
+  static final KeySection CLUSTER_KEYS =
+      KeySection.of(
+          ConfigKey.value(TARGET),
+          ConfigKey.texts(ENDPOINTS),
+          ConfigKey.value(BALANCE),
+          ConfigKey.value(MAX_CONNECTIONS),
+          ConfigKey.value(CONNECT_TIMEOUT),
+          ConfigKey.value(EndpointKeys.CONNECTION_AGE),
+          ConfigKey.value(EndpointKeys.SLOW_START),
+          ConfigKey.group(
               EndpointKeys.OUTLIERS,
               EndpointKeys.OUTLIER_KEYS,
               "When an endpoint that fails gets no calls."),
-          Key.group(
+          ConfigKey.group(
               EndpointKeys.RETRIES,
               EndpointKeys.RETRY_KEYS,
               "How many more attempts its calls may have in all, when one may have been"
                   + " processed."),
-          Key.group(HealthYaml.HEALTH, HealthYaml.KEYS, HealthYaml.MEANING),
-          Key.texts(FaceKeys.DESCRIPTOR_SETS),
-          Key.group(TLS, TlsKeys.UPSTREAM, "TLS to the endpoints, `tls: {}` with all defaults."));
-  static final Section HEADER = Section.of(Key.value(EXACT), Key.value(PREFIX), Key.value(PRESENT));
-  static final Section RETRY_KEYS =
-      Section.of(Key.value(ATTEMPTS), Key.value(IDEMPOTENT), Key.texts(STATUSES));
-  static final Section ROUTE =
-      Section.of(
-          Key.value(NAME),
-          Key.value(AUTHORITY),
-          Key.value(PATH),
-          Key.named(HEADERS, HEADER, "What all of these headers must be: a text, or one of these.")
+          ConfigKey.group(HealthYaml.HEALTH, HealthYaml.KEYS, HealthYaml.MEANING),
+          ConfigKey.texts(FrontendKeys.DESCRIPTOR_SETS),
+          ConfigKey.group(
+              TLS, TlsKeys.UPSTREAM, "TLS to the endpoints, `tls: {}` with all defaults."));
+  static final KeySection HEADER =
+      KeySection.of(ConfigKey.value(EXACT), ConfigKey.value(PREFIX), ConfigKey.value(PRESENT));
+  static final KeySection RETRY_KEYS =
+      KeySection.of(
+          ConfigKey.value(ATTEMPTS), ConfigKey.value(IDEMPOTENT), ConfigKey.texts(STATUSES));
+  static final KeySection ROUTE =
+      KeySection.of(
+          ConfigKey.value(NAME),
+          ConfigKey.value(AUTHORITY),
+          ConfigKey.value(PATH),
+          ConfigKey.named(
+                  HEADERS, HEADER, "What all of these headers must be: a text, or one of these.")
               .orText(),
-          Key.value(CLUSTER),
-          Key.shares(SPLIT, SHARE, "Instead of cluster: clusters with percentages, 100% in all."),
-          Key.value(DEADLINE),
-          Key.value(MAX_DEADLINE),
-          Key.value(STREAM_AGE),
-          Key.value(HASH_HEADER),
-          Key.value(COMPRESS),
-          Key.group(RETRY, RETRY_KEYS, "What is tried again."),
-          Key.group(
-              FaceKeys.CORS,
-              FaceKeys.CORS_KEYS,
+          ConfigKey.value(CLUSTER),
+          ConfigKey.shares(
+              SPLIT, SHARE, "Instead of cluster: clusters with percentages, 100% in all."),
+          ConfigKey.value(DEADLINE),
+          ConfigKey.value(MAX_DEADLINE),
+          ConfigKey.value(STREAM_AGE),
+          ConfigKey.value(HASH_HEADER),
+          ConfigKey.value(COMPRESS),
+          ConfigKey.group(RETRY, RETRY_KEYS, "What is tried again."),
+          ConfigKey.group(
+              FrontendKeys.CORS,
+              FrontendKeys.CORS_KEYS,
               "Which pages may call it from browsers, instead of those of all. Not with headers."));
-  static final Section LIMIT_KEYS =
-      Section.of(
-          Key.value(CONNECTIONS),
-          Key.value(STREAMS),
-          Key.value(HEADER_LIST_BYTES),
-          Key.value(STREAM_WINDOW_BYTES),
-          Key.value(CONNECTION_BYTES),
-          Key.value(HANDSHAKE),
-          Key.value(IDLE));
-  static final Section DRAIN_KEYS =
-      Section.of(Key.value(ACKNOWLEDGE), Key.value(UNARY), Key.value(DRAIN_STREAMS));
+  static final KeySection LIMIT_KEYS =
+      KeySection.of(
+          ConfigKey.value(CONNECTIONS),
+          ConfigKey.value(STREAMS),
+          ConfigKey.value(HEADER_LIST_BYTES),
+          ConfigKey.value(STREAM_WINDOW_BYTES),
+          ConfigKey.value(CONNECTION_BYTES),
+          ConfigKey.value(HANDSHAKE),
+          ConfigKey.value(IDLE));
+  static final KeySection DRAIN_KEYS =
+      KeySection.of(
+          ConfigKey.value(ACKNOWLEDGE), ConfigKey.value(UNARY), ConfigKey.value(DRAIN_STREAMS));
 
   /** The keys at the top level of a file. */
-  public static final Section FILE =
-      Section.of(
-          Key.items(LISTENERS, ListenerKeys.LISTENER, "Where clients are served."),
-          Key.value(REGISTRY),
-          Key.value(EndpointKeys.ZONE),
-          Key.value(ADMIN),
-          Key.value(ACCESS_LOG),
-          Key.named(CLUSTERS, CLUSTER_KEYS, "Services by name; `orders: {}` is one of registry."),
-          Key.items(ROUTES, ROUTE, "The most specific one is taken, in whatever order they stand."),
-          Key.group(FaceKeys.CORS, FaceKeys.CORS_KEYS, "Which pages may call from browsers."),
-          Key.group(FaceKeys.FACES, FaceKeys.FACES_KEYS, "What is served beside gRPC."),
-          Key.group(FaceKeys.JSON, FaceKeys.JSON_KEYS, "What HTTP/JSON looks like."),
-          Key.group(LIMITS, LIMIT_KEYS, "Of connections that are accepted from now on."),
-          Key.group(DRAIN, DRAIN_KEYS, "When the gateway closes."));
+  public static final KeySection FILE =
+      KeySection.of(
+          ConfigKey.items(LISTENERS, ListenerKeys.LISTENER, "Where clients are served."),
+          ConfigKey.value(REGISTRY),
+          ConfigKey.value(EndpointKeys.ZONE),
+          ConfigKey.value(ADMIN),
+          ConfigKey.value(ACCESS_LOG),
+          ConfigKey.named(
+              CLUSTERS, CLUSTER_KEYS, "Services by name; `orders: {}` is one of registry."),
+          ConfigKey.items(
+              ROUTES, ROUTE, "The most specific one is taken, in whatever order they stand."),
+          ConfigKey.group(
+              FrontendKeys.CORS, FrontendKeys.CORS_KEYS, "Which pages may call from browsers."),
+          ConfigKey.group(
+              FrontendKeys.FACES, FrontendKeys.FACES_KEYS, "What is served beside gRPC."),
+          ConfigKey.group(FrontendKeys.JSON, FrontendKeys.JSON_KEYS, "What HTTP/JSON looks like."),
+          ConfigKey.group(LIMITS, LIMIT_KEYS, "Of connections that are accepted from now on."),
+          ConfigKey.group(DRAIN, DRAIN_KEYS, "When the gateway closes."));
 
   /** A map in the file, as the keys that it may have. */
-  public record Section(List<Key> keys) {
-    static Section of(Key... keys) {
-      return new Section(List.of(keys));
+  public record KeySection(List<ConfigKey> keys) {
+    static KeySection of(ConfigKey... keys) {
+      return new KeySection(List.of(keys));
     }
 
     /** The names of the keys. */
     public Set<String> names() {
-      return keys.stream().map(Key::name).collect(Collectors.toSet());
+      return keys.stream().map(ConfigKey::name).collect(Collectors.toSet());
     }
   }
 

@@ -8,13 +8,13 @@ import dev.holdfast.core.ServiceTarget;
 import dev.holdfast.core.TunableDuration;
 import dev.holdfast.core.TunableNumber;
 import dev.holdfast.gateway.DrainTimes;
-import dev.holdfast.gateway.access.LogPlace;
-import dev.holdfast.gateway.cluster.Balance;
+import dev.holdfast.gateway.access.AccessLogPath;
+import dev.holdfast.gateway.cluster.ClusterLbPolicy;
 import dev.holdfast.gateway.cluster.ClusterOptions;
-import dev.holdfast.gateway.cluster.Connecting;
+import dev.holdfast.gateway.cluster.ConnectionOptions;
+import dev.holdfast.gateway.cluster.LoadBalancingOptions;
 import dev.holdfast.gateway.cluster.OutlierOptions;
-import dev.holdfast.gateway.cluster.RetryOptions;
-import dev.holdfast.gateway.cluster.Spread;
+import dev.holdfast.gateway.cluster.RetryBudgetOptions;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.RouteRule;
 import dev.holdfast.yaml.YamlException;
@@ -38,14 +38,14 @@ public final class GatewayYaml {
   private final YamlMap top;
   private final Function<String, ServiceTarget> targets;
   private final Optional<RegistryUri> registry;
-  private final TlsPlace place;
+  private final TlsFileLocation place;
   private final TlsYaml tls;
 
   private GatewayYaml(
       YamlMap top,
       Function<String, ServiceTarget> targets,
       Optional<RegistryUri> registry,
-      TlsPlace place) {
+      TlsFileLocation place) {
     this.top = top;
     this.targets = targets;
     this.registry = registry;
@@ -54,7 +54,8 @@ public final class GatewayYaml {
   }
 
   /**
-   * Parses a configuration whose relative file names are resolved as {@link TlsPlace#HERE} says.
+   * Parses a configuration whose relative file names are resolved as {@link TlsFileLocation#HERE}
+   * says.
    *
    * @param source the name of the text in error messages, such as its file name
    * @param targets resolves a target URI; throws IllegalArgumentException for an invalid one
@@ -66,7 +67,7 @@ public final class GatewayYaml {
       String text,
       Function<String, ServiceTarget> targets,
       Optional<RegistryUri> registry) {
-    return parse(source, text, targets, registry, TlsPlace.HERE);
+    return parse(source, text, targets, registry, TlsFileLocation.HERE);
   }
 
   /**
@@ -81,7 +82,7 @@ public final class GatewayYaml {
       String text,
       Function<String, ServiceTarget> targets,
       Optional<RegistryUri> registry,
-      TlsPlace place) {
+      TlsFileLocation place) {
     YamlProblems problems = new YamlProblems(source);
     YamlMap top = YamlMap.read(problems, text, "a map with keys such as clusters and routes");
     GatewayConfig config = new GatewayYaml(top, targets, registry, place).read();
@@ -100,8 +101,8 @@ public final class GatewayYaml {
     String zone = top.text("zone", EndpointKeys.ZONE.expected()).orElse("");
     return new GatewayConfig(listeners, effective, clusters, routes, limits(), drain())
         .withZone(zone)
-        .withFaces(new FacesYaml(top, place).read())
-        .withSeeing(seeing());
+        .withFrontends(new FrontendYaml(top, place).read())
+        .withObservability(seeing());
   }
 
   private RegistryUri registryUri(String name, String text) {
@@ -124,12 +125,12 @@ public final class GatewayYaml {
     }
   }
 
-  private SeeingConfig seeing() {
+  private ObservabilityConfig seeing() {
     boolean off =
         top.parsed("admin", GatewayKeys.ADMIN.expected(), (name, text) -> text)
             .filter(GatewayKeys.NONE::equals)
             .isPresent();
-    return new SeeingConfig(
+    return new ObservabilityConfig(
         off
             ? Optional.empty()
             : top.parsed("admin", GatewayKeys.ADMIN.expected(), ListenerYaml::address),
@@ -140,7 +141,7 @@ public final class GatewayYaml {
   private String logPlace(String name, String text) {
     boolean file = !text.equals(GatewayKeys.NONE) && !text.equals(GatewayKeys.STANDARD_OUTPUT);
     if (file && !place.inUse().contains(Path.of(text))) {
-      LogPlace.require(name, Path.of(text));
+      AccessLogPath.require(name, Path.of(text));
     }
     return text;
   }
@@ -194,7 +195,7 @@ public final class GatewayYaml {
 
   private EndpointSet endpoints(YamlMap cluster) {
     YamlMap items = cluster.list("endpoints", GatewayKeys.ENDPOINTS.expected());
-    if (cluster.has("endpoints") && items.keys().isEmpty() && !cluster.isProblem("endpoints")) {
+    if (cluster.has("endpoints") && items.keys().isEmpty() && !cluster.hasProblem("endpoints")) {
       cluster.problem("endpoints", "none", GatewayKeys.ENDPOINTS.expected());
     }
     if (items.keys().size() > GatewayKeys.MAX_ENDPOINTS) {
@@ -218,10 +219,10 @@ public final class GatewayYaml {
   }
 
   private static ClusterOptions options(YamlMap cluster) {
-    Balance balance =
+    ClusterLbPolicy clusterLbPolicy =
         cluster
             .parsed("balance", GatewayKeys.BALANCE.expected(), GatewayYaml::balance)
-            .orElse(ClusterOptions.DEFAULT.balance());
+            .orElse(ClusterOptions.DEFAULT.clusterLbPolicy());
     Duration age = duration(cluster, EndpointKeys.CONNECTION_AGE);
     if (!age.isZero() && age.compareTo(Duration.ofSeconds(1)) < 0) {
       cluster.problem(EndpointKeys.CONNECTION_AGE.key(), "less than 1s", "0s, or 1s to 24h");
@@ -232,8 +233,8 @@ public final class GatewayYaml {
     YamlMap retries = cluster.map(EndpointKeys.RETRIES, "keys such as percent and burst");
     retries.requireKnown(EndpointKeys.RETRY_KEYS.names());
     return new ClusterOptions(
-        new Spread(balance, "", duration(cluster, EndpointKeys.SLOW_START)),
-        new Connecting(
+        new LoadBalancingOptions(clusterLbPolicy, "", duration(cluster, EndpointKeys.SLOW_START)),
+        new ConnectionOptions(
             number(cluster, GatewayKeys.MAX_CONNECTIONS),
             duration(cluster, GatewayKeys.CONNECT_TIMEOUT),
             age),
@@ -242,17 +243,17 @@ public final class GatewayYaml {
             duration(outliers, EndpointKeys.WITHIN),
             duration(outliers, EndpointKeys.EJECTION),
             number(outliers, EndpointKeys.MOST_PERCENT)),
-        new RetryOptions(
+        new RetryBudgetOptions(
             number(retries, EndpointKeys.RETRY_PERCENT), number(retries, EndpointKeys.RETRY_BURST)),
         Optional.empty());
   }
 
-  private static Balance balance(String name, String text) {
+  private static ClusterLbPolicy balance(String name, String text) {
     if (!GatewayKeys.BALANCE.words().contains(text)) {
       throw new IllegalArgumentException(
           name + ": " + text + " (expected: " + GatewayKeys.BALANCE.expected() + ")");
     }
-    return Balance.valueOf(text.toUpperCase(Locale.ROOT));
+    return ClusterLbPolicy.valueOf(text.toUpperCase(Locale.ROOT));
   }
 
   private GatewayLimits limits() {

@@ -4,8 +4,8 @@ import dev.holdfast.core.TunableChoice;
 import dev.holdfast.core.TunableDuration;
 import dev.holdfast.core.TunableNumber;
 import dev.holdfast.core.TunableText;
+import dev.holdfast.gateway.health.HealthCheckOptions;
 import dev.holdfast.gateway.health.HealthMethod;
-import dev.holdfast.gateway.health.HealthOptions;
 import dev.holdfast.yaml.YamlMap;
 import java.time.Duration;
 import java.util.List;
@@ -35,60 +35,60 @@ final class HealthYaml {
       new TunableDuration(
           "interval",
           Duration.ofMillis(100),
-          HealthOptions.LONGEST_INTERVAL,
-          HealthOptions.DEFAULT.interval(),
+          HealthCheckOptions.LONGEST_INTERVAL,
+          HealthCheckOptions.DEFAULT.interval(),
           "From an answer of check, or a failure, to the next question, give or take a tenth.");
   private static final TunableDuration TIMEOUT =
       new TunableDuration(
           "timeout",
           Duration.ofMillis(10),
           Duration.ofMinutes(1),
-          HealthOptions.DEFAULT.timeout(),
+          HealthCheckOptions.DEFAULT.timeout(),
           "For the connection and the first answer.");
   private static final TunableNumber UNHEALTHY =
       new TunableNumber(
           "unhealthy-threshold",
           1,
-          HealthOptions.Thresholds.MOST,
-          HealthOptions.DEFAULT.thresholds().unhealthy(),
+          HealthCheckOptions.Thresholds.MOST,
+          HealthCheckOptions.DEFAULT.thresholds().unhealthy(),
           "Failures in a row after which an endpoint gets no calls. What a server says itself"
               + " counts at once.");
   private static final TunableNumber HEALTHY =
       new TunableNumber(
           "healthy-threshold",
           1,
-          HealthOptions.Thresholds.MOST,
-          HealthOptions.DEFAULT.thresholds().healthy(),
+          HealthCheckOptions.Thresholds.MOST,
+          HealthCheckOptions.DEFAULT.thresholds().healthy(),
           "Answers of SERVING in a row after which it gets calls again; where the server is"
               + " watched, an interval without another word is one.");
 
-  static final GatewayKeys.Section KEYS =
-      GatewayKeys.Section.of(
-          Key.value(SERVICE),
-          Key.value(METHOD),
-          Key.value(INTERVAL),
-          Key.value(TIMEOUT),
-          Key.value(UNHEALTHY),
-          Key.value(HEALTHY));
+  static final GatewayKeys.KeySection KEYS =
+      GatewayKeys.KeySection.of(
+          ConfigKey.value(SERVICE),
+          ConfigKey.value(METHOD),
+          ConfigKey.value(INTERVAL),
+          ConfigKey.value(TIMEOUT),
+          ConfigKey.value(UNHEALTHY),
+          ConfigKey.value(HEALTHY));
 
   private HealthYaml() {}
 
   /** The health checks of a cluster; empty when there are none. */
-  static Optional<HealthOptions> of(YamlMap cluster) {
+  static Optional<HealthCheckOptions> of(YamlMap cluster) {
     if (!cluster.has(HEALTH)) {
       return Optional.empty();
     }
     YamlMap health = cluster.map(HEALTH, "keys such as service and interval");
     health.requireKnown(KEYS.names());
     return Optional.of(
-        new HealthOptions(
+        new HealthCheckOptions(
             health.text(SERVICE.key(), SERVICE.expected()).orElse(""),
             health
                 .parsed(METHOD.key(), METHOD.expected(), HealthYaml::method)
                 .orElse(HealthMethod.WATCH),
             GatewayYaml.duration(health, INTERVAL),
             GatewayYaml.duration(health, TIMEOUT),
-            new HealthOptions.Thresholds(
+            new HealthCheckOptions.Thresholds(
                 GatewayYaml.number(health, UNHEALTHY), GatewayYaml.number(health, HEALTHY))));
   }
 

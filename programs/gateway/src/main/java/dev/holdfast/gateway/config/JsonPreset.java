@@ -1,6 +1,6 @@
 package dev.holdfast.gateway.config;
 
-import dev.holdfast.gateway.json.JsonTerms;
+import dev.holdfast.gateway.frontend.json.JsonMapping;
 import dev.holdfast.transcoding.http.TranscodingOptions;
 import dev.holdfast.transcoding.json.JsonOptions;
 import java.util.List;
@@ -67,8 +67,8 @@ enum JsonPreset {
     return this == GRPC_GATEWAY;
   }
 
-  JsonTerms terms() {
-    return new JsonTerms(http, json);
+  JsonMapping terms() {
+    return new JsonMapping(http, json);
   }
 
   /**

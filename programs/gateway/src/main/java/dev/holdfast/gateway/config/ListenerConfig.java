@@ -1,8 +1,8 @@
 package dev.holdfast.gateway.config;
 
-import dev.holdfast.gateway.edge.L4Terms;
-import dev.holdfast.gateway.edge.Network;
-import dev.holdfast.gateway.edge.ProxyTerms;
+import dev.holdfast.gateway.listener.CidrRange;
+import dev.holdfast.gateway.listener.L4Options;
+import dev.holdfast.gateway.listener.ProxyProtocolOptions;
 import dev.holdfast.gateway.tls.ListenerTls;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -21,9 +21,9 @@ import java.util.Optional;
 public record ListenerConfig(
     InetSocketAddress address,
     Optional<ListenerTls> tls,
-    Optional<ProxyTerms> proxies,
-    Optional<L4Terms> l4,
-    List<Network> forwarders) {
+    Optional<ProxyProtocolOptions> proxies,
+    Optional<L4Options> l4,
+    List<CidrRange> forwarders) {
   public ListenerConfig {
     forwarders = List.copyOf(forwarders);
   }

@@ -1,8 +1,8 @@
 package dev.holdfast.gateway.config;
 
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.TunableChoice;
 import dev.holdfast.core.TunableText;
+import dev.holdfast.core.annotation.Limit;
 import java.util.List;
 
 /** The keys of a gateway's file about where and how clients are served. */
@@ -70,21 +70,22 @@ final class ListenerKeys {
           "none",
           "With protocol l4: whether endpoints are told by a header who the client is.");
 
-  static final GatewayKeys.Section LISTENER =
-      GatewayKeys.Section.of(
-          Key.value(ADDRESS).mandatory(),
-          Key.group(GatewayKeys.TLS, TlsKeys.LISTENER, "TLS 1.3 and 1.2; without it plaintext."),
-          Key.value(PROXY_PROTOCOL),
-          Key.texts(TRUSTED),
-          Key.texts(FORWARDERS),
-          Key.value(PROTOCOL),
-          Key.value(CLUSTER),
-          Key.shares(
+  static final GatewayKeys.KeySection LISTENER =
+      GatewayKeys.KeySection.of(
+          ConfigKey.value(ADDRESS).mandatory(),
+          ConfigKey.group(
+              GatewayKeys.TLS, TlsKeys.LISTENER, "TLS 1.3 and 1.2; without it plaintext."),
+          ConfigKey.value(PROXY_PROTOCOL),
+          ConfigKey.texts(TRUSTED),
+          ConfigKey.texts(FORWARDERS),
+          ConfigKey.value(PROTOCOL),
+          ConfigKey.value(CLUSTER),
+          ConfigKey.shares(
               SNI,
               SNI_CLUSTER,
               "With protocol l4: hosts or *.suffix; TLS that asks for one of them is passed through"
                   + " to its cluster as it is."),
-          Key.value(SEND_PROXY_PROTOCOL));
+          ConfigKey.value(SEND_PROXY_PROTOCOL));
 
   private ListenerKeys() {}
 }

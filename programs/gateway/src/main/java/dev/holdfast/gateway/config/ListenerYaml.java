@@ -3,9 +3,9 @@ package dev.holdfast.gateway.config;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.TunableChoice;
 import dev.holdfast.core.TunableText;
-import dev.holdfast.gateway.edge.L4Terms;
-import dev.holdfast.gateway.edge.Network;
-import dev.holdfast.gateway.edge.ProxyTerms;
+import dev.holdfast.gateway.listener.CidrRange;
+import dev.holdfast.gateway.listener.L4Options;
+import dev.holdfast.gateway.listener.ProxyProtocolOptions;
 import dev.holdfast.gateway.tls.ListenerTls;
 import dev.holdfast.gateway.tls.ServerNames;
 import dev.holdfast.yaml.YamlMap;
@@ -51,13 +51,13 @@ final class ListenerYaml {
     for (String item : items.keys()) {
       YamlMap listener = items.map(item, "a map with address");
       listener.requireKnown(ListenerKeys.LISTENER.names());
-      if (!listener.has(ADDRESS) && !items.isProblem(item)) {
+      if (!listener.has(ADDRESS) && !items.hasProblem(item)) {
         listener.problem(ADDRESS, "nothing", ListenerKeys.ADDRESS.expected());
       }
       Optional<ListenerTls> secured = tls.ofListener(listener);
-      Optional<ProxyTerms> proxies = proxies(listener);
-      Optional<L4Terms> l4 = l4(listener);
-      List<Network> forwarders = networks(listener, ListenerKeys.FORWARDERS);
+      Optional<ProxyProtocolOptions> proxies = proxies(listener);
+      Optional<L4Options> l4 = l4(listener);
+      List<CidrRange> forwarders = networks(listener, ListenerKeys.FORWARDERS);
       listener
           .parsed(ADDRESS, ListenerKeys.ADDRESS.expected(), ListenerYaml::address)
           .map(address -> new ListenerConfig(address, secured, proxies, l4, forwarders))
@@ -66,34 +66,36 @@ final class ListenerYaml {
     return listeners;
   }
 
-  private static Optional<ProxyTerms> proxies(YamlMap listener) {
+  private static Optional<ProxyProtocolOptions> proxies(YamlMap listener) {
     String mode = word(listener, ListenerKeys.PROXY_PROTOCOL);
-    List<Network> trusted = networks(listener, ListenerKeys.TRUSTED);
+    List<CidrRange> trusted = networks(listener, ListenerKeys.TRUSTED);
     boolean none = mode.equals(GatewayKeys.NONE);
-    if (!listener.isProblem(PROXY_PROTOCOL) && !listener.isProblem(TRUSTED)) {
+    if (!listener.hasProblem(PROXY_PROTOCOL) && !listener.hasProblem(TRUSTED)) {
       if (none && listener.has(TRUSTED)) {
         listener.problem(TRUSTED, "without proxy-protocol", "both, or none");
       } else if (!none && trusted.isEmpty()) {
         listener.problem(TRUSTED, "nobody", ListenerKeys.TRUSTED.expected());
       }
     }
-    return none ? Optional.empty() : Optional.of(new ProxyTerms(mode.equals("require"), trusted));
+    return none
+        ? Optional.empty()
+        : Optional.of(new ProxyProtocolOptions(mode.equals("require"), trusted));
   }
 
-  private static List<Network> networks(YamlMap listener, TunableText key) {
+  private static List<CidrRange> networks(YamlMap listener, TunableText key) {
     YamlMap items = listener.list(key.key(), key.expected());
     if (items.keys().size() > ListenerKeys.MAX_TRUSTED) {
       listener.problem(
           key.key(), items.keys().size() + " networks", "at most " + ListenerKeys.MAX_TRUSTED);
     }
-    List<Network> networks = new ArrayList<>();
+    List<CidrRange> cidrRanges = new ArrayList<>();
     for (String item : items.keys()) {
-      items.parsed(item, Network.EXPECTED, Network::parse).ifPresent(networks::add);
+      items.parsed(item, CidrRange.EXPECTED, CidrRange::parse).ifPresent(cidrRanges::add);
     }
-    return networks;
+    return cidrRanges;
   }
 
-  private Optional<L4Terms> l4(YamlMap listener) {
+  private Optional<L4Options> l4(YamlMap listener) {
     String protocol = word(listener, ListenerKeys.PROTOCOL);
     String announced = word(listener, ListenerKeys.SEND_PROXY_PROTOCOL);
     if (!protocol.equals(L4)) {
@@ -116,7 +118,7 @@ final class ListenerYaml {
           "optional beside protocol: l4",
           "none or require: a server may speak first");
     }
-    return Optional.of(new L4Terms(cluster, new ServerNames<>(sni), announced.equals("v2")));
+    return Optional.of(new L4Options(cluster, new ServerNames<>(sni), announced.equals("v2")));
   }
 
   private Map<String, String> sni(YamlMap listener) {
@@ -156,7 +158,7 @@ final class ListenerYaml {
 
   /** The value of a key with fixed words, or its default. */
   private static String word(YamlMap listener, TunableChoice choice) {
-    return listener.isProblem(choice.key())
+    return listener.hasProblem(choice.key())
         ? choice.defaultText()
         : listener
             .parsed(choice.key(), choice.expected(), (name, text) -> word(name, text, choice))

@@ -3,24 +3,24 @@ package dev.holdfast.gateway.config;
 import static java.util.Objects.requireNonNull;
 
 import dev.holdfast.core.EndpointSet;
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.core.discovery.Registries;
 import dev.holdfast.gateway.GatewaySnapshot;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
-import dev.holdfast.gateway.json.FaceTerms;
-import dev.holdfast.gateway.route.FirstRouter;
+import dev.holdfast.gateway.frontend.FrontendOptions;
+import dev.holdfast.gateway.route.FallbackRouter;
 import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.gateway.route.RouteTable;
 import dev.holdfast.gateway.route.Router;
 import dev.holdfast.gateway.route.ServiceRouter;
 import dev.holdfast.gateway.schema.ClusterSchemas;
 import dev.holdfast.gateway.schema.ServiceSchema;
-import dev.holdfast.gateway.tls.Keyring;
 import dev.holdfast.gateway.tls.TlsClient;
+import dev.holdfast.gateway.tls.TlsContexts;
 import io.micrometer.core.instrument.Metrics;
 import java.time.Duration;
 import java.util.HashMap;
@@ -58,7 +58,7 @@ public final class LiveConfig implements AutoCloseable {
   private final Registries registries;
   private final Set<String> services;
   private final Optional<ClusterSchemas> schemas;
-  private final Keyring keys;
+  private final TlsContexts keys;
   private final CountDownLatch namesKnown = new CountDownLatch(1);
   private final Map<ClusterKey, OpenCluster> open = new HashMap<>();
   private GatewayConfig config = GatewayConfig.EMPTY;
@@ -67,7 +67,7 @@ public final class LiveConfig implements AutoCloseable {
   private Set<String> held = Set.of();
   private Consumer<GatewaySnapshot> listener = snapshot -> {};
   private GatewaySnapshot snapshot;
-  private volatile FacesConfig faces = FacesConfig.DEFAULT;
+  private volatile FrontendConfig faces = FrontendConfig.DEFAULT;
   private boolean closed;
 
   private record ClusterKey(String name, ClusterConfig config) {
@@ -94,7 +94,10 @@ public final class LiveConfig implements AutoCloseable {
   }
 
   private LiveConfig(
-      Registries registries, Set<String> services, Optional<ClusterSchemas> schemas, Keyring keys) {
+      Registries registries,
+      Set<String> services,
+      Optional<ClusterSchemas> schemas,
+      TlsContexts keys) {
     this.keys = keys;
     this.registries = registries;
     this.services = new TreeSet<>(services);
@@ -112,7 +115,7 @@ public final class LiveConfig implements AutoCloseable {
    */
   public static LiveConfig open(Registries registries, GatewayConfig config, Set<String> services) {
     return open(
-        registries, config, services, Optional.empty(), Keyring.open(Metrics.globalRegistry));
+        registries, config, services, Optional.empty(), TlsContexts.open(Metrics.globalRegistry));
   }
 
   /**
@@ -128,7 +131,7 @@ public final class LiveConfig implements AutoCloseable {
       GatewayConfig config,
       Set<String> services,
       Optional<ClusterSchemas> schemas,
-      Keyring keys) {
+      TlsContexts keys) {
     LiveConfig live = new LiveConfig(registries, services, schemas, keys);
     try {
       // First, or a schema that is known at once is known to nobody.
@@ -147,8 +150,8 @@ public final class LiveConfig implements AutoCloseable {
   }
 
   /** The current terms of the frontends. Does not block. */
-  public FaceTerms faceTerms() {
-    return faces.terms();
+  public FrontendOptions frontendOptions() {
+    return faces.options();
   }
 
   /** Sets the listener of snapshots. The current snapshot is delivered before this returns. */
@@ -174,20 +177,20 @@ public final class LiveConfig implements AutoCloseable {
    * @throws RegistryException of kind UNSUPPORTED, as {@link #open}
    */
   public synchronized void use(GatewayConfig next) {
-    FacesConfig faced = next.faces();
-    ClusterSchemas.Change change =
+    FrontendConfig faced = next.frontends();
+    ClusterSchemas.SchemaChange schemaChange =
         schemas
             .map(known -> known.prepared(faced.descriptorSets(), faced.json()))
-            .orElse(ClusterSchemas.Change.NONE);
+            .orElse(ClusterSchemas.SchemaChange.NONE);
     GatewayConfig before = config;
     FollowedRegistries followedBefore = followed;
     followed = followedBefore.turnedTo(next.registry(), this::opened);
     config = next;
-    change.use().run();
+    schemaChange.use().run();
     try {
       publish();
     } catch (RuntimeException e) {
-      change.undo().run();
+      schemaChange.undo().run();
       config = before;
       followed.closeAllBut(followedBefore);
       followed = followedBefore;
@@ -205,11 +208,11 @@ public final class LiveConfig implements AutoCloseable {
     publish();
   }
 
-  private RegistryNames opened(RegistryUri uri) {
-    return RegistryNames.open(registries, uri, services, this::onNames);
+  private RegistryServices opened(RegistryUri uri) {
+    return RegistryServices.open(registries, uri, services, this::onNames);
   }
 
-  private synchronized void onNames(RegistryNames of) {
+  private synchronized void onNames(RegistryServices of) {
     FollowedRegistries before = followed;
     followed = before.settled();
     if (of != followed.served()) {
@@ -229,10 +232,10 @@ public final class LiveConfig implements AutoCloseable {
    * none left, or if its first endpoints were awaited.
    */
   private synchronized void onList(String name, boolean empty) {
-    RegistryNames names = followed.served();
+    RegistryServices names = followed.served();
     boolean goes = empty && names != null && names.isLasting(name);
     if (goes) {
-      log.info("event=service_gone service={}", name);
+      log.info("event=service_removed service={}", name);
     }
     if (goes || held.contains(name)) {
       publish();
@@ -315,7 +318,7 @@ public final class LiveConfig implements AutoCloseable {
 
   private Map<String, ClusterKey> wanted() {
     Map<String, ClusterConfig> wanted = new TreeMap<>();
-    RegistryNames names = followed.served();
+    RegistryServices names = followed.served();
     if (names != null) {
       for (String name : names.settle(each -> lasts(names, each))) {
         wanted.put(name, ClusterConfig.following(names.target(name), ClusterOptions.DEFAULT));
@@ -330,7 +333,7 @@ public final class LiveConfig implements AutoCloseable {
   }
 
   /** Whether a service that the registry no longer lists still has endpoints, or may have. */
-  private boolean lasts(RegistryNames of, String name) {
+  private boolean lasts(RegistryServices of, String name) {
     ClusterKey key = published.get(name);
     return key != null
         && key.config().target().equals(Optional.of(of.target(name)))
@@ -368,7 +371,7 @@ public final class LiveConfig implements AutoCloseable {
   private Router router(Map<String, Cluster> clusters) {
     Router table =
         new RouteTable(config.routes(), bound -> ThreadLocalRandom.current().nextInt(bound));
-    RegistryNames names = followed.served();
+    RegistryServices names = followed.served();
     if (names == null) {
       return table;
     }
@@ -379,13 +382,13 @@ public final class LiveConfig implements AutoCloseable {
       for (String name : names.served()) {
         Cluster cluster = clusters.get(name);
         offers.put(name, offers(cluster));
-        if (cluster != null && schemas.isPresent() && schemas.get().isUnheard(cluster)) {
+        if (cluster != null && schemas.isPresent() && schemas.get().isUnanswered(cluster)) {
           unheard.add(name);
         }
       }
       byService = new ServiceRouter(offers, unheard, RouteOptions.DEFAULT);
     }
-    return config.routes().isEmpty() ? byService : new FirstRouter(table, byService);
+    return config.routes().isEmpty() ? byService : new FallbackRouter(table, byService);
   }
 
   /** The gRPC services of a cluster, from its schema; empty while that is unknown. */

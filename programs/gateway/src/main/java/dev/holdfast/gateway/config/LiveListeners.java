@@ -3,8 +3,8 @@ package dev.holdfast.gateway.config;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.GatewaySnapshot;
-import dev.holdfast.gateway.Listener;
-import dev.holdfast.gateway.tls.Keyring;
+import dev.holdfast.gateway.listener.ListenerOptions;
+import dev.holdfast.gateway.tls.TlsContexts;
 import dev.holdfast.gateway.tls.TlsServer;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -15,11 +15,11 @@ import java.util.List;
  * gateway that uses them. Thread-safe.
  */
 public final class LiveListeners implements AutoCloseable {
-  private final Keyring keys;
+  private final TlsContexts keys;
   private List<ListenerConfig> configs;
-  private List<Listener> current;
+  private List<ListenerOptions> current;
 
-  private LiveListeners(Keyring keys, List<ListenerConfig> configs) {
+  private LiveListeners(TlsContexts keys, List<ListenerConfig> configs) {
     this.keys = keys;
     this.configs = List.copyOf(configs);
     this.current = opened(keys, configs);
@@ -30,12 +30,12 @@ public final class LiveListeners implements AutoCloseable {
    *
    * @throws IllegalArgumentException when a file can't be used
    */
-  public static LiveListeners open(Keyring keys, List<ListenerConfig> configs) {
+  public static LiveListeners open(TlsContexts keys, List<ListenerConfig> configs) {
     return new LiveListeners(keys, configs);
   }
 
   /** The current listeners, with which a gateway is opened. */
-  public synchronized List<Listener> current() {
+  public synchronized List<ListenerOptions> current() {
     return current;
   }
 
@@ -56,7 +56,7 @@ public final class LiveListeners implements AutoCloseable {
       live.use(config);
       return;
     }
-    List<Listener> opened = opened(keys, next);
+    List<ListenerOptions> opened = opened(keys, next);
     boolean done = false;
     GatewaySnapshot before = gateway.snapshot();
     live.follow(snapshot -> gateway.apply(snapshot.keeping(before.clusters())));
@@ -76,12 +76,12 @@ public final class LiveListeners implements AutoCloseable {
     current = opened;
   }
 
-  private static List<Listener> opened(Keyring keys, List<ListenerConfig> configs) {
-    List<Listener> opened = new ArrayList<>();
+  private static List<ListenerOptions> opened(TlsContexts keys, List<ListenerConfig> configs) {
+    List<ListenerOptions> opened = new ArrayList<>();
     try {
       for (ListenerConfig config : configs) {
         opened.add(
-            new Listener(
+            new ListenerOptions(
                 config.address(),
                 config.tls().map(keys::server),
                 config.proxies(),
@@ -95,7 +95,7 @@ public final class LiveListeners implements AutoCloseable {
     return List.copyOf(opened);
   }
 
-  private static void close(List<Listener> listeners) {
+  private static void close(List<ListenerOptions> listeners) {
     listeners.forEach(listener -> listener.tls().ifPresent(TlsServer::close));
   }
 

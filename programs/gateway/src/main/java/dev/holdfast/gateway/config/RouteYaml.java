@@ -1,8 +1,8 @@
 package dev.holdfast.gateway.config;
 
-import dev.holdfast.gateway.cors.Cors;
+import dev.holdfast.gateway.cors.CorsPolicy;
 import dev.holdfast.gateway.route.AuthorityPattern;
-import dev.holdfast.gateway.route.HeaderTest;
+import dev.holdfast.gateway.route.HeaderMatch;
 import dev.holdfast.gateway.route.PathPattern;
 import dev.holdfast.gateway.route.RetryPolicy;
 import dev.holdfast.gateway.route.RouteMatch;
@@ -10,7 +10,7 @@ import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.gateway.route.RouteRule;
 import dev.holdfast.gateway.route.RouteTable;
 import dev.holdfast.gateway.route.RouteTarget;
-import dev.holdfast.transcoding.http.StatusCode;
+import dev.holdfast.transcoding.status.GrpcStatusCode;
 import dev.holdfast.yaml.YamlMap;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,18 +56,18 @@ final class RouteYaml {
       routes.add(route(items.map(item, "keys such as path and cluster"), items.child(item)));
     }
     List<String> numbers = List.copyOf(items.keys());
-    for (RouteTable.Conflict conflict : RouteTable.conflicts(routes)) {
-      if (unclear.contains(routes.get(conflict.first()))
-          || unclear.contains(routes.get(conflict.second()))) {
+    for (RouteTable.RouteConflict routeConflict : RouteTable.conflicts(routes)) {
+      if (unclear.contains(routes.get(routeConflict.first()))
+          || unclear.contains(routes.get(routeConflict.second()))) {
         continue;
       }
-      String first = items.child(numbers.get(conflict.first()));
+      String first = items.child(numbers.get(routeConflict.first()));
       items.problem(
-          numbers.get(conflict.second()),
+          numbers.get(routeConflict.second()),
           "as specific as "
               + first
               + " in line "
-              + items.lineOf(numbers.get(conflict.first()))
+              + items.lineOf(numbers.get(routeConflict.first()))
               + ", and the same call may fit both",
           "another authority, path or header, or all headers of the other and more");
     }
@@ -95,7 +95,7 @@ final class RouteYaml {
     return rule;
   }
 
-  private static List<HeaderTest> headers(YamlMap route) {
+  private static List<HeaderMatch> headers(YamlMap route) {
     YamlMap headers = route.map(GatewayKeys.HEADERS, "names with a text or a test");
     if (headers.keys().size() > GatewayKeys.MAX_HEADERS) {
       route.problem(
@@ -103,14 +103,14 @@ final class RouteYaml {
           headers.keys().size() + " headers",
           "at most " + GatewayKeys.MAX_HEADERS);
     }
-    List<HeaderTest> tests = new ArrayList<>();
+    List<HeaderMatch> tests = new ArrayList<>();
     for (String name : headers.keys()) {
-      if (!HeaderTest.isName(name)) {
-        headers.problem(name, "no name", HeaderTest.EXPECTED_NAME);
+      if (!HeaderMatch.isName(name)) {
+        headers.problem(name, "no name", HeaderMatch.EXPECTED_NAME);
       } else if (headers.isText(name)) {
         headers
             .text(name, "a text, or {present: true}")
-            .ifPresent(v -> tests.add(new HeaderTest(name, HeaderTest.Kind.EXACT, v)));
+            .ifPresent(v -> tests.add(new HeaderMatch(name, HeaderMatch.HeaderMatchKind.EXACT, v)));
       } else {
         header(headers, name).ifPresent(tests::add);
       }
@@ -118,10 +118,10 @@ final class RouteYaml {
     return tests;
   }
 
-  private static Optional<HeaderTest> header(YamlMap headers, String name) {
+  private static Optional<HeaderMatch> header(YamlMap headers, String name) {
     YamlMap test = headers.map(name, "a text, or one of exact, prefix, present");
     test.requireKnown(GatewayKeys.HEADER.names());
-    if (headers.isProblem(name)) {
+    if (headers.hasProblem(name)) {
       return Optional.empty();
     }
     if (test.keys().size() != 1) {
@@ -133,14 +133,15 @@ final class RouteYaml {
     if (!GatewayKeys.HEADER.names().contains(key) || value.isEmpty()) {
       return Optional.empty();
     }
-    HeaderTest.Kind kind = HeaderTest.Kind.valueOf(key.toUpperCase(Locale.ROOT));
-    if (kind == HeaderTest.Kind.PRESENT) {
+    HeaderMatch.HeaderMatchKind headerMatchKind =
+        HeaderMatch.HeaderMatchKind.valueOf(key.toUpperCase(Locale.ROOT));
+    if (headerMatchKind == HeaderMatch.HeaderMatchKind.PRESENT) {
       if (!value.get().equals("true")) {
         test.problem(key, value.get(), GatewayKeys.PRESENT.expected());
       }
-      return Optional.of(new HeaderTest(name, kind, ""));
+      return Optional.of(new HeaderMatch(name, headerMatchKind, ""));
     }
-    return Optional.of(new HeaderTest(name, kind, value.get()));
+    return Optional.of(new HeaderMatch(name, headerMatchKind, value.get()));
   }
 
   private RouteTarget target(YamlMap route) {
@@ -162,21 +163,23 @@ final class RouteYaml {
 
   private RouteTarget shares(YamlMap route) {
     YamlMap map = route.map(GatewayKeys.SPLIT, "clusters, each with a percentage");
-    List<RouteTarget.Share> shares = new ArrayList<>();
+    List<RouteTarget.RouteClusterWeight> routeClusterWeights = new ArrayList<>();
     for (String cluster : map.keys()) {
       clusters.require(map, cluster, cluster);
       map.parsed(cluster, GatewayKeys.SHARE.expected(), RouteYaml::percent)
-          .ifPresent(part -> shares.add(new RouteTarget.Share(cluster, part)));
+          .ifPresent(
+              part -> routeClusterWeights.add(new RouteTarget.RouteClusterWeight(cluster, part)));
     }
     if (map.keys().size() > GatewayKeys.MAX_SHARES) {
       route.problem(
           GatewayKeys.SPLIT, map.keys().size() + " clusters", "at most " + GatewayKeys.MAX_SHARES);
     }
-    int sum = shares.stream().mapToInt(RouteTarget.Share::hundredths).sum();
+    int sum =
+        routeClusterWeights.stream().mapToInt(RouteTarget.RouteClusterWeight::hundredths).sum();
     if (sum == RouteTarget.WHOLE) {
-      return new RouteTarget(shares);
+      return new RouteTarget(routeClusterWeights);
     }
-    if (shares.size() == map.keys().size() && !route.isProblem(GatewayKeys.SPLIT)) {
+    if (routeClusterWeights.size() == map.keys().size() && !route.hasProblem(GatewayKeys.SPLIT)) {
       route.problem(GatewayKeys.SPLIT, shown(sum) + " in all", "100%");
     }
     return NOWHERE;
@@ -216,8 +219,8 @@ final class RouteYaml {
       age = Duration.ZERO;
     }
     Optional<String> hash = route.text("hash-header", GatewayKeys.HASH_HEADER.expected());
-    hash.filter(name -> !HeaderTest.isName(name))
-        .ifPresent(name -> route.problem("hash-header", name, HeaderTest.EXPECTED_NAME));
+    hash.filter(name -> !HeaderMatch.isName(name))
+        .ifPresent(name -> route.problem("hash-header", name, HeaderMatch.EXPECTED_NAME));
     YamlMap retry = route.map(GatewayKeys.RETRY, "keys such as attempts");
     retry.requireKnown(GatewayKeys.RETRY_KEYS.names());
     boolean idempotent =
@@ -235,19 +238,19 @@ final class RouteYaml {
         route.parsed("compress", GatewayKeys.COMPRESS.expected(), RouteYaml::flag).orElse(true));
   }
 
-  private static Optional<Cors> cors(YamlMap route) {
-    if (route.has(FaceKeys.CORS) && route.has(GatewayKeys.HEADERS)) {
+  private static Optional<CorsPolicy> cors(YamlMap route) {
+    if (route.has(FrontendKeys.CORS) && route.has(GatewayKeys.HEADERS)) {
       route.problem(
-          FaceKeys.CORS,
+          FrontendKeys.CORS,
           "beside headers",
           "on the route without them, as a browser's question does not bring them");
     }
-    return FacesYaml.cors(route);
+    return FrontendYaml.cors(route);
   }
 
-  private static Set<StatusCode> statuses(YamlMap retry) {
+  private static Set<GrpcStatusCode> statuses(YamlMap retry) {
     YamlMap items = retry.list("statuses", GatewayKeys.STATUSES.expected());
-    EnumSet<StatusCode> statuses = EnumSet.noneOf(StatusCode.class);
+    EnumSet<GrpcStatusCode> statuses = EnumSet.noneOf(GrpcStatusCode.class);
     for (String item : items.keys()) {
       items
           .parsed(item, GatewayKeys.STATUSES.expected(), RouteYaml::status)
@@ -256,9 +259,9 @@ final class RouteYaml {
     return statuses;
   }
 
-  private static StatusCode status(String name, String text) {
-    for (StatusCode code : StatusCode.values()) {
-      if (code != StatusCode.OK && code.name().equals(text)) {
+  private static GrpcStatusCode status(String name, String text) {
+    for (GrpcStatusCode code : GrpcStatusCode.values()) {
+      if (code != GrpcStatusCode.OK && code.name().equals(text)) {
         return code;
       }
     }

@@ -1,8 +1,8 @@
 package dev.holdfast.gateway.config;
 
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.TunableChoice;
 import dev.holdfast.core.TunableText;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.tls.ServerNames;
 import java.util.List;
 
@@ -64,26 +64,29 @@ final class TlsKeys {
           "the host of the endpoint",
           "Whom the certificate of an endpoint must be for; also asked for by SNI.");
 
-  static final GatewayKeys.Section NAMED =
-      GatewayKeys.Section.of(
-          Key.texts(NAMES).mandatory(),
-          Key.value(CERTIFICATE).mandatory(),
-          Key.value(KEY).mandatory());
-  static final GatewayKeys.Section LISTENER =
-      GatewayKeys.Section.of(
-          Key.value(CERTIFICATE).mandatory(),
-          Key.value(KEY).mandatory(),
-          Key.items(
+  static final GatewayKeys.KeySection NAMED =
+      GatewayKeys.KeySection.of(
+          ConfigKey.texts(NAMES).mandatory(),
+          ConfigKey.value(CERTIFICATE).mandatory(),
+          ConfigKey.value(KEY).mandatory());
+  static final GatewayKeys.KeySection LISTENER =
+      GatewayKeys.KeySection.of(
+          ConfigKey.value(CERTIFICATE).mandatory(),
+          ConfigKey.value(KEY).mandatory(),
+          ConfigKey.items(
               CERTIFICATES,
               NAMED,
               "Further ones for clients that ask for a name (SNI); all others are shown the first"
                   + " one."),
-          Key.value(CLIENT_CA),
-          Key.value(CLIENT_AUTH),
-          Key.value(FORWARD_CLIENT));
-  static final GatewayKeys.Section UPSTREAM =
-      GatewayKeys.Section.of(
-          Key.value(CA), Key.value(CERTIFICATE), Key.value(KEY), Key.value(SERVER_NAME));
+          ConfigKey.value(CLIENT_CA),
+          ConfigKey.value(CLIENT_AUTH),
+          ConfigKey.value(FORWARD_CLIENT));
+  static final GatewayKeys.KeySection UPSTREAM =
+      GatewayKeys.KeySection.of(
+          ConfigKey.value(CA),
+          ConfigKey.value(CERTIFICATE),
+          ConfigKey.value(KEY),
+          ConfigKey.value(SERVER_NAME));
 
   private TlsKeys() {}
 }

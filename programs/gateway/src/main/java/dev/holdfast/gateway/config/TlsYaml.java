@@ -1,11 +1,11 @@
 package dev.holdfast.gateway.config;
 
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.TunableChoice;
-import dev.holdfast.gateway.tls.Identity;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.tls.KeyFiles;
 import dev.holdfast.gateway.tls.ListenerTls;
 import dev.holdfast.gateway.tls.ServerNames;
+import dev.holdfast.gateway.tls.TlsIdentity;
 import dev.holdfast.gateway.tls.UpstreamTls;
 import dev.holdfast.yaml.YamlMap;
 import java.io.IOException;
@@ -32,9 +32,9 @@ final class TlsYaml {
       then = "the others are counted")
   private static final int MOST_SHOWN = 10;
 
-  private final TlsPlace place;
+  private final TlsFileLocation place;
 
-  TlsYaml(TlsPlace place) {
+  TlsYaml(TlsFileLocation place) {
     this.place = place;
   }
 
@@ -44,18 +44,23 @@ final class TlsYaml {
     }
     YamlMap tls = listener.map(GatewayKeys.TLS, "keys such as certificate and key");
     tls.requireKnown(TlsKeys.LISTENER.names());
-    Optional<Identity> identity = identity(tls, !listener.isProblem(GatewayKeys.TLS), List.of());
-    List<ListenerTls.Named> named = named(tls);
+    Optional<TlsIdentity> tlsIdentity =
+        identity(tls, !listener.hasProblem(GatewayKeys.TLS), List.of());
+    List<ListenerTls.SniCertificate> sniCertificate = named(tls);
     Optional<Path> authority = authorities(tls, CLIENT_CA);
     boolean required = !word(tls, TlsKeys.CLIENT_AUTH).equals("optional");
-    ListenerTls.Forwarding forwarding =
-        ListenerTls.Forwarding.valueOf(word(tls, TlsKeys.FORWARD_CLIENT).toUpperCase(Locale.ROOT));
-    return identity.map(
+    ListenerTls.ClientCertForwarding clientCertForwarding =
+        ListenerTls.ClientCertForwarding.valueOf(
+            word(tls, TlsKeys.FORWARD_CLIENT).toUpperCase(Locale.ROOT));
+    return tlsIdentity.map(
         own ->
             new ListenerTls(
                 own,
-                named,
-                authority.map(file -> new ListenerTls.Clients(file, required, forwarding))));
+                sniCertificate,
+                authority.map(
+                    file ->
+                        new ListenerTls.ClientAuthentication(
+                            file, required, clientCertForwarding))));
   }
 
   /**
@@ -72,7 +77,7 @@ final class TlsYaml {
     return said.orElse(choice.defaultText());
   }
 
-  private List<ListenerTls.Named> named(YamlMap tls) {
+  private List<ListenerTls.SniCertificate> named(YamlMap tls) {
     YamlMap items = tls.list(TlsKeys.CERTIFICATES, "a list of certificates with their names");
     if (items.keys().size() > TlsKeys.MAX_CERTIFICATES) {
       tls.problem(
@@ -81,20 +86,20 @@ final class TlsYaml {
           "at most " + TlsKeys.MAX_CERTIFICATES);
     }
     Map<String, String> taken = new HashMap<>();
-    List<ListenerTls.Named> named = new ArrayList<>();
+    List<ListenerTls.SniCertificate> sniCertificate = new ArrayList<>();
     for (String item : items.keys()) {
       YamlMap one = items.map(item, "a map with names, certificate and key");
       one.requireKnown(TlsKeys.NAMED.names());
       List<String> names = names(one, items.child(item), taken);
-      identity(one, !items.isProblem(item), names)
-          .ifPresent(own -> named.add(new ListenerTls.Named(names, own)));
+      identity(one, !items.hasProblem(item), names)
+          .ifPresent(own -> sniCertificate.add(new ListenerTls.SniCertificate(names, own)));
     }
-    return named;
+    return sniCertificate;
   }
 
   private static List<String> names(YamlMap one, String place, Map<String, String> taken) {
     YamlMap items = one.list(TlsKeys.NAMES.key(), TlsKeys.NAMES.expected());
-    if (items.keys().isEmpty() && !one.isProblem(TlsKeys.NAMES.key())) {
+    if (items.keys().isEmpty() && !one.hasProblem(TlsKeys.NAMES.key())) {
       one.problem(TlsKeys.NAMES.key(), "none", TlsKeys.NAMES.expected());
     }
     List<String> names = new ArrayList<>();
@@ -122,7 +127,7 @@ final class TlsYaml {
   }
 
   /** The certificate and key of a map. The certificate must be valid for all of the names. */
-  private Optional<Identity> identity(YamlMap tls, boolean mandatory, List<String> names) {
+  private Optional<TlsIdentity> identity(YamlMap tls, boolean mandatory, List<String> names) {
     boolean both = tls.has(CERTIFICATE) && tls.has(KEY);
     if (!both && (mandatory || tls.has(CERTIFICATE) || tls.has(KEY))) {
       tls.problem(tls.has(CERTIFICATE) ? KEY : CERTIFICATE, "nothing", "both certificate and key");
@@ -143,7 +148,7 @@ final class TlsYaml {
     }
     requirePair(tls, chain.get(), key.get());
     chain.get().content.forEach(certificate -> requireNames(tls, certificate, names));
-    return Optional.of(new Identity(chain.get().file, key.get().file));
+    return Optional.of(new TlsIdentity(chain.get().file, key.get().file));
   }
 
   private static void requirePair(

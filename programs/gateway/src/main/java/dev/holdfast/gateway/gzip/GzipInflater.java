@@ -1,6 +1,6 @@
 package dev.holdfast.gateway.gzip;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.util.Arrays;
 import java.util.zip.CRC32;

@@ -1,6 +1,6 @@
 package dev.holdfast.gateway.handover;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -48,7 +48,7 @@ final class HandoverPath {
     }
     PosixFileAttributes attributes = Files.readAttributes(folder, PosixFileAttributes.class);
     int owner = (Integer) Files.getAttribute(folder, "unix:uid");
-    Optional<String> stranger = strangerAt(owner, ownUid(), attributes.permissions());
+    Optional<String> stranger = untrustedFolder(owner, ownUid(), attributes.permissions());
     if (stranger.isPresent()) {
       throw refused(path, "its folder " + stranger.get());
     }
@@ -62,7 +62,8 @@ final class HandoverPath {
   /**
    * The problem with a folder's owner or permissions; empty when only this user and root can write.
    */
-  static Optional<String> strangerAt(int owner, int own, Set<PosixFilePermission> permissions) {
+  static Optional<String> untrustedFolder(
+      int owner, int own, Set<PosixFilePermission> permissions) {
     if (owner != own && owner != ROOT) {
       return Optional.of("belongs to uid " + owner + " (expected: " + own + ")");
     }
@@ -76,7 +77,7 @@ final class HandoverPath {
   }
 
   /** The reason to refuse a peer by its uid; empty when it is this user or root. */
-  static Optional<String> stranger(int uid, int own) {
+  static Optional<String> untrustedPeer(int uid, int own) {
     return uid == own || uid == ROOT
         ? Optional.empty()
         : Optional.of("a process of uid " + uid + " (expected: " + own + ")");

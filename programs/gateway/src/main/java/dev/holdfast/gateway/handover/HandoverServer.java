@@ -1,9 +1,9 @@
 package dev.holdfast.gateway.handover;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.Gateway;
-import dev.holdfast.gateway.ListeningSocket;
-import dev.holdfast.gateway.socket.ClosingLoops;
+import dev.holdfast.gateway.listener.ListeningSocket;
+import dev.holdfast.gateway.socket.ClosingEventLoopGroup;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -41,7 +41,7 @@ public final class HandoverServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HandoverServer.class);
 
   private final EventLoopGroup thread =
-      ClosingLoops.of(
+      ClosingEventLoopGroup.of(
           1, new DefaultThreadFactory("holdfast-handover", true), EpollIoHandler.newFactory());
 
   @Limit(
@@ -52,12 +52,12 @@ public final class HandoverServer implements AutoCloseable {
   @Limit(
       of = "processes that wait to take over a gateway",
       then = "a further one is closed at once")
-  static final int MAX_TALKS = 4;
+  static final int MAX_PEERS = 4;
 
   private final Semaphore turn = new Semaphore(1, true);
-  private final AtomicInteger talks = new AtomicInteger();
-  private final Set<HandoverWire> wires = ConcurrentHashMap.newKeySet();
-  private final Subject subject;
+  private final AtomicInteger peers = new AtomicInteger();
+  private final Set<HandoverConnection> wires = ConcurrentHashMap.newKeySet();
+  private final HandoverSource handoverSource;
   private final int own;
   private final Channel socket;
 
@@ -67,12 +67,12 @@ public final class HandoverServer implements AutoCloseable {
    * @param gateway the owner of the sockets
    * @param release frees what else the new process needs, such as the port of the admin page; runs
    *     before the new process is told
-   * @param leave starts the drain
+   * @param drain starts the drain
    */
-  public record Subject(Gateway gateway, Runnable release, Runnable leave) {}
+  public record HandoverSource(Gateway gateway, Runnable release, Runnable drain) {}
 
-  private HandoverServer(Path path, Subject subject) throws IOException {
-    this.subject = subject;
+  private HandoverServer(Path path, HandoverSource handoverSource) throws IOException {
+    this.handoverSource = handoverSource;
     this.own = HandoverPath.ownUid();
     ChannelFuture bound =
         new ServerBootstrap()
@@ -82,7 +82,7 @@ public final class HandoverServer implements AutoCloseable {
                 new ChannelInitializer<EpollDomainSocketChannel>() {
                   @Override
                   protected void initChannel(EpollDomainSocketChannel channel) {
-                    meet(channel);
+                    onPeer(channel);
                   }
                 })
             .bind(new DomainSocketAddress(path.toFile()))
@@ -101,38 +101,38 @@ public final class HandoverServer implements AutoCloseable {
    * @param path of the socket; a stale socket file is replaced
    * @throws IOException when the path can't be bound, or other users could replace it
    */
-  public static HandoverServer open(Path path, Subject subject) throws IOException {
+  public static HandoverServer open(Path path, HandoverSource handoverSource) throws IOException {
     HandoverPath.check(path);
     Files.deleteIfExists(path);
-    return new HandoverServer(path, subject);
+    return new HandoverServer(path, handoverSource);
   }
 
   /** Closes the socket and any handover in progress. */
   @Override
   public void close() {
     socket.close().awaitUninterruptibly();
-    wires.forEach(HandoverWire::hangUp);
+    wires.forEach(HandoverConnection::abort);
     thread.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 
-  private void meet(EpollDomainSocketChannel channel) {
-    HandoverWire wire = new HandoverWire(channel);
-    if (talks.incrementAndGet() > MAX_TALKS) {
-      talks.decrementAndGet();
+  private void onPeer(EpollDomainSocketChannel channel) {
+    HandoverConnection wire = new HandoverConnection(channel);
+    if (peers.incrementAndGet() > MAX_PEERS) {
+      peers.decrementAndGet();
       var unused = channel.close();
       return;
     }
     wires.add(wire);
-    Thread talk = new Thread(() -> talk(wire), "holdfast-handover-talk");
+    Thread talk = new Thread(() -> serve(wire), "holdfast-handover-peer");
     talk.setDaemon(true);
     talk.start();
   }
 
-  private void talk(HandoverWire wire) {
+  private void serve(HandoverConnection wire) {
     try (wire) {
       boolean ours = turn.tryAcquire(TURN.toNanos(), TimeUnit.NANOSECONDS);
       try {
-        converse(wire, ours);
+        handOver(wire, ours);
       } finally {
         if (ours) {
           turn.release();
@@ -142,14 +142,14 @@ public final class HandoverServer implements AutoCloseable {
       throw new IllegalStateException("nobody interrupts this thread", e);
     } finally {
       wires.remove(wire);
-      talks.decrementAndGet();
+      peers.decrementAndGet();
     }
   }
 
-  private void converse(HandoverWire wire, boolean ours) throws InterruptedException {
+  private void handOver(HandoverConnection wire, boolean ours) throws InterruptedException {
     try {
       PeerCredentials peer = wire.peer();
-      Optional<String> stranger = HandoverPath.stranger(peer.uid(), own);
+      Optional<String> stranger = HandoverPath.untrustedPeer(peer.uid(), own);
       if (stranger.isPresent()) {
         throw refused(wire, stranger.get());
       }
@@ -158,57 +158,61 @@ public final class HandoverServer implements AutoCloseable {
       }
       hear(wire);
       List<InetSocketAddress> handed = hand(wire);
-      wire.hear(HandoverWire.Kind.SERVING);
-      log.info("event=handover_done pid={} sockets={}", peer.pid(), SocketNames.line(handed));
+      wire.receive(HandoverConnection.HandoverMessage.SERVING);
+      log.info("event=handover_done pid={} sockets={}", peer.pid(), SocketAddressText.line(handed));
       socket.close().awaitUninterruptibly();
-      subject.release().run();
-      wire.say(HandoverWire.Kind.LEAVING, "");
+      handoverSource.release().run();
+      wire.send(HandoverConnection.HandoverMessage.LEAVING, "");
     } catch (IOException e) {
       boolean leaving = !socket.isOpen();
       log.warn(
           "event=handover_failed gateway={} reason=\"{}\"",
-          leaving ? "leaving" : "goes_on",
+          leaving ? "draining" : "serving",
           e.getMessage());
     }
     if (!socket.isOpen()) {
-      subject.leave().run();
+      handoverSource.drain().run();
     }
   }
 
   /** Receives the request. A request of another protocol version is answered with a refusal. */
-  private static void hear(HandoverWire wire) throws IOException, InterruptedException {
+  private static void hear(HandoverConnection wire) throws IOException, InterruptedException {
     try {
-      String unused = wire.hear(HandoverWire.Kind.ASK);
+      String unused = wire.receive(HandoverConnection.HandoverMessage.ASK);
     } catch (HandoverException e) {
       throw e.isGone() ? e : refused(wire, String.valueOf(e.getMessage()));
     }
   }
 
-  private List<InetSocketAddress> hand(HandoverWire wire) throws IOException, InterruptedException {
+  private List<InetSocketAddress> hand(HandoverConnection wire)
+      throws IOException, InterruptedException {
     List<InetSocketAddress> named = new ArrayList<>();
-    subject.gateway().lend(sockets -> sockets.forEach(each -> named.add(each.address())));
-    if (named.isEmpty() || named.size() > HandoverWire.MAX_SOCKETS) {
-      throw refused(
-          wire, named.size() + " sockets (expected: 1 to " + HandoverWire.MAX_SOCKETS + ")");
-    }
-    wire.say(HandoverWire.Kind.LIST, SocketNames.text(named));
-    String unused = wire.hear(HandoverWire.Kind.SEND);
-    subject
+    handoverSource
         .gateway()
-        .lend(
+        .lendListeningSockets(sockets -> sockets.forEach(each -> named.add(each.address())));
+    if (named.isEmpty() || named.size() > HandoverConnection.MAX_SOCKETS) {
+      throw refused(
+          wire, named.size() + " sockets (expected: 1 to " + HandoverConnection.MAX_SOCKETS + ")");
+    }
+    wire.send(HandoverConnection.HandoverMessage.LIST, SocketAddressText.text(named));
+    String unused = wire.receive(HandoverConnection.HandoverMessage.SEND);
+    handoverSource
+        .gateway()
+        .lendListeningSockets(
             sockets -> {
               if (!named.equals(sockets.stream().map(ListeningSocket::address).toList())) {
                 throw HandoverException.of("the listeners changed meanwhile");
               }
               for (ListeningSocket each : sockets) {
-                wire.hand(each.descriptor());
+                wire.sendDescriptor(each.descriptor());
               }
             });
     return named;
   }
 
-  private static HandoverException refused(HandoverWire wire, String why) throws HandoverException {
-    wire.say(HandoverWire.Kind.REFUSED, why);
+  private static HandoverException refused(HandoverConnection wire, String why)
+      throws HandoverException {
+    wire.send(HandoverConnection.HandoverMessage.REFUSED, why);
     return HandoverException.of(why);
   }
 }

@@ -1,7 +1,7 @@
 package dev.holdfast.gateway.handover;
 
-import dev.holdfast.gateway.ListeningSocket;
-import dev.holdfast.gateway.socket.ClosingLoops;
+import dev.holdfast.gateway.listener.ListeningSocket;
+import dev.holdfast.gateway.socket.ClosingEventLoopGroup;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
@@ -34,10 +34,10 @@ public final class Takeover implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Takeover.class);
 
   private final EventLoopGroup thread;
-  private final HandoverWire wire;
+  private final HandoverConnection wire;
   private final List<ListeningSocket> sockets;
 
-  private Takeover(EventLoopGroup thread, HandoverWire wire, List<ListeningSocket> sockets) {
+  private Takeover(EventLoopGroup thread, HandoverConnection wire, List<ListeningSocket> sockets) {
     this.thread = thread;
     this.wire = wire;
     this.sockets = sockets;
@@ -67,11 +67,11 @@ public final class Takeover implements AutoCloseable {
       return Optional.empty();
     }
     EventLoopGroup thread =
-        ClosingLoops.of(
+        ClosingEventLoopGroup.of(
             1, new DefaultThreadFactory("holdfast-takeover", true), EpollIoHandler.newFactory());
     boolean taken = false;
     try {
-      Optional<HandoverWire> wire = connect(path, thread);
+      Optional<HandoverConnection> wire = connect(path, thread);
       if (wire.isEmpty()) {
         return Optional.empty();
       }
@@ -80,7 +80,7 @@ public final class Takeover implements AutoCloseable {
       log.info(
           "event=handover_taken pid={} sockets={}",
           wire.get().peer().pid(),
-          SocketNames.line(sockets.stream().map(ListeningSocket::address).toList()));
+          SocketAddressText.line(sockets.stream().map(ListeningSocket::address).toList()));
       return Optional.of(new Takeover(thread, wire.get(), sockets));
     } catch (HandoverException e) {
       if (!e.isGone()) {
@@ -109,8 +109,8 @@ public final class Takeover implements AutoCloseable {
    */
   public boolean serving() throws InterruptedException {
     try {
-      wire.say(HandoverWire.Kind.SERVING, "");
-      String unused = wire.hear(HandoverWire.Kind.LEAVING);
+      wire.send(HandoverConnection.HandoverMessage.SERVING, "");
+      String unused = wire.receive(HandoverConnection.HandoverMessage.LEAVING);
       return true;
     } catch (HandoverException e) {
       log.warn("event=handover_unanswered reason=\"{}\"", e.getMessage());
@@ -124,21 +124,21 @@ public final class Takeover implements AutoCloseable {
     end(thread);
   }
 
-  private static Optional<HandoverWire> connect(Path path, EventLoopGroup thread)
+  private static Optional<HandoverConnection> connect(Path path, EventLoopGroup thread)
       throws IOException {
-    HandoverWire[] wire = new HandoverWire[1];
+    HandoverConnection[] wire = new HandoverConnection[1];
     ChannelFuture connected =
         new Bootstrap()
             .group(thread)
             .channel(EpollDomainSocketChannel.class)
             .option(
                 ChannelOption.CONNECT_TIMEOUT_MILLIS,
-                Math.toIntExact(HandoverWire.ANSWER.toMillis()))
+                Math.toIntExact(HandoverConnection.ANSWER.toMillis()))
             .handler(
                 new ChannelInitializer<EpollDomainSocketChannel>() {
                   @Override
                   protected void initChannel(EpollDomainSocketChannel channel) {
-                    wire[0] = new HandoverWire(channel);
+                    wire[0] = new HandoverConnection(channel);
                   }
                 })
             .connect(new DomainSocketAddress(path.toFile()))
@@ -150,23 +150,25 @@ public final class Takeover implements AutoCloseable {
     if (!connected.isSuccess()) {
       throw HandoverException.of(String.valueOf(connected.cause().getMessage()));
     }
-    Optional<String> stranger = HandoverPath.stranger(wire[0].peer().uid(), HandoverPath.ownUid());
+    Optional<String> stranger =
+        HandoverPath.untrustedPeer(wire[0].peer().uid(), HandoverPath.ownUid());
     if (stranger.isPresent()) {
       throw HandoverException.of(stranger.get());
     }
     return Optional.of(wire[0]);
   }
 
-  private static List<ListeningSocket> sockets(HandoverWire wire)
+  private static List<ListeningSocket> sockets(HandoverConnection wire)
       throws IOException, InterruptedException {
     List<ListeningSocket> taken = new ArrayList<>();
     try {
-      wire.say(HandoverWire.Kind.ASK, "");
-      List<InetSocketAddress> addresses = SocketNames.parse(wire.hear(HandoverWire.Kind.LIST));
+      wire.send(HandoverConnection.HandoverMessage.ASK, "");
+      List<InetSocketAddress> addresses =
+          SocketAddressText.parse(wire.receive(HandoverConnection.HandoverMessage.LIST));
       wire.expectDescriptors(true);
-      wire.say(HandoverWire.Kind.SEND, "");
+      wire.send(HandoverConnection.HandoverMessage.SEND, "");
       for (InetSocketAddress address : addresses) {
-        taken.add(new ListeningSocket(address, wire.take()));
+        taken.add(new ListeningSocket(address, wire.receiveDescriptor()));
       }
       wire.expectDescriptors(false);
       return List.copyOf(taken);

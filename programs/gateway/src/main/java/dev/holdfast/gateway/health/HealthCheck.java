@@ -1,10 +1,10 @@
 package dev.holdfast.gateway.health;
 
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.PureCore;
-import dev.holdfast.gateway.cluster.CheckedHealth;
-import dev.holdfast.gateway.cluster.Health;
-import dev.holdfast.transcoding.http.StatusCode;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.core.annotation.PureCore;
+import dev.holdfast.gateway.cluster.EndpointHealthStatus;
+import dev.holdfast.gateway.cluster.HealthCheckResult;
+import dev.holdfast.transcoding.status.GrpcStatusCode;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
@@ -19,8 +19,8 @@ import java.util.random.RandomGenerator;
  * WATCHING --the stream ends, or brings too much--> RESTING
  * </pre>
  *
- * <p>At most one call is open: from {@link Step#WATCH} or {@link Step#CHECK} until {@link #onEnd},
- * the answer of a Check, or {@link Step#CANCEL}. Not thread-safe.
+ * <p>At most one call is open: from {@link HealthCheckStep#WATCH} or {@link HealthCheckStep#CHECK}
+ * until {@link #onEnd}, the answer of a Check, or {@link HealthCheckStep#CANCEL}. Not thread-safe.
  */
 @PureCore
 class HealthCheck {
@@ -40,7 +40,7 @@ class HealthCheck {
   static final Duration RESUME_PAUSE = Duration.ofSeconds(1);
 
   /** The effect that a transition asks for. */
-  enum Step {
+  enum HealthCheckStep {
     /** Wait for the next deadline. */
     NONE,
     /** Begin a call of Watch. */
@@ -52,7 +52,7 @@ class HealthCheck {
   }
 
   /** The state of the check. */
-  enum State {
+  enum HealthCheckState {
     /** No call is open until the deadline. */
     RESTING,
     /** A call is open and has brought no answer; it fails at the deadline. */
@@ -63,9 +63,9 @@ class HealthCheck {
 
   private static final int JITTER_PARTS = 10;
 
-  private final HealthOptions options;
+  private final HealthCheckOptions options;
   private final RandomGenerator random;
-  private State state = State.RESTING;
+  private HealthCheckState healthCheckState = HealthCheckState.RESTING;
   private HealthMethod method;
   private long deadlineNanos;
   private boolean timed = true;
@@ -74,7 +74,7 @@ class HealthCheck {
   private ServingStatus last = ServingStatus.UNKNOWN;
   private int words;
   private long wordsSinceNanos;
-  private Health health;
+  private EndpointHealthStatus endpointHealthStatus;
   private String why;
 
   /**
@@ -82,22 +82,26 @@ class HealthCheck {
    *
    * @param before the health of the endpoint that an earlier check found
    */
-  HealthCheck(HealthOptions options, CheckedHealth before, long nowNanos, RandomGenerator random) {
+  HealthCheck(
+      HealthCheckOptions options, HealthCheckResult before, long nowNanos, RandomGenerator random) {
     this.options = options;
     this.random = random;
     this.method = options.method();
-    this.health = before.health() == Health.UNCHECKED ? Health.PENDING : before.health();
+    this.endpointHealthStatus =
+        before.health() == EndpointHealthStatus.UNCHECKED
+            ? EndpointHealthStatus.PENDING
+            : before.health();
     this.why = before.why();
     this.deadlineNanos = nowNanos;
   }
 
-  State state() {
-    return state;
+  HealthCheckState healthCheckState() {
+    return healthCheckState;
   }
 
   /** The health that the answers so far amount to. */
-  Health health() {
-    return health;
+  EndpointHealthStatus endpointHealthStatus() {
+    return endpointHealthStatus;
   }
 
   /** The reason of the health; "" for none. */
@@ -107,7 +111,7 @@ class HealthCheck {
 
   /** Whether {@link #onTimeout} would begin a call now. */
   boolean isDue(long nowNanos) {
-    return state == State.RESTING && nowNanos - deadlineNanos >= 0;
+    return healthCheckState == HealthCheckState.RESTING && nowNanos - deadlineNanos >= 0;
   }
 
   /**
@@ -122,93 +126,93 @@ class HealthCheck {
    * Begins or cancels a call if the deadline has passed. In a Watch, repeats the last answer, so
    * that a quiet interval counts like another one.
    */
-  Step onTimeout(long nowNanos) {
+  HealthCheckStep onTimeout(long nowNanos) {
     if (!timed || nowNanos - deadlineNanos < 0) {
-      return Step.NONE;
+      return HealthCheckStep.NONE;
     }
-    return switch (state) {
+    return switch (healthCheckState) {
       case RESTING -> ask(nowNanos);
       case ASKING -> {
         fail("no answer within " + options.timeout().toMillis() + "ms", nowNanos);
-        yield Step.CANCEL;
+        yield HealthCheckStep.CANCEL;
       }
       case WATCHING -> {
         // Nothing else was said for an interval: as good as one more answer.
         take(last, nowNanos);
-        yield Step.NONE;
+        yield HealthCheckStep.NONE;
       }
     };
   }
 
   /** Handles an answer of the server. */
-  Step onWord(ServingStatus said, long nowNanos) {
-    if (state == State.RESTING) {
-      return Step.NONE;
+  HealthCheckStep onStatus(ServingStatus said, long nowNanos) {
+    if (healthCheckState == HealthCheckState.RESTING) {
+      return HealthCheckStep.NONE;
     }
-    if (state == State.WATCHING && isTooMuch(nowNanos)) {
+    if (healthCheckState == HealthCheckState.WATCHING && isTooMuch(nowNanos)) {
       fail("more than " + MOST_WORDS + " answers within " + options.interval(), nowNanos);
-      return Step.CANCEL;
+      return HealthCheckStep.CANCEL;
     }
     if (method == HealthMethod.CHECK) {
       rest(jittered(options.interval()), nowNanos);
-    } else if (state == State.ASKING) {
-      state = State.WATCHING;
+    } else if (healthCheckState == HealthCheckState.ASKING) {
+      healthCheckState = HealthCheckState.WATCHING;
       words = 1;
       wordsSinceNanos = nowNanos;
     }
     take(said, nowNanos);
-    return Step.NONE;
+    return HealthCheckStep.NONE;
   }
 
   /** Handles the end of the call; ignored after the answer of a Check. */
-  Step onEnd(StatusCode status, String message, long nowNanos) {
-    if (state == State.WATCHING) {
+  HealthCheckStep onEnd(GrpcStatusCode status, String message, long nowNanos) {
+    if (healthCheckState == HealthCheckState.WATCHING) {
       Duration pause =
           options.interval().compareTo(RESUME_PAUSE) < 0 ? options.interval() : RESUME_PAUSE;
       method = options.method();
       rest(jittered(pause), nowNanos);
-    } else if (state == State.ASKING) {
+    } else if (healthCheckState == HealthCheckState.ASKING) {
       return onNoWord(status, message, nowNanos);
     }
-    return Step.NONE;
+    return HealthCheckStep.NONE;
   }
 
   /** Handles an answer that cannot be decoded: a failure. */
-  Step onNonsense(String what, long nowNanos) {
-    if (state == State.RESTING) {
-      return Step.NONE;
+  HealthCheckStep onMalformedResponse(String what, long nowNanos) {
+    if (healthCheckState == HealthCheckState.RESTING) {
+      return HealthCheckStep.NONE;
     }
     fail(what, nowNanos);
-    return Step.CANCEL;
+    return HealthCheckStep.CANCEL;
   }
 
-  private Step onNoWord(StatusCode status, String message, long nowNanos) {
-    if (status == StatusCode.UNIMPLEMENTED) {
+  private HealthCheckStep onNoWord(GrpcStatusCode status, String message, long nowNanos) {
+    if (status == GrpcStatusCode.UNIMPLEMENTED) {
       if (method == HealthMethod.WATCH) {
         method = HealthMethod.CHECK;
         return ask(nowNanos);
       }
       method = options.method();
       failures = 0;
-      become(Health.SERVING, "no health service");
+      become(EndpointHealthStatus.SERVING, "no health service");
       rest(jittered(UNSUPPORTED_PAUSE), nowNanos);
-    } else if (status == StatusCode.NOT_FOUND) {
+    } else if (status == GrpcStatusCode.NOT_FOUND) {
       rest(jittered(options.interval()), nowNanos);
       take(ServingStatus.SERVICE_UNKNOWN, nowNanos);
     } else {
-      fail(status == StatusCode.OK ? "no answer" : status + ": " + message, nowNanos);
+      fail(status == GrpcStatusCode.OK ? "no answer" : status + ": " + message, nowNanos);
     }
-    return Step.NONE;
+    return HealthCheckStep.NONE;
   }
 
-  private Step ask(long nowNanos) {
-    state = State.ASKING;
+  private HealthCheckStep ask(long nowNanos) {
+    healthCheckState = HealthCheckState.ASKING;
     until(options.timeout().toNanos(), nowNanos);
-    return method == HealthMethod.WATCH ? Step.WATCH : Step.CHECK;
+    return method == HealthMethod.WATCH ? HealthCheckStep.WATCH : HealthCheckStep.CHECK;
   }
 
   private void rest(long nanos, long nowNanos) {
-    state = State.RESTING;
+    healthCheckState = HealthCheckState.RESTING;
     until(nanos, nowNanos);
   }
 
@@ -232,7 +236,7 @@ class HealthCheck {
     method = options.method();
     rest(jittered(options.interval()), nowNanos);
     if (failures >= options.thresholds().unhealthy()) {
-      become(Health.FAILING, how);
+      become(EndpointHealthStatus.FAILING, how);
     }
   }
 
@@ -242,25 +246,26 @@ class HealthCheck {
     boolean wait = false;
     if (said != ServingStatus.SERVING) {
       successes = 0;
-      become(Health.NOT_SERVING, said.name());
-    } else if (health == Health.SERVING || health == Health.PENDING) {
-      become(Health.SERVING, "");
+      become(EndpointHealthStatus.NOT_SERVING, said.name());
+    } else if (endpointHealthStatus == EndpointHealthStatus.SERVING
+        || endpointHealthStatus == EndpointHealthStatus.PENDING) {
+      become(EndpointHealthStatus.SERVING, "");
     } else {
       successes++;
       wait = successes < options.thresholds().healthy();
       if (!wait) {
         successes = 0;
-        become(Health.SERVING, "");
+        become(EndpointHealthStatus.SERVING, "");
       }
     }
-    if (state == State.WATCHING) {
+    if (healthCheckState == HealthCheckState.WATCHING) {
       timed = wait;
       deadlineNanos = nowNanos + options.interval().toNanos();
     }
   }
 
-  private void become(Health found, String reason) {
-    health = found;
+  private void become(EndpointHealthStatus found, String reason) {
+    endpointHealthStatus = found;
     why = reason;
   }
 

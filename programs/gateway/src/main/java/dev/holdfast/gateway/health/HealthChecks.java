@@ -3,20 +3,20 @@ package dev.holdfast.gateway.health;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.cluster.Cluster;
-import dev.holdfast.gateway.cluster.Health;
-import dev.holdfast.gateway.http2.ForwardingLoop;
-import dev.holdfast.gateway.http2.Terms;
+import dev.holdfast.gateway.cluster.EndpointHealthStatus;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.loop.ConfigSnapshot;
+import dev.holdfast.gateway.loop.ForwardingLoop;
 import dev.holdfast.gateway.route.Router;
 import dev.holdfast.gateway.route.ServiceRouter;
-import dev.holdfast.gateway.socket.ClosingLoops;
+import dev.holdfast.gateway.socket.ClosingEventLoopGroup;
+import dev.holdfast.liveness.ConnectionRole;
 import dev.holdfast.liveness.LivenessMeters;
 import dev.holdfast.liveness.LivenessOptions;
-import dev.holdfast.liveness.Role;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.Epoll;
@@ -65,8 +65,8 @@ public final class HealthChecks implements AutoCloseable {
    * Checks the clusters that have options here, by name. Checks of unchanged clusters go on. For
    * changed ones, the known health counts until the next answer.
    */
-  public void use(Map<String, Cluster> clusters, Map<String, HealthOptions> options) {
-    Map<Cluster, HealthOptions> wanted = new HashMap<>();
+  public void use(Map<String, Cluster> clusters, Map<String, HealthCheckOptions> options) {
+    Map<Cluster, HealthCheckOptions> wanted = new HashMap<>();
     options.forEach(
         (name, each) -> {
           Cluster cluster = clusters.get(name);
@@ -101,9 +101,9 @@ public final class HealthChecks implements AutoCloseable {
   /**
    * The configuration of a loop that accepts no clients: no routes, no clusters, default limits.
    */
-  private record Nobody(Router router, Map<String, Cluster> clusters, GatewayLimits limits)
-      implements Terms {
-    Nobody() {
+  private record EmptySnapshot(Router router, Map<String, Cluster> clusters, GatewayLimits limits)
+      implements ConfigSnapshot {
+    EmptySnapshot() {
       this(ServiceRouter.unknown(), Map.of(), GatewayLimits.DEFAULT);
     }
   }
@@ -115,30 +115,30 @@ public final class HealthChecks implements AutoCloseable {
   private static final class Running {
     private final EventLoopGroup thread;
     private final GatewayMeters meters;
-    private final CheckLoop loop;
+    private final HealthCheckLoop loop;
     private final Map<Cluster, Checked> checked = new HashMap<>();
 
     Running(MeterRegistry registry, LivenessOptions liveness) {
       thread =
-          ClosingLoops.of(
+          ClosingEventLoopGroup.of(
               1,
               new DefaultThreadFactory("holdfast-health", true),
               Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
       meters = new GatewayMeters(registry);
       loop =
-          new CheckLoop(
+          new HealthCheckLoop(
               new ForwardingLoop(
                   thread.next().next(),
-                  Nobody::new,
-                  new ForwardingLoop.Watching(
+                  EmptySnapshot::new,
+                  new ForwardingLoop.ConnectionMonitoring(
                       liveness,
-                      LivenessMeters.on(registry, Role.SERVER),
-                      LivenessMeters.on(registry, Role.CLIENT),
+                      LivenessMeters.on(registry, ConnectionRole.SERVER),
+                      LivenessMeters.on(registry, ConnectionRole.CLIENT),
                       meters)),
               meters);
     }
 
-    void execute(Map<Cluster, HealthOptions> wanted) {
+    void execute(Map<Cluster, HealthCheckOptions> wanted) {
       loop.eventLoop().execute(() -> use(wanted));
     }
 
@@ -147,10 +147,10 @@ public final class HealthChecks implements AutoCloseable {
       var unused = thread.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     }
 
-    private void use(Map<Cluster, HealthOptions> wanted) {
+    private void use(Map<Cluster, HealthCheckOptions> wanted) {
       for (Cluster each : List.copyOf(checked.keySet())) {
         Checked before = checked.get(each);
-        HealthOptions options = wanted.get(each);
+        HealthCheckOptions options = wanted.get(each);
         if (before != null && !before.options.equals(options)) {
           before.close();
           checked.remove(each);
@@ -171,16 +171,16 @@ public final class HealthChecks implements AutoCloseable {
     /** The checks of one cluster, one per endpoint. */
     private final class Checked {
       private final Cluster cluster;
-      private final HealthOptions options;
-      private final Map<Run, EndpointCheck> checks = new HashMap<>();
+      private final HealthCheckOptions options;
+      private final Map<Run, EndpointHealthChecker> checks = new HashMap<>();
       private final Subscription gauge;
       private final Subscription list;
       private boolean gone;
 
-      Checked(Cluster cluster, HealthOptions options) {
+      Checked(Cluster cluster, HealthCheckOptions options) {
         this.cluster = cluster;
         this.options = options;
-        this.gauge = meters.unhealthy(cluster.name(), cluster::unwell);
+        this.gauge = meters.unhealthy(cluster.name(), cluster::unhealthyCount);
         this.list =
             cluster.listen(endpoints -> loop.eventLoop().execute(() -> onEndpoints(endpoints)));
       }
@@ -200,7 +200,7 @@ public final class HealthChecks implements AutoCloseable {
           wanted.put(new Run(each.address(), each.instance()), each);
         }
         for (Run each : List.copyOf(checks.keySet())) {
-          EndpointCheck leaving = wanted.containsKey(each) ? null : checks.remove(each);
+          EndpointHealthChecker leaving = wanted.containsKey(each) ? null : checks.remove(each);
           if (leaving != null) {
             leaving.close();
           }
@@ -222,10 +222,11 @@ public final class HealthChecks implements AutoCloseable {
 
       private boolean begin(Run run, Endpoint endpoint) {
         if (checks.size() >= MAX_ENDPOINTS) {
-          cluster.onHealth(endpoint, Health.SERVING, "not checked, there are too many");
+          cluster.onHealth(
+              endpoint, EndpointHealthStatus.SERVING, "not checked, there are too many");
           return false;
         }
-        EndpointCheck check = new EndpointCheck(loop, cluster, endpoint, options);
+        EndpointHealthChecker check = new EndpointHealthChecker(loop, cluster, endpoint, options);
         checks.put(run, check);
         check.proceed();
         return true;
@@ -235,7 +236,7 @@ public final class HealthChecks implements AutoCloseable {
         gone = true;
         list.close();
         gauge.close();
-        checks.values().forEach(EndpointCheck::close);
+        checks.values().forEach(EndpointHealthChecker::close);
         checks.clear();
       }
     }

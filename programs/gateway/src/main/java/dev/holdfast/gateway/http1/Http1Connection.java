@@ -1,14 +1,14 @@
 package dev.holdfast.gateway.http1;
 
-import dev.holdfast.core.Limit;
-import dev.holdfast.gateway.http2.Client;
-import dev.holdfast.gateway.http2.ClientConnection;
-import dev.holdfast.gateway.http2.ForwardingLoop;
-import dev.holdfast.gateway.http2.LingeringClose;
-import dev.holdfast.gateway.http2.WebFace;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.gateway.call.Frontend;
+import dev.holdfast.gateway.headers.ClientIdentity;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.limits.MetLimit;
+import dev.holdfast.gateway.loop.ClientConnection;
+import dev.holdfast.gateway.loop.ForwardingLoop;
+import dev.holdfast.gateway.socket.LingeringClose;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * taken most of the output. It is decoded in an event-loop task of its own, never within the event
  * that ends the exchange before it. That event may be one of an upstream connection.
  */
-final class Http1Connection extends ChannelInboundHandlerAdapter
-    implements ClientConnection, PacedInput.Reader, UnreadAnswers.Client {
+public final class Http1Connection extends ChannelInboundHandlerAdapter
+    implements ClientConnection, PacedInput.PartConsumer, SlowReaderWatchdog.WatchedClient {
   @Limit(of = "bytes of the request line over HTTP/1.1", then = "the request is answered with 414")
   static final int REQUEST_LINE_BYTES = 8_192;
 
@@ -45,29 +45,29 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   private static final int CHUNK_BYTES = 16_384;
 
   private final ForwardingLoop loop;
-  private final WebFace face;
+  private final Frontend face;
   private final GatewayLimits limits;
   private final ChannelHandlerContext ctx;
-  private final Client client;
+  private final ClientIdentity clientIdentity;
   private final PacedInput input;
-  private final AnswerEncoder encoder = new AnswerEncoder();
-  private final UnreadAnswers unread;
-  private final AnswerOutput output;
-  private final ConnectionBytes bytes;
+  private final Http1ResponseEncoder encoder = new Http1ResponseEncoder();
+  private final SlowReaderWatchdog unread;
+  private final Http1ResponseWriter output;
+  private final ConnectionBufferAccount bytes;
   private final RequestTimers timers;
   private @Nullable Http1Exchange current;
   private boolean leaving;
   private boolean fresh = true;
-  private boolean deaf;
+  private boolean discardsInput;
 
   private Http1Connection(
-      Channel channel, ForwardingLoop loop, WebFace face, GatewayLimits limits) {
+      Channel channel, ForwardingLoop loop, Frontend face, GatewayLimits limits) {
     this.loop = loop;
     this.face = face;
     this.limits = limits;
-    this.client = Client.of(channel);
+    this.clientIdentity = ClientIdentity.of(channel);
     this.bytes =
-        new ConnectionBytes(loop.memory().account(limits.connectionBytes(), this::endCall));
+        new ConnectionBufferAccount(loop.memory().account(limits.connectionBytes(), this::endCall));
     HttpDecoderConfig config =
         new HttpDecoderConfig()
             .setMaxInitialLineLength(REQUEST_LINE_BYTES)
@@ -76,7 +76,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
             .setHeadersFactory(Http1Syntax.HEADERS)
             .setMaxChunkSize(CHUNK_BYTES);
     this.input = new PacedInput(channel, this);
-    this.unread = new UnreadAnswers(channel, limits, this);
+    this.unread = new SlowReaderWatchdog(channel, limits, this);
     this.timers = new RequestTimers(channel.eventLoop(), limits, this::onSlowPart, this::onIdle);
     channel
         .pipeline()
@@ -84,11 +84,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
         .addLast(encoder)
         .addLast(this);
     this.ctx = channel.pipeline().context(this);
-    this.output = new AnswerOutput(ctx, bytes, unread, this::onRoom);
+    this.output = new Http1ResponseWriter(ctx, bytes, unread, this::onRoom);
   }
 
   /** Adds the HTTP/1.1 codec and this handler to a channel that has read nothing yet. */
-  static void install(Channel channel, ForwardingLoop loop, WebFace face, GatewayLimits limits) {
+  public static void install(
+      Channel channel, ForwardingLoop loop, Frontend face, GatewayLimits limits) {
     Http1Connection connection = new Http1Connection(channel, loop, face, limits);
     loop.add(connection);
     connection.timers.onIdle();
@@ -100,10 +101,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   }
 
   @Override
-  public void leave(String why, long acknowledgeNanos) {
+  public void drain(String why, long acknowledgeNanos) {
     leaving = true;
     // Whoever has only just come may be told to go with the answer to what was asked.
-    if (current == null && !fresh && !input.isHeld()) {
+    if (current == null && !fresh && !input.isPaused()) {
       closeWhenWritten();
     }
   }
@@ -120,11 +121,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     return loop;
   }
 
-  Client client() {
-    return client;
+  ClientIdentity clientIdentity() {
+    return clientIdentity;
   }
 
-  WebFace face() {
+  Frontend face() {
     return face;
   }
 
@@ -168,7 +169,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
       }
       return;
     }
-    if (!(message instanceof HttpObject part) || deaf) {
+    if (!(message instanceof HttpObject part) || discardsInput) {
       ReferenceCountUtil.release(message);
       return;
     }
@@ -178,7 +179,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
     bytes.hold(input.bufferBytes());
-    refreshReading();
+    updateAutoRead();
     watchPart();
     context.fireChannelReadComplete();
   }
@@ -191,14 +192,14 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   private void onRoom() {
     Http1Exchange exchange = current;
     if (exchange == null) {
-      input.goOn();
+      input.resumeLater();
     } else {
       exchange.onWritable();
     }
   }
 
   @Override
-  public boolean mayTake() {
+  public boolean acceptsPart() {
     Http1Exchange exchange = current;
     if (exchange == null) {
       return isWritable() && channel().isActive();
@@ -249,12 +250,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   /** Charges request bytes that are being processed; reading stops while too many are. */
   void keep(int more) {
     bytes.keep(more);
-    refreshReading();
+    updateAutoRead();
   }
 
   void giveBack(int done) {
     bytes.keep(-done);
-    refreshReading();
+    updateAutoRead();
   }
 
   /**
@@ -269,13 +270,13 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     } else {
       current = null;
       timers.onIdle();
-      input.goOn();
+      input.resumeLater();
     }
   }
 
   /**
-   * Frees memory by ending the call; see {@link MemoryAccount.Holder}. There is one call at a time.
-   * Without a local reply the connection is closed.
+   * Frees memory by ending the call; see {@link MemoryAccount.AccountOwner}. There is one call at a
+   * time. Without a local reply the connection is closed.
    */
   private void endCall(MetLimit why) {
     if (why == MetLimit.CONNECTION_BYTES) {
@@ -302,7 +303,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
    * Flushes and closes in the middle of a response, so that the client can't take the response for
    * complete.
    */
-  void breakOff() {
+  void abort() {
     output.flush();
     close();
   }
@@ -321,7 +322,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
       Http1Exchange exchange = current;
       if (part instanceof HttpRequest request) {
         timers.cancel();
-        encoder.answers(request.method());
+        encoder.onRequest(request.method());
         Http1Exchange next = new Http1Exchange(this, request);
         current = next;
         fresh = false;
@@ -344,11 +345,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   }
 
   private void endInput() {
-    deaf = true;
+    discardsInput = true;
     current = null;
     timers.cancel();
     input.discard();
-    refreshReading();
+    updateAutoRead();
   }
 
   private void onSlowPart() {
@@ -357,12 +358,16 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   }
 
   @Override
-  public UnreadAnswers.Wants wants() {
+  public SlowReaderWatchdog.AwaitedOutput awaitedOutput() {
     Http1Exchange exchange = current;
     if (exchange == null) {
-      return input.isHeld() ? UnreadAnswers.Wants.MORE : UnreadAnswers.Wants.REST;
+      return input.isPaused()
+          ? SlowReaderWatchdog.AwaitedOutput.NEXT_RESPONSE
+          : SlowReaderWatchdog.AwaitedOutput.REST_OF_RESPONSE;
     }
-    return exchange.isOpenSocket() ? UnreadAnswers.Wants.SOCKET : UnreadAnswers.Wants.REST;
+    return exchange.isOpenSocket()
+        ? SlowReaderWatchdog.AwaitedOutput.WEBSOCKET_MESSAGE
+        : SlowReaderWatchdog.AwaitedOutput.REST_OF_RESPONSE;
   }
 
   @Override
@@ -377,8 +382,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   }
 
   @Override
-  public void refreshReading() {
-    boolean wanted = deaf || (!input.isHeld() && !bytes.isFullOfInput());
+  public void updateAutoRead() {
+    boolean wanted = discardsInput || (!input.isPaused() && !bytes.isFullOfInput());
     if (channel().config().isAutoRead() != wanted) {
       channel().config().setAutoRead(wanted);
       watchPart();

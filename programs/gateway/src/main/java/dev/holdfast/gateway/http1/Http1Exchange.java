@@ -1,11 +1,11 @@
 package dev.holdfast.gateway.http1;
 
-import dev.holdfast.gateway.http2.CallEnd;
-import dev.holdfast.gateway.http2.Client;
-import dev.holdfast.gateway.http2.ForwardingLoop;
-import dev.holdfast.gateway.http2.WebExchange;
-import dev.holdfast.gateway.http2.WebHandler;
+import dev.holdfast.gateway.call.HttpExchange;
+import dev.holdfast.gateway.call.HttpRequestHandler;
+import dev.holdfast.gateway.headers.CallEnd;
+import dev.holdfast.gateway.headers.ClientIdentity;
 import dev.holdfast.gateway.limits.MemoryAccount;
+import dev.holdfast.gateway.loop.ForwardingLoop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.TooLongFrameException;
@@ -33,19 +33,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** An HTTP/1.1 request with its response, or the WebSocket that it was upgraded to. */
-final class Http1Exchange implements WebExchange {
+final class Http1Exchange implements HttpExchange {
   private final Http1Connection connection;
   private final Http2Headers headers;
   private final RequestTarget target;
   private final @Nullable MalformedRequestException refusal;
   private final boolean current;
   private boolean reusable;
-  private @Nullable WebHandler handler;
+  private @Nullable HttpRequestHandler handler;
   private boolean requestEnded;
   private boolean bare;
   private boolean begun;
   private boolean answered;
-  private @Nullable HttpRequest question;
+  private @Nullable HttpRequest upgradeRequest;
   private @Nullable WebSocket socket;
 
   Http1Exchange(Http1Connection connection, HttpRequest request) {
@@ -76,11 +76,11 @@ final class Http1Exchange implements WebExchange {
       plain(refusal.status(), refusal.getMessage());
       return;
     }
-    if (WebSocket.isWanted(request)) {
-      String trouble = WebSocket.trouble(request);
+    if (WebSocket.isUpgradeRequest(request)) {
+      String trouble = WebSocket.upgradeFault(request);
       if (trouble.isEmpty()) {
         // Answered at the end of the request, when nothing of it is under way any more.
-        question = request;
+        upgradeRequest = request;
       } else {
         plain(HttpResponseStatus.BAD_REQUEST, trouble);
       }
@@ -89,7 +89,7 @@ final class Http1Exchange implements WebExchange {
     bare =
         !HttpUtil.isTransferEncodingChunked(request) && HttpUtil.getContentLength(request, 0L) == 0;
     requestEnded = false;
-    WebHandler taker = connection.face().take(this, bare);
+    HttpRequestHandler taker = connection.face().take(this, bare);
     handler = taker;
     if (!bare && !answered && HttpUtil.is100ContinueExpected(request)) {
       connection.write(
@@ -120,7 +120,7 @@ final class Http1Exchange implements WebExchange {
    * @param end whether the client has half-closed; the message is empty then
    */
   void onMessage(ByteBuf message, boolean end) {
-    WebHandler taker = handler;
+    HttpRequestHandler taker = handler;
     if (taker != null && !answered && !requestEnded) {
       requestEnded = end;
       int bytes = message.readableBytes();
@@ -133,7 +133,7 @@ final class Http1Exchange implements WebExchange {
     if (socket != null) {
       return;
     }
-    if (question != null && handler == null && content instanceof LastHttpContent) {
+    if (upgradeRequest != null && handler == null && content instanceof LastHttpContent) {
       requestEnded = true;
       bare = true;
       handler = connection.face().take(this, false);
@@ -141,7 +141,7 @@ final class Http1Exchange implements WebExchange {
     }
     boolean last = content instanceof LastHttpContent;
     requestEnded |= last;
-    WebHandler taker = handler;
+    HttpRequestHandler taker = handler;
     if (content.decoderResult().isFailure()) {
       onGone();
       plain(
@@ -175,7 +175,7 @@ final class Http1Exchange implements WebExchange {
   }
 
   void onLeave() {
-    WebHandler taker = handler;
+    HttpRequestHandler taker = handler;
     if (taker != null && !answered) {
       taker.onLeave();
     }
@@ -184,7 +184,7 @@ final class Http1Exchange implements WebExchange {
   /** Ends the call with a local reply for overload; false when that is not possible. */
   boolean onOverload() {
     WebSocket known = socket;
-    WebHandler taker = handler;
+    HttpRequestHandler taker = handler;
     if (connection.isUnsent() || taker == null || answered) {
       return false;
     }
@@ -197,7 +197,7 @@ final class Http1Exchange implements WebExchange {
   }
 
   void onWritable() {
-    WebHandler taker = handler;
+    HttpRequestHandler taker = handler;
     if (taker != null && !answered) {
       taker.onWritable();
     }
@@ -208,7 +208,7 @@ final class Http1Exchange implements WebExchange {
     if (known != null) {
       known.onGone();
     }
-    WebHandler taker = handler;
+    HttpRequestHandler taker = handler;
     handler = null;
     if (taker != null && !answered) {
       taker.onGone();
@@ -247,8 +247,8 @@ final class Http1Exchange implements WebExchange {
   }
 
   @Override
-  public Client client() {
-    return connection.client();
+  public ClientIdentity clientIdentity() {
+    return connection.clientIdentity();
   }
 
   @Override
@@ -262,8 +262,8 @@ final class Http1Exchange implements WebExchange {
   }
 
   @Override
-  public boolean asksForSocket() {
-    return question != null;
+  public boolean isWebSocketUpgrade() {
+    return upgradeRequest != null;
   }
 
   @Override
@@ -292,7 +292,7 @@ final class Http1Exchange implements WebExchange {
   @Override
   public void begin(Http2Headers head) {
     begun = true;
-    HttpRequest asked = question;
+    HttpRequest asked = upgradeRequest;
     if (asked != null && Http1Headers.status(head).equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
       requestEnded = false;
       HttpHeaders fields = new DefaultHttpHeaders();
@@ -347,10 +347,10 @@ final class Http1Exchange implements WebExchange {
   }
 
   @Override
-  public void breakOff() {
+  public void abort() {
     if (!answered) {
       answered = true;
-      connection.breakOff();
+      connection.abort();
     }
   }
 

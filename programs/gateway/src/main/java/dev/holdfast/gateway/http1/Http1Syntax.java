@@ -55,7 +55,7 @@ final class Http1Syntax {
    */
   static void require(HttpRequest request) throws MalformedRequestException {
     if (!RequestSyntax.isToken(request.method().asciiName())) {
-      throw MalformedRequestException.badRequest("method: no token (expected: GET, POST ..)");
+      throw MalformedRequestException.badRequest("method: not a token (expected: GET, POST ..)");
     }
     HttpVersion version = request.protocolVersion();
     if (!version.equals(HttpVersion.HTTP_1_1) && !version.equals(HttpVersion.HTTP_1_0)) {
@@ -90,7 +90,7 @@ final class Http1Syntax {
     }
     if (codings.size() > 1) {
       throw MalformedRequestException.notImplemented(
-          "transfer-encoding: a coding that nobody here undoes (expected: chunked)");
+          "transfer-encoding: an unsupported coding (expected: chunked)");
     }
   }
 

@@ -1,6 +1,6 @@
 package dev.holdfast.gateway.http1;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;

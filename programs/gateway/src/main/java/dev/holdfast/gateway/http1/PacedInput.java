@@ -1,6 +1,6 @@
 package dev.holdfast.gateway.http1;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import io.netty.channel.Channel;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -28,34 +28,34 @@ public final class PacedInput {
   private static final int BYTES_OF_WORK = 4_096;
 
   private final Channel channel;
-  private final Reader reader;
+  private final PartConsumer partConsumer;
   private @Nullable PacedDecoder decoder;
   private int work;
-  private boolean held;
+  private boolean paused;
   private boolean scheduled;
   private boolean discarding;
 
   /** The consumer of decoded parts. */
-  public interface Reader {
+  public interface PartConsumer {
     /**
-     * Whether the next part may be decoded now. The reader calls {@link PacedInput#goOn} when that
-     * becomes true again.
+     * Whether the next part may be decoded now. The reader calls {@link PacedInput#resumeLater}
+     * when that becomes true again.
      */
-    boolean mayTake();
+    boolean acceptsPart();
 
     /** Called when decoding was suspended: the reader must stop reading from the socket. */
-    void refreshReading();
+    void updateAutoRead();
   }
 
   /** The input of a channel. The decoder registers itself when it is added to the pipeline. */
-  public PacedInput(Channel channel, Reader reader) {
+  public PacedInput(Channel channel, PartConsumer partConsumer) {
     this.channel = channel;
-    this.reader = reader;
+    this.partConsumer = partConsumer;
   }
 
   /** Whether decoding is suspended while bytes may wait. */
-  public boolean isHeld() {
-    return held;
+  public boolean isPaused() {
+    return paused;
   }
 
   /** The capacity of the buffer of undecoded bytes; 0 when there are none. */
@@ -69,7 +69,7 @@ public final class PacedInput {
    */
   boolean isWithinPart() {
     PacedDecoder known = decoder;
-    return known != null && !held && !discarding && known.isWithinPart();
+    return known != null && !paused && !discarding && known.isWithinPart();
   }
 
   /** The progress counter of the decoder; see {@link PacedDecoder#progress}. */
@@ -79,8 +79,8 @@ public final class PacedInput {
   }
 
   /** Resumes decoding in the next turn of the event loop, when the reader may take parts again. */
-  public void goOn() {
-    if (held && !scheduled && channel.isActive()) {
+  public void resumeLater() {
+    if (paused && !scheduled && channel.isActive()) {
       scheduled = true;
       // Not as a task of this turn: those are run until there is none, and no socket is read
       // between them.
@@ -91,7 +91,7 @@ public final class PacedInput {
   /** Discards the rest of the input. */
   void discard() {
     discarding = true;
-    goOn();
+    resumeLater();
   }
 
   boolean isDiscarding() {
@@ -104,12 +104,12 @@ public final class PacedInput {
 
   /** Whether the next part may be decoded; called before each. */
   boolean mayDecode() {
-    boolean before = held;
-    held = work >= PARTS || !reader.mayTake();
-    if (held && !before) {
-      reader.refreshReading();
+    boolean before = paused;
+    paused = work >= PARTS || !partConsumer.acceptsPart();
+    if (paused && !before) {
+      partConsumer.updateAutoRead();
     }
-    return !held;
+    return !paused;
   }
 
   void onDecoded(int bytes, boolean request) {
@@ -121,10 +121,10 @@ public final class PacedInput {
    * used up.
    */
   void onTurnEnd() {
-    if (!held) {
+    if (!paused) {
       work = 0;
     } else if (work >= PARTS) {
-      goOn();
+      resumeLater();
     }
   }
 
@@ -133,7 +133,7 @@ public final class PacedInput {
     PacedDecoder known = decoder;
     if (known != null && channel.isActive()) {
       work = 0;
-      held = false;
+      paused = false;
       known.resume();
     }
   }

@@ -1,8 +1,8 @@
 package dev.holdfast.gateway.http1;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.limits.MetLimit;
-import dev.holdfast.transcoding.http.StatusCode;
+import dev.holdfast.transcoding.status.GrpcStatusCode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -62,7 +62,7 @@ final class WebSocket {
   private final Channel channel;
   private final boolean text;
   private final ScheduledFuture<?> pings;
-  private final EmptyFrames frames = new EmptyFrames();
+  private final EmptyFrameLimit frames = new EmptyFrameLimit();
   private final FragmentedMessage fragments;
   private boolean begun;
   private boolean begunBeforePing;
@@ -84,7 +84,7 @@ final class WebSocket {
   }
 
   /** Whether the request asks for an upgrade to WebSocket. */
-  static boolean isWanted(HttpRequest request) {
+  static boolean isUpgradeRequest(HttpRequest request) {
     return request.method().equals(HttpMethod.GET)
         && request.protocolVersion().equals(HttpVersion.HTTP_1_1)
         && request
@@ -96,7 +96,7 @@ final class WebSocket {
   }
 
   /** The problem of an upgrade request; "" for none. */
-  static String trouble(HttpRequest request) {
+  static String upgradeFault(HttpRequest request) {
     String version = request.headers().get(HttpHeaderNames.SEC_WEBSOCKET_VERSION);
     if (!"13".equals(version)) {
       return "sec-websocket-version: " + version + " (expected: 13)";
@@ -150,9 +150,9 @@ final class WebSocket {
     heard = true;
     if (frame instanceof CloseWebSocketFrame) {
       onClose();
-    } else if (!closed && carriesNothing(frame) && frames.onEmpty(System.nanoTime())) {
+    } else if (!closed && isEmptyFrame(frame) && frames.onEmpty(System.nanoTime())) {
       connection.loop().meters().met(MetLimit.PINGS);
-      close(POLICY, "too many frames that carry nothing");
+      close(POLICY, "too many empty frames");
     } else if (closed || frame instanceof PongWebSocketFrame) {
       return;
     } else if (frame instanceof PingWebSocketFrame) {
@@ -165,7 +165,7 @@ final class WebSocket {
     }
   }
 
-  private static boolean carriesNothing(WebSocketFrame frame) {
+  private static boolean isEmptyFrame(WebSocketFrame frame) {
     return frame instanceof PingWebSocketFrame
         || frame instanceof PongWebSocketFrame
         || (!frame.isFinalFragment() && !frame.content().isReadable());
@@ -180,7 +180,7 @@ final class WebSocket {
       return;
     }
     if (first && text != frame instanceof TextWebSocketFrame) {
-      close(UNSUPPORTED, text ? "a binary message" : "a text that is not empty");
+      close(UNSUPPORTED, text ? "a binary message" : "a text message that is not empty");
       return;
     }
     if (first && frame.isFinalFragment()) {
@@ -206,7 +206,7 @@ final class WebSocket {
 
   /** Closes with 1013, because the gateway holds too much memory for the client. */
   void onOverload() {
-    close(TRY_LATER, "too much is kept for this client");
+    close(TRY_LATER, "the buffer limit of this client is exceeded");
   }
 
   void write(byte[] message) {
@@ -219,8 +219,8 @@ final class WebSocket {
   }
 
   /** The close code of a call's end: 1000 for OK, else 4000 plus the gRPC status. */
-  static int code(StatusCode status) {
-    return status == StatusCode.OK ? 1000 : 4000 + status.number();
+  static int code(GrpcStatusCode status) {
+    return status == GrpcStatusCode.OK ? 1000 : 4000 + status.number();
   }
 
   /** Sends the last text message, then the close frame. */
@@ -269,7 +269,7 @@ final class WebSocket {
       connection.write(new CloseWebSocketFrame(1000, ""));
       exchange.onGone();
     }
-    connection.breakOff();
+    connection.abort();
   }
 
   private void ping() {
@@ -279,13 +279,13 @@ final class WebSocket {
     // Within a frame a client can't answer.
     heard |= came != progress;
     progress = came;
-    long pending = UnreadAnswers.left(channel);
+    long pending = SlowReaderWatchdog.left(channel);
     boolean reads = pending < pendingBytes;
     pendingBytes = pending;
     if (read && !reads && (!heard || begunBeforePing)) {
       connection.loop().meters().met(MetLimit.SOCKET_SILENT);
       exchange.onGone();
-      connection.breakOff();
+      connection.abort();
       return;
     }
     heard = !read;

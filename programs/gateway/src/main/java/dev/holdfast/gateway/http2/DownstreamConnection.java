@@ -1,9 +1,29 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.gateway.call.Frontend;
+import dev.holdfast.gateway.headers.ClientIdentity;
+import dev.holdfast.gateway.headers.HeaderNames;
+import dev.holdfast.gateway.headers.ReceivedHeaders;
+import dev.holdfast.gateway.headers.RequestHeaderRewrite;
+import dev.holdfast.gateway.headers.RequestValidator;
+import dev.holdfast.gateway.http2.codec.CallFrameListener;
+import dev.holdfast.gateway.http2.codec.ClosedStreams;
+import dev.holdfast.gateway.http2.codec.ConnectionBuilder;
+import dev.holdfast.gateway.http2.codec.ControlFrameLimitEncoder;
+import dev.holdfast.gateway.http2.codec.FrameConnection;
+import dev.holdfast.gateway.http2.codec.FrameDecoder;
+import dev.holdfast.gateway.http2.codec.FrameStream;
+import dev.holdfast.gateway.http2.codec.LargeHeadersException;
+import dev.holdfast.gateway.http2.codec.LimitExceededException;
+import dev.holdfast.gateway.http2.codec.MalformedHeadersException;
+import dev.holdfast.gateway.http2.codec.OpenedStream;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.limits.MetLimit;
-import dev.holdfast.gateway.socket.SteadyEpoll;
+import dev.holdfast.gateway.loop.ClientConnection;
+import dev.holdfast.gateway.loop.ForwardingLoop;
+import dev.holdfast.gateway.socket.GatewayEpollIoHandler;
+import dev.holdfast.gateway.socket.LingeringClose;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -32,29 +52,29 @@ public final class DownstreamConnection extends FrameConnection implements Clien
   private final FrameDecoder reader;
   private final ForwardingLoop loop;
   private final GatewayLimits limits;
-  private final @Nullable WebFace face;
+  private final @Nullable Frontend face;
   final ResetGuard resets;
   private final MemoryAccount memory;
   private final RejectedRequests rejected;
   private final RequestValidator validator = new RequestValidator();
-  private Client client = Client.NOBODY;
+  private ClientIdentity clientIdentity = ClientIdentity.UNKNOWN;
   private boolean secure;
-  private boolean begun;
-  private boolean told;
+  private boolean settingsReceived;
+  private boolean goAwaySent;
   private boolean leaving;
   private long unusedSinceNanos = System.nanoTime();
   private @Nullable ScheduledFuture<?> beginTimer;
   private @Nullable ScheduledFuture<?> idleTimer;
-  private @Nullable ScheduledFuture<?> doorTimer;
+  private @Nullable ScheduledFuture<?> finalGoAwayTimer;
 
   private DownstreamConnection(
       FrameDecoder decoder,
-      ControlFrameLimits encoder,
+      ControlFrameLimitEncoder encoder,
       Http2Settings settings,
       ForwardingLoop loop,
       GatewayLimits limits,
-      @Nullable WebFace face) {
-    super(decoder, encoder, settings, loop.shared(), limits.connectionBytes());
+      @Nullable Frontend face) {
+    super(decoder, encoder, settings, loop.loopResources(), limits.connectionBytes());
     this.reader = decoder;
     this.loop = loop;
     this.limits = limits;
@@ -75,7 +95,7 @@ public final class DownstreamConnection extends FrameConnection implements Clien
    *
    * @param face handler of requests that are not gRPC, or null
    */
-  public static void accept(ForwardingLoop loop, Channel channel, @Nullable WebFace face) {
+  public static void accept(ForwardingLoop loop, Channel channel, @Nullable Frontend face) {
     DownstreamConnection connection = of(loop, loop.snapshot().limits(), face);
     channel.pipeline().addLast(loop.livenessOfClient()).addLast(connection);
     connection.watchTimes();
@@ -83,7 +103,7 @@ public final class DownstreamConnection extends FrameConnection implements Clien
   }
 
   static DownstreamConnection of(
-      ForwardingLoop loop, GatewayLimits limits, @Nullable WebFace face) {
+      ForwardingLoop loop, GatewayLimits limits, @Nullable Frontend face) {
     return ConnectionBuilder.accepted(
         limits,
         (decoder, encoder, settings) ->
@@ -100,15 +120,15 @@ public final class DownstreamConnection extends FrameConnection implements Clien
   }
 
   /** The identity of the client that opened the connection. */
-  Client client() {
-    return client;
+  ClientIdentity clientIdentity() {
+    return clientIdentity;
   }
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
-    client = Client.of(ctx.channel());
+    clientIdentity = ClientIdentity.of(ctx.channel());
     secure = ctx.pipeline().get(SslHandler.class) != null;
-    reader.owner(List.of(client, secure));
+    reader.owner(List.of(clientIdentity, secure));
     super.handlerAdded(ctx);
   }
 
@@ -133,7 +153,7 @@ public final class DownstreamConnection extends FrameConnection implements Clien
   public void channelInactive(ChannelHandlerContext ctx) throws Exception {
     cancel(beginTimer);
     cancel(idleTimer);
-    cancel(doorTimer);
+    cancel(finalGoAwayTimer);
     super.channelInactive(ctx);
   }
 
@@ -153,25 +173,25 @@ public final class DownstreamConnection extends FrameConnection implements Clien
    * timeout.
    */
   @Override
-  public void leave(String why, long acknowledgeNanos) {
-    if (told) {
+  public void drain(String why, long acknowledgeNanos) {
+    if (goAwaySent) {
       return;
     }
-    told = true;
-    goodbye(Integer.MAX_VALUE, Http2Error.NO_ERROR, why);
+    goAwaySent = true;
+    sendGoAway(Integer.MAX_VALUE, Http2Error.NO_ERROR, why);
     var unusedPing = encoder().writePing(context(), false, LEAVE_PING, context().newPromise());
-    doorTimer = after(acknowledgeNanos, () -> closeDoor(why));
+    finalGoAwayTimer = after(acknowledgeNanos, () -> sendFinalGoAway(why));
   }
 
   /** Ends calls whose time has passed in a draining gateway. */
   @Override
   public void endCalls(boolean streamsToo) {
-    List<RequestStream> open = new ArrayList<>();
+    List<RequestFrameHandler> open = new ArrayList<>();
     try {
       connection()
           .forEachActiveStream(
               stream -> {
-                RequestStream request = request(stream);
+                RequestFrameHandler request = request(stream);
                 boolean unary =
                     request != null && request.isRequestEnded() && !stream.isHeadersSent();
                 if (request != null && (streamsToo || unary)) {
@@ -182,17 +202,17 @@ public final class DownstreamConnection extends FrameConnection implements Clien
     } catch (Http2Exception e) {
       throw new IllegalStateException("to collect exchanges can't fail", e);
     }
-    open.forEach(RequestStream::onLeave);
+    open.forEach(RequestFrameHandler::onLeave);
   }
 
-  private @Nullable RequestStream request(@Nullable Http2Stream stream) {
-    return (RequestStream) attached(stream);
+  private @Nullable RequestFrameHandler request(@Nullable Http2Stream stream) {
+    return (RequestFrameHandler) attached(stream);
   }
 
-  private void closeDoor(String why) {
+  private void sendFinalGoAway(String why) {
     if (!leaving && channel().isActive()) {
       leaving = true;
-      goodbye(connection().remote().lastStreamCreated(), Http2Error.NO_ERROR, why);
+      sendGoAway(connection().remote().lastStreamCreated(), Http2Error.NO_ERROR, why);
       closeIfUnused();
     }
   }
@@ -208,7 +228,7 @@ public final class DownstreamConnection extends FrameConnection implements Clien
   }
 
   private void checkBegun() {
-    if (!begun && channel().isActive()) {
+    if (!settingsReceived && channel().isActive()) {
       loop.meters().met(MetLimit.HANDSHAKE);
       var unused = context().close();
     }
@@ -220,7 +240,7 @@ public final class DownstreamConnection extends FrameConnection implements Clien
         connection().numActiveStreams() > 0 ? 0 : System.nanoTime() - unusedSinceNanos;
     if (quietNanos >= idleNanos) {
       loop.meters().met(MetLimit.IDLE);
-      leave("no call for long", idleNanos);
+      drain("idle timeout", idleNanos);
     } else if (channel().isOpen()) {
       idleTimer = after(idleNanos - quietNanos, this::checkUsed);
     }
@@ -228,11 +248,13 @@ public final class DownstreamConnection extends FrameConnection implements Clien
 
   /** Whether the headers come from the header block cache and are a well-formed request. */
   private static boolean isKnown(Http2Headers headers) {
-    return headers instanceof Head head && head.isRemembered() && head.kind() == Head.Kind.REQUEST;
+    return headers instanceof ReceivedHeaders receivedHeaders
+        && receivedHeaders.isCached()
+        && receivedHeaders.headersKind() == ReceivedHeaders.HeadersKind.REQUEST;
   }
 
   /** Writes a GOAWAY with a reason, after what is written already. */
-  private void goodbye(int lastStream, Http2Error error, String why) {
+  private void sendGoAway(int lastStream, Http2Error error, String why) {
     var unused =
         goAway(
             context(),
@@ -286,14 +308,15 @@ public final class DownstreamConnection extends FrameConnection implements Clien
    * number (RFC 9113, 5.1 and 5.1.1).
    */
   @Override
-  boolean isLate(Http2Exception.StreamException frame) {
-    ClosedStreams.Frame what = connection().ended().judge(frame.streamId());
-    if (what == ClosedStreams.Frame.AFTER_END || what == ClosedStreams.Frame.PASSED_OVER) {
-      boolean ended = what == ClosedStreams.Frame.AFTER_END;
+  protected boolean isLateFrame(Http2Exception.StreamException frame) {
+    ClosedStreams.ClosedStreamFrame what = connection().ended().judge(frame.streamId());
+    if (what == ClosedStreams.ClosedStreamFrame.AFTER_END
+        || what == ClosedStreams.ClosedStreamFrame.IMPLICITLY_CLOSED) {
+      boolean ended = what == ClosedStreams.ClosedStreamFrame.AFTER_END;
       Http2Error error = ended ? Http2Error.STREAM_CLOSED : Http2Error.PROTOCOL_ERROR;
       onError(context(), false, Http2Exception.connectionError(error, "%s", frame.getMessage()));
     }
-    if (what == ClosedStreams.Frame.AFTER_RESET) {
+    if (what == ClosedStreams.ClosedStreamFrame.AFTER_RESET) {
       // Not counted as an error: clients that cancel many calls do so with DATA under way.
       reset(frame.streamId(), Http2Error.STREAM_CLOSED.code());
     }
@@ -301,17 +324,17 @@ public final class DownstreamConnection extends FrameConnection implements Clien
   }
 
   /** The listener for the client's frames and the ends of its streams. */
-  private final class Frames extends CallFrames {
+  private final class Frames extends CallFrameListener {
     @Override
     public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings)
         throws Http2Exception {
-      begun = true;
-      LimitMetException.requireFewSettings(control());
+      settingsReceived = true;
+      LimitExceededException.requireFewSettings(control());
     }
 
     @Override
     public void onPingRead(ChannelHandlerContext ctx, long payload) throws Http2Exception {
-      LimitMetException.requireFewPings(control(), connection());
+      LimitExceededException.requireFewPings(control(), connection());
     }
 
     @Override
@@ -322,7 +345,7 @@ public final class DownstreamConnection extends FrameConnection implements Clien
       if (stream == null) {
         return;
       }
-      RequestStream known = request(stream);
+      RequestFrameHandler known = request(stream);
       if (known != null) {
         known.onRequestTrailers();
         return;
@@ -337,31 +360,32 @@ public final class DownstreamConnection extends FrameConnection implements Clien
       if (!isKnown(headers)) {
         String fault = validator.fault(headers);
         if (fault != null) {
-          rejected.malformed(id, Head.isGrpc(headers), end, fault);
+          rejected.malformed(id, ReceivedHeaders.isGrpc(headers), end, fault);
           return;
         }
         HeaderMemory.charge(stream, headers, reader.blockBytes(), memory);
       }
       if (secure) {
         // The same for every request of this connection, so it does remembered headers no harm.
-        headers.scheme(Names.HTTPS);
+        headers.scheme(HeaderNames.HTTPS);
       }
-      stream.opened = new OpenedStream(SteadyEpoll.nanoTime(), headers);
+      stream.opened = new OpenedStream(GatewayEpollIoHandler.nanoTime(), headers);
       Http2Headers request = headers;
       String malformed = "";
-      if (!Head.hasNormalPath(headers)) {
-        request = Head.own(headers);
-        malformed = RequestHeaders.normalizePath(request, Head.isGrpc(headers));
+      if (!ReceivedHeaders.hasNormalPath(headers)) {
+        request = ReceivedHeaders.copyIfCached(headers);
+        malformed = RequestHeaderRewrite.normalizePath(request, ReceivedHeaders.isGrpc(headers));
       }
-      WebFace taker = face;
-      if (taker != null && !Head.isGrpc(headers)) {
-        WebStream web = new WebStream(DownstreamConnection.this, stream, Head.own(request), end);
+      Frontend taker = face;
+      if (taker != null && !ReceivedHeaders.isGrpc(headers)) {
+        Http2Exchange web =
+            new Http2Exchange(
+                DownstreamConnection.this, stream, ReceivedHeaders.copyIfCached(request), end);
         attach(stream, web);
         web.begin(taker, malformed);
         return;
       }
-      ForwardedExchange exchange =
-          new ForwardedExchange(DownstreamConnection.this, stream, request, end);
+      ForwardedCall exchange = new ForwardedCall(DownstreamConnection.this, stream, request, end);
       attach(stream, exchange);
       if (malformed.isEmpty()) {
         exchange.begin();
@@ -373,7 +397,7 @@ public final class DownstreamConnection extends FrameConnection implements Clien
     @Override
     public int onDataRead(
         ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
-      RequestStream request = request(connection().stream(id));
+      RequestFrameHandler request = request(connection().stream(id));
       int bytes = data.readableBytes() + padding;
       return request == null || isVoid(data, end) ? bytes : request.onRequestData(data, bytes, end);
     }
@@ -395,8 +419,8 @@ public final class DownstreamConnection extends FrameConnection implements Clien
 
     @Override
     public void onPingAckRead(ChannelHandlerContext ctx, long payload) {
-      if (told && payload == LEAVE_PING) {
-        closeDoor("the gateway has no more use for this connection");
+      if (goAwaySent && payload == LEAVE_PING) {
+        sendFinalGoAway("graceful shutdown of the connection");
       }
     }
 
@@ -404,13 +428,13 @@ public final class DownstreamConnection extends FrameConnection implements Clien
     public void onStreamClosed(Http2Stream stream) {
       resets.onEnd();
       HeaderMemory.credit((FrameStream) stream, memory);
-      RequestStream request = request(stream);
+      RequestFrameHandler request = request(stream);
       if (request != null) {
         detach(stream);
         request.onClosed();
       }
       if (connection().numActiveStreams() == 0) {
-        unusedSinceNanos = SteadyEpoll.nanoTime();
+        unusedSinceNanos = GatewayEpollIoHandler.nanoTime();
         closeIfUnused();
       }
     }

@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.http2;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.gateway.http2.codec.FrameStream;
 import dev.holdfast.gateway.limits.MemoryAccount;
 import io.netty.handler.codec.http2.Http2Headers;
 

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.gateway.http2.codec.FrameStream;
 import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.limits.MetLimit;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -9,14 +10,14 @@ import org.jspecify.annotations.Nullable;
 
 /** The search for the call of a client connection that holds the most memory. */
 final class HeaviestCall implements Http2StreamVisitor {
-  private @Nullable RequestStream heaviest;
+  private @Nullable RequestFrameHandler heaviest;
   private long mostBytes;
   private int youngest;
   private int holders;
 
   private HeaviestCall() {}
 
-  /** Ends the heaviest call, as {@link MemoryAccount.Holder} requires. */
+  /** Ends the heaviest call, as {@link MemoryAccount.AccountOwner} requires. */
   static void end(DownstreamConnection client, MetLimit why) {
     HeaviestCall found = new HeaviestCall();
     try {
@@ -24,7 +25,7 @@ final class HeaviestCall implements Http2StreamVisitor {
     } catch (Http2Exception e) {
       throw new IllegalStateException("to look at streams can't fail", e);
     }
-    RequestStream call = found.heaviest;
+    RequestFrameHandler call = found.heaviest;
     if (call != null && (why != MetLimit.CONNECTION_BYTES || found.holders > 1)) {
       client.loop().meters().met(why);
       call.onOverload();
@@ -33,7 +34,7 @@ final class HeaviestCall implements Http2StreamVisitor {
 
   @Override
   public boolean visit(Http2Stream stream) {
-    RequestStream request = (RequestStream) ((FrameStream) stream).taker;
+    RequestFrameHandler request = (RequestFrameHandler) ((FrameStream) stream).taker;
     long held = request == null ? 0 : request.heldBytes();
     holders += held > 0 ? 1 : 0;
     // Of two the younger, which has less to lose.

@@ -1,7 +1,7 @@
 package dev.holdfast.gateway.http2;
 
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.PureCore;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.core.annotation.PureCore;
 import java.time.Duration;
 
 /**

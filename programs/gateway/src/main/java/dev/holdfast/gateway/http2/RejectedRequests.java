@@ -1,9 +1,16 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.gateway.call.LocalReplies;
+import dev.holdfast.gateway.headers.HeaderNames;
+import dev.holdfast.gateway.headers.LocalReplyStatus;
+import dev.holdfast.gateway.headers.RequestValidator;
+import dev.holdfast.gateway.http2.codec.FrameStream;
+import dev.holdfast.gateway.http2.codec.FrameStreams;
+import dev.holdfast.gateway.http2.codec.LargeHeadersException;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.transcoding.http.ErrorBody;
-import dev.holdfast.transcoding.http.RequestRefusedException;
+import dev.holdfast.transcoding.status.RequestRefusedException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
@@ -47,16 +54,16 @@ final class RejectedRequests {
       return;
     }
     String what = "gateway: malformed request: " + fault;
-    connection.loop().meters().answered(StatusCode.INTERNAL.name());
+    connection.loop().meters().localReply(LocalReplyStatus.INTERNAL.name());
     if (stream == null || stream.isHeadersSent() || !(grpc || translates)) {
       reset(id);
     } else if (grpc) {
-      Http2Headers answer = Answers.trailersOnly(StatusCode.INTERNAL, what);
+      Http2Headers answer = LocalReplies.trailersOnly(LocalReplyStatus.INTERNAL, what);
       connection.send(stream, answer, true, written -> reset(id));
     } else {
       RequestRefusedException refused = RequestRefusedException.badRequest(what);
       ByteBuf body = Unpooled.wrappedBuffer(ErrorBody.json(refused));
-      connection.send(stream, Answers.json(refused.httpStatus()), false, null);
+      connection.send(stream, LocalReplies.json(refused.httpStatus()), false, null);
       connection.send(stream, body, true, written -> reset(id));
       body.release();
     }
@@ -64,10 +71,10 @@ final class RejectedRequests {
 
   /** Answers CONNECT with 501, as over HTTP/1.1, and without calling it malformed. */
   private void notOffered(Http2Stream stream, boolean ended) {
-    connection.loop().meters().answered(StatusCode.UNIMPLEMENTED.name());
+    connection.loop().meters().localReply(LocalReplyStatus.UNIMPLEMENTED.name());
     connection.resets.onUnforwarded();
     Http2Headers head = new DefaultHttp2Headers(false).status("501");
-    connection.send(stream, head.setInt(Names.CONTENT_LENGTH, 0), true, null);
+    connection.send(stream, head.setInt(HeaderNames.CONTENT_LENGTH, 0), true, null);
     if (!ended) {
       // What the client takes for a tunnel is not read.
       connection.reset(stream, Http2Error.NO_ERROR.code());
@@ -94,13 +101,13 @@ final class RejectedRequests {
     }
     String what = "gateway: headers of more than " + limits.headerListBytes() + " bytes";
     if (!translates || large.isGrpc() || known) {
-      Http2Headers answer = Answers.trailersOnly(StatusCode.RESOURCE_EXHAUSTED, what);
+      Http2Headers answer = LocalReplies.trailersOnly(LocalReplyStatus.RESOURCE_EXHAUSTED, what);
       connection.send(stream, answer, true, null);
       return false;
     }
     RequestRefusedException refused = RequestRefusedException.headersTooLarge(what);
-    Http2Headers head = Answers.json(refused.httpStatus());
-    new WebStream(connection, stream, head, ended).answer(head, ErrorBody.json(refused));
+    Http2Headers head = LocalReplies.json(refused.httpStatus());
+    new Http2Exchange(connection, stream, head, ended).answer(head, ErrorBody.json(refused));
     return true;
   }
 

@@ -1,5 +1,9 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.gateway.call.LocalReplies;
+import dev.holdfast.gateway.headers.LocalReplyStatus;
+import dev.holdfast.gateway.http2.codec.FrameStream;
+import dev.holdfast.gateway.http2.codec.OpenedStream;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.MetLimit;
 import io.netty.handler.codec.http2.Http2Error;
@@ -12,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * at last the connection is closed. Confined to its event loop.
  */
 final class ResetGuard {
-  private static final String TOO_MANY_RESETS = "too many streams were reset as soon as opened";
+  private static final String TOO_MANY_RESETS = "too many rapid resets of streams";
 
   private final DownstreamConnection client;
   private final long acknowledgeNanos;
@@ -83,9 +87,10 @@ final class ResetGuard {
     if (resets.onRefused()) {
       throw Http2Exception.connectionError(Http2Error.ENHANCE_YOUR_CALM, TOO_MANY_RESETS);
     }
-    client.loop().meters().answered(StatusCode.RESOURCE_EXHAUSTED.name());
+    client.loop().meters().localReply(LocalReplyStatus.RESOURCE_EXHAUSTED.name());
     String what = "gateway: " + TOO_MANY_RESETS + ", connect again";
-    client.send(stream, Answers.trailersOnly(StatusCode.RESOURCE_EXHAUSTED, what), true, null);
+    client.send(
+        stream, LocalReplies.trailersOnly(LocalReplyStatus.RESOURCE_EXHAUSTED, what), true, null);
     if (!ended) {
       client.reset(stream, Http2Error.NO_ERROR.code());
     }
@@ -96,6 +101,6 @@ final class ResetGuard {
     client.loop().meters().met(MetLimit.RAPID_RESET);
     refusing = true;
     client.slowDown();
-    client.leave(TOO_MANY_RESETS, acknowledgeNanos);
+    client.drain(TOO_MANY_RESETS, acknowledgeNanos);
   }
 }

@@ -15,7 +15,7 @@ public final class ConnectionFaults {
   private static final Logger log = LoggerFactory.getLogger(ConnectionFaults.class);
 
   private final Counter counter;
-  private final SparseLog due = new SparseLog();
+  private final LogRateLimiter due = new LogRateLimiter();
 
   ConnectionFaults(Counter counter) {
     this.counter = counter;

@@ -1,6 +1,6 @@
 package dev.holdfast.gateway.limits;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.time.Duration;
 
 /**

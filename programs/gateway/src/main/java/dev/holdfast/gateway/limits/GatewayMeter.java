@@ -12,8 +12,8 @@ public enum GatewayMeter implements DocumentedMeter {
       "events",
       List.of("limit"),
       "Times that a limit of the gateway was met, by limit."),
-  ANSWERED(
-      "holdfast.gateway.answered",
+  LOCAL_REPLIES(
+      "holdfast.gateway.local.replies",
       "requests",
       List.of("status"),
       "Requests that the gateway answered itself, by gRPC status."),
@@ -36,7 +36,7 @@ public enum GatewayMeter implements DocumentedMeter {
           + " unimplemented, timeout, failed."),
   UNHEALTHY(
       "holdfast.gateway.unhealthy",
-      RegistryMeter.Type.GAUGE,
+      RegistryMeter.MeterType.GAUGE,
       "endpoints",
       List.of("cluster"),
       "Endpoints that get no calls because of what health checks found."),
@@ -47,19 +47,19 @@ public enum GatewayMeter implements DocumentedMeter {
       "Calls of clients that began (gRFC A66); methods that nobody answered are other."),
   SERVER_DURATION(
       "grpc.server.call.duration",
-      RegistryMeter.Type.HISTOGRAM,
+      RegistryMeter.MeterType.HISTOGRAM,
       "seconds",
       List.of("grpc.method", "grpc.status"),
       "How long calls took as their clients saw it (gRFC A66)."),
   SERVER_SENT(
       "grpc.server.call.sent_total_compressed_message_size",
-      RegistryMeter.Type.HISTOGRAM,
+      RegistryMeter.MeterType.HISTOGRAM,
       "bytes",
       List.of("grpc.method", "grpc.status"),
       "Bytes of DATA that the client of a call was sent (gRFC A66)."),
   SERVER_RCVD(
       "grpc.server.call.rcvd_total_compressed_message_size",
-      RegistryMeter.Type.HISTOGRAM,
+      RegistryMeter.MeterType.HISTOGRAM,
       "bytes",
       List.of("grpc.method", "grpc.status"),
       "Bytes of DATA that the client of a call sent (gRFC A66)."),
@@ -70,19 +70,19 @@ public enum GatewayMeter implements DocumentedMeter {
       "Attempts at an endpoint that began (gRFC A66); the target is the cluster."),
   CLIENT_DURATION(
       "grpc.client.attempt.duration",
-      RegistryMeter.Type.HISTOGRAM,
+      RegistryMeter.MeterType.HISTOGRAM,
       "seconds",
       List.of("grpc.method", "grpc.target", "grpc.status"),
       "How long attempts took, the search for a connection included (gRFC A66)."),
   CLIENT_SENT(
       "grpc.client.attempt.sent_total_compressed_message_size",
-      RegistryMeter.Type.HISTOGRAM,
+      RegistryMeter.MeterType.HISTOGRAM,
       "bytes",
       List.of("grpc.method", "grpc.target", "grpc.status"),
       "Bytes of DATA for an endpoint (gRFC A66)."),
   CLIENT_RCVD(
       "grpc.client.attempt.rcvd_total_compressed_message_size",
-      RegistryMeter.Type.HISTOGRAM,
+      RegistryMeter.MeterType.HISTOGRAM,
       "bytes",
       List.of("grpc.method", "grpc.target", "grpc.status"),
       "Bytes of DATA of an endpoint (gRFC A66)."),
@@ -103,31 +103,31 @@ public enum GatewayMeter implements DocumentedMeter {
       "Connections to endpoints that ended, by the first reason that was seen (gRFC A94)."),
   SUBCHANNEL_OPEN(
       "grpc.subchannel.open_connections",
-      RegistryMeter.Type.GAUGE,
+      RegistryMeter.MeterType.GAUGE,
       "connections",
       List.of("grpc.target"),
       "Connections to endpoints that are open (gRFC A94)."),
   ROUTE_DURATION(
       "holdfast.gateway.route.duration",
-      RegistryMeter.Type.HISTOGRAM,
+      RegistryMeter.MeterType.HISTOGRAM,
       "seconds",
       List.of("route", "cluster", "grpc.status"),
       "How long the calls of a route took."),
   OPEN(
       "holdfast.gateway.open",
-      RegistryMeter.Type.GAUGE,
+      RegistryMeter.MeterType.GAUGE,
       "calls",
       List.of("route", "cluster"),
       "Calls that go on now."),
   LOG_LOST(
-      "holdfast.gateway.log.lost",
+      "holdfast.gateway.access.log.lost",
       "lines",
       List.of("reason"),
       "Lines of the log of calls that were lost, by reason: queue, disk."),
   TLS_EXPIRES(
       new MeterSpec(
           "holdfast.gateway.tls.expires",
-          RegistryMeter.Type.GAUGE,
+          RegistryMeter.MeterType.GAUGE,
           "seconds",
           List.of("certificate"),
           "Time until the certificate in use ends, by its file; below 0 it has expired.",
@@ -174,16 +174,16 @@ public enum GatewayMeter implements DocumentedMeter {
   private final MeterSpec spec;
 
   GatewayMeter(String meterName, String unit, List<String> tags, String description) {
-    this(meterName, RegistryMeter.Type.COUNTER, unit, tags, description);
+    this(meterName, RegistryMeter.MeterType.COUNTER, unit, tags, description);
   }
 
   GatewayMeter(
       String meterName,
-      RegistryMeter.Type type,
+      RegistryMeter.MeterType meterType,
       String unit,
       List<String> tags,
       String description) {
-    this(new MeterSpec(meterName, type, unit, tags, description, true));
+    this(new MeterSpec(meterName, meterType, unit, tags, description, true));
   }
 
   GatewayMeter(MeterSpec spec) {

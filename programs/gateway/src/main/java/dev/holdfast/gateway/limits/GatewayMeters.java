@@ -1,7 +1,7 @@
 package dev.holdfast.gateway.limits;
 
 import dev.holdfast.core.Subscription;
-import dev.holdfast.gateway.traffic.Traffic;
+import dev.holdfast.gateway.traffic.CallStatistics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.EnumMap;
@@ -19,7 +19,7 @@ public final class GatewayMeters {
   private final Map<String, Counter> answers = new ConcurrentHashMap<>();
   private final Counter retries;
   private final ConnectionFaults faults;
-  private final Traffic traffic = new Traffic();
+  private final CallStatistics callStatistics = new CallStatistics();
 
   public GatewayMeters(MeterRegistry registry) {
     this.registry = registry;
@@ -31,8 +31,8 @@ public final class GatewayMeters {
   }
 
   /** The call statistics of the gateway. */
-  public Traffic traffic() {
-    return traffic;
+  public CallStatistics callStatistics() {
+    return callStatistics;
   }
 
   /** The counter of connections that ended with an internal error. */
@@ -53,9 +53,9 @@ public final class GatewayMeters {
    *
    * @param status the status of the local reply
    */
-  public void answered(String status) {
+  public void localReply(String status) {
     answers
-        .computeIfAbsent(status, name -> GatewayMeter.ANSWERED.counter(registry, name))
+        .computeIfAbsent(status, name -> GatewayMeter.LOCAL_REPLIES.counter(registry, name))
         .increment();
   }
 
@@ -101,9 +101,9 @@ public final class GatewayMeters {
   /**
    * Counts a connection that is passed through to a cluster, and returns the counters of its bytes.
    */
-  public SpliceBytes spliceOpened(String cluster) {
+  public TcpProxyBytes tcpProxyOpened(String cluster) {
     GatewayMeter.L4_OPENED.counter(registry, cluster).increment();
-    return new SpliceBytes(
+    return new TcpProxyBytes(
         GatewayMeter.L4_BYTES.counter(registry, cluster, "sent"),
         GatewayMeter.L4_BYTES.counter(registry, cluster, "received"));
   }
@@ -113,7 +113,7 @@ public final class GatewayMeters {
    *
    * @param cluster "" for none
    */
-  public void spliceEnded(String cluster, String reason) {
+  public void tcpProxyEnded(String cluster, String reason) {
     GatewayMeter.L4_ENDED
         .counter(registry, cluster.isEmpty() ? "none" : cluster, reason)
         .increment();

@@ -40,10 +40,10 @@ public final class LoopMemory {
   /**
    * The account of a client connection on this loop.
    *
-   * @param holder ends its calls when it holds too much
+   * @param accountOwner ends its calls when it holds too much
    */
-  public MemoryAccount account(long limitBytes, MemoryAccount.Holder holder) {
-    return MemoryAccount.of(this, limitBytes, holder);
+  public MemoryAccount account(long limitBytes, MemoryAccount.AccountOwner accountOwner) {
+    return MemoryAccount.of(this, limitBytes, accountOwner);
   }
 
   /** Creates the account of calls that the gateway itself makes. */

@@ -7,14 +7,14 @@ import org.jspecify.annotations.Nullable;
  * gateway holds on behalf of that client, in either direction. Confined to one event loop. Envoy's
  * buffer memory account is the same idea.
  *
- * <p>A charge never fails. If the account exceeds its own limit, its {@link Holder} must end calls.
- * So must the heaviest account's when the process has no memory left. The holder is called in a
- * task of its own, behind the event loop's current work.
+ * <p>A charge never fails. If the account exceeds its own limit, its {@link AccountOwner} must end
+ * calls. So must the heaviest account's when the process has no memory left. The holder is called
+ * in a task of its own, behind the event loop's current work.
  */
 public final class MemoryAccount {
   /** The owner of an account, which can end its calls. */
   @FunctionalInterface
-  public interface Holder {
+  public interface AccountOwner {
     /**
      * Ends the call that holds the most and credits its bytes before this returns.
      *
@@ -24,11 +24,11 @@ public final class MemoryAccount {
     void endHeaviestCall(MetLimit why);
   }
 
-  private static final Holder NOBODY = why -> {};
+  private static final AccountOwner NOBODY = why -> {};
 
   private final LoopMemory memory;
   private final @Nullable MemoryAccount parent;
-  private final Holder holder;
+  private final AccountOwner accountOwner;
   private final long limitBytes;
   private long bytes;
   private boolean relieving;
@@ -40,16 +40,19 @@ public final class MemoryAccount {
   int index = -1;
 
   private MemoryAccount(
-      LoopMemory memory, @Nullable MemoryAccount parent, Holder holder, long limitBytes) {
+      LoopMemory memory,
+      @Nullable MemoryAccount parent,
+      AccountOwner accountOwner,
+      long limitBytes) {
     this.memory = memory;
     this.parent = parent;
-    this.holder = holder;
+    this.accountOwner = accountOwner;
     this.limitBytes = limitBytes;
   }
 
   /** The account of a client connection. */
-  static MemoryAccount of(LoopMemory memory, long limitBytes, Holder holder) {
-    return new MemoryAccount(memory, null, holder, limitBytes);
+  static MemoryAccount of(LoopMemory memory, long limitBytes, AccountOwner accountOwner) {
+    return new MemoryAccount(memory, null, accountOwner, limitBytes);
   }
 
   /** An account for calls of the gateway itself, which are bounded elsewhere. */
@@ -73,7 +76,7 @@ public final class MemoryAccount {
     if (whole != null) {
       return whole.charge(more);
     }
-    if (bytes > GatewayMemory.FREE_BYTES && index < 0 && holder != NOBODY) {
+    if (bytes > GatewayMemory.FREE_BYTES && index < 0 && accountOwner != NOBODY) {
       memory.addHeavy(this);
     }
     boolean room = memory.take(more);
@@ -118,7 +121,7 @@ public final class MemoryAccount {
    */
   boolean relieve(MetLimit why) {
     long before = bytes;
-    holder.endHeaviestCall(why);
+    accountOwner.endHeaviestCall(why);
     return bytes < before;
   }
 

@@ -72,7 +72,7 @@ public final class PathNormalization {
       throw new MalformedPathException(
           length == 0 ? "nothing" : "not one that begins with /", "a path such as /v1/orders");
     }
-    int end = Texts.indexOf(target, '?', 0, length);
+    int end = CharSequences.indexOf(target, '?', 0, length);
     StringBuilder normal = new StringBuilder(length);
     for (int i = 0; i < end; i++) {
       char c = target.charAt(i);
@@ -92,9 +92,9 @@ public final class PathNormalization {
 
   /** Whether a path in normal form has an escaped slash. */
   public static boolean hasEscapedSlash(CharSequence path) {
-    int end = Texts.indexOf(path, '?', 0, path.length());
+    int end = CharSequences.indexOf(path, '?', 0, path.length());
     for (int i = 0; i < end; i++) {
-      if (path.charAt(i) == '%' && Texts.hasAt(path, i, end, ESCAPED_SLASH)) {
+      if (path.charAt(i) == '%' && CharSequences.hasAt(path, i, end, ESCAPED_SLASH)) {
         return true;
       }
     }
@@ -107,7 +107,7 @@ public final class PathNormalization {
    * @throws MalformedPathException when that makes dot segments
    */
   public static CharSequence withSlashes(CharSequence path) throws MalformedPathException {
-    int end = Texts.indexOf(path, '?', 0, path.length());
+    int end = CharSequences.indexOf(path, '?', 0, path.length());
     String decoded = path.subSequence(0, end).toString().replace(ESCAPED_SLASH, "/");
     requireNoDotSegment(decoded);
     return AsciiString.of(decoded + path.subSequence(end, path.length()));
@@ -120,12 +120,12 @@ public final class PathNormalization {
    * @throws MalformedPathException for such a path
    */
   public static void requireMethodPath(CharSequence path) throws MalformedPathException {
-    int end = Texts.indexOf(path, '?', 0, path.length());
-    for (int i = Texts.indexOf(path, '%', 0, end);
+    int end = CharSequences.indexOf(path, '?', 0, path.length());
+    for (int i = CharSequences.indexOf(path, '%', 0, end);
         i < end;
-        i = Texts.indexOf(path, '%', i + 1, end)) {
-      if (Texts.hasAt(path, i, end, ESCAPED_SLASH)
-          || Texts.hasAt(path, i, end, ESCAPED_BACKSLASH)) {
+        i = CharSequences.indexOf(path, '%', i + 1, end)) {
+      if (CharSequences.hasAt(path, i, end, ESCAPED_SLASH)
+          || CharSequences.hasAt(path, i, end, ESCAPED_BACKSLASH)) {
         throw new MalformedPathException(
             path.subSequence(i, i + ESCAPE_CHARS).toString(), "/package.Service/Method");
       }
@@ -250,10 +250,10 @@ public final class PathNormalization {
   private static void requireNoDotSegment(CharSequence path) throws MalformedPathException {
     int end = path.length();
     for (int from = 1; from <= end; ) {
-      int slash = Texts.indexOf(path, '/', from, end);
+      int slash = CharSequences.indexOf(path, '/', from, end);
       int length = slash - from;
       if ((length == 1 || length == 2)
-          && Texts.hasAt(path, from, slash, "..".substring(0, length))) {
+          && CharSequences.hasAt(path, from, slash, "..".substring(0, length))) {
         throw new MalformedPathException(
             "a segment " + path.subSequence(from, slash), "a path without dot segments");
       }

@@ -1,6 +1,6 @@
 package dev.holdfast.gateway.route;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;

@@ -17,12 +17,12 @@ import org.jspecify.annotations.Nullable;
 final class PathTrie {
   private final TextTable<PathTrie> literals;
   private final @Nullable PathTrie any;
-  private final @Nullable Candidates here;
+  private final @Nullable HeaderRoutes here;
   private final Rest[] beginnings;
-  private final @Nullable Candidates rest;
+  private final @Nullable HeaderRoutes rest;
 
   /** The routes of a prefix with any rest. */
-  private record Rest(String beginning, Candidates candidates) {}
+  private record Rest(String beginning, HeaderRoutes candidates) {}
 
   /**
    * Creates the node below a depth.
@@ -40,9 +40,9 @@ final class PathTrie {
         bySegment.computeIfAbsent(segments.get(depth), s -> new ArrayList<>()).add(rule);
       }
     }
-    here = ending.isEmpty() ? null : new Candidates(ending, chance);
+    here = ending.isEmpty() ? null : new HeaderRoutes(ending, chance);
     List<RouteRule> anyRest = bySegment.remove(PathPattern.REST);
-    rest = anyRest == null ? null : new Candidates(anyRest, chance);
+    rest = anyRest == null ? null : new HeaderRoutes(anyRest, chance);
     List<RouteRule> anySegment = bySegment.remove(PathPattern.ANY);
     any = anySegment == null ? null : new PathTrie(anySegment, depth + 1, chance);
     Map<String, PathTrie> texts = new HashMap<>();
@@ -51,7 +51,7 @@ final class PathTrie {
         (segment, below) -> {
           if (segment.endsWith(PathPattern.REST)) {
             String beginning = segment.substring(0, segment.length() - PathPattern.REST.length());
-            begun.add(new Rest(beginning, new Candidates(below, chance)));
+            begun.add(new Rest(beginning, new HeaderRoutes(below, chance)));
           } else {
             texts.put(segment, new PathTrie(below, depth + 1, chance));
           }
@@ -65,7 +65,7 @@ final class PathTrie {
 
   /** Finds the route of a path, which begins with a slash. */
   @Nullable Route find(RequestHead head, CharSequence path) {
-    int end = Texts.indexOf(path, '?', 0, path.length());
+    int end = CharSequences.indexOf(path, '?', 0, path.length());
     if (end == 0 || path.charAt(0) != '/') {
       return null;
     }
@@ -81,11 +81,11 @@ final class PathTrie {
     if (from > end) {
       return here == null ? null : here.find(head);
     }
-    int segmentEnd = Texts.indexOf(path, '/', from, end);
+    int segmentEnd = CharSequences.indexOf(path, '/', from, end);
     PathTrie literal = literals.find(path, from, segmentEnd);
     Route found = literal == null ? null : literal.find(head, path, segmentEnd + 1, end);
     for (int i = 0; found == null && i < beginnings.length; i++) {
-      if (Texts.hasAt(path, from, end, beginnings[i].beginning)) {
+      if (CharSequences.hasAt(path, from, end, beginnings[i].beginning)) {
         found = beginnings[i].candidates.find(head);
       }
     }

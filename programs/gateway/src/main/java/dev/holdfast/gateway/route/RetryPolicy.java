@@ -1,7 +1,7 @@
 package dev.holdfast.gateway.route;
 
-import dev.holdfast.core.Limit;
-import dev.holdfast.transcoding.http.StatusCode;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.transcoding.status.GrpcStatusCode;
 import java.util.Set;
 
 /**
@@ -15,7 +15,7 @@ import java.util.Set;
  * @param statuses of trailers-only responses that are retried, after a backoff or the endpoint's
  *     pushback; never OK, none by default
  */
-public record RetryPolicy(int attempts, boolean idempotent, Set<StatusCode> statuses) {
+public record RetryPolicy(int attempts, boolean idempotent, Set<GrpcStatusCode> statuses) {
   /** The highest number of attempts of one call. */
   @Limit(of = "attempts of one call through the gateway", then = "the last failure is the answer")
   public static final int MAX_ATTEMPTS = 5;
@@ -32,7 +32,7 @@ public record RetryPolicy(int attempts, boolean idempotent, Set<StatusCode> stat
           "attempts: " + attempts + " (expected: 1 to " + MAX_ATTEMPTS + ")");
     }
     statuses = Set.copyOf(statuses);
-    if (statuses.contains(StatusCode.OK)) {
+    if (statuses.contains(GrpcStatusCode.OK)) {
       throw new IllegalArgumentException("statuses: OK (expected: statuses of failures)");
     }
   }

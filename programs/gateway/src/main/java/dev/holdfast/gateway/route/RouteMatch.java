@@ -9,10 +9,10 @@ import java.util.List;
  * @param path the accepted paths
  * @param headers tests that must all pass; at most one for each name
  */
-public record RouteMatch(AuthorityPattern authority, PathPattern path, List<HeaderTest> headers) {
+public record RouteMatch(AuthorityPattern authority, PathPattern path, List<HeaderMatch> headers) {
   public RouteMatch {
     headers = List.copyOf(headers);
-    long names = headers.stream().map(HeaderTest::name).distinct().count();
+    long names = headers.stream().map(HeaderMatch::name).distinct().count();
     if (names != headers.size()) {
       throw new IllegalArgumentException("headers: a name twice (expected: each once)");
     }
@@ -43,13 +43,13 @@ public record RouteMatch(AuthorityPattern authority, PathPattern path, List<Head
    * The rank of this condition: higher than that of any condition that this one is narrower than.
    */
   long rank() {
-    return headers.stream().mapToLong(HeaderTest::rank).sum();
+    return headers.stream().mapToLong(HeaderMatch::rank).sum();
   }
 
   boolean accepts(RequestHead head) {
     // No iterator: this is asked for each request.
     for (int i = 0; i < headers.size(); i++) {
-      HeaderTest test = headers.get(i);
+      HeaderMatch test = headers.get(i);
       if (!test.accepts(head.header(test.name()))) {
         return false;
       }

@@ -1,6 +1,6 @@
 package dev.holdfast.gateway.route;
 
-import dev.holdfast.gateway.cors.Cors;
+import dev.holdfast.gateway.cors.CorsPolicy;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -24,7 +24,7 @@ public record RouteOptions(
     RetryPolicy retry,
     Optional<String> hashHeader,
     Duration streamAge,
-    Optional<Cors> cors,
+    Optional<CorsPolicy> cors,
     boolean compress) {
   /** The shortest streamAge: below it, streams would in effect be failing calls. */
   public static final Duration LEAST_AGE = Duration.ofSeconds(1);
@@ -54,7 +54,7 @@ public record RouteOptions(
   }
 
   /** These options with other CORS origins. */
-  public RouteOptions withCors(Cors value) {
+  public RouteOptions withCors(CorsPolicy value) {
     return new RouteOptions(
         deadline, maxDeadline, retry, hashHeader, streamAge, Optional.of(value), compress);
   }

@@ -27,7 +27,7 @@ public final class RouteTable implements Router {
    * @param first the index of the rule that comes first
    * @param second the index of the other rule, which is greater
    */
-  public record Conflict(int first, int second) {}
+  public record RouteConflict(int first, int second) {}
 
   /**
    * Creates a table of these rules.
@@ -37,12 +37,12 @@ public final class RouteTable implements Router {
    * @throws IllegalArgumentException naming two rules of which neither is more specific
    */
   public RouteTable(List<RouteRule> rules, IntUnaryOperator chance) {
-    for (Conflict conflict : conflicts(rules)) {
+    for (RouteConflict routeConflict : conflicts(rules)) {
       throw new IllegalArgumentException(
           "routes: "
-              + rules.get(conflict.first).name()
+              + rules.get(routeConflict.first).name()
               + " and "
-              + rules.get(conflict.second).name()
+              + rules.get(routeConflict.second).name()
               + " fit the same requests (expected: one that is more specific)");
     }
     Map<AuthorityPattern, List<RouteRule>> byAuthority = new HashMap<>();
@@ -70,9 +70,9 @@ public final class RouteTable implements Router {
   }
 
   /** All pairs of conflicting rules, in their order. */
-  public static List<Conflict> conflicts(List<RouteRule> rules) {
+  public static List<RouteConflict> conflicts(List<RouteRule> rules) {
     Map<String, List<Integer>> places = new HashMap<>();
-    List<Conflict> conflicts = new ArrayList<>();
+    List<RouteConflict> routeConflicts = new ArrayList<>();
     for (int i = 0; i < rules.size(); i++) {
       RouteMatch match = rules.get(i).match();
       List<Integer> same =
@@ -80,12 +80,12 @@ public final class RouteTable implements Router {
               match.authority() + " " + match.path(), place -> new ArrayList<>());
       for (int other : same) {
         if (match.isAmbiguousWith(rules.get(other).match())) {
-          conflicts.add(new Conflict(other, i));
+          routeConflicts.add(new RouteConflict(other, i));
         }
       }
       same.add(i);
     }
-    return conflicts;
+    return routeConflicts;
   }
 
   @Override

@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param shares which sum to 100 %
  */
-public record RouteTarget(List<Share> shares) {
+public record RouteTarget(List<RouteClusterWeight> shares) {
   /** The sum of all shares: 100 % in hundredths of a percent. */
   public static final int WHOLE = 10_000;
 
@@ -16,8 +16,8 @@ public record RouteTarget(List<Share> shares) {
    *
    * @param hundredths of a percent; 0 to {@value #WHOLE}
    */
-  public record Share(String cluster, int hundredths) {
-    public Share {
+  public record RouteClusterWeight(String cluster, int hundredths) {
+    public RouteClusterWeight {
       if (hundredths < 0 || hundredths > WHOLE) {
         throw new IllegalArgumentException(
             "hundredths: " + hundredths + " (expected: 0 to " + WHOLE + ")");
@@ -27,7 +27,7 @@ public record RouteTarget(List<Share> shares) {
 
   public RouteTarget {
     shares = List.copyOf(shares);
-    int sum = shares.stream().mapToInt(Share::hundredths).sum();
+    int sum = shares.stream().mapToInt(RouteClusterWeight::hundredths).sum();
     if (sum != WHOLE) {
       throw new IllegalArgumentException(
           "shares: " + sum + " hundredths of a percent (expected: " + WHOLE + ")");
@@ -36,6 +36,6 @@ public record RouteTarget(List<Share> shares) {
 
   /** A target of one cluster. */
   public static RouteTarget to(String cluster) {
-    return new RouteTarget(List.of(new Share(cluster, WHOLE)));
+    return new RouteTarget(List.of(new RouteClusterWeight(cluster, WHOLE)));
   }
 }

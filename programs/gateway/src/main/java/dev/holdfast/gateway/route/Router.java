@@ -11,7 +11,7 @@ public interface Router {
    * Whether the same headers always find the same route, so that the result may be cached. Routes
    * with shares do not.
    */
-  default boolean isSteady() {
+  default boolean isCacheable() {
     return false;
   }
 

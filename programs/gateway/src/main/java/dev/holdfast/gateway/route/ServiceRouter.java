@@ -120,7 +120,7 @@ public final class ServiceRouter implements Router {
   }
 
   @Override
-  public boolean isSteady() {
+  public boolean isCacheable() {
     return true;
   }
 
@@ -181,11 +181,12 @@ public final class ServiceRouter implements Router {
   }
 
   private String untilHeard() {
-    return "a little patience, since nobody knows yet what is offered by " + Texts.shown(unheard);
+    return "a little patience, since nobody knows yet what is offered by "
+        + CharSequences.shown(unheard);
   }
 
   private String shown() {
-    return Texts.shown(names);
+    return CharSequences.shown(names);
   }
 
   /** The index at which the gRPC service in a path ends; it begins after the first slash. */
@@ -200,7 +201,7 @@ public final class ServiceRouter implements Router {
 
   private static boolean isOfEveryServer(CharSequence path) {
     for (String prefix : OF_EVERY_SERVER) {
-      if (Texts.hasAt(path, 0, path.length(), prefix)) {
+      if (CharSequences.hasAt(path, 0, path.length(), prefix)) {
         return true;
       }
     }

@@ -3,12 +3,12 @@ package dev.holdfast.gateway.schema;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.LogText;
+import dev.holdfast.core.LogEscaper;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.cluster.Cluster;
-import dev.holdfast.gateway.json.JsonTerms;
+import dev.holdfast.gateway.frontend.json.JsonMapping;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Metrics;
 import java.nio.file.Path;
@@ -50,13 +50,13 @@ public final class ClusterSchemas implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ClusterSchemas.class);
 
   private final Scheduler scheduler;
-  private final SchemaAsker asker;
+  private final SchemaSource asker;
   private final RandomGenerator random;
   private final DescriptorSets sets;
   private final Map<Cluster, Watched> watched = new ConcurrentHashMap<>();
   private final Deque<Watched> waiting = new ArrayDeque<>();
   private volatile Runnable listener = () -> {};
-  private volatile JsonTerms terms = JsonTerms.DEFAULT;
+  private volatile JsonMapping terms = JsonMapping.DEFAULT;
   private int underWay;
 
   /**
@@ -64,7 +64,7 @@ public final class ClusterSchemas implements AutoCloseable {
    *
    * @param random adds jitter to the polling times
    */
-  public ClusterSchemas(Scheduler scheduler, SchemaAsker asker, RandomGenerator random) {
+  public ClusterSchemas(Scheduler scheduler, SchemaSource asker, RandomGenerator random) {
     this(scheduler, asker, random, Metrics.globalRegistry);
   }
 
@@ -75,7 +75,7 @@ public final class ClusterSchemas implements AutoCloseable {
    * @param meters for reloads of descriptor sets
    */
   public ClusterSchemas(
-      Scheduler scheduler, SchemaAsker asker, RandomGenerator random, MeterRegistry meters) {
+      Scheduler scheduler, SchemaSource asker, RandomGenerator random, MeterRegistry meters) {
     this.sets = new DescriptorSets(meters, () -> listener.run());
     this.scheduler = scheduler;
     this.asker = asker;
@@ -110,7 +110,7 @@ public final class ClusterSchemas implements AutoCloseable {
 
   /**
    * A stage that completes when the first schema request to a cluster has ended, as {@link
-   * dev.holdfast.gateway.json.Schemas#awaited}.
+   * dev.holdfast.gateway.frontend.ClusterTranscoders#awaited}.
    */
   public @Nullable CompletionStage<?> awaited(Cluster cluster) {
     Watched found = watched.get(cluster);
@@ -118,31 +118,31 @@ public final class ClusterSchemas implements AutoCloseable {
   }
 
   /** Whether no server of a cluster has answered yet, not even with a refusal. */
-  public boolean isUnheard(Cluster cluster) {
+  public boolean isUnanswered(Cluster cluster) {
     Watched found = watched.get(cluster);
     return found != null && !found.heard && of(cluster).isEmpty();
   }
 
   /** A prepared change of descriptor sets and mapping, which takes effect by {@code use}. */
-  public record Change(Runnable use, Runnable undo) {
+  public record SchemaChange(Runnable use, Runnable undo) {
     /** A change that has no effect. */
-    public static final Change NONE = new Change(() -> {}, () -> {});
+    public static final SchemaChange NONE = new SchemaChange(() -> {}, () -> {});
   }
 
   /**
-   * Reads new descriptor sets. They and the mapping take effect by {@link Change#use}.
+   * Reads new descriptor sets. They and the mapping take effect by {@link SchemaChange#use}.
    *
    * @param files by cluster name; the servers of these clusters are not asked
    * @throws IllegalArgumentException when files make no valid schema
    */
-  public Change prepared(Map<String, List<Path>> files, JsonTerms next) {
-    Map<String, FollowedSet> before = sets.current();
-    JsonTerms termsBefore = terms;
-    Map<String, FollowedSet> prepared = sets.prepared(files, next);
-    return new Change(() -> use(prepared, next), () -> use(before, termsBefore));
+  public SchemaChange prepared(Map<String, List<Path>> files, JsonMapping next) {
+    Map<String, WatchedDescriptorSet> before = sets.current();
+    JsonMapping termsBefore = terms;
+    Map<String, WatchedDescriptorSet> prepared = sets.prepared(files, next);
+    return new SchemaChange(() -> use(prepared, next), () -> use(before, termsBefore));
   }
 
-  private void use(Map<String, FollowedSet> prepared, JsonTerms next) {
+  private void use(Map<String, WatchedDescriptorSet> prepared, JsonMapping next) {
     boolean other = !next.equals(terms);
     terms = next;
     sets.use(prepared, next);
@@ -313,7 +313,9 @@ public final class ClusterSchemas implements AutoCloseable {
 
     private void onFailure(ReflectionException cause) {
       polling.onFailure(scheduler.clock().nanoTime(), cause);
-      if (!heard && cause.kind() != ReflectionException.Kind.UNAVAILABLE && !closed) {
+      if (!heard
+          && cause.reflectionFailure() != ReflectionException.ReflectionFailure.UNAVAILABLE
+          && !closed) {
         heard = true;
         listener.run();
       }
@@ -344,7 +346,7 @@ public final class ClusterSchemas implements AutoCloseable {
             answer.shortHash(),
             answer.services().size());
       }
-      RejectedParts.warn(cluster, answer);
+      SchemaRejectionLog.warn(cluster, answer);
       listener.run();
     }
 
@@ -357,7 +359,7 @@ public final class ClusterSchemas implements AutoCloseable {
             cluster,
             from,
             schema == null ? "nothing" : "last_good",
-            LogText.of(trouble));
+            LogEscaper.escape(trouble));
       }
       troubled = !trouble.isEmpty();
     }
@@ -372,6 +374,6 @@ public final class ClusterSchemas implements AutoCloseable {
       return known;
     }
     return new ReflectionException(
-        ReflectionException.Kind.UNAVAILABLE, "reflection: " + cause, cause);
+        ReflectionException.ReflectionFailure.UNAVAILABLE, "reflection: " + cause, cause);
   }
 }

@@ -1,7 +1,7 @@
 package dev.holdfast.gateway.schema;
 
-import dev.holdfast.core.Limit;
-import dev.holdfast.gateway.json.JsonTerms;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.gateway.frontend.json.JsonMapping;
 import dev.holdfast.gateway.limits.GatewayMeter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -31,8 +31,8 @@ final class DescriptorSets implements AutoCloseable {
 
   private final MeterRegistry meters;
   private final Runnable changed;
-  private volatile Map<String, FollowedSet> sets = Map.of();
-  private volatile JsonTerms terms = JsonTerms.DEFAULT;
+  private volatile Map<String, WatchedDescriptorSet> sets = Map.of();
+  private volatile JsonMapping terms = JsonMapping.DEFAULT;
   private @Nullable ScheduledExecutorService looks;
 
   /**
@@ -47,11 +47,11 @@ final class DescriptorSets implements AutoCloseable {
 
   /** The schema in a cluster's descriptor sets; empty when the cluster has none. */
   Optional<ServiceSchema> of(String cluster) {
-    FollowedSet set = sets.get(cluster);
+    WatchedDescriptorSet set = sets.get(cluster);
     return set == null ? Optional.empty() : Optional.of(set.schema());
   }
 
-  Map<String, FollowedSet> current() {
+  Map<String, WatchedDescriptorSet> current() {
     return sets;
   }
 
@@ -61,19 +61,19 @@ final class DescriptorSets implements AutoCloseable {
    *
    * @throws IllegalArgumentException when files make no valid schema
    */
-  Map<String, FollowedSet> prepared(Map<String, List<Path>> files, JsonTerms next) {
-    Map<String, FollowedSet> before = sets;
-    Map<String, FollowedSet> wanted = new HashMap<>();
+  Map<String, WatchedDescriptorSet> prepared(Map<String, List<Path>> files, JsonMapping next) {
+    Map<String, WatchedDescriptorSet> before = sets;
+    Map<String, WatchedDescriptorSet> wanted = new HashMap<>();
     files.forEach(
         (cluster, paths) -> {
-          FollowedSet known = before.get(cluster);
+          WatchedDescriptorSet known = before.get(cluster);
           boolean same = known != null && known.files().equals(paths);
-          wanted.put(cluster, same ? known : new FollowedSet(cluster, paths, next));
+          wanted.put(cluster, same ? known : new WatchedDescriptorSet(cluster, paths, next));
         });
     return wanted;
   }
 
-  synchronized void use(Map<String, FollowedSet> next, JsonTerms nextTerms) {
+  synchronized void use(Map<String, WatchedDescriptorSet> next, JsonMapping nextTerms) {
     terms = nextTerms;
     next.values().forEach(set -> set.renew(nextTerms));
     sets = Map.copyOf(next);
@@ -91,7 +91,7 @@ final class DescriptorSets implements AutoCloseable {
     sets.values().forEach(this::look);
   }
 
-  private void look(FollowedSet set) {
+  private void look(WatchedDescriptorSet set) {
     try {
       switch (set.look(() -> terms)) {
         case USED -> {
@@ -105,7 +105,7 @@ final class DescriptorSets implements AutoCloseable {
       }
     } catch (RuntimeException e) {
       // One set must not end the looks at all others.
-      log.error("event=schema_look_failed", e);
+      log.error("event=schema_poll_failed", e);
     }
   }
 

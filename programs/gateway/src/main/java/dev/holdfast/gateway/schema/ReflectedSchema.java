@@ -30,12 +30,13 @@ public record ReflectedSchema(
       ServiceCatalog catalog = ServiceCatalog.ofLinkableFiles(files);
       if (catalog.services().isEmpty() && !catalog.unlinked().isEmpty()) {
         throw new ReflectionException(
-            ReflectionException.Kind.MALFORMED, "reflection: " + catalog.unlinked().get(0));
+            ReflectionException.ReflectionFailure.MALFORMED,
+            "reflection: " + catalog.unlinked().get(0));
       }
       return catalog;
     } catch (InvalidSchemaException e) {
       throw new ReflectionException(
-          ReflectionException.Kind.MALFORMED, "reflection: " + e.getMessage(), e);
+          ReflectionException.ReflectionFailure.MALFORMED, "reflection: " + e.getMessage(), e);
     }
   }
 }

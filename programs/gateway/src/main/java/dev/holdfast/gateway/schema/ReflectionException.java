@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
 public final class ReflectionException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  private final Kind kind;
+  private final ReflectionFailure reflectionFailure;
 
   /** The kind of a failure. */
-  public enum Kind {
+  public enum ReflectionFailure {
     /** The server implements neither version of reflection. */
     UNSUPPORTED,
     /** The server can't be reached, or the call failed. */
@@ -27,19 +27,20 @@ public final class ReflectionException extends Exception {
    *
    * @param message says what was expected
    */
-  public ReflectionException(Kind kind, String message) {
+  public ReflectionException(ReflectionFailure reflectionFailure, String message) {
     super(message);
-    this.kind = kind;
+    this.reflectionFailure = reflectionFailure;
   }
 
   /** A failure of a kind with its cause. */
-  public ReflectionException(Kind kind, String message, @Nullable Throwable cause) {
+  public ReflectionException(
+      ReflectionFailure reflectionFailure, String message, @Nullable Throwable cause) {
     super(message, cause);
-    this.kind = kind;
+    this.reflectionFailure = reflectionFailure;
   }
 
   /** The kind of the failure. */
-  public Kind kind() {
-    return kind;
+  public ReflectionFailure reflectionFailure() {
+    return reflectionFailure;
   }
 }

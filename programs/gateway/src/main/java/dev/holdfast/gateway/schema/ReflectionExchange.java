@@ -3,9 +3,9 @@ package dev.holdfast.gateway.schema;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.InvalidProtocolBufferException;
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.PureCore;
-import dev.holdfast.gateway.schema.ReflectionException.Kind;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.core.annotation.PureCore;
+import dev.holdfast.gateway.schema.ReflectionException.ReflectionFailure;
 import dev.holdfast.gateway.schema.proto.ReflectedFiles;
 import dev.holdfast.gateway.schema.proto.ReflectedService;
 import dev.holdfast.gateway.schema.proto.ReflectionError;
@@ -94,7 +94,7 @@ public final class ReflectionExchange {
    * The next request as a serialized message, the same until {@link #onAnswer}. Empty when the
    * schema is complete.
    */
-  public Optional<byte[]> question() {
+  public Optional<byte[]> nextRequest() {
     return Optional.ofNullable(open.peek()).map(Question::message);
   }
 
@@ -169,7 +169,7 @@ public final class ReflectionExchange {
     if (known != null) {
       if (!known.equals(bytes)) {
         throw new ReflectionException(
-            Kind.MALFORMED,
+            ReflectionFailure.MALFORMED,
             "reflection: " + name + ": sent twice with different content (expected: one file)");
       }
       return false;
@@ -205,7 +205,7 @@ public final class ReflectionExchange {
     } else if (!unknown || question.subject() == Subject.SERVICES) {
       String text = error.getErrorMessage();
       throw new ReflectionException(
-          Kind.REFUSED,
+          ReflectionFailure.REFUSED,
           "reflection: asked for the "
               + question
               + ", the server answered with error "
@@ -232,7 +232,7 @@ public final class ReflectionExchange {
       throws ReflectionException {
     if (!expected) {
       throw new ReflectionException(
-          Kind.MALFORMED,
+          ReflectionFailure.MALFORMED,
           "reflection: asked for the " + question + ", the server answered with " + found);
     }
   }
@@ -258,7 +258,7 @@ public final class ReflectionExchange {
   private static ReflectionException malformed(
       Question question, String expected, InvalidProtocolBufferException cause) {
     return new ReflectionException(
-        Kind.MALFORMED,
+        ReflectionFailure.MALFORMED,
         "reflection: asked for the "
             + question
             + ": "
@@ -271,6 +271,7 @@ public final class ReflectionExchange {
 
   private static ReflectionException tooLarge(String what, long found, long most) {
     return new ReflectionException(
-        Kind.TOO_LARGE, "reflection: %d %s (expected: <= %d)".formatted(found, what, most));
+        ReflectionFailure.TOO_LARGE,
+        "reflection: %d %s (expected: <= %d)".formatted(found, what, most));
   }
 }

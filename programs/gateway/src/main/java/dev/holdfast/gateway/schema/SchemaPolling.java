@@ -4,8 +4,8 @@ import dev.holdfast.core.Backoff;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.PureCore;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.core.annotation.PureCore;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -44,7 +44,8 @@ final class SchemaPolling {
       then = "they are asked again after a pause")
   static final int MAX_ASKED = 3;
 
-  private static final Backoff.Options PAUSES = new Backoff.Options(Duration.ofSeconds(2), PERIOD);
+  private static final Backoff.BackoffOptions PAUSES =
+      new Backoff.BackoffOptions(Duration.ofSeconds(2), PERIOD);
   private static final int JITTER_PARTS = 10;
 
   private final RandomGenerator random;
@@ -149,7 +150,7 @@ final class SchemaPolling {
     fail(
         nowNanos,
         String.valueOf(cause.getMessage()),
-        cause.kind() == ReflectionException.Kind.UNSUPPORTED);
+        cause.reflectionFailure() == ReflectionException.ReflectionFailure.UNSUPPORTED);
   }
 
   private void fail(long nowNanos, String why, boolean lasting) {

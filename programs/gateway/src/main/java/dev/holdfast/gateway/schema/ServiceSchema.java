@@ -1,6 +1,6 @@
 package dev.holdfast.gateway.schema;
 
-import dev.holdfast.gateway.json.JsonTerms;
+import dev.holdfast.gateway.frontend.json.JsonMapping;
 import dev.holdfast.transcoding.http.HttpTranscoder;
 import dev.holdfast.transcoding.http.RejectedBinding;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
@@ -15,12 +15,12 @@ import java.util.TreeSet;
  *
  * @param services full names of the offered gRPC services, known even when their descriptors are
  *     not
- * @param face the transcoder of HTTP/JSON; empty when the files make no valid schema
+ * @param transcoder the transcoder of HTTP/JSON; empty when the files make no valid schema
  * @param hash of the files, 64 hexadecimal digits; "" without a schema
  * @param trouble why there is no transcoder; "" when there is one
  */
 public record ServiceSchema(
-    Set<String> services, Optional<HttpTranscoder> face, String hash, String trouble) {
+    Set<String> services, Optional<HttpTranscoder> transcoder, String hash, String trouble) {
   private static final int LOGGED_DIGITS = 12;
 
   public ServiceSchema {
@@ -35,7 +35,7 @@ public record ServiceSchema(
     Set<String> services = new TreeSet<>(reflected.services());
     try {
       ServiceCatalog catalog = reflected.catalog();
-      HttpTranscoder known = JsonTerms.DEFAULT.withNearestNames().transcoder(catalog);
+      HttpTranscoder known = JsonMapping.DEFAULT.withNearestNames().transcoder(catalog);
       return new ServiceSchema(services, Optional.of(known), catalog.hash(), "");
     } catch (ReflectionException e) {
       return new ServiceSchema(services, Optional.empty(), "", String.valueOf(e.getMessage()));
@@ -43,10 +43,10 @@ public record ServiceSchema(
   }
 
   /** A copy with another mapping. Rebuilds the transcoder when the mapping differs. */
-  ServiceSchema with(JsonTerms terms) {
-    return face.isEmpty()
+  ServiceSchema with(JsonMapping terms) {
+    return transcoder.isEmpty()
         ? this
-        : new ServiceSchema(services, face.map(terms::transcoder), hash, trouble);
+        : new ServiceSchema(services, transcoder.map(terms::transcoder), hash, trouble);
   }
 
   /**
@@ -55,7 +55,7 @@ public record ServiceSchema(
    */
   public List<String> rejected() {
     List<String> rejected = new ArrayList<>();
-    face.ifPresent(
+    transcoder.ifPresent(
         known -> {
           rejected.addAll(known.catalog().unlinked());
           known.rejected().stream().map(RejectedBinding::toString).forEach(rejected::add);
@@ -64,7 +64,7 @@ public record ServiceSchema(
   }
 
   boolean isWhole() {
-    return face.isPresent();
+    return transcoder.isPresent();
   }
 
   boolean isSameAs(ServiceSchema other) {

@@ -1,7 +1,7 @@
 package dev.holdfast.gateway.tls;
 
-import dev.holdfast.core.tls.FollowedFiles;
 import dev.holdfast.core.tls.PemKeys;
+import dev.holdfast.core.tls.ReloadableFiles;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -121,7 +121,7 @@ public final class KeyFiles {
 
   private static byte[] content(Path file) throws IOException {
     try {
-      return FollowedFiles.content(file);
+      return ReloadableFiles.content(file);
     } catch (NoSuchFileException e) {
       throw new IOException(file + ": not there (expected: a PEM file)", e);
     } catch (IOException e) {

@@ -12,13 +12,14 @@ import java.util.Optional;
  * @param named certificates that are selected by SNI
  * @param clients mutual TLS; empty when no client certificate is requested
  */
-public record ListenerTls(Identity identity, List<Named> named, Optional<Clients> clients) {
+public record ListenerTls(
+    TlsIdentity identity, List<SniCertificate> named, Optional<ClientAuthentication> clients) {
   public ListenerTls {
     named = List.copyOf(named);
   }
 
   /** A configuration with one certificate for all names. */
-  public ListenerTls(Identity identity, Optional<Clients> clients) {
+  public ListenerTls(TlsIdentity identity, Optional<ClientAuthentication> clients) {
     this(identity, List.of(), clients);
   }
 
@@ -27,8 +28,8 @@ public record ListenerTls(Identity identity, List<Named> named, Optional<Clients
    *
    * @param names as {@link ServerNames#parse} returns them; unique within the listener
    */
-  public record Named(List<String> names, Identity identity) {
-    public Named {
+  public record SniCertificate(List<String> names, TlsIdentity identity) {
+    public SniCertificate {
       names = List.copyOf(names);
     }
   }
@@ -41,15 +42,18 @@ public record ListenerTls(Identity identity, List<Named> named, Optional<Clients
    *     one always is
    * @param forwarding how certificates are forwarded to services
    */
-  public record Clients(Path authority, boolean required, Forwarding forwarding) {
-    /** A configuration that forwards the client's certificate as {@link Forwarding#SET}. */
-    public Clients(Path authority, boolean required) {
-      this(authority, required, Forwarding.SET);
+  public record ClientAuthentication(
+      Path authority, boolean required, ClientCertForwarding forwarding) {
+    /**
+     * A configuration that forwards the client's certificate as {@link ClientCertForwarding#SET}.
+     */
+    public ClientAuthentication(Path authority, boolean required) {
+      this(authority, required, ClientCertForwarding.SET);
     }
   }
 
   /** The forwarding of client certificates in x-forwarded-client-cert. */
-  public enum Forwarding {
+  public enum ClientCertForwarding {
     /** The header is removed from all requests. */
     NONE,
     /**

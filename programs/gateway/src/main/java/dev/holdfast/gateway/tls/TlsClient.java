@@ -11,12 +11,13 @@ import java.util.concurrent.Executor;
  * The receiver closes it.
  */
 public final class TlsClient implements AutoCloseable {
-  private final LiveContext live;
+  private final ReloadableTlsContext live;
   private final Optional<String> serverName;
   private final Executor work;
   private final Subscription use;
 
-  TlsClient(LiveContext live, Optional<String> serverName, Executor work, Subscription use) {
+  TlsClient(
+      ReloadableTlsContext live, Optional<String> serverName, Executor work, Subscription use) {
     this.live = live;
     this.serverName = serverName;
     this.work = work;

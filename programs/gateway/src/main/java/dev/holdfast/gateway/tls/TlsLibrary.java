@@ -1,6 +1,6 @@
 package dev.holdfast.gateway.tls;
 
-import dev.holdfast.core.LogText;
+import dev.holdfast.core.LogEscaper;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SslProvider;
 import java.util.Locale;
@@ -70,7 +70,7 @@ record TlsLibrary(SslProvider provider, String reason) {
       throw new IllegalArgumentException(
           PROPERTY
               + ": \""
-              + LogText.of(said)
+              + LogEscaper.escape(said)
               + "\" (expected: "
               + JDK
               + ", or not set for BoringSSL where it can be loaded)");

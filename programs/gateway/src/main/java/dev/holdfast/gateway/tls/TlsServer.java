@@ -1,10 +1,10 @@
 package dev.holdfast.gateway.tls;
 
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.LogText;
+import dev.holdfast.core.LogEscaper;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.limits.GatewayMeter;
-import dev.holdfast.gateway.limits.SparseLog;
+import dev.holdfast.gateway.limits.LogRateLimiter;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.buffer.ByteBuf;
@@ -40,12 +40,12 @@ public final class TlsServer implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(TlsServer.class);
 
-  private final Certificates certificates;
-  private final ListenerTls.Forwarding forwarding;
+  private final ServerCertificates serverCertificates;
+  private final ListenerTls.ClientCertForwarding clientCertForwarding;
   private final Executor work;
   private final Subscription use;
   private final Counter refused;
-  private final SparseLog refusals = new SparseLog();
+  private final LogRateLimiter refusals = new LogRateLimiter();
 
   /**
    * The certificates of a listener.
@@ -53,7 +53,7 @@ public final class TlsServer implements AutoCloseable {
    * @param first the default when no name matches
    * @param named by server name
    */
-  record Certificates(LiveContext first, ServerNames<LiveContext> named) {
+  record ServerCertificates(ReloadableTlsContext first, ServerNames<ReloadableTlsContext> named) {
     SslContext of(@Nullable String name) {
       return live(name).context();
     }
@@ -62,19 +62,19 @@ public final class TlsServer implements AutoCloseable {
       return live(name).halfClosing();
     }
 
-    private LiveContext live(@Nullable String name) {
+    private ReloadableTlsContext live(@Nullable String name) {
       return named.find(name == null ? "" : name).orElse(first);
     }
   }
 
   TlsServer(
-      Certificates certificates,
-      ListenerTls.Forwarding forwarding,
+      ServerCertificates serverCertificates,
+      ListenerTls.ClientCertForwarding clientCertForwarding,
       Executor work,
       Subscription use,
       MeterRegistry meters) {
-    this.certificates = certificates;
-    this.forwarding = forwarding;
+    this.serverCertificates = serverCertificates;
+    this.clientCertForwarding = clientCertForwarding;
     this.work = work;
     this.use = use;
     this.refused = GatewayMeter.TLS_REFUSED.counter(meters);
@@ -88,11 +88,12 @@ public final class TlsServer implements AutoCloseable {
    * @param halfCloses whether the connection may half-close
    */
   public ChannelHandler handler(ByteBufAllocator allocator, Duration patience, boolean halfCloses) {
-    boolean jdk = halfCloses || Contexts.PROVIDER == SslProvider.JDK;
-    if (jdk && certificates.named().isEmpty()) {
-      return handler(certificates.halfClosing(""), allocator, patience.toMillis());
+    boolean jdk = halfCloses || TlsContextFactory.PROVIDER == SslProvider.JDK;
+    if (jdk && serverCertificates.named().isEmpty()) {
+      return handler(serverCertificates.halfClosing(""), allocator, patience.toMillis());
     }
-    return new ByName(jdk ? certificates::halfClosing : certificates::of, jdk, patience.toMillis());
+    return new ByName(
+        jdk ? serverCertificates::halfClosing : serverCertificates::of, jdk, patience.toMillis());
   }
 
   private SslHandler handler(SslContext context, ByteBufAllocator allocator, long patienceMillis) {
@@ -102,14 +103,16 @@ public final class TlsServer implements AutoCloseable {
   }
 
   /** The client certificate to forward to services; valid after the handshake. */
-  public ClientProof proof(SSLSession session) {
-    if (forwarding == ListenerTls.Forwarding.NONE) {
-      return ClientProof.NONE;
+  public ForwardedClientCert forwardedClientCert(SSLSession session) {
+    if (clientCertForwarding == ListenerTls.ClientCertForwarding.NONE) {
+      return ForwardedClientCert.NONE;
     }
-    String element = ClientCertificate.of(session).map(ClientCertificate::describe).orElse("");
+    String element = XfccFormatter.of(session).map(XfccFormatter::describe).orElse("");
     return element.isEmpty()
-        ? ClientProof.NONE
-        : new ClientProof(AsciiString.of(element), forwarding == ListenerTls.Forwarding.APPEND);
+        ? ForwardedClientCert.NONE
+        : new ForwardedClientCert(
+            AsciiString.of(element),
+            clientCertForwarding == ListenerTls.ClientCertForwarding.APPEND);
   }
 
   /** Counts a failed handshake. The log line is rate-limited. */
@@ -121,7 +124,7 @@ public final class TlsServer implements AutoCloseable {
           "event=tls_handshake_failed peer={} count={} reason=\"{}\"",
           peer,
           count,
-          LogText.of(TlsFault.describe(cause)));
+          LogEscaper.escape(TlsFailureReason.describe(cause)));
     }
   }
 
@@ -143,8 +146,8 @@ public final class TlsServer implements AutoCloseable {
     @Override
     protected Future<SslContext> lookup(ChannelHandlerContext ctx, @Nullable ByteBuf hello)
         throws Exception {
-      if (!jdk && hello != null && !OfferedProtocols.fit(hello, Contexts.SERVED)) {
-        var unused = ctx.writeAndFlush(OfferedProtocols.alert());
+      if (!jdk && hello != null && !ClientHelloAlpn.fit(hello, TlsContextFactory.SERVED)) {
+        var unused = ctx.writeAndFlush(ClientHelloAlpn.alert());
         return ctx.executor()
             .newFailedFuture(new SSLHandshakeException("none of the client's protocols is known"));
       }

@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param serverName the name for SNI (RFC 6066) and verification; empty for the endpoint's host
  */
 public record UpstreamTls(
-    Optional<Path> authority, Optional<Identity> identity, Optional<String> serverName) {
+    Optional<Path> authority, Optional<TlsIdentity> identity, Optional<String> serverName) {
   /** The files of the CAs, certificate and key. */
   public List<Path> files() {
     List<Path> files = new ArrayList<>();

@@ -1,6 +1,6 @@
 package dev.holdfast.gateway.traffic;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import io.netty.util.AsciiString;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

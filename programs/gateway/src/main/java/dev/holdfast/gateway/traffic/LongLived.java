@@ -8,5 +8,5 @@ interface LongLived {
    * @param nowNanos {@link System#nanoTime()}
    * @param pauseNanos the least time between two reports
    */
-  void tellAfter(long nowNanos, long pauseNanos);
+  void reportAfter(long nowNanos, long pauseNanos);
 }

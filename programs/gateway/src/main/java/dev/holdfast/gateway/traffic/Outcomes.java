@@ -1,12 +1,13 @@
 package dev.holdfast.gateway.traffic;
 
-import dev.holdfast.transcoding.http.StatusCode;
+import dev.holdfast.transcoding.status.GrpcStatusCode;
 import java.util.EnumMap;
 import java.util.Map;
 
 /** The calls or attempts of one kind, by the status that they ended with. Not thread-safe. */
 public final class Outcomes {
-  private final Map<StatusCode, Of> byStatus = new EnumMap<>(StatusCode.class);
+  private final Map<GrpcStatusCode, OutcomeDistributions> byStatus =
+      new EnumMap<>(GrpcStatusCode.class);
 
   /**
    * The distributions of the calls or attempts with one status.
@@ -15,14 +16,15 @@ public final class Outcomes {
    * @param requestBytes of the DATA from the client
    * @param answerBytes of the DATA for the client
    */
-  public record Of(Distribution nanos, Distribution requestBytes, Distribution answerBytes) {
-    private void add(Of other) {
+  public record OutcomeDistributions(
+      Distribution nanos, Distribution requestBytes, Distribution answerBytes) {
+    private void add(OutcomeDistributions other) {
       nanos.add(other.nanos);
       requestBytes.add(other.requestBytes);
       answerBytes.add(other.answerBytes);
     }
 
-    private void subtract(Of other) {
+    private void subtract(OutcomeDistributions other) {
       nanos.subtract(other.nanos);
       requestBytes.subtract(other.requestBytes);
       answerBytes.subtract(other.answerBytes);
@@ -30,14 +32,16 @@ public final class Outcomes {
   }
 
   /** The distributions of a status, created if there are none. */
-  Of of(StatusCode status) {
+  OutcomeDistributions of(GrpcStatusCode status) {
     return byStatus.computeIfAbsent(
         status,
-        s -> new Of(Distribution.ofTimes(), Distribution.ofSizes(), Distribution.ofSizes()));
+        s ->
+            new OutcomeDistributions(
+                Distribution.ofTimes(), Distribution.ofSizes(), Distribution.ofSizes()));
   }
 
   /** The distributions by status; without the statuses that did not occur. */
-  public Map<StatusCode, Of> byStatus() {
+  public Map<GrpcStatusCode, OutcomeDistributions> byStatus() {
     return byStatus;
   }
 

@@ -15,8 +15,12 @@ import org.junit.jupiter.api.Test;
 class HealthPolicyTest {
   private static final OutlierOptions OPTIONS =
       new OutlierOptions(1, Duration.ofSeconds(10), Duration.ofSeconds(4), 50);
-  private static final List<Health> FOUND =
-      List.of(Health.PENDING, Health.SERVING, Health.NOT_SERVING, Health.FAILING);
+  private static final List<EndpointHealthStatus> FOUND =
+      List.of(
+          EndpointHealthStatus.PENDING,
+          EndpointHealthStatus.SERVING,
+          EndpointHealthStatus.NOT_SERVING,
+          EndpointHealthStatus.FAILING);
   private static final int SEEDS = 100;
   private static final int STEPS = 300;
 
@@ -26,26 +30,26 @@ class HealthPolicyTest {
   @Test
   void whatAServerSaysCountsHoweverManySayIt() {
     checked(4);
-    everybody(4, Health.SERVING);
+    everybody(4, EndpointHealthStatus.SERVING);
     for (int i = 1; i <= 4; i++) {
-      found(i, Health.NOT_SERVING);
+      found(i, EndpointHealthStatus.NOT_SERVING);
     }
     assertThat(out(4)).containsExactly(1, 2, 3, 4);
-    found(3, Health.SERVING);
+    found(3, EndpointHealthStatus.SERVING);
     assertThat(out(4)).containsExactly(1, 2, 4);
-    assertThat(policy.unwell()).isEqualTo(3);
+    assertThat(policy.unhealthyCount()).isEqualTo(3);
   }
 
   @Test
   void whoHasNotAnsweredIsLeftOutOnlyAmongMostThatHave() {
     checked(4);
     assertThat(out(4)).isEmpty();
-    found(1, Health.SERVING);
+    found(1, EndpointHealthStatus.SERVING);
     assertThat(out(4)).isEmpty();
-    found(2, Health.SERVING);
+    found(2, EndpointHealthStatus.SERVING);
     assertThat(out(4)).containsExactly(3, 4);
-    found(3, Health.SERVING);
-    found(4, Health.SERVING);
+    found(3, EndpointHealthStatus.SERVING);
+    found(4, EndpointHealthStatus.SERVING);
     assertThat(out(4)).isEmpty();
     // Nobody of the first list is a newcomer because it was asked later than another one.
     assertThat(of(4).ageNanos(now)).isEqualTo(Long.MAX_VALUE);
@@ -54,11 +58,11 @@ class HealthPolicyTest {
   @Test
   void whoJoinsWaitsForItsFirstAnswerAndThenGrowsIntoItsShare() {
     checked(2);
-    everybody(2, Health.SERVING);
+    everybody(2, EndpointHealthStatus.SERVING);
     list(3);
     assertThat(out(3)).containsExactly(3);
     now += 1_000;
-    found(3, Health.SERVING);
+    found(3, EndpointHealthStatus.SERVING);
     assertThat(out(3)).isEmpty();
     assertThat(of(3).ageNanos(now)).isZero();
     assertThat(of(1).ageNanos(now)).isEqualTo(Long.MAX_VALUE);
@@ -67,23 +71,23 @@ class HealthPolicyTest {
   @Test
   void whoComesBackGrowsIntoItsShare() {
     checked(3);
-    everybody(3, Health.SERVING);
-    found(1, Health.NOT_SERVING);
+    everybody(3, EndpointHealthStatus.SERVING);
+    found(1, EndpointHealthStatus.NOT_SERVING);
     now += 1_000;
-    found(1, Health.SERVING);
+    found(1, EndpointHealthStatus.SERVING);
     assertThat(of(1).ageNanos(now)).isZero();
   }
 
   @Test
   void checksThatFailForManyAreThemselvesInDoubt() {
     checked(4);
-    everybody(4, Health.SERVING);
-    found(1, Health.FAILING);
-    found(2, Health.FAILING);
+    everybody(4, EndpointHealthStatus.SERVING);
+    found(1, EndpointHealthStatus.FAILING);
+    found(2, EndpointHealthStatus.FAILING);
     assertThat(out(4)).containsExactly(1, 2);
-    found(3, Health.FAILING);
+    found(3, EndpointHealthStatus.FAILING);
     assertThat(out(4)).isEmpty();
-    found(3, Health.SERVING);
+    found(3, EndpointHealthStatus.SERVING);
     assertThat(out(4)).containsExactly(1, 2);
     fault(3);
     // Three of four would be left out together.
@@ -93,38 +97,38 @@ class HealthPolicyTest {
   @Test
   void whoDoesNotServeIsNotCountedAmongThoseThatStay() {
     checked(4);
-    everybody(4, Health.SERVING);
+    everybody(4, EndpointHealthStatus.SERVING);
     fault(1);
     now += 1_000;
     fault(2);
     assertThat(out(4)).containsExactly(1, 2);
-    found(3, Health.NOT_SERVING);
+    found(3, EndpointHealthStatus.NOT_SERVING);
     // Of three that serve one may be ejected: the first is given back.
     assertThat(out(4)).containsExactly(2, 3);
-    found(4, Health.NOT_SERVING);
-    found(1, Health.FAILING);
+    found(4, EndpointHealthStatus.NOT_SERVING);
+    found(1, EndpointHealthStatus.FAILING);
     assertThat(out(4)).containsExactly(2, 3, 4);
   }
 
   @Test
   void anotherRunOfAnEndpointHasItsOwnHealth() {
     checked(2);
-    everybody(2, Health.SERVING);
-    found(1, Health.NOT_SERVING);
+    everybody(2, EndpointHealthStatus.SERVING);
+    found(1, EndpointHealthStatus.NOT_SERVING);
     Endpoint restarted = at(1).withInstance("another");
     var unused = policy.onList(EndpointSet.of(List.of(restarted, at(2))), now);
-    assertThat(policy.of(restarted).health()).isEqualTo(Health.PENDING);
-    found(1, Health.FAILING);
-    assertThat(policy.of(restarted).health()).isEqualTo(Health.PENDING);
+    assertThat(policy.of(restarted).endpointHealthStatus()).isEqualTo(EndpointHealthStatus.PENDING);
+    found(1, EndpointHealthStatus.FAILING);
+    assertThat(policy.of(restarted).endpointHealthStatus()).isEqualTo(EndpointHealthStatus.PENDING);
   }
 
   @Test
   void nothingIsLeftOfChecksThatEnd() {
     checked(3);
-    everybody(3, Health.NOT_SERVING);
+    everybody(3, EndpointHealthStatus.NOT_SERVING);
     var unused = policy.onChecks(false, now);
     assertThat(out(3)).isEmpty();
-    found(1, Health.NOT_SERVING);
+    found(1, EndpointHealthStatus.NOT_SERVING);
     assertThat(out(3)).isEmpty();
   }
 
@@ -171,14 +175,18 @@ class HealthPolicyTest {
       int may = 0;
       int out = 0;
       for (int i = 1; i <= size; i++) {
-        Standing standing = test.of(i);
-        if (standing.health() == Health.NOT_SERVING) {
-          assertThat(standing.isLeftOut()).as(when).isTrue();
+        EndpointHealth endpointHealth = test.of(i);
+        if (endpointHealth.endpointHealthStatus() == EndpointHealthStatus.NOT_SERVING) {
+          assertThat(endpointHealth.isLeftOut()).as(when).isTrue();
         } else {
           may++;
-          out += standing.isLeftOut() ? 1 : 0;
+          out += endpointHealth.isLeftOut() ? 1 : 0;
         }
-        assertThat(standing.health() != Health.SERVING || !standing.unwell).as(when).isTrue();
+        assertThat(
+                endpointHealth.endpointHealthStatus() != EndpointHealthStatus.SERVING
+                    || !endpointHealth.excludedByHealth)
+            .as(when)
+            .isTrue();
       }
       assertThat(out).as(when).isLessThanOrEqualTo(Math.max(0, OPTIONS.most(may)));
     }
@@ -196,21 +204,21 @@ class HealthPolicyTest {
             now);
   }
 
-  private void everybody(int size, Health health) {
+  private void everybody(int size, EndpointHealthStatus endpointHealthStatus) {
     for (int i = 1; i <= size; i++) {
-      found(i, health);
+      found(i, endpointHealthStatus);
     }
   }
 
-  private void found(int number, Health health) {
-    var unused = policy.onHealth(at(number), health, "", now);
+  private void found(int number, EndpointHealthStatus endpointHealthStatus) {
+    var unused = policy.onHealth(at(number), endpointHealthStatus, "", now);
   }
 
   private void fault(int number) {
     var unused = policy.onFault(of(number), EndpointFault.RESET, "reset", now);
   }
 
-  private Standing of(int number) {
+  private EndpointHealth of(int number) {
     return policy.of(at(number));
   }
 

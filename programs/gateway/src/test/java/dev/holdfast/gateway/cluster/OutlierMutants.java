@@ -33,7 +33,7 @@ enum OutlierMutants implements Function<OutlierOptions, OutlierPolicy> {
     public OutlierPolicy apply(OutlierOptions options) {
       return new OutlierPolicy(options) {
         @Override
-        void onSuccess(Standing standing) {}
+        void onSuccess(EndpointHealth endpointHealth) {}
       };
     }
   },
@@ -53,7 +53,7 @@ enum OutlierMutants implements Function<OutlierOptions, OutlierPolicy> {
     public OutlierPolicy apply(OutlierOptions options) {
       return new OutlierPolicy(options) {
         @Override
-        List<Standing> onTimeout(long nowNanos) {
+        List<EndpointHealth> onTimeout(long nowNanos) {
           return List.of();
         }
       };
@@ -64,7 +64,7 @@ enum OutlierMutants implements Function<OutlierOptions, OutlierPolicy> {
     public OutlierPolicy apply(OutlierOptions options) {
       return new OutlierPolicy(options) {
         @Override
-        int faultsNeeded(Standing standing) {
+        int faultsNeeded(EndpointHealth endpointHealth) {
           return options.faults();
         }
       };
@@ -75,8 +75,8 @@ enum OutlierMutants implements Function<OutlierOptions, OutlierPolicy> {
     public OutlierPolicy apply(OutlierOptions options) {
       return new OutlierPolicy(options) {
         @Override
-        int faultsNeeded(Standing standing) {
-          return super.faultsNeeded(standing) == 1 ? 1 : options.faults() - 1;
+        int faultsNeeded(EndpointHealth endpointHealth) {
+          return super.faultsNeeded(endpointHealth) == 1 ? 1 : options.faults() - 1;
         }
       };
     }
@@ -86,7 +86,7 @@ enum OutlierMutants implements Function<OutlierOptions, OutlierPolicy> {
     public OutlierPolicy apply(OutlierOptions options) {
       return new OutlierPolicy(options) {
         @Override
-        boolean isRestart(Standing standing, Endpoint endpoint) {
+        boolean isRestart(EndpointHealth endpointHealth, Endpoint endpoint) {
           return false;
         }
       };

@@ -81,18 +81,18 @@ final class OutlierSimulation {
 
   private void call(boolean fails) {
     Endpoint at = list.endpoints().get(random.nextInt(list.size()));
-    Standing standing = policy.of(at);
+    EndpointHealth endpointHealth = policy.of(at);
     Memory memory = memory(at.address());
     if (fails && !memory.out) {
       memory.faults.add(now);
     }
     if (!fails) {
-      policy.onSuccess(standing);
+      policy.onSuccess(endpointHealth);
       memory.faults.clear();
       memory.returned &= memory.out;
       return;
     }
-    Optional<Ejection> ejection = policy.onFault(standing, EndpointFault.RESET, "reset", now);
+    Optional<Ejection> ejection = policy.onFault(endpointHealth, EndpointFault.RESET, "reset", now);
     int needed = memory.returned ? 1 : OPTIONS.faults();
     int size = memory.faults.size();
     boolean many = size >= needed;
@@ -134,7 +134,7 @@ final class OutlierSimulation {
   }
 
   private void timeouts() {
-    for (Standing back : policy.onTimeout(now)) {
+    for (EndpointHealth back : policy.onTimeout(now)) {
       met.add(Marker.RETURNED);
       Memory memory = memory(back.endpoint);
       require(memory.out && now - memory.untilNanos >= 0, back.address + " is back too early");
@@ -171,7 +171,7 @@ final class OutlierSimulation {
               .withDraining(i > 1 && random.nextInt(6) == 0));
     }
     list = EndpointSet.of(next);
-    for (Standing back : policy.onList(list, now)) {
+    for (EndpointHealth back : policy.onList(list, now)) {
       met.add(Marker.GIVEN_BACK_BY_LIST);
       back(memory(back.endpoint));
       require(
@@ -184,8 +184,8 @@ final class OutlierSimulation {
     return Objects.requireNonNull(memories.get(address));
   }
 
-  private Endpoint atOf(Standing standing) {
-    return list.at(standing.endpoint).orElseThrow();
+  private Endpoint atOf(EndpointHealth endpointHealth) {
+    return list.at(endpointHealth.endpoint).orElseThrow();
   }
 
   private void check(int step) {

@@ -28,29 +28,34 @@ class SharesTest {
   /** A loop's cluster; every connection is there at once. */
   private final class Rig {
     final Cluster cluster;
-    final LocalCluster<FakeLink> local;
-    final List<FakeLink> dialed = new ArrayList<>();
+    final ThreadLocalCluster<FakePooledConnection> local;
+    final List<FakePooledConnection> dialed = new ArrayList<>();
 
-    Rig(Balance balance, String zone) {
-      Spread spread = new Spread(balance, zone, SLOW_START);
+    Rig(ClusterLbPolicy clusterLbPolicy, String zone) {
+      LoadBalancingOptions loadBalancingOptions =
+          new LoadBalancingOptions(clusterLbPolicy, zone, SLOW_START);
       cluster =
-          Cluster.fixed("orders", EndpointSet.EMPTY, ClusterOptions.DEFAULT.withSpread(spread));
+          Cluster.fixed(
+              "orders",
+              EndpointSet.EMPTY,
+              ClusterOptions.DEFAULT.withLoadBalancing(loadBalancingOptions));
       local =
-          new LocalCluster<>(
+          new ThreadLocalCluster<>(
               cluster,
               (endpoint, options, watch) -> {
-                FakeLink link = new FakeLink(endpoint.address().toString(), watch);
+                FakePooledConnection link =
+                    new FakePooledConnection(endpoint.address().toString(), watch);
                 dialed.add(link);
                 loop.after(0, link::open);
                 return link;
               },
               loop);
-      cluster.listenToStandings(() -> loop.after(0, local::onStanding));
+      cluster.listenToHealth(() -> loop.after(0, local::onEndpointHealth));
     }
 
     void update(Endpoint... endpoints) {
       EndpointSet set = EndpointSet.of(endpoints);
-      cluster.outliers().onList(set, loop.nanoTime());
+      cluster.outlierDetector().onList(set, loop.nanoTime());
       local.update(set);
       loop.advance(0);
     }
@@ -84,7 +89,7 @@ class SharesTest {
 
     /** Faults at this endpoint until it is left out. */
     void eject(Endpoint endpoint) {
-      EndpointPool<FakeLink> pool = requireNonNull(call(0).pool);
+      ConnectionPool<FakePooledConnection> pool = requireNonNull(call(0).pool);
       for (int i = 1; !pool.address().equals(endpoint.address().toString()); i++) {
         pool = requireNonNull(call(i).pool);
       }
@@ -96,23 +101,24 @@ class SharesTest {
   }
 
   /** A call that takes what it is given. */
-  private static final class Found implements Waiter<FakeLink> {
+  private static final class Found implements PendingCall<FakePooledConnection> {
     private final int hash;
-    @Nullable EndpointPool<FakeLink> pool;
-    @Nullable FakeLink link;
+    @Nullable ConnectionPool<FakePooledConnection> pool;
+    @Nullable FakePooledConnection link;
 
     Found(int hash) {
       this.hash = hash;
     }
 
     @Override
-    public void onLink(EndpointPool<FakeLink> from, FakeLink found) {
+    public void onConnection(
+        ConnectionPool<FakePooledConnection> from, FakePooledConnection found) {
       pool = from;
       link = found;
     }
 
     @Override
-    public void onNoLink(String endpoint, String why, boolean again) {
+    public void onNoConnection(String endpoint, String why, boolean again) {
       throw new AssertionError(endpoint + ": " + why);
     }
 
@@ -129,8 +135,8 @@ class SharesTest {
 
   @ParameterizedTest
   @EnumSource(names = "RING_HASH", mode = EnumSource.Mode.EXCLUDE)
-  void ownZoneFirstAndTheOthersTakeWhatIsMissing(Balance balance) {
-    Rig rig = new Rig(balance, "a");
+  void ownZoneFirstAndTheOthersTakeWhatIsMissing(ClusterLbPolicy clusterLbPolicy) {
+    Rig rig = new Rig(clusterLbPolicy, "a");
     Endpoint[] all = {
       in(1, "a"), in(2, "a"), in(3, "a"), in(4, "a"), in(5, "b"), in(6, "b"), in(7, "")
     };
@@ -148,15 +154,15 @@ class SharesTest {
 
   @Test
   void aZoneWithoutEndpointsMakesNoDifference() {
-    Rig rig = new Rig(Balance.LEAST_REQUEST, "elsewhere");
+    Rig rig = new Rig(ClusterLbPolicy.LEAST_REQUEST, "elsewhere");
     rig.update(in(1, "a"), in(2, "b"));
     assertThat(rig.spread()).containsOnlyKeys(1, 2);
   }
 
   @ParameterizedTest
   @EnumSource(names = "RING_HASH", mode = EnumSource.Mode.EXCLUDE)
-  void whoJoinsGrowsIntoItsShare(Balance balance) {
-    Rig rig = new Rig(balance, "");
+  void whoJoinsGrowsIntoItsShare(ClusterLbPolicy clusterLbPolicy) {
+    Rig rig = new Rig(clusterLbPolicy, "");
     rig.update(in(1, ""), in(2, ""));
     assertThat(rig.spread().get(1)).isBetween(47, 53);
 
@@ -170,7 +176,7 @@ class SharesTest {
 
   @Test
   void aRestartIsANewcomer() {
-    Rig rig = new Rig(Balance.WEIGHTED, "");
+    Rig rig = new Rig(ClusterLbPolicy.WEIGHTED, "");
     rig.update(in(1, "").withInstance("one"), in(2, ""));
     rig.update(in(1, "").withInstance("two"), in(2, ""));
     assertThat(rig.spread().get(1)).isBetween(7, 12);
@@ -178,8 +184,8 @@ class SharesTest {
 
   @ParameterizedTest
   @EnumSource
-  void whoFailsGetsNoCallsUntilItsTimeIsOver(Balance balance) {
-    Rig rig = new Rig(balance, "");
+  void whoFailsGetsNoCallsUntilItsTimeIsOver(ClusterLbPolicy clusterLbPolicy) {
+    Rig rig = new Rig(clusterLbPolicy, "");
     Endpoint bad = in(1, "");
     rig.update(bad, in(2, ""), in(3, ""));
     assertThat(rig.spread()).containsOnlyKeys(1, 2, 3);
@@ -195,7 +201,7 @@ class SharesTest {
 
   @Test
   void whatIsLeftOutIsBetterThanNothing() {
-    Rig rig = new Rig(Balance.ROUND_ROBIN, "");
+    Rig rig = new Rig(ClusterLbPolicy.ROUND_ROBIN, "");
     Endpoint bad = in(1, "");
     rig.update(bad, in(2, ""));
     rig.spread();
@@ -211,7 +217,7 @@ class SharesTest {
     assertThat(number(rig.call(0).link)).isEqualTo(1);
   }
 
-  private static int number(@Nullable FakeLink link) {
+  private static int number(@Nullable FakePooledConnection link) {
     return Integer.parseInt(requireNonNull(link).address.replaceAll(".*\\.|:.*", ""));
   }
 

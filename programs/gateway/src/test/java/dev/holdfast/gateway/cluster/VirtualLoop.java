@@ -68,7 +68,7 @@ final class VirtualLoop implements LoopContext {
   }
 
   @Override
-  public void onReturned(String cluster, String address) {
+  public void onUnejected(String cluster, String address) {
     said.add("returned " + address);
   }
 }

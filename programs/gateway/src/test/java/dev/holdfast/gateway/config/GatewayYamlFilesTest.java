@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.holdfast.core.testkit.TestAuthority;
-import dev.holdfast.gateway.tls.Identity;
 import dev.holdfast.gateway.tls.ListenerTls;
+import dev.holdfast.gateway.tls.TlsIdentity;
 import dev.holdfast.gateway.tls.UpstreamTls;
 import dev.holdfast.yaml.YamlException;
 import java.nio.file.Files;
@@ -27,7 +27,7 @@ class GatewayYamlFilesTest {
     Path old = Files.createDirectory(folder.resolve("old"));
     var unusedOwn = authority.issue(own, "gate", now.minusSeconds(9), now.plusSeconds(9_000));
     var unusedOld = authority.issue(old, "gate", now.minusSeconds(9_000), now.minusSeconds(9));
-    TlsPlace place = TlsPlace.of(folder);
+    TlsFileLocation place = TlsFileLocation.of(folder);
     String good =
         """
         listeners:
@@ -43,10 +43,10 @@ class GatewayYamlFilesTest {
     assertThat(requireNonNull(config.listeners().get(0)).tls())
         .contains(
             new ListenerTls(
-                new Identity(own.resolve("gate.crt"), own.resolve("gate.key")),
+                new TlsIdentity(own.resolve("gate.crt"), own.resolve("gate.key")),
                 Optional.of(
-                    new ListenerTls.Clients(
-                        folder.resolve("ca.crt"), true, ListenerTls.Forwarding.APPEND))));
+                    new ListenerTls.ClientAuthentication(
+                        folder.resolve("ca.crt"), true, ListenerTls.ClientCertForwarding.APPEND))));
     assertThat(requireNonNull(config.clusters().get("a")).tls())
         .contains(
             new UpstreamTls(
@@ -87,11 +87,11 @@ class GatewayYamlFilesTest {
         .isThrownBy(() -> GatewayYamlTest.parse(text))
         .withMessageContaining(
             "gateway.yaml:2: access-log: " + log + ": no folder " + log.getParent() + " (expected");
-    assertThat(GatewayYamlTest.parse(text, TlsPlace.HERE.using(Set.of(log))).filesInUse())
+    assertThat(GatewayYamlTest.parse(text, TlsFileLocation.HERE.using(Set.of(log))).filesInUse())
         .contains(log);
     assertThat(
             GatewayYamlTest.parse("access-log: " + folder.resolve("calls.log"))
-                .seeing()
+                .observability()
                 .accessLog())
         .isPresent();
     assertThat(folder).isEmptyDirectory();

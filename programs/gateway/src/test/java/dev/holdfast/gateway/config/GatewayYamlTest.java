@@ -7,18 +7,18 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceTarget;
 import dev.holdfast.gateway.DrainTimes;
-import dev.holdfast.gateway.cluster.Balance;
+import dev.holdfast.gateway.cluster.ClusterLbPolicy;
 import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.cluster.LoadBalancingOptions;
 import dev.holdfast.gateway.cluster.OutlierOptions;
-import dev.holdfast.gateway.cluster.RetryOptions;
-import dev.holdfast.gateway.cluster.Spread;
+import dev.holdfast.gateway.cluster.RetryBudgetOptions;
+import dev.holdfast.gateway.health.HealthCheckOptions;
 import dev.holdfast.gateway.health.HealthMethod;
-import dev.holdfast.gateway.health.HealthOptions;
 import dev.holdfast.gateway.route.RetryPolicy;
 import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.gateway.route.RouteRule;
 import dev.holdfast.gateway.route.RouteTarget;
-import dev.holdfast.transcoding.http.StatusCode;
+import dev.holdfast.transcoding.status.GrpcStatusCode;
 import dev.holdfast.yaml.YamlException;
 import java.time.Duration;
 import java.util.Map;
@@ -89,10 +89,11 @@ class GatewayYamlTest {
                     .withMaxConnections(4)
                     .withConnectTimeout(Duration.ofSeconds(1))
                     .withConnectionAge(Duration.ofHours(1))
-                    .withSpread(new Spread(Balance.RING_HASH, "", Duration.ZERO))
+                    .withLoadBalancing(
+                        new LoadBalancingOptions(ClusterLbPolicy.RING_HASH, "", Duration.ZERO))
                     .withOutliers(
                         new OutlierOptions(0, Duration.ofMinutes(1), Duration.ofSeconds(1), 10))
-                    .withRetries(new RetryOptions(5, 10))));
+                    .withRetries(new RetryBudgetOptions(5, 10))));
     ClusterConfig old = requireNonNull(config.clusters().get("old"));
     assertThat(old.target()).isEmpty();
     assertThat(old.endpoints().size()).isEqualTo(2);
@@ -101,13 +102,16 @@ class GatewayYamlTest {
     assertThat(get.match().authority().text()).isEqualTo("*.shop.example");
     assertThat(get.match().headers()).hasSize(3);
     assertThat(get.target().shares())
-        .containsExactly(new RouteTarget.Share("orders", 9_950), new RouteTarget.Share("old", 50));
+        .containsExactly(
+            new RouteTarget.RouteClusterWeight("orders", 9_950),
+            new RouteTarget.RouteClusterWeight("old", 50));
     assertThat(get.options())
         .isEqualTo(
             new RouteOptions(
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(10),
-                new RetryPolicy(3, true, Set.of(StatusCode.UNAVAILABLE, StatusCode.ABORTED)),
+                new RetryPolicy(
+                    3, true, Set.of(GrpcStatusCode.UNAVAILABLE, GrpcStatusCode.ABORTED)),
                 Optional.empty(),
                 Duration.ofMinutes(5),
                 Optional.empty(),
@@ -168,15 +172,15 @@ class GatewayYamlTest {
             """);
     assertThat(config.health())
         .containsOnlyKeys("b", "c")
-        .containsEntry("b", HealthOptions.DEFAULT)
+        .containsEntry("b", HealthCheckOptions.DEFAULT)
         .containsEntry(
             "c",
-            new HealthOptions(
+            new HealthCheckOptions(
                 "c.v1.C",
                 HealthMethod.CHECK,
                 Duration.ofSeconds(2),
                 Duration.ofMillis(300),
-                new HealthOptions.Thresholds(2, 4)));
+                new HealthCheckOptions.Thresholds(2, 4)));
 
     assertThatExceptionOfType(YamlException.class)
         .isThrownBy(
@@ -318,10 +322,10 @@ class GatewayYamlTest {
   }
 
   static GatewayConfig parse(String text) {
-    return parse(text, TlsPlace.HERE);
+    return parse(text, TlsFileLocation.HERE);
   }
 
-  static GatewayConfig parse(String text, TlsPlace place) {
+  static GatewayConfig parse(String text, TlsFileLocation place) {
     return GatewayYaml.parse(
         "gateway.yaml",
         text,

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.holdfast.core.ServiceTarget;
-import dev.holdfast.gateway.edge.L4Terms;
-import dev.holdfast.gateway.edge.Network;
-import dev.holdfast.gateway.edge.ProxyTerms;
+import dev.holdfast.gateway.listener.CidrRange;
+import dev.holdfast.gateway.listener.L4Options;
+import dev.holdfast.gateway.listener.ProxyProtocolOptions;
 import dev.holdfast.gateway.tls.ServerNames;
 import dev.holdfast.yaml.YamlException;
 import java.net.InetAddress;
@@ -31,11 +31,11 @@ class ListenerYamlTest {
             """);
     assertThat(config.listeners().get(0).proxies())
         .contains(
-            new ProxyTerms(
+            new ProxyProtocolOptions(
                 false,
                 List.of(
-                    new Network(InetAddress.getByName("10.0.0.0"), 8),
-                    new Network(InetAddress.getByName("2001:db8::1"), 128))));
+                    new CidrRange(InetAddress.getByName("10.0.0.0"), 8),
+                    new CidrRange(InetAddress.getByName("2001:db8::1"), 128))));
   }
 
   @Test
@@ -54,7 +54,7 @@ class ListenerYamlTest {
         """;
     assertThat(parse(file).listeners().get(0).l4())
         .contains(
-            new L4Terms(
+            new L4Options(
                 Optional.of("db"),
                 new ServerNames<>(Map.of("shop.example", "shop", "*.shop.example", "shop")),
                 true));

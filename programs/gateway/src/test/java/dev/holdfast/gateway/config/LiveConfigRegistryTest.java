@@ -4,15 +4,15 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.Endpoint;
-import dev.holdfast.core.EndpointDirectory;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryProvider;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
+import dev.holdfast.core.discovery.EndpointDirectory;
+import dev.holdfast.core.discovery.Registries;
 import dev.holdfast.core.testkit.InMemoryRegistry;
 import dev.holdfast.core.testkit.InMemoryStore;
 import dev.holdfast.core.testkit.VirtualScheduler;
@@ -255,7 +255,7 @@ class LiveConfigRegistryTest {
     }
 
     @Override
-    public List<Parameter> parameters() {
+    public List<UriParameter> uriParameters() {
       return List.of();
     }
 

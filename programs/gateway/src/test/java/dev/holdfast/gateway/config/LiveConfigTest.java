@@ -7,18 +7,18 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.core.discovery.Registries;
 import dev.holdfast.gateway.GatewaySnapshot;
 import dev.holdfast.gateway.cluster.Cluster;
-import dev.holdfast.gateway.health.HealthOptions;
+import dev.holdfast.gateway.health.HealthCheckOptions;
 import dev.holdfast.gateway.route.RequestHead;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.schema.ClusterSchemas;
 import dev.holdfast.gateway.schema.ServiceSchema;
-import dev.holdfast.gateway.tls.Keyring;
+import dev.holdfast.gateway.tls.TlsContexts;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -95,7 +95,7 @@ class LiveConfigTest {
 
       assertThat(last().clusters().get("a")).isSameAs(cluster);
       assertThat(last().health())
-          .containsEntry("a", HealthOptions.DEFAULT.withInterval(Duration.ofSeconds(1)));
+          .containsEntry("a", HealthCheckOptions.DEFAULT.withInterval(Duration.ofSeconds(1)));
     }
   }
 
@@ -171,7 +171,7 @@ class LiveConfigTest {
             ofRegistry(),
             Set.of(),
             Optional.of(schemas),
-            Keyring.open(new SimpleMeterRegistry()))) {
+            TlsContexts.open(new SimpleMeterRegistry()))) {
       live.follow(applied::add);
       RequestHead both = call("/shop.Both/Get");
       await()
@@ -196,7 +196,7 @@ class LiveConfigTest {
             ofRegistry(),
             Set.of(),
             Optional.of(schemas),
-            Keyring.open(new SimpleMeterRegistry()))) {
+            TlsContexts.open(new SimpleMeterRegistry()))) {
       live.follow(applied::add);
       await().atMost(PATIENCE).until(() -> !last().clusters().isEmpty());
       assertThat(last().router().isLearning()).isTrue();

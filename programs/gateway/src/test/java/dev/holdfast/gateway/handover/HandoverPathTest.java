@@ -16,22 +16,25 @@ class HandoverPathTest {
 
   @Test
   void onlyTheSameUserAndRootMayTalk() {
-    assertThat(HandoverPath.stranger(1000, 1000)).isEmpty();
-    assertThat(HandoverPath.stranger(0, 1000)).isEmpty();
-    assertThat(HandoverPath.stranger(1001, 1000))
+    assertThat(HandoverPath.untrustedPeer(1000, 1000)).isEmpty();
+    assertThat(HandoverPath.untrustedPeer(0, 1000)).isEmpty();
+    assertThat(HandoverPath.untrustedPeer(1001, 1000))
         .hasValue("a process of uid 1001 (expected: 1000)");
-    assertThat(HandoverPath.stranger(1001, 0)).hasValue("a process of uid 1001 (expected: 0)");
+    assertThat(HandoverPath.untrustedPeer(1001, 0)).hasValue("a process of uid 1001 (expected: 0)");
   }
 
   @Test
   void aFolderOfAnotherOrForAllIsRefused() {
-    assertThat(HandoverPath.strangerAt(1000, 1000, PosixFilePermissions.fromString("rwxr-xr-x")))
+    assertThat(
+            HandoverPath.untrustedFolder(1000, 1000, PosixFilePermissions.fromString("rwxr-xr-x")))
         .isEmpty();
-    assertThat(HandoverPath.strangerAt(0, 1000, PosixFilePermissions.fromString("rwxr-xr-x")))
+    assertThat(HandoverPath.untrustedFolder(0, 1000, PosixFilePermissions.fromString("rwxr-xr-x")))
         .isEmpty();
-    assertThat(HandoverPath.strangerAt(1001, 1000, PosixFilePermissions.fromString("rwx------")))
+    assertThat(
+            HandoverPath.untrustedFolder(1001, 1000, PosixFilePermissions.fromString("rwx------")))
         .hasValue("belongs to uid 1001 (expected: 1000)");
-    assertThat(HandoverPath.strangerAt(1000, 1000, PosixFilePermissions.fromString("rwxrwx---")))
+    assertThat(
+            HandoverPath.untrustedFolder(1000, 1000, PosixFilePermissions.fromString("rwxrwx---")))
         .isPresent();
   }
 
@@ -42,21 +45,22 @@ class HandoverPathTest {
             new InetSocketAddress(ip(0, 0, 0, 0), 80),
             new InetSocketAddress(ip(127, 0, 0, 1), 8080),
             new InetSocketAddress(ip(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1), 443));
-    assertThat(SocketNames.parse(SocketNames.text(addresses))).isEqualTo(addresses);
+    assertThat(SocketAddressText.parse(SocketAddressText.text(addresses))).isEqualTo(addresses);
   }
 
   @Test
   void nothingIsLookedUpAndNothingIsEndless() throws Exception {
-    assertThatThrownBy(() -> SocketNames.parse("example.com:80"))
+    assertThatThrownBy(() -> SocketAddressText.parse("example.com:80"))
         .isInstanceOf(HandoverException.class)
         .hasMessageContaining("(expected: IP:PORT)");
-    assertThatThrownBy(() -> SocketNames.parse("")).hasMessage("0 sockets (expected: 1 to 64)");
+    assertThatThrownBy(() -> SocketAddressText.parse(""))
+        .hasMessage("0 sockets (expected: 1 to 64)");
     InetAddress loopback = ip(127, 0, 0, 1);
     List<InetSocketAddress> many =
         IntStream.rangeClosed(1, 65)
             .mapToObj(port -> new InetSocketAddress(loopback, port))
             .toList();
-    assertThatThrownBy(() -> SocketNames.parse(SocketNames.text(many)))
+    assertThatThrownBy(() -> SocketAddressText.parse(SocketAddressText.text(many)))
         .hasMessage("65 sockets (expected: 1 to 64)");
   }
 

@@ -1,8 +1,8 @@
 package dev.holdfast.gateway.health;
 
-import dev.holdfast.gateway.cluster.CheckedHealth;
-import dev.holdfast.gateway.cluster.Health;
-import dev.holdfast.transcoding.http.StatusCode;
+import dev.holdfast.gateway.cluster.EndpointHealthStatus;
+import dev.holdfast.gateway.cluster.HealthCheckResult;
+import dev.holdfast.transcoding.status.GrpcStatusCode;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Random;
@@ -24,25 +24,25 @@ final class HealthCheckSimulation {
 
   /** What a server does with a question. */
   private enum Manners {
-    SERVING(Health.SERVING),
-    NOT_SERVING(Health.NOT_SERVING),
-    UNKNOWN_SERVICE(Health.NOT_SERVING),
-    WITHOUT_WATCH(Health.SERVING),
-    WITHOUT_HEALTH(Health.SERVING),
-    WORD_THEN_END(Health.SERVING),
-    ENDS_AT_ONCE(Health.FAILING),
-    SILENT(Health.FAILING),
-    CHATTY(Health.SERVING);
+    SERVING(EndpointHealthStatus.SERVING),
+    NOT_SERVING(EndpointHealthStatus.NOT_SERVING),
+    UNKNOWN_SERVICE(EndpointHealthStatus.NOT_SERVING),
+    WITHOUT_WATCH(EndpointHealthStatus.SERVING),
+    WITHOUT_HEALTH(EndpointHealthStatus.SERVING),
+    WORD_THEN_END(EndpointHealthStatus.SERVING),
+    ENDS_AT_ONCE(EndpointHealthStatus.FAILING),
+    SILENT(EndpointHealthStatus.FAILING),
+    CHATTY(EndpointHealthStatus.SERVING);
 
-    final Health expected;
+    final EndpointHealthStatus expected;
 
-    Manners(Health expected) {
+    Manners(EndpointHealthStatus expected) {
       this.expected = expected;
     }
   }
 
-  static final HealthOptions OPTIONS =
-      HealthOptions.DEFAULT.withThresholds(new HealthOptions.Thresholds(3, 2));
+  static final HealthCheckOptions OPTIONS =
+      HealthCheckOptions.DEFAULT.withThresholds(new HealthCheckOptions.Thresholds(3, 2));
 
   private static final long TENTH = 10;
   private static final int CHANGES = 60;
@@ -67,13 +67,18 @@ final class HealthCheckSimulation {
     this.now = random.nextLong();
     this.open = HealthMethod.WATCH;
     this.check =
-        new HealthCheck(OPTIONS, new CheckedHealth(Health.UNCHECKED, "", 0, false), now, random);
+        new HealthCheck(
+            OPTIONS,
+            new HealthCheckResult(EndpointHealthStatus.UNCHECKED, "", 0, false),
+            now,
+            random);
     this.endedNanos = now - Duration.ofHours(1).toNanos();
   }
 
   /** Fails with what is wrong. */
   void run() {
-    require(check.health() == Health.PENDING, "nothing is known at first");
+    require(
+        check.endpointHealthStatus() == EndpointHealthStatus.PENDING, "nothing is known at first");
     for (int change = 0; change < CHANGES; change++) {
       boolean settles = random.nextBoolean();
       Duration time = settles ? SETTLING : Duration.ofMillis(random.nextInt(12_000));
@@ -83,8 +88,8 @@ final class HealthCheckSimulation {
       pass(now + time.toNanos());
       boolean lasting = manners == Manners.CHATTY;
       require(
-          !settles || lasting || check.health() == manners.expected,
-          manners + ": " + check.health() + " after " + time);
+          !settles || lasting || check.endpointHealthStatus() == manners.expected,
+          manners + ": " + check.endpointHealthStatus() + " after " + time);
       changeManners();
     }
   }
@@ -98,7 +103,7 @@ final class HealthCheckSimulation {
       say(ServingStatus.SERVING);
     } else if (isOpen) {
       // Another server is there.
-      end(StatusCode.UNAVAILABLE);
+      end(GrpcStatusCode.UNAVAILABLE);
     }
   }
 
@@ -106,41 +111,43 @@ final class HealthCheckSimulation {
     while (true) {
       long wait = check.nanosToDeadline(now);
       require(
-          wait < Long.MAX_VALUE || check.state() == HealthCheck.State.WATCHING,
-          "nothing will happen any more in " + check.state());
+          wait < Long.MAX_VALUE
+              || check.healthCheckState() == HealthCheck.HealthCheckState.WATCHING,
+          "nothing will happen any more in " + check.healthCheckState());
       require(
           wait == Long.MAX_VALUE
-              || check.state() != HealthCheck.State.WATCHING
-              || check.health() != Health.SERVING,
+              || check.healthCheckState() != HealthCheck.HealthCheckState.WATCHING
+              || check.endpointHealthStatus() != EndpointHealthStatus.SERVING,
           "woken up for nothing");
       if (wait > untilNanos - now) {
         now = untilNanos;
         return;
       }
       now += wait;
-      Health before = check.health();
-      HealthCheck.State state = check.state();
-      HealthCheck.Step step = check.onTimeout(now);
-      if (state == HealthCheck.State.WATCHING && before != check.health()) {
+      EndpointHealthStatus before = check.endpointHealthStatus();
+      HealthCheck.HealthCheckState healthCheckState = check.healthCheckState();
+      HealthCheck.HealthCheckStep healthCheckStep = check.onTimeout(now);
+      if (healthCheckState == HealthCheck.HealthCheckState.WATCHING
+          && before != check.endpointHealthStatus()) {
         met.add(Marker.LET_BACK_BY_SILENCE);
       }
-      if (step == HealthCheck.Step.CANCEL) {
+      if (healthCheckStep == HealthCheck.HealthCheckStep.CANCEL) {
         met.add(Marker.TIMED_OUT);
         require(
             now - askedNanos == OPTIONS.timeout().toNanos(), "given up at another time than due");
         failed(before);
       }
-      follow(step);
+      follow(healthCheckStep);
     }
   }
 
-  private void follow(HealthCheck.Step step) {
-    switch (step) {
+  private void follow(HealthCheck.HealthCheckStep healthCheckStep) {
+    switch (healthCheckStep) {
       case NONE -> {}
       case CANCEL -> close();
       case WATCH, CHECK -> {
         require(!isOpen, "two calls at one time");
-        boolean fallsBack = step == HealthCheck.Step.CHECK;
+        boolean fallsBack = healthCheckStep == HealthCheck.HealthCheckStep.CHECK;
         long pause = now - endedNanos;
         long least = HealthCheck.RESUME_PAUSE.toNanos();
         require(!everAsked || fallsBack || pause >= least - least / TENTH, "asked after " + pause);
@@ -163,13 +170,13 @@ final class HealthCheckSimulation {
         if (random.nextBoolean()) {
           say(ServingStatus.SERVICE_UNKNOWN);
         } else {
-          end(StatusCode.NOT_FOUND);
+          end(GrpcStatusCode.NOT_FOUND);
         }
       }
       case WITHOUT_WATCH -> {
         if (open == HealthMethod.WATCH) {
           met.add(Marker.FELL_BACK);
-          end(StatusCode.UNIMPLEMENTED);
+          end(GrpcStatusCode.UNIMPLEMENTED);
         } else {
           say(ServingStatus.SERVING);
         }
@@ -178,16 +185,17 @@ final class HealthCheckSimulation {
         if (open == HealthMethod.CHECK) {
           met.add(Marker.UNSUPPORTED);
         }
-        end(StatusCode.UNIMPLEMENTED);
+        end(GrpcStatusCode.UNIMPLEMENTED);
       }
       case WORD_THEN_END -> {
         say(ServingStatus.SERVING);
         if (isOpen) {
           met.add(Marker.RESUMED);
-          end(StatusCode.OK);
+          end(GrpcStatusCode.OK);
         }
       }
-      case ENDS_AT_ONCE -> end(random.nextBoolean() ? StatusCode.OK : StatusCode.UNAVAILABLE);
+      case ENDS_AT_ONCE ->
+          end(random.nextBoolean() ? GrpcStatusCode.OK : GrpcStatusCode.UNAVAILABLE);
       case SILENT -> {}
       case CHATTY -> {
         for (int i = 0; isOpen && i < 2 * HealthCheck.MOST_WORDS; i++) {
@@ -198,49 +206,53 @@ final class HealthCheckSimulation {
   }
 
   private void say(ServingStatus said) {
-    if (check.state() == HealthCheck.State.ASKING && open == HealthMethod.WATCH) {
+    if (check.healthCheckState() == HealthCheck.HealthCheckState.ASKING
+        && open == HealthMethod.WATCH) {
       met.add(Marker.WATCHED);
     }
-    Health before = check.health();
-    HealthCheck.Step step = check.onWord(said, now);
-    if (step == HealthCheck.Step.CANCEL) {
+    EndpointHealthStatus before = check.endpointHealthStatus();
+    HealthCheck.HealthCheckStep healthCheckStep = check.onStatus(said, now);
+    if (healthCheckStep == HealthCheck.HealthCheckStep.CANCEL) {
       met.add(Marker.TOO_MANY_WORDS);
       failed(before);
-      follow(step);
+      follow(healthCheckStep);
       return;
     }
     answered = true;
     failures = 0;
     require(
-        said == ServingStatus.SERVING || check.health() == Health.NOT_SERVING,
-        "said " + said + ", is " + check.health());
+        said == ServingStatus.SERVING
+            || check.endpointHealthStatus() == EndpointHealthStatus.NOT_SERVING,
+        "said " + said + ", is " + check.endpointHealthStatus());
     if (open == HealthMethod.CHECK) {
       close();
-      follow(check.onEnd(StatusCode.OK, "", now));
+      follow(check.onEnd(GrpcStatusCode.OK, "", now));
     }
-    follow(step);
+    follow(healthCheckStep);
   }
 
-  private void end(StatusCode status) {
+  private void end(GrpcStatusCode status) {
     boolean counts =
-        !answered && status != StatusCode.UNIMPLEMENTED && status != StatusCode.NOT_FOUND;
-    boolean supported = status != StatusCode.UNIMPLEMENTED || open == HealthMethod.WATCH;
+        !answered && status != GrpcStatusCode.UNIMPLEMENTED && status != GrpcStatusCode.NOT_FOUND;
+    boolean supported = status != GrpcStatusCode.UNIMPLEMENTED || open == HealthMethod.WATCH;
     close();
-    Health before = check.health();
-    HealthCheck.Step step = check.onEnd(status, "", now);
+    EndpointHealthStatus before = check.endpointHealthStatus();
+    HealthCheck.HealthCheckStep healthCheckStep = check.onEnd(status, "", now);
     if (counts) {
       failed(before);
-    } else if (!supported || status == StatusCode.NOT_FOUND) {
+    } else if (!supported || status == GrpcStatusCode.NOT_FOUND) {
       failures = 0;
     }
-    follow(step);
+    follow(healthCheckStep);
   }
 
-  private void failed(Health before) {
+  private void failed(EndpointHealthStatus before) {
     failures++;
     boolean enough = failures >= OPTIONS.thresholds().unhealthy();
-    Health expected = enough ? Health.FAILING : before;
-    require(check.health() == expected, check.health() + " after " + failures + " failures");
+    EndpointHealthStatus expected = enough ? EndpointHealthStatus.FAILING : before;
+    require(
+        check.endpointHealthStatus() == expected,
+        check.endpointHealthStatus() + " after " + failures + " failures");
     if (enough) {
       met.add(Marker.LEFT_OUT_BY_FAILURES);
     }

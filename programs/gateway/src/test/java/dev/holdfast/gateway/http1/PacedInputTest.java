@@ -70,7 +70,7 @@ class PacedInputTest {
     turns.allowed = 1;
     come("GET / HTTP/1.1\r\ncontent-length: 0\r\n\r\n".repeat(3));
     assertThat(turns.taken).isEqualTo(1);
-    assertThat(input.isHeld()).isTrue();
+    assertThat(input.isPaused()).isTrue();
     assertThat(input.bufferBytes()).isPositive();
     assertThat(turns.refreshed).isEqualTo(1);
   }
@@ -82,11 +82,11 @@ class PacedInputTest {
     turns.allowed = 1;
     come("GET / HTTP/1.1\r\n\r\n".repeat(3));
     turns.allowed = 10_000;
-    input.goOn();
+    input.resumeLater();
     assertThat(turns.taken).isEqualTo(1);
     runTurns();
     assertThat(turns.requests.stream().mapToInt(each -> each).sum()).isEqualTo(3);
-    assertThat(input.isHeld()).isFalse();
+    assertThat(input.isPaused()).isFalse();
   }
 
   private void begin(ChannelHandler decoder) {
@@ -106,7 +106,7 @@ class PacedInputTest {
 
   /** Counts what is taken in each turn of the event loop. */
   private static final class Turns extends ChannelInboundHandlerAdapter
-      implements PacedInput.Reader {
+      implements PacedInput.PartConsumer {
     final List<Integer> requests = new ArrayList<>();
     final List<Integer> parts = new ArrayList<>();
     int allowed = Integer.MAX_VALUE;
@@ -116,12 +116,12 @@ class PacedInputTest {
     private int partsNow;
 
     @Override
-    public boolean mayTake() {
+    public boolean acceptsPart() {
       return taken < allowed;
     }
 
     @Override
-    public void refreshReading() {
+    public void updateAutoRead() {
       refreshed++;
     }
 

@@ -22,14 +22,14 @@ class RequestTimersTest {
   private final PacedInput input =
       new PacedInput(
           channel,
-          new PacedInput.Reader() {
+          new PacedInput.PartConsumer() {
             @Override
-            public boolean mayTake() {
+            public boolean acceptsPart() {
               return true;
             }
 
             @Override
-            public void refreshReading() {}
+            public void updateAutoRead() {}
           });
 
   RequestTimersTest() {

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.loop.ConfigSnapshot;
+import dev.holdfast.gateway.loop.ForwardingLoop;
 import dev.holdfast.gateway.route.Router;
+import dev.holdfast.liveness.ConnectionRole;
 import dev.holdfast.liveness.LivenessMeters;
 import dev.holdfast.liveness.LivenessOptions;
-import dev.holdfast.liveness.Role;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
@@ -22,7 +24,7 @@ import org.junit.jupiter.api.Test;
 /** What connections leave behind that come and go, as those of an attacker do by thousands. */
 class ConnectionTimersTest {
   private record NoRoutes(Router router, Map<String, Cluster> clusters, GatewayLimits limits)
-      implements Terms {}
+      implements ConfigSnapshot {}
 
   private static final long NONE = -1;
 
@@ -52,14 +54,14 @@ class ConnectionTimersTest {
 
   private ForwardingLoop loop() {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    Terms terms = new NoRoutes(head -> null, Map.of(), GatewayLimits.DEFAULT);
+    ConfigSnapshot configSnapshot = new NoRoutes(head -> null, Map.of(), GatewayLimits.DEFAULT);
     return new ForwardingLoop(
         thread,
-        () -> terms,
-        new ForwardingLoop.Watching(
+        () -> configSnapshot,
+        new ForwardingLoop.ConnectionMonitoring(
             LivenessOptions.DEFAULT,
-            LivenessMeters.on(meters, Role.SERVER),
-            LivenessMeters.on(meters, Role.CLIENT),
+            LivenessMeters.on(meters, ConnectionRole.SERVER),
+            LivenessMeters.on(meters, ConnectionRole.CLIENT),
             new GatewayMeters(meters)));
   }
 

@@ -18,7 +18,7 @@ class MemoryAccountTest {
   private final LoopMemory there = memory.part(tasks::add);
 
   /** A client whose calls hold one unit each. */
-  private static final class Client implements MemoryAccount.Holder {
+  private static final class Client implements MemoryAccount.AccountOwner {
     private final MemoryAccount account;
     private final List<MetLimit> ended = new ArrayList<>();
 

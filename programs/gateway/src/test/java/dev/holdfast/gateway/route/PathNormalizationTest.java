@@ -143,7 +143,7 @@ class PathNormalizationTest {
     RouteTable table =
         new RouteTable(List.of(rule("strict", pattern), rule("lax", "/**")), size -> 0);
     CharSequence normal = PathNormalization.normalize("POST", path);
-    Route found = table.find(Head.of("any", normal.toString()));
+    Route found = table.find(TestRequest.of("any", normal.toString()));
     return found == null ? "" : found.name();
   }
 

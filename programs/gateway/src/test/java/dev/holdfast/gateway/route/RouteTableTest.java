@@ -125,7 +125,7 @@ class RouteTableTest {
   }
 
   private @Nullable String found(String authority, String path, String headers) {
-    Route route = table.find(Head.of(authority, path, headers));
+    Route route = table.find(TestRequest.of(authority, path, headers));
     return route == null ? null : route.name();
   }
 
@@ -140,12 +140,12 @@ class RouteTableTest {
       RouteTable other = new RouteTable(shuffled, bound -> 0);
       for (String authority : List.of("a", "shop.example:8443", "x.eu.shop.example")) {
         for (String path : paths) {
-          Head head = Head.of(authority, path);
-          assertThat(other.find(head)).isEqualTo(table.find(head));
+          TestRequest testRequest = TestRequest.of(authority, path);
+          assertThat(other.find(testRequest)).isEqualTo(table.find(testRequest));
         }
       }
-      Head head = Head.of("hdr.example", "/x", "x-user=test-1 x-b=2");
-      assertThat(other.find(head)).isEqualTo(table.find(head));
+      TestRequest testRequest = TestRequest.of("hdr.example", "/x", "x-user=test-1 x-b=2");
+      assertThat(other.find(testRequest)).isEqualTo(table.find(testRequest));
     }
   }
 
@@ -156,7 +156,7 @@ class RouteTableTest {
             List.of(rule("literal", "*", "/a/b/c"), rule("wild", "*", "/*/b/d")), bound -> 0);
     assertThat(name(deep, "/a/b/d")).isEqualTo("wild");
     assertThat(name(deep, "/a/b/c")).isEqualTo("literal");
-    assertThat(deep.find(Head.of("", "/a/b"))).isNull();
+    assertThat(deep.find(TestRequest.of("", "/a/b"))).isNull();
   }
 
   @Test
@@ -164,15 +164,15 @@ class RouteTableTest {
     RouteTarget target =
         new RouteTarget(
             List.of(
-                new RouteTarget.Share("a", 9_000),
-                new RouteTarget.Share("none", 0),
-                new RouteTarget.Share("b", 1_000)));
+                new RouteTarget.RouteClusterWeight("a", 9_000),
+                new RouteTarget.RouteClusterWeight("none", 0),
+                new RouteTarget.RouteClusterWeight("b", 1_000)));
     AtomicInteger next = new AtomicInteger();
     RouteRule rule = new RouteRule("split", match("*", "/**"), target, RouteOptions.DEFAULT);
     RouteTable split = new RouteTable(List.of(rule), bound -> next.getAndIncrement() % bound);
     int toB = 0;
     for (int i = 0; i < RouteTarget.WHOLE; i++) {
-      Route route = requireNonNull(split.find(Head.of("", "/x")));
+      Route route = requireNonNull(split.find(TestRequest.of("", "/x")));
       assertThat(route.cluster()).isNotEqualTo("none");
       toB += route.cluster().equals("b") ? 1 : 0;
     }
@@ -202,7 +202,7 @@ class RouteTableTest {
     List<RouteRule> rules =
         List.of(rule("one", "h", "/v1/{id}", tests(a)), rule("other", "H", "/v1/*", tests(b)));
     assertThat(RouteTable.conflicts(rules))
-        .isEqualTo(ambiguous ? List.of(new RouteTable.Conflict(0, 1)) : List.of());
+        .isEqualTo(ambiguous ? List.of(new RouteTable.RouteConflict(0, 1)) : List.of());
     if (ambiguous) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> new RouteTable(rules, bound -> 0))
@@ -213,26 +213,26 @@ class RouteTableTest {
   @Test
   void aLookupMakesNoObjects() {
     Router services = new ServiceRouter(Map.of("orders", Set.of("a.B")), RouteOptions.DEFAULT);
-    Router both = new FirstRouter(table, services);
-    List<Head> heads =
+    Router both = new FallbackRouter(table, services);
+    List<TestRequest> testRequests =
         List.of(
-            Head.of("a.eu.shop.example:443", "/orders.v1.Orders/GetAll"),
-            Head.of("hdr.example", "/v1/x", "x-v=2 x-user=a"),
-            Head.of("localhost:8080", "/a.B/C"),
-            Head.of("nobody", "*"));
+            TestRequest.of("a.eu.shop.example:443", "/orders.v1.Orders/GetAll"),
+            TestRequest.of("hdr.example", "/v1/x", "x-v=2 x-user=a"),
+            TestRequest.of("localhost:8080", "/a.B/C"),
+            TestRequest.of("nobody", "*"));
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    lookUp(both, services, heads);
+    lookUp(both, services, testRequests);
     long before = threads.getCurrentThreadAllocatedBytes();
-    lookUp(both, services, heads);
+    lookUp(both, services, testRequests);
     assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(1_000 * 16);
   }
 
   /** A thousand times each. */
-  private static void lookUp(Router both, Router services, List<Head> heads) {
+  private static void lookUp(Router both, Router services, List<TestRequest> testRequests) {
     for (int i = 0; i < 1_000; i++) {
       for (int h = 0; h < 4; h++) {
-        both.find(heads.get(h));
-        services.find(heads.get(h));
+        both.find(testRequests.get(h));
+        services.find(testRequests.get(h));
       }
     }
   }
@@ -263,11 +263,11 @@ class RouteTableTest {
   }
 
   private static @Nullable String name(Router router, String path) {
-    Route route = router.find(Head.of("", path));
+    Route route = router.find(TestRequest.of("", path));
     return route == null ? null : route.name();
   }
 
-  private static RouteRule rule(String name, String authority, String path, HeaderTest... tests) {
+  private static RouteRule rule(String name, String authority, String path, HeaderMatch... tests) {
     RouteMatch match =
         new RouteMatch(
             AuthorityPattern.parse("authority", authority),
@@ -280,8 +280,8 @@ class RouteTableTest {
     return rule("", authority, path).match();
   }
 
-  private static HeaderTest[] tests(String text) {
-    return Head.of("", "", text).headers().entrySet().stream()
+  private static HeaderMatch[] tests(String text) {
+    return TestRequest.of("", "", text).headers().entrySet().stream()
         .map(
             e ->
                 e.getValue().equals("*")
@@ -289,18 +289,18 @@ class RouteTableTest {
                     : e.getValue().endsWith("*")
                         ? prefix(e.getKey(), e.getValue().replace("*", ""))
                         : exact(e.getKey(), e.getValue()))
-        .toArray(HeaderTest[]::new);
+        .toArray(HeaderMatch[]::new);
   }
 
-  private static HeaderTest exact(String name, String value) {
-    return new HeaderTest(name, HeaderTest.Kind.EXACT, value);
+  private static HeaderMatch exact(String name, String value) {
+    return new HeaderMatch(name, HeaderMatch.HeaderMatchKind.EXACT, value);
   }
 
-  private static HeaderTest prefix(String name, String value) {
-    return new HeaderTest(name, HeaderTest.Kind.PREFIX, value);
+  private static HeaderMatch prefix(String name, String value) {
+    return new HeaderMatch(name, HeaderMatch.HeaderMatchKind.PREFIX, value);
   }
 
-  private static HeaderTest present(String name) {
-    return new HeaderTest(name, HeaderTest.Kind.PRESENT, "");
+  private static HeaderMatch present(String name) {
+    return new HeaderMatch(name, HeaderMatch.HeaderMatchKind.PRESENT, "");
   }
 }

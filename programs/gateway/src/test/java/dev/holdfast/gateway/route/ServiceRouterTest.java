@@ -50,21 +50,24 @@ class ServiceRouterTest {
       })
   void aServiceIsFoundByItsNameOrByWhatItOffers(
       String authority, String path, @Nullable String expected) {
-    Route route = router.find(Head.of(authority, path));
+    Route route = router.find(TestRequest.of(authority, path));
     assertThat(route == null ? null : route.cluster()).isEqualTo(expected);
   }
 
   @Test
   void whatSeveralServicesOfferIsAnsweredWithTheirNames() {
-    assertThat(router.expectation(Head.of("localhost", "/shared.v1.Both/Get")))
+    assertThat(router.expectation(TestRequest.of("localhost", "/shared.v1.Both/Get")))
         .isEqualTo(
             "an authority or a route, since more than one service is meant: orders, stock.prod");
-    assertThat(router.expectation(Head.of("mail", "/x/Y"))).endsWith(": mail.prod, mail.test");
+    assertThat(router.expectation(TestRequest.of("mail", "/x/Y")))
+        .endsWith(": mail.prod, mail.test");
   }
 
   @Test
   void healthAndReflectionAskForAnAuthority() {
-    assertThat(router.expectation(Head.of("localhost", "/grpc.reflection.v1.ServerReflection/X")))
+    assertThat(
+            router.expectation(
+                TestRequest.of("localhost", "/grpc.reflection.v1.ServerReflection/X")))
         .isEqualTo(
             "the authority of one of the services mail.prod, mail.test, orders, stock.prod,"
                 + " team/carts:grpc");
@@ -73,12 +76,12 @@ class ServiceRouterTest {
   @Test
   void theOnlyServiceIsMeantWhileNothingIsKnownOfIt() {
     ServiceRouter one = new ServiceRouter(Map.of("orders", Set.of()), RouteOptions.DEFAULT);
-    assertThat(one.find(Head.of("localhost", "/a.B/C"))).isNotNull();
-    assertThat(one.find(Head.of("localhost", "/grpc.health.v1.Health/Check"))).isNull();
+    assertThat(one.find(TestRequest.of("localhost", "/a.B/C"))).isNotNull();
+    assertThat(one.find(TestRequest.of("localhost", "/grpc.health.v1.Health/Check"))).isNull();
 
     ServiceRouter known =
         new ServiceRouter(Map.of("orders", Set.of("orders.v1.Orders")), RouteOptions.DEFAULT);
-    assertThat(known.find(Head.of("localhost", "/a.B/C"))).isNull();
+    assertThat(known.find(TestRequest.of("localhost", "/a.B/C"))).isNull();
   }
 
   @Test
@@ -89,20 +92,20 @@ class ServiceRouterTest {
             Set.of("carts"),
             RouteOptions.DEFAULT);
     assertThat(learning.isLearning()).isTrue();
-    assertThat(learning.find(Head.of("localhost", "/orders.v1.Orders/Get"))).isNotNull();
-    assertThat(learning.expectation(Head.of("localhost", "/a.B/C")))
+    assertThat(learning.find(TestRequest.of("localhost", "/orders.v1.Orders/Get"))).isNotNull();
+    assertThat(learning.expectation(TestRequest.of("localhost", "/a.B/C")))
         .endsWith(
             "the services carts, orders; or a little patience, since nobody knows yet what is"
                 + " offered by carts");
     assertThat(router.isLearning()).isFalse();
-    assertThat(new FirstRouter(router, learning).isLearning()).isTrue();
+    assertThat(new FallbackRouter(router, learning).isLearning()).isTrue();
   }
 
   @Test
   void aRegistryWithoutServicesIsSaidToHaveNone() {
     ServiceRouter none = new ServiceRouter(Map.of(), RouteOptions.DEFAULT);
-    assertThat(none.find(Head.of("a", "/a.B/C"))).isNull();
-    assertThat(none.expectation(Head.of("a", "/a.B/C")))
+    assertThat(none.find(TestRequest.of("a", "/a.B/C"))).isNull();
+    assertThat(none.expectation(TestRequest.of("a", "/a.B/C")))
         .isEqualTo("a service in the registry, which has none");
   }
 }

@@ -10,7 +10,7 @@ import dev.holdfast.core.testkit.LogLines;
 import dev.holdfast.core.testkit.VirtualScheduler;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
-import dev.holdfast.gateway.schema.ReflectionException.Kind;
+import dev.holdfast.gateway.schema.ReflectionException.ReflectionFailure;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,18 +93,18 @@ class ClusterSchemasTest {
     schemas.onChange(() -> changes.add("changed"));
     schemas.retain(List.of(orders));
     time.runUntilIdle();
-    assertThat(schemas.isUnheard(orders)).isTrue();
-    asked.fail(Kind.UNAVAILABLE, "away");
+    assertThat(schemas.isUnanswered(orders)).isTrue();
+    asked.fail(ReflectionFailure.UNAVAILABLE, "away");
     time.advance(Duration.ofSeconds(70));
-    assertThat(schemas.isUnheard(orders)).isTrue();
+    assertThat(schemas.isUnanswered(orders)).isTrue();
     assertThat(changes).isEmpty();
 
-    asked.fail(Kind.UNSUPPORTED, "no reflection");
+    asked.fail(ReflectionFailure.UNSUPPORTED, "no reflection");
     time.advance(Duration.ofSeconds(70));
-    assertThat(schemas.isUnheard(orders)).isFalse();
+    assertThat(schemas.isUnanswered(orders)).isFalse();
     // Whoever made routes of what is unheard makes them anew.
     assertThat(changes).containsExactly("changed");
-    asked.fail(Kind.UNSUPPORTED, "no reflection");
+    asked.fail(ReflectionFailure.UNSUPPORTED, "no reflection");
     time.runUntilIdle();
     assertThat(changes).hasSize(1);
   }
@@ -160,7 +160,7 @@ class ClusterSchemasTest {
   }
 
   /** Servers that answer when the test says so, the longest waiting first. */
-  private static final class Asked implements SchemaAsker {
+  private static final class Asked implements SchemaSource {
     final List<String> questions = new ArrayList<>();
     final List<CompletableFuture<ServiceSchema>> open = new ArrayList<>();
 
@@ -177,11 +177,11 @@ class ClusterSchemasTest {
     }
 
     void fail(String why) {
-      fail(Kind.UNAVAILABLE, why);
+      fail(ReflectionFailure.UNAVAILABLE, why);
     }
 
-    void fail(Kind kind, String why) {
-      open.remove(0).completeExceptionally(new ReflectionException(kind, why));
+    void fail(ReflectionFailure reflectionFailure, String why) {
+      open.remove(0).completeExceptionally(new ReflectionException(reflectionFailure, why));
     }
   }
 }

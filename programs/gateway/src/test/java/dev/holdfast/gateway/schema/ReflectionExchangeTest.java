@@ -12,7 +12,7 @@ import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.EmptyProto;
 import com.google.protobuf.TimestampProto;
 import com.google.rpc.StatusProto;
-import dev.holdfast.gateway.schema.ReflectionException.Kind;
+import dev.holdfast.gateway.schema.ReflectionException.ReflectionFailure;
 import dev.holdfast.gateway.schema.proto.ReflectedFiles;
 import dev.holdfast.gateway.schema.proto.ReflectedService;
 import dev.holdfast.gateway.schema.proto.ReflectedServices;
@@ -33,8 +33,9 @@ class ReflectionExchangeTest {
 
   @ParameterizedTest
   @EnumSource
-  void completeFilesComeFromEachManner(Reflector.Manner manner) throws Exception {
-    Reflector server = new Reflector(manner, ORDERS, STOCK);
+  void completeFilesComeFromEachManner(
+      FakeReflectionServer.ReflectionImplementation reflectionImplementation) throws Exception {
+    FakeReflectionServer server = new FakeReflectionServer(reflectionImplementation, ORDERS, STOCK);
 
     ReflectedSchema schema = ask(server);
 
@@ -49,7 +50,9 @@ class ReflectionExchangeTest {
 
   @Test
   void importsThatCameAlongAreNotAskedFor() throws Exception {
-    Reflector server = new Reflector(Reflector.Manner.EACH_ONCE, ORDERS, STOCK);
+    FakeReflectionServer server =
+        new FakeReflectionServer(
+            FakeReflectionServer.ReflectionImplementation.EACH_ONCE, ORDERS, STOCK);
 
     ask(server);
 
@@ -59,7 +62,8 @@ class ReflectionExchangeTest {
   @Test
   void servicesOfOneFileAreAskedForOnce() throws Exception {
     FileDescriptor two = file("two.proto", "A,B", EmptyProto.getDescriptor());
-    Reflector server = new Reflector(Reflector.Manner.ALWAYS_ALL, two);
+    FakeReflectionServer server =
+        new FakeReflectionServer(FakeReflectionServer.ReflectionImplementation.ALWAYS_ALL, two);
 
     assertThat(ask(server).services()).containsExactly("shop.A", "shop.B");
     assertThat(server.questions).containsExactly("*", "shop.A");
@@ -67,7 +71,9 @@ class ReflectionExchangeTest {
 
   @Test
   void serviceWithoutDescriptorHidesNoOther() throws Exception {
-    Reflector server = new Reflector(Reflector.Manner.ALWAYS_ALL, ORDERS).listing("raw.Bytes");
+    FakeReflectionServer server =
+        new FakeReflectionServer(FakeReflectionServer.ReflectionImplementation.ALWAYS_ALL, ORDERS)
+            .listing("raw.Bytes");
 
     ReflectedSchema schema = ask(server);
 
@@ -78,8 +84,9 @@ class ReflectionExchangeTest {
 
   @Test
   void importThatEverybodyHasMayBeMissing() throws Exception {
-    Reflector server =
-        new Reflector(Reflector.Manner.ONE_FILE, ORDERS).without("google/protobuf/empty.proto");
+    FakeReflectionServer server =
+        new FakeReflectionServer(FakeReflectionServer.ReflectionImplementation.ONE_FILE, ORDERS)
+            .without("google/protobuf/empty.proto");
 
     assertThat(ask(server).catalog().services()).containsExactly("shop.Orders");
   }
@@ -87,7 +94,10 @@ class ReflectionExchangeTest {
   @Test
   void importThatNobodyHasCostsOnlyThoseWhoNeedItsTypes() throws Exception {
     ReflectedSchema schema =
-        ask(new Reflector(Reflector.Manner.ALWAYS_ALL, ORDERS).without("common.proto"));
+        ask(
+            new FakeReflectionServer(
+                    FakeReflectionServer.ReflectionImplementation.ALWAYS_ALL, ORDERS)
+                .without("common.proto"));
     assertThat(schema.catalog().services()).containsExactly("shop.Orders");
     assertThat(schema.catalog().unlinked()).isEmpty();
 
@@ -109,9 +119,17 @@ class ReflectionExchangeTest {
 
   @Test
   void sameSchemaHasSameHashInEachManner() throws Exception {
-    String hash = ask(new Reflector(Reflector.Manner.ALWAYS_ALL, ORDERS, STOCK)).catalog().hash();
+    String hash =
+        ask(new FakeReflectionServer(
+                FakeReflectionServer.ReflectionImplementation.ALWAYS_ALL, ORDERS, STOCK))
+            .catalog()
+            .hash();
 
-    assertThat(ask(new Reflector(Reflector.Manner.ONE_FILE, STOCK, ORDERS)).catalog().hash())
+    assertThat(
+            ask(new FakeReflectionServer(
+                    FakeReflectionServer.ReflectionImplementation.ONE_FILE, STOCK, ORDERS))
+                .catalog()
+                .hash())
         .isEqualTo(hash);
   }
 
@@ -120,24 +138,25 @@ class ReflectionExchangeTest {
     ReflectionExchange exchange = new ReflectionExchange();
     exchange.onAnswer(services("shop.Orders"));
 
-    assertThatThrownBy(() -> exchange.onAnswer(Reflector.error(7, "not you").toByteArray()))
+    assertThatThrownBy(
+            () -> exchange.onAnswer(FakeReflectionServer.error(7, "not you").toByteArray()))
         .hasMessage(
             "reflection: asked for the shop.Orders, the server answered with error 7: not you")
         .extracting("kind")
-        .isEqualTo(Kind.REFUSED);
+        .isEqualTo(ReflectionFailure.REFUSED);
   }
 
   @Test
   void garbageAndOtherAnswersAreRefused() throws Exception {
-    assertRefused(new ReflectionExchange(), new byte[] {1, 2, 3}, Kind.MALFORMED);
-    assertRefused(new ReflectionExchange(), new byte[0], Kind.MALFORMED);
-    assertRefused(new ReflectionExchange(), files(ORDERS), Kind.MALFORMED);
+    assertRefused(new ReflectionExchange(), new byte[] {1, 2, 3}, ReflectionFailure.MALFORMED);
+    assertRefused(new ReflectionExchange(), new byte[0], ReflectionFailure.MALFORMED);
+    assertRefused(new ReflectionExchange(), files(ORDERS), ReflectionFailure.MALFORMED);
     ReflectionExchange waiting = new ReflectionExchange();
     waiting.onAnswer(services("shop.Orders"));
-    assertRefused(waiting, files(STOCK), Kind.MALFORMED);
+    assertRefused(waiting, files(STOCK), ReflectionFailure.MALFORMED);
     ReflectionExchange again = new ReflectionExchange();
     again.onAnswer(services("shop.Orders"));
-    assertRefused(again, services("shop.Orders"), Kind.MALFORMED);
+    assertRefused(again, services("shop.Orders"), ReflectionFailure.MALFORMED);
   }
 
   @Test
@@ -146,7 +165,7 @@ class ReflectionExchangeTest {
     exchange.onAnswer(services("shop.A", "shop.Orders"));
     exchange.onAnswer(files(file("x.proto", "A")));
 
-    assertRefused(exchange, files(ORDERS, file("x.proto", "B")), Kind.MALFORMED);
+    assertRefused(exchange, files(ORDERS, file("x.proto", "B")), ReflectionFailure.MALFORMED);
   }
 
   @Test
@@ -162,7 +181,7 @@ class ReflectionExchangeTest {
     assertRefused(
         exchange,
         files(importing("a" + last + ".proto", "", "a" + (last + 1) + ".proto")),
-        Kind.TOO_LARGE);
+        ReflectionFailure.TOO_LARGE);
   }
 
   @Test
@@ -173,7 +192,7 @@ class ReflectionExchangeTest {
     }
     ReflectionResponse many =
         ReflectionResponse.newBuilder().setListServicesResponse(services).build();
-    assertRefused(new ReflectionExchange(), many.toByteArray(), Kind.TOO_LARGE);
+    assertRefused(new ReflectionExchange(), many.toByteArray(), ReflectionFailure.TOO_LARGE);
 
     FileDescriptorProto[] files = new FileDescriptorProto[ReflectionExchange.MAX_FILES + 1];
     for (int i = 0; i < files.length; i++) {
@@ -181,7 +200,7 @@ class ReflectionExchangeTest {
     }
     ReflectionExchange ofFiles = new ReflectionExchange();
     ofFiles.onAnswer(services("shop.A"));
-    assertRefused(ofFiles, files(files), Kind.TOO_LARGE);
+    assertRefused(ofFiles, files(files), ReflectionFailure.TOO_LARGE);
 
     ReflectionExchange ofBytes = new ReflectionExchange();
     ofBytes.onAnswer(services("shop.A"));
@@ -191,22 +210,23 @@ class ReflectionExchangeTest {
             .setPackageBytes(
                 ByteString.copyFrom(new byte[(int) ReflectionExchange.MAX_SCHEMA_BYTES]))
             .build();
-    assertRefused(ofBytes, files(huge), Kind.TOO_LARGE);
+    assertRefused(ofBytes, files(huge), ReflectionFailure.TOO_LARGE);
   }
 
-  private static ReflectedSchema ask(Reflector server) throws ReflectionException {
+  private static ReflectedSchema ask(FakeReflectionServer server) throws ReflectionException {
     ReflectionExchange exchange = new ReflectionExchange();
-    while (exchange.question().isPresent()) {
-      exchange.onAnswer(server.answer(exchange.question().get()));
+    while (exchange.nextRequest().isPresent()) {
+      exchange.onAnswer(server.answer(exchange.nextRequest().get()));
     }
     return exchange.schema();
   }
 
-  private static void assertRefused(ReflectionExchange exchange, byte[] answer, Kind kind) {
+  private static void assertRefused(
+      ReflectionExchange exchange, byte[] answer, ReflectionFailure reflectionFailure) {
     assertThatThrownBy(() -> exchange.onAnswer(answer))
         .isInstanceOf(ReflectionException.class)
         .extracting("kind")
-        .isEqualTo(kind);
+        .isEqualTo(reflectionFailure);
   }
 
   private static byte[] services(String... names) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.gateway.schema.ReflectionException.Kind;
+import dev.holdfast.gateway.schema.ReflectionException.ReflectionFailure;
 import dev.holdfast.transcoding.http.HttpTranscoder;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
 import java.time.Duration;
@@ -149,7 +149,7 @@ class SchemaPollingTest {
 
   private void refuse(Endpoint from) {
     assertThat(polling.next(now)).contains(from);
-    polling.onFailure(now, new ReflectionException(Kind.UNSUPPORTED, "none"));
+    polling.onFailure(now, new ReflectionException(ReflectionFailure.UNSUPPORTED, "none"));
   }
 
   private long secondsToNext() {
@@ -164,7 +164,7 @@ class SchemaPollingTest {
   }
 
   private static ReflectionException away() {
-    return new ReflectionException(Kind.UNAVAILABLE, "away");
+    return new ReflectionException(ReflectionFailure.UNAVAILABLE, "away");
   }
 
   static ServiceSchema schema(String hash, String... services) {

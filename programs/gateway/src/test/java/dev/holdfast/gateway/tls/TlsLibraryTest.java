@@ -64,8 +64,8 @@ class TlsLibraryTest {
 
   @Test
   void theLogSaysOnceWhichOneServes() throws Exception {
-    try (Keyring ring = Keyring.open(new SimpleMeterRegistry());
-        LogLines log = LogLines.ofThisThread(Keyring.class)) {
+    try (TlsContexts ring = TlsContexts.open(new SimpleMeterRegistry());
+        LogLines log = LogLines.ofThisThread(TlsContexts.class)) {
       assertThat(log.all()).isEmpty();
       ring.server(listener("a"));
       ring.server(listener("b"));
@@ -85,6 +85,6 @@ class TlsLibraryTest {
   private ListenerTls listener(String name) throws Exception {
     TestCertificate own = TestCertificate.create(Files.createDirectory(folder.resolve(name)), name);
     return new ListenerTls(
-        new Identity(own.certificate().toPath(), own.key().toPath()), Optional.empty());
+        new TlsIdentity(own.certificate().toPath(), own.key().toPath()), Optional.empty());
   }
 }

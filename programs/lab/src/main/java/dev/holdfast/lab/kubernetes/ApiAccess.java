@@ -24,7 +24,7 @@ public final class ApiAccess {
   private final Set<ApiVerb> refused = EnumSet.noneOf(ApiVerb.class);
   private final Set<String> expiredNames = new HashSet<>();
   private boolean identityNeeded;
-  private @Nullable List<ApiRule> rules;
+  private @Nullable List<RbacRule> rules;
 
   /** Makes a token valid for a user; from now on requests must be authenticated. */
   public synchronized ApiAccess accept(String token, String user) {
@@ -64,7 +64,7 @@ public final class ApiAccess {
   }
 
   /** From now on only what one of these allows is allowed. */
-  public synchronized ApiAccess allowOnly(List<ApiRule> only) {
+  public synchronized ApiAccess allowOnly(List<RbacRule> only) {
     rules = List.copyOf(only);
     return this;
   }

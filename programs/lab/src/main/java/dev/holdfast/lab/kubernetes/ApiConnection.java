@@ -14,19 +14,19 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 /** A TCP connection of a client to the API server. */
 final class ApiConnection {
   private final Channel channel;
-  private volatile boolean deaf;
+  private volatile boolean silenced;
 
   ApiConnection(Channel channel) {
     this.channel = channel;
   }
 
   /** Stops answering on this connection, as behind a path that was cut silently. */
-  void goDeaf() {
-    deaf = true;
+  void stopAnswering() {
+    silenced = true;
   }
 
-  boolean isDeaf() {
-    return deaf;
+  boolean isSilenced() {
+    return silenced;
   }
 
   /** Sends a GOAWAY with NO_ERROR over HTTP/2: open requests are still answered. */

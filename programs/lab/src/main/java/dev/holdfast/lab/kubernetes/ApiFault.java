@@ -7,7 +7,7 @@ import java.util.Map;
 /** A fault that {@link ApiFaults} injects into a request. Immutable. */
 public final class ApiFault {
   /** The kinds of faults of a request. */
-  enum Kind {
+  enum ApiFaultKind {
     /** The request gets a given HTTP response. */
     ANSWER,
     /** A watch begins well and its first event is an error. */
@@ -22,14 +22,15 @@ public final class ApiFault {
   private static final String TEXT = "text/plain; charset=utf-8";
   private static final String RETRY_AFTER = "Retry-After";
 
-  private final Kind kind;
+  private final ApiFaultKind apiFaultKind;
   private final int code;
   private final String type;
   private final Map<String, String> headers;
   private final byte[] body;
 
-  private ApiFault(Kind kind, int code, String type, Map<String, String> headers, String body) {
-    this.kind = kind;
+  private ApiFault(
+      ApiFaultKind apiFaultKind, int code, String type, Map<String, String> headers, String body) {
+    this.apiFaultKind = apiFaultKind;
     this.code = code;
     this.type = type;
     this.headers = headers;
@@ -39,7 +40,7 @@ public final class ApiFault {
   /** 429 as the server's flow control sends it: in plain words, no Status object. */
   public static ApiFault tooManyRequests(Duration retryAfter) {
     return new ApiFault(
-        Kind.ANSWER,
+        ApiFaultKind.ANSWER,
         429,
         TEXT,
         Map.of(RETRY_AFTER, Long.toString(retryAfter.toSeconds())),
@@ -85,7 +86,7 @@ public final class ApiFault {
 
   /** 503 as a load balancer in front of dead servers says it. */
   public static ApiFault unavailable() {
-    return new ApiFault(Kind.ANSWER, 503, TEXT, Map.of(), "no healthy upstream");
+    return new ApiFault(ApiFaultKind.ANSWER, 503, TEXT, Map.of(), "no healthy upstream");
   }
 
   /** 504 for a version that this server has not reached. */
@@ -100,32 +101,33 @@ public final class ApiFault {
 
   /** 200 with this text for a body, such as half an object. */
   public static ApiFault garbage(String body) {
-    return new ApiFault(Kind.ANSWER, 200, JSON, Map.of(), body);
+    return new ApiFault(ApiFaultKind.ANSWER, 200, JSON, Map.of(), body);
   }
 
   /** No answer, and an open connection. */
   public static ApiFault hang() {
-    return new ApiFault(Kind.HANG, 0, "", Map.of(), "");
+    return new ApiFault(ApiFaultKind.HANG, 0, "", Map.of(), "");
   }
 
   /** The connection is closed instead of an answer. */
   public static ApiFault cut() {
-    return new ApiFault(Kind.CUT, 0, "", Map.of(), "");
+    return new ApiFault(ApiFaultKind.CUT, 0, "", Map.of(), "");
   }
 
   static ApiFault pageNotFound() {
-    return new ApiFault(Kind.ANSWER, 404, TEXT, Map.of(), "404 page not found\n");
+    return new ApiFault(ApiFaultKind.ANSWER, 404, TEXT, Map.of(), "404 page not found\n");
   }
 
   static ApiFault of(ApiStatus status) {
     int seconds = status.retryAfterSeconds();
     Map<String, String> headers =
         seconds == 0 ? Map.of() : Map.of(RETRY_AFTER, Integer.toString(seconds));
-    return new ApiFault(Kind.ANSWER, status.code(), JSON, headers, status.json() + "\n");
+    return new ApiFault(ApiFaultKind.ANSWER, status.code(), JSON, headers, status.json() + "\n");
   }
 
   private static ApiFault errorEvent(ApiStatus status) {
-    return new ApiFault(Kind.ERROR_EVENT, 200, JSON, Map.of(), event("ERROR", status.json()));
+    return new ApiFault(
+        ApiFaultKind.ERROR_EVENT, 200, JSON, Map.of(), event("ERROR", status.json()));
   }
 
   /** A line of a watch. */
@@ -133,8 +135,8 @@ public final class ApiFault {
     return "{\"type\":\"" + type + "\",\"object\":" + object + "}\n";
   }
 
-  Kind kind() {
-    return kind;
+  ApiFaultKind apiFaultKind() {
+    return apiFaultKind;
   }
 
   int code() {

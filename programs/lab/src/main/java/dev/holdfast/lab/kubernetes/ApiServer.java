@@ -30,7 +30,7 @@ public final class ApiServer implements AutoCloseable {
   private final ApiStore store = new ApiStore();
   private final ApiFaults faults = new ApiFaults();
   private final ApiAccess access = new ApiAccess();
-  private final Set<WatchStream> watches = ConcurrentHashMap.newKeySet();
+  private final Set<ApiWatchStream> watches = ConcurrentHashMap.newKeySet();
   private final Deque<ApiRequest> requests = new ArrayDeque<>();
   private final int port;
   private volatile ApiServerOptions options;
@@ -116,22 +116,22 @@ public final class ApiServer implements AutoCloseable {
 
   /** Every open watch stays open and says nothing more; new ones are as they should be. */
   public void silenceWatches() {
-    onEach(WatchStream::goSilent);
+    onEach(ApiWatchStream::goSilent);
   }
 
   /** Nothing is answered on the connections of now any more; new ones are as they should be. */
   public void silenceConnections() {
-    connections().forEach(ApiConnection::goDeaf);
+    connections().forEach(ApiConnection::stopAnswering);
   }
 
   /** Every open watch ends in good order, as at its time limit. */
   public void endWatches() {
-    onEach(WatchStream::timeUp);
+    onEach(ApiWatchStream::timeUp);
   }
 
   /** Every open watch ends with 410 in an ERROR event. */
   public void expireWatches() {
-    onEach(WatchStream::expire);
+    onEach(ApiWatchStream::expire);
   }
 
   /** Sends a text to every open watch as it is, such as half an event. */
@@ -177,7 +177,7 @@ public final class ApiServer implements AutoCloseable {
   }
 
   /** Takes another certificate for connections to come: those of now are closed. */
-  public synchronized void replaceTls(ApiTls tls) {
+  public synchronized void replaceTls(ApiServerTls tls) {
     stop();
     options = options.withTls(tls);
     startAgain();
@@ -206,11 +206,11 @@ public final class ApiServer implements AutoCloseable {
     }
   }
 
-  void opened(WatchStream watch) {
+  void opened(ApiWatchStream watch) {
     watches.add(watch);
   }
 
-  void closed(WatchStream watch) {
+  void closed(ApiWatchStream watch) {
     watches.remove(watch);
   }
 
@@ -219,7 +219,7 @@ public final class ApiServer implements AutoCloseable {
   }
 
   /** Done when it returns: a test that goes on finds it so. */
-  private void onEach(Consumer<WatchStream> action) {
+  private void onEach(Consumer<ApiWatchStream> action) {
     loop.next().submit(() -> watches.forEach(action)).awaitUninterruptibly(5, TimeUnit.SECONDS);
   }
 }

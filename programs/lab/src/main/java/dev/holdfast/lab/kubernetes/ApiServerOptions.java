@@ -10,7 +10,8 @@ import java.util.Optional;
  * @param http2 whether it speaks HTTP/2: by ALPN, in the clear by upgrade and by prior knowledge
  * @param bookmarkInterval between bookmarks of a watch; a minute in a real cluster
  */
-public record ApiServerOptions(Optional<ApiTls> tls, boolean http2, Duration bookmarkInterval) {
+public record ApiServerOptions(
+    Optional<ApiServerTls> tls, boolean http2, Duration bookmarkInterval) {
 
   /** Plain HTTP/1.1 and HTTP/2, a bookmark a minute. */
   public static ApiServerOptions defaults() {
@@ -18,7 +19,7 @@ public record ApiServerOptions(Optional<ApiTls> tls, boolean http2, Duration boo
   }
 
   /** These options with TLS, as given. */
-  public ApiServerOptions withTls(ApiTls value) {
+  public ApiServerOptions withTls(ApiServerTls value) {
     return new ApiServerOptions(Optional.of(value), http2, bookmarkInterval);
   }
 

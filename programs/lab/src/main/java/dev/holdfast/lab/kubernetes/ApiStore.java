@@ -31,12 +31,12 @@ public final class ApiStore {
   static final long FIRST_VERSION = 1_000;
 
   /** A write, with the object before and after; null before a creation, null after a deletion. */
-  record Change(
+  record StoreChange(
       long version, ObjectKey key, @Nullable StoredObject before, @Nullable StoredObject after) {}
 
   private final Set<Runnable> listeners = new CopyOnWriteArraySet<>();
   private TreeMap<ObjectKey, StoredObject> objects = new TreeMap<>();
-  private final List<Change> changes = new ArrayList<>();
+  private final List<StoreChange> storeChanges = new ArrayList<>();
   private long version = FIRST_VERSION;
   private long compactedVersion;
   private long oldestWatchableVersion;
@@ -61,7 +61,7 @@ public final class ApiStore {
               ? StoredObject.created(object, version + 1)
               : before.updated(object, version + 1);
       objects.put(key, after);
-      written = add(new Change(version + 1, key, before, after));
+      written = add(new StoreChange(version + 1, key, before, after));
     }
     listeners.forEach(Runnable::run);
     return written;
@@ -86,7 +86,7 @@ public final class ApiStore {
       if (before == null) {
         return version;
       }
-      written = add(new Change(version + 1, key, before, null));
+      written = add(new StoreChange(version + 1, key, before, null));
     }
     listeners.forEach(Runnable::run);
     return written;
@@ -127,7 +127,7 @@ public final class ApiStore {
   public synchronized void compact() {
     compactedVersion = version;
     oldestWatchableVersion = version;
-    changes.clear();
+    storeChanges.clear();
   }
 
   /**
@@ -156,7 +156,7 @@ public final class ApiStore {
   /** Everything is lost, the versions too, as when etcd's directory was deleted. */
   synchronized void wipe() {
     objects = new TreeMap<>();
-    changes.clear();
+    storeChanges.clear();
     version = FIRST_VERSION;
     compactedVersion = 0;
     oldestWatchableVersion = 0;
@@ -201,12 +201,12 @@ public final class ApiStore {
     TreeMap<ObjectKey, StoredObject> then = objects;
     if (at < version) {
       then = new TreeMap<>(objects);
-      for (int i = changes.size() - 1; i >= 0 && changes.get(i).version > at; i--) {
-        Change change = changes.get(i);
-        if (change.before == null) {
-          then.remove(change.key);
+      for (int i = storeChanges.size() - 1; i >= 0 && storeChanges.get(i).version > at; i--) {
+        StoreChange storeChange = storeChanges.get(i);
+        if (storeChange.before == null) {
+          then.remove(storeChange.key);
         } else {
-          then.put(change.key, change.before);
+          then.put(storeChange.key, storeChange.before);
         }
       }
     }
@@ -218,19 +218,19 @@ public final class ApiStore {
   }
 
   /** The changes behind a version that the cache has seen; null when it has forgotten some. */
-  synchronized @Nullable List<Change> changesAfter(long seen) {
+  synchronized @Nullable List<StoreChange> changesAfter(long seen) {
     if (seen < oldestWatchableVersion) {
       return null;
     }
-    int from = changes.size();
-    while (from > 0 && changes.get(from - 1).version > seen) {
+    int from = storeChanges.size();
+    while (from > 0 && storeChanges.get(from - 1).version > seen) {
       from--;
     }
-    int to = changes.size();
-    while (to > from && changes.get(to - 1).version > heldVersion) {
+    int to = storeChanges.size();
+    while (to > from && storeChanges.get(to - 1).version > heldVersion) {
       to--;
     }
-    return from == to ? Collections.emptyList() : List.copyOf(changes.subList(from, to));
+    return from == to ? Collections.emptyList() : List.copyOf(storeChanges.subList(from, to));
   }
 
   /** Adds a listener that is called for every change, on the thread that made it. */
@@ -242,12 +242,12 @@ public final class ApiStore {
     listeners.remove(listener);
   }
 
-  private long add(Change change) {
-    changes.add(change);
-    version = change.version;
-    progress.put(change.key.resource(), version);
-    if (changes.size() > KEPT_CHANGES) {
-      List<Change> old = changes.subList(0, KEPT_CHANGES / 10);
+  private long add(StoreChange storeChange) {
+    storeChanges.add(storeChange);
+    version = storeChange.version;
+    progress.put(storeChange.key.resource(), version);
+    if (storeChanges.size() > KEPT_CHANGES) {
+      List<StoreChange> old = storeChanges.subList(0, KEPT_CHANGES / 10);
       compactedVersion = old.get(old.size() - 1).version;
       oldestWatchableVersion = Math.max(oldestWatchableVersion, compactedVersion);
       old.clear();

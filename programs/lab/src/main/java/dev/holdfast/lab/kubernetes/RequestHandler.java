@@ -28,7 +28,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
   private final ApiServer server;
   private final ApiConnection connection;
   private final boolean http2;
-  private @Nullable WatchStream watch;
+  private @Nullable ApiWatchStream watch;
 
   RequestHandler(ApiServer server, ApiConnection connection, boolean http2) {
     this.server = server;
@@ -38,17 +38,17 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
   @Override
   protected void channelRead0(ChannelHandlerContext context, FullHttpRequest message) {
-    Exchange exchange = new Exchange(context, connection, HttpUtil.isKeepAlive(message));
-    if (connection.isDeaf()) {
+    ApiExchange apiExchange = new ApiExchange(context, connection, HttpUtil.isKeepAlive(message));
+    if (connection.isSilenced()) {
       return;
     }
     Optional<ApiRequest> parsed = ApiRequest.parse(message.uri(), http2);
     if (parsed.isEmpty()) {
-      answerOther(exchange, message.uri());
+      answerOther(apiExchange, message.uri());
       return;
     }
     if (!message.method().equals(HttpMethod.GET)) {
-      exchange.answer(
+      apiExchange.answer(
           ApiFault.status(405, "MethodNotAllowed", "the server does not allow this method"));
       return;
     }
@@ -61,19 +61,21 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
         // Before the answer, as the real server does since 1.29: who floods it must connect anew.
         connection.goAway();
       }
-      exchange.answer(ApiFault.unauthorized());
+      apiExchange.answer(ApiFault.unauthorized());
       return;
     }
     Duration delay = server.faults().delay(request.verb());
     ApiFault failure = server.faults().next(request.verb());
     if (delay.isZero()) {
-      answer(exchange, request, failure);
+      answer(apiExchange, request, failure);
     } else {
       var unused =
-          exchange
+          apiExchange
               .loop()
               .schedule(
-                  () -> answer(exchange, request, failure), delay.toNanos(), TimeUnit.NANOSECONDS);
+                  () -> answer(apiExchange, request, failure),
+                  delay.toNanos(),
+                  TimeUnit.NANOSECONDS);
     }
   }
 
@@ -99,48 +101,48 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     var unused = context.close();
   }
 
-  private void answer(Exchange exchange, ApiRequest request, @Nullable ApiFault failure) {
-    if (!exchange.isOpen()) {
+  private void answer(ApiExchange apiExchange, ApiRequest request, @Nullable ApiFault failure) {
+    if (!apiExchange.isOpen()) {
       return;
     }
     if (failure != null) {
-      fail(exchange, failure);
+      fail(apiExchange, failure);
     } else if (!server.access().allows(request)) {
-      exchange.answer(ApiFault.of(ApiStatus.forbidden(request.user(), request)));
+      apiExchange.answer(ApiFault.of(ApiStatus.forbidden(request.user(), request)));
     } else {
       try {
-        answer(exchange, request);
+        answer(apiExchange, request);
       } catch (ApiException e) {
-        exchange.answer(ApiFault.of(e.status()));
+        apiExchange.answer(ApiFault.of(e.status()));
       }
     }
   }
 
-  private void answer(Exchange exchange, ApiRequest request) throws ApiException {
+  private void answer(ApiExchange apiExchange, ApiRequest request) throws ApiException {
     switch (request.verb()) {
-      case GET -> get(exchange, request);
-      case LIST -> list(exchange, new ListQuery(request), System.nanoTime());
+      case GET -> get(apiExchange, request);
+      case LIST -> list(apiExchange, new ListQuery(request), System.nanoTime());
       case WATCH -> {
         endWatch();
-        WatchStream started = new WatchStream(server, exchange, request);
+        ApiWatchStream started = new ApiWatchStream(server, apiExchange, request);
         watch = started;
         started.start();
       }
     }
   }
 
-  private void get(Exchange exchange, ApiRequest request) {
+  private void get(ApiExchange apiExchange, ApiRequest request) {
     StoredObject found =
         server.store().find(new ObjectKey(request.resource(), request.namespace(), request.name()));
     if (found == null) {
-      exchange.answer(ApiFault.of(ApiStatus.notFound(request)));
+      apiExchange.answer(ApiFault.of(ApiStatus.notFound(request)));
     } else {
-      exchange.answer(found.alone().getBytes(StandardCharsets.UTF_8));
+      apiExchange.answer(found.alone().getBytes(StandardCharsets.UTF_8));
     }
   }
 
   /** A version to come is waited for some seconds, as the real server does. */
-  private void list(Exchange exchange, ListQuery query, long sinceNanos) throws ApiException {
+  private void list(ApiExchange apiExchange, ListQuery query, long sinceNanos) throws ApiException {
     long awaited = query.awaitedVersion();
     long now = server.store().cacheVersion();
     if (awaited > now) {
@@ -148,10 +150,10 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
         throw new ApiException(ApiStatus.tooLarge(awaited, now));
       }
       var unused =
-          exchange
+          apiExchange
               .loop()
               .schedule(
-                  () -> listAgain(exchange, query, sinceNanos),
+                  () -> listAgain(apiExchange, query, sinceNanos),
                   VERSION_POLL.toNanos(),
                   TimeUnit.NANOSECONDS);
       return;
@@ -159,40 +161,40 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     byte[] body = query.answer(server.store()).getBytes(StandardCharsets.UTF_8);
     int bytesPerSecond = server.faults().listBytesPerSecond();
     if (bytesPerSecond == 0) {
-      exchange.answer(body);
+      apiExchange.answer(body);
     } else {
-      exchange.trickle(body, bytesPerSecond);
+      apiExchange.trickle(body, bytesPerSecond);
     }
   }
 
-  private void listAgain(Exchange exchange, ListQuery query, long sinceNanos) {
-    if (!exchange.isOpen()) {
+  private void listAgain(ApiExchange apiExchange, ListQuery query, long sinceNanos) {
+    if (!apiExchange.isOpen()) {
       return;
     }
     try {
-      list(exchange, query, sinceNanos);
+      list(apiExchange, query, sinceNanos);
     } catch (ApiException e) {
-      exchange.answer(ApiFault.of(e.status()));
+      apiExchange.answer(ApiFault.of(e.status()));
     }
   }
 
-  private static void fail(Exchange exchange, ApiFault failure) {
-    switch (failure.kind()) {
-      case ANSWER -> exchange.answer(failure);
+  private static void fail(ApiExchange apiExchange, ApiFault failure) {
+    switch (failure.apiFaultKind()) {
+      case ANSWER -> apiExchange.answer(failure);
       case ERROR_EVENT -> {
-        exchange.begin();
-        exchange.piece(Unpooled.wrappedBuffer(failure.body()));
-        exchange.end();
+        apiExchange.begin();
+        apiExchange.piece(Unpooled.wrappedBuffer(failure.body()));
+        apiExchange.end();
       }
       case HANG -> log.debug("event=api_request_left_hanging");
-      case CUT -> exchange.cut();
+      case CUT -> apiExchange.cut();
     }
   }
 
-  private static void answerOther(Exchange exchange, String target) {
+  private static void answerOther(ApiExchange apiExchange, String target) {
     switch (target) {
       case "/version" ->
-          exchange.answer(
+          apiExchange.answer(
               new Json()
                   .with("major", "1")
                   .with("minor", "34")
@@ -200,8 +202,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
                   .toString()
                   .getBytes(StandardCharsets.UTF_8));
       case "/livez", "/readyz", "/healthz" ->
-          exchange.answer("ok".getBytes(StandardCharsets.UTF_8));
-      default -> exchange.answer(ApiFault.pageNotFound());
+          apiExchange.answer("ok".getBytes(StandardCharsets.UTF_8));
+      default -> apiExchange.answer(ApiFault.pageNotFound());
     }
   }
 

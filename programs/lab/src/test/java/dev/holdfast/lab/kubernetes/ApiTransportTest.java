@@ -62,7 +62,7 @@ class ApiTransportTest {
   @ParameterizedTest
   @EnumSource
   void tlsServesWhatWasAgreedByAlpn(HttpClient.Version version) throws Exception {
-    startWith(ApiTls.of(serverPair.certificate(), serverPair.key()));
+    startWith(ApiServerTls.of(serverPair.certificate(), serverPair.key()));
 
     assertWatchAndListWork(calls(serverPair, version, Optional.empty()), version);
   }
@@ -81,7 +81,8 @@ class ApiTransportTest {
   @Test
   void certificateOfAClientNamesItsUser() throws Exception {
     startWith(
-        ApiTls.of(serverPair.certificate(), serverPair.key()).trusting(clientPair.certificate()));
+        ApiServerTls.of(serverPair.certificate(), serverPair.key())
+            .trusting(clientPair.certificate()));
     server.access().requireIdentity().refuse(ApiVerb.WATCH);
 
     ApiCalls jane = calls(serverPair, HttpClient.Version.HTTP_2, Optional.of(clientPair));
@@ -94,10 +95,10 @@ class ApiTransportTest {
 
   @Test
   void newCertificateHoldsForNewConnections() throws Exception {
-    startWith(ApiTls.of(serverPair.certificate(), serverPair.key()));
+    startWith(ApiServerTls.of(serverPair.certificate(), serverPair.key()));
     TestCertificate next =
         TestCertificate.create(Files.createDirectory(scratch.resolve("next")), "localhost");
-    server.replaceTls(ApiTls.of(next.certificate(), next.key()));
+    server.replaceTls(ApiServerTls.of(next.certificate(), next.key()));
 
     assertThatThrownBy(
             () -> calls(serverPair, HttpClient.Version.HTTP_2, Optional.empty()).get(SLICES))
@@ -106,7 +107,7 @@ class ApiTransportTest {
         .isEqualTo(200);
   }
 
-  private void startWith(ApiTls tls) {
+  private void startWith(ApiServerTls tls) {
     server.close();
     server = ApiServer.start(ApiServerOptions.defaults().withTls(tls));
   }

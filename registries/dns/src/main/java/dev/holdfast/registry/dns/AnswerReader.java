@@ -1,6 +1,6 @@
 package dev.holdfast.registry.dns;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,14 +31,14 @@ final class AnswerReader {
    * @param next the alias whose records are missing from the message and must be queried, or null
    * @param ttl the shortest TTL so far
    */
-  record Reading(Optional<DnsAnswer> answer, @Nullable Name next, Duration ttl) {}
+  record ParsedAnswer(Optional<DnsAnswer> answer, @Nullable Name next, Duration ttl) {}
 
   /**
    * Reads a message with code NOERROR or NXDOMAIN.
    *
    * @param ttlSoFar the shortest TTL of the aliases that led to this question
    */
-  static Reading read(Message message, Name asked, int type, Duration ttlSoFar) {
+  static ParsedAnswer read(Message message, Name asked, int type, Duration ttlSoFar) {
     Name current = asked;
     Duration ttl = ttlSoFar;
     for (int i = 0; i < MAX_ALIASES; i++) {
@@ -57,7 +57,7 @@ final class AnswerReader {
       current = alias.getTarget();
     }
     if (message.getRcode() == Rcode.NOERROR && !current.equals(asked)) {
-      return new Reading(Optional.empty(), current, ttl);
+      return new ParsedAnswer(Optional.empty(), current, ttl);
     }
     return complete(
         new DnsAnswer(
@@ -67,8 +67,8 @@ final class AnswerReader {
             shorter(ttl, negativeTtl(message))));
   }
 
-  private static Reading complete(DnsAnswer answer) {
-    return new Reading(Optional.of(answer), null, answer.ttl());
+  private static ParsedAnswer complete(DnsAnswer answer) {
+    return new ParsedAnswer(Optional.of(answer), null, answer.ttl());
   }
 
   private static List<Record> records(Message message, Name name, int type) {

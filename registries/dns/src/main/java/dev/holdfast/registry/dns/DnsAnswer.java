@@ -1,6 +1,6 @@
 package dev.holdfast.registry.dns;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.time.Duration;
 import java.util.List;
 import org.xbill.DNS.Record;

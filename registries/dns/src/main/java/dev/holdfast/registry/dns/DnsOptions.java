@@ -1,12 +1,12 @@
 package dev.holdfast.registry.dns;
 
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.RegistryProvider.Parameter;
+import dev.holdfast.core.RegistryProvider.UriParameter;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.Tunable;
 import dev.holdfast.core.TunableDuration;
 import dev.holdfast.core.TunableText;
+import dev.holdfast.core.annotation.Limit;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -70,17 +70,17 @@ record DnsOptions(
           "After what time a resolution is given up.");
 
   /** The parameters of {@code dns:} URIs. */
-  static List<Parameter> addressParameters() {
+  static List<UriParameter> addressParameters() {
     return parameters(NAMES, PORT, MIN_REFRESH, MAX_REFRESH, TIMEOUT);
   }
 
   /** The parameters of {@code srv:} URIs, whose records bring their own ports. */
-  static List<Parameter> serviceParameters() {
+  static List<UriParameter> serviceParameters() {
     return parameters(NAMES, MIN_REFRESH, MAX_REFRESH, TIMEOUT);
   }
 
-  private static List<Parameter> parameters(Tunable... tunables) {
-    return Stream.of(tunables).map(Tunable::parameter).toList();
+  private static List<UriParameter> parameters(Tunable... tunables) {
+    return Stream.of(tunables).map(Tunable::uriParameter).toList();
   }
 
   /** Reads a URI, whose parameter names have been checked. */

@@ -6,7 +6,7 @@ import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.Scheduler;
@@ -36,12 +36,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class DnsRegistry implements Registry {
   private final RegistryUri uri;
   private final DnsOptions options;
-  private final boolean services;
+  private final boolean usesSrv;
   private final RegistryContext context;
   private final Scheduler scheduler;
-  private final NameServers servers;
+  private final StubResolver servers;
   private final RefreshPolicy refresh;
-  private final SystemNames system = new SystemNames();
+  private final SystemResolverConfig system = new SystemResolverConfig();
   private final ExecutorService systemThread;
   private final List<DnsName> names;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -56,10 +56,10 @@ final class DnsRegistry implements Registry {
   DnsRegistry(RegistryUri uri, DnsOptions options, boolean services, RegistryContext context) {
     this.uri = uri;
     this.options = options;
-    this.services = services;
+    this.usesSrv = services;
     this.context = context;
     scheduler = context.scheduler();
-    servers = new NameServers(scheduler, options.timeout());
+    servers = new StubResolver(scheduler, options.timeout());
     refresh = new RefreshPolicy(options.minRefresh(), options.maxRefresh(), context.random());
     names = options.names().stream().map(this::listed).toList();
     recordTtl = options.maxRefresh();
@@ -90,7 +90,7 @@ final class DnsRegistry implements Registry {
             uri.scheme(),
             service,
             () -> resolve(service),
-            new DnsWatch.Pace(refresh, new Backoff(retries(), context.random())),
+            new DnsWatch.RefreshTiming(refresh, new Backoff(retries(), context.random())),
             context,
             listener);
     AtomicBoolean ended = new AtomicBoolean();
@@ -128,12 +128,13 @@ final class DnsRegistry implements Registry {
           var unused =
               resolve(service)
                   .whenComplete(
-                      (resolved, failure) -> {
+                      (resolvedEndpoints, failure) -> {
                         if (failure == null) {
                           answer.complete(
-                              new RegistrySnapshot(EndpointSet.of(resolved.endpoints()), 0));
+                              new RegistrySnapshot(
+                                  EndpointSet.of(resolvedEndpoints.endpoints()), 0));
                         } else {
-                          answer.completeExceptionally(Resolution.typed(failure));
+                          answer.completeExceptionally(DnsHostResolver.typed(failure));
                         }
                       });
         });
@@ -141,11 +142,12 @@ final class DnsRegistry implements Registry {
   }
 
   @Override
-  public Subscription watchNames(String namespace, NamesListener listener) {
+  public Subscription watchNames(String namespace, ServiceNamesListener listener) {
     requireOpen();
     if (names.isEmpty()) {
       throw new RegistryException(
-          Kind.UNSUPPORTED, "DNS can't list names (expected: the parameter names=a:port,b:port)");
+          RegistryErrorKind.UNSUPPORTED,
+          "DNS can't list names (expected: the parameter names=a:port,b:port)");
     }
     AtomicBoolean ended = new AtomicBoolean();
     Set<String> listed = new TreeSet<>();
@@ -163,7 +165,7 @@ final class DnsRegistry implements Registry {
   public Announcement announce(
       ServiceName service, Endpoint endpoint, AnnouncementListener listener) {
     throw new RegistryException(
-        Kind.UNSUPPORTED,
+        RegistryErrorKind.UNSUPPORTED,
         "DNS can't be written to (expected: a registry that can, such as file or etcd)");
   }
 
@@ -197,22 +199,22 @@ final class DnsRegistry implements Registry {
     }
   }
 
-  private CompletableFuture<Resolved> resolve(ServiceName service) {
+  private CompletableFuture<ResolvedEndpoints> resolve(ServiceName service) {
     List<DnsName> wanted;
     try {
       wanted = namesOf(service);
     } catch (IllegalArgumentException e) {
       return CompletableFuture.failedFuture(
-          new RegistryException(Kind.UNSUPPORTED, String.valueOf(e.getMessage()), e));
+          new RegistryException(RegistryErrorKind.UNSUPPORTED, String.valueOf(e.getMessage()), e));
     }
-    CompletableFuture<Resolved> result = new CompletableFuture<>();
+    CompletableFuture<ResolvedEndpoints> result = new CompletableFuture<>();
     Subscription deadline =
         scheduler.schedule(
             options.timeout(),
             () ->
                 result.completeExceptionally(
                     new RegistryException(
-                        Kind.UNAVAILABLE,
+                        RegistryErrorKind.UNAVAILABLE,
                         service
                             + " was not resolved within "
                             + options.timeout().toMillis()
@@ -220,49 +222,53 @@ final class DnsRegistry implements Registry {
     var unused =
         systemView()
             .thenCompose(
-                view -> {
-                  Resolution resolution =
-                      new Resolution(servers, view, !options.servers().isEmpty());
-                  return services ? resolution.services(wanted) : resolution.addresses(wanted);
+                resolverSettings -> {
+                  DnsHostResolver dnsHostResolver =
+                      new DnsHostResolver(servers, resolverSettings, !options.servers().isEmpty());
+                  return usesSrv
+                      ? dnsHostResolver.services(wanted)
+                      : dnsHostResolver.addresses(wanted);
                 })
             .whenComplete(
-                (resolved, failure) -> {
+                (resolvedEndpoints, failure) -> {
                   deadline.close();
                   if (failure == null) {
-                    recordTtl = refresh.bounded(resolved.ttl());
-                    result.complete(resolved);
+                    recordTtl = refresh.bounded(resolvedEndpoints.ttl());
+                    result.complete(resolvedEndpoints);
                   } else {
-                    result.completeExceptionally(Resolution.typed(failure));
+                    result.completeExceptionally(DnsHostResolver.typed(failure));
                   }
                 });
     return result;
   }
 
-  private CompletableFuture<SystemNames.View> systemView() {
+  private CompletableFuture<SystemResolverConfig.ResolverSettings> systemView() {
     if (!options.servers().isEmpty()) {
-      return CompletableFuture.completedFuture(SystemNames.View.of(options.servers()));
+      return CompletableFuture.completedFuture(
+          SystemResolverConfig.ResolverSettings.of(options.servers()));
     }
-    CompletableFuture<SystemNames.View> view = new CompletableFuture<>();
+    CompletableFuture<SystemResolverConfig.ResolverSettings> resolverSettings =
+        new CompletableFuture<>();
     try {
       systemThread.execute(
           () -> {
             try {
-              SystemNames.View seen = system.look();
-              scheduler.execute(() -> view.complete(seen));
+              SystemResolverConfig.ResolverSettings seen = system.look();
+              scheduler.execute(() -> resolverSettings.complete(seen));
             } catch (RuntimeException e) {
-              scheduler.execute(() -> view.completeExceptionally(e));
+              scheduler.execute(() -> resolverSettings.completeExceptionally(e));
             }
           });
     } catch (RejectedExecutionException e) {
-      view.completeExceptionally(closedException());
+      resolverSettings.completeExceptionally(closedException());
     }
-    return view;
+    return resolverSettings;
   }
 
   // A name of the list is meant alone, so that whoever lists the names can follow each of them.
   private List<DnsName> namesOf(ServiceName service) {
     DnsName own =
-        services ? DnsName.ofServices(service) : DnsName.ofAddresses(service, options.port());
+        usesSrv ? DnsName.ofServices(service) : DnsName.ofAddresses(service, options.port());
     List<DnsName> listed =
         names.stream()
             .filter(name -> name.host().equals(own.host()))
@@ -272,7 +278,7 @@ final class DnsRegistry implements Registry {
       return listed;
     }
     List<DnsName> all = new ArrayList<>();
-    if (services || own.port() > 0) {
+    if (usesSrv || own.port() > 0) {
       all.add(own);
     } else if (names.isEmpty()) {
       throw new IllegalArgumentException(
@@ -283,7 +289,7 @@ final class DnsRegistry implements Registry {
   }
 
   private DnsName listed(String text) {
-    if (services) {
+    if (usesSrv) {
       return DnsName.parse(text, 0);
     }
     DnsName name = DnsName.parse(text, options.port());
@@ -294,8 +300,8 @@ final class DnsRegistry implements Registry {
     return name;
   }
 
-  private Backoff.Options retries() {
-    return new Backoff.Options(options.minRefresh(), options.maxRefresh());
+  private Backoff.BackoffOptions retries() {
+    return new Backoff.BackoffOptions(options.minRefresh(), options.maxRefresh());
   }
 
   private void requireOpen() {
@@ -305,6 +311,6 @@ final class DnsRegistry implements Registry {
   }
 
   private static RegistryException closedException() {
-    return new RegistryException(Kind.CLOSED, "the registry is closed");
+    return new RegistryException(RegistryErrorKind.CLOSED, "the registry is closed");
   }
 }

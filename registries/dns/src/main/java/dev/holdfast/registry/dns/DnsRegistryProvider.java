@@ -23,7 +23,7 @@ public final class DnsRegistryProvider implements RegistryProvider {
   }
 
   @Override
-  public List<Parameter> parameters() {
+  public List<UriParameter> uriParameters() {
     return DnsOptions.addressParameters();
   }
 

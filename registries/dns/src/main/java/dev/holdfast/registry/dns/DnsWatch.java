@@ -30,12 +30,12 @@ final class DnsWatch implements Subscription {
    * @param refresh the interval after an answer
    * @param backoff the interval after a failure
    */
-  record Pace(RefreshPolicy refresh, Backoff backoff) {}
+  record RefreshTiming(RefreshPolicy refresh, Backoff backoff) {}
 
   private final String scheme;
   private final ServiceName service;
-  private final Supplier<CompletableFuture<Resolved>> resolve;
-  private final Pace pace;
+  private final Supplier<CompletableFuture<ResolvedEndpoints>> resolve;
+  private final RefreshTiming refreshTiming;
   private final RegistryContext context;
   private final WatchListener listener;
   private @Nullable RegistrySnapshot last;
@@ -46,14 +46,14 @@ final class DnsWatch implements Subscription {
   DnsWatch(
       String scheme,
       ServiceName service,
-      Supplier<CompletableFuture<Resolved>> resolve,
-      Pace pace,
+      Supplier<CompletableFuture<ResolvedEndpoints>> resolve,
+      RefreshTiming refreshTiming,
       RegistryContext context,
       WatchListener listener) {
     this.scheme = scheme;
     this.service = service;
     this.resolve = resolve;
-    this.pace = pace;
+    this.refreshTiming = refreshTiming;
     this.context = context;
     this.listener = listener;
   }
@@ -79,24 +79,25 @@ final class DnsWatch implements Subscription {
         resolve
             .get()
             .whenComplete(
-                (resolved, failure) ->
+                (resolvedEndpoints, failure) ->
                     scheduler.execute(
                         () -> {
                           if (closed) {
                             return;
                           }
                           if (failure == null) {
-                            onResolved(resolved);
+                            onResolved(resolvedEndpoints);
                           } else {
-                            onFailure(Resolution.typed(failure));
+                            onFailure(DnsHostResolver.typed(failure));
                           }
                         }));
   }
 
-  private void onResolved(Resolved resolved) {
-    pace.backoff().reset();
-    askAfter(pace.refresh().next(resolved.ttl()));
-    RegistrySnapshot snapshot = new RegistrySnapshot(EndpointSet.of(resolved.endpoints()), 0);
+  private void onResolved(ResolvedEndpoints resolvedEndpoints) {
+    refreshTiming.backoff().reset();
+    askAfter(refreshTiming.refresh().next(resolvedEndpoints.ttl()));
+    RegistrySnapshot snapshot =
+        new RegistrySnapshot(EndpointSet.of(resolvedEndpoints.endpoints()), 0);
     if (!failing && snapshot.equals(last)) {
       listener.onConfirmed();
       return;
@@ -114,11 +115,11 @@ final class DnsWatch implements Subscription {
 
   private void onFailure(RegistryException cause) {
     // A target that makes no sense won't make any later.
-    if (cause.kind().isRetryable()) {
-      askAfter(pace.backoff().next());
+    if (cause.registryErrorKind().isRetryable()) {
+      askAfter(refreshTiming.backoff().next());
     }
     RegistryMeter.REQUESTS_FAILED
-        .counter(context.meters(), scheme, cause.kind().name())
+        .counter(context.meters(), scheme, cause.registryErrorKind().name())
         .increment();
     if (!failing) {
       failing = true;

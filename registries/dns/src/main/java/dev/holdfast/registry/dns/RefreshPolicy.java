@@ -1,6 +1,6 @@
 package dev.holdfast.registry.dns;
 
-import dev.holdfast.core.PureCore;
+import dev.holdfast.core.annotation.PureCore;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 

@@ -23,7 +23,7 @@ public final class SrvRegistryProvider implements RegistryProvider {
   }
 
   @Override
-  public List<Parameter> parameters() {
+  public List<UriParameter> uriParameters() {
     return DnsOptions.serviceParameters();
   }
 

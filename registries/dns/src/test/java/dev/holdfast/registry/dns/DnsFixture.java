@@ -12,7 +12,7 @@ import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.SystemScheduler;
 import dev.holdfast.core.testkit.RecordedWatch;
-import dev.holdfast.lab.DnsServer;
+import dev.holdfast.lab.dns.DnsServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;

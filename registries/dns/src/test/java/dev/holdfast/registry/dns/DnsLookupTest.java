@@ -10,16 +10,16 @@ import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.RegistryProvider;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.testkit.RecordedWatch;
-import dev.holdfast.lab.DnsFault;
-import dev.holdfast.lab.DnsQuery;
-import dev.holdfast.lab.DnsServer;
-import dev.holdfast.lab.DnsType;
-import dev.holdfast.lab.DnsZone;
+import dev.holdfast.lab.dns.DnsFault;
+import dev.holdfast.lab.dns.DnsQuery;
+import dev.holdfast.lab.dns.DnsServer;
+import dev.holdfast.lab.dns.DnsType;
+import dev.holdfast.lab.dns.DnsZone;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +64,7 @@ class DnsLookupTest {
   @Test
   void aTruncatedAnswerIsAskedForAgainOverTcp() throws Exception {
     server.zone().addresses("orders.example", MINUTE, "10.0.0.1");
-    server.fail(DnsFault.of(DnsFault.Kind.TRUNCATED));
+    server.fail(DnsFault.of(DnsFault.DnsFaultKind.TRUNCATED));
 
     assertThat(fixture.addresses(fixture.dns(""), "orders.example:50051"))
         .containsExactly("10.0.0.1:50051");
@@ -74,7 +74,7 @@ class DnsLookupTest {
   @Test
   void aServerThatTruncatesAndHasNoTcpIsAFailureNotAnEmptyList() {
     server.zone().addresses("orders.example", MINUTE, "10.0.0.1");
-    server.fail(DnsFault.of(DnsFault.Kind.TRUNCATED_WITHOUT_TCP));
+    server.fail(DnsFault.of(DnsFault.DnsFaultKind.TRUNCATED_WITHOUT_TCP));
 
     assertThatThrownBy(() -> fixture.read(fixture.dns("?timeout=600ms"), "orders.example:50051"))
         .hasCauseInstanceOf(RegistryException.class);
@@ -100,9 +100,9 @@ class DnsLookupTest {
         .services(
             "_grpc._tcp.orders.example",
             MINUTE,
-            new DnsZone.Service(10, 3, 50051, "a.example"),
-            new DnsZone.Service(10, 0, 50052, "b.example"),
-            new DnsZone.Service(20, 9, 50053, "spare.example"))
+            new DnsZone.SrvRecordContent(10, 3, 50051, "a.example"),
+            new DnsZone.SrvRecordContent(10, 0, 50052, "b.example"),
+            new DnsZone.SrvRecordContent(20, 9, 50053, "spare.example"))
         .addresses("a.example", MINUTE, "10.0.0.1")
         .addresses("b.example", MINUTE, "10.0.0.2", "fd00::2")
         .addresses("spare.example", MINUTE, "10.0.0.3");
@@ -122,7 +122,7 @@ class DnsLookupTest {
         .services(
             "_grpc._tcp.orders.prod.svc.cluster.local",
             MINUTE,
-            new DnsZone.Service(0, 1, 50051, "a.example"))
+            new DnsZone.SrvRecordContent(0, 1, 50051, "a.example"))
         .addresses("a.example", MINUTE, "10.0.0.1");
 
     assertThat(fixture.addresses(fixture.srv(""), "svc.cluster.local/prod/orders:grpc"))
@@ -135,7 +135,9 @@ class DnsLookupTest {
         .zone()
         .sendAdditional(true)
         .services(
-            "_grpc._tcp.orders.example", MINUTE, new DnsZone.Service(0, 1, 50051, "a.example"))
+            "_grpc._tcp.orders.example",
+            MINUTE,
+            new DnsZone.SrvRecordContent(0, 1, 50051, "a.example"))
         .addresses("a.example", MINUTE, "10.0.0.1");
 
     assertThat(fixture.addresses(fixture.srv(""), "_grpc._tcp.orders.example"))
@@ -146,14 +148,16 @@ class DnsLookupTest {
   @Test
   void largeSrvWeightsKeepTheirShares() {
     DnsAnswer answer = srvAnswer(40_000, 20_000, 1);
-    assertThat(ServiceRecords.preferred(answer))
-        .extracting(ServiceRecords.Host::weight)
+    assertThat(SrvRecords.preferred(answer))
+        .extracting(SrvRecords.SrvTarget::weight)
         .containsExactly(10_000, 5_000, 1);
   }
 
   @Test
   void anSrvTargetOfADotMeansThatThereIsNoService() throws Exception {
-    server.zone().services("_grpc._tcp.orders.example", MINUTE, new DnsZone.Service(0, 0, 1, ""));
+    server
+        .zone()
+        .services("_grpc._tcp.orders.example", MINUTE, new DnsZone.SrvRecordContent(0, 0, 1, ""));
 
     assertThat(fixture.addresses(fixture.srv(""), "_grpc._tcp.orders.example")).isEmpty();
   }
@@ -163,7 +167,9 @@ class DnsLookupTest {
     server
         .zone()
         .services(
-            "orders.example", Duration.ofSeconds(1), new DnsZone.Service(0, 1, 1001, "a.example"))
+            "orders.example",
+            Duration.ofSeconds(1),
+            new DnsZone.SrvRecordContent(0, 1, 1001, "a.example"))
         .addresses("a.example", MINUTE, "10.0.0.1");
     RecordedWatch watch = fixture.watch(fixture.srv(DnsFixture.QUICK), "orders.example");
     awaitAddresses(watch, "10.0.0.1:1001");
@@ -173,8 +179,8 @@ class DnsLookupTest {
         .services(
             "orders.example",
             Duration.ofSeconds(1),
-            new DnsZone.Service(0, 1, 1001, "a.example"),
-            new DnsZone.Service(0, 1, 1002, "a.example"));
+            new DnsZone.SrvRecordContent(0, 1, 1001, "a.example"),
+            new DnsZone.SrvRecordContent(0, 1, 1002, "a.example"));
     awaitAddresses(watch, "10.0.0.1:1001", "10.0.0.1:1002");
   }
 
@@ -195,14 +201,14 @@ class DnsLookupTest {
   void aNameThatNeverWorkedDoesNotHideTheOthersButOneThatWorkedDoesNotVanish() {
     server.zone().addresses("a.example", Duration.ZERO, "10.0.0.1");
     server.zone().addresses("b.example", Duration.ZERO, "10.0.0.2");
-    server.fail("b.example", DnsFault.of(DnsFault.Kind.SERVFAIL));
+    server.fail("b.example", DnsFault.of(DnsFault.DnsFaultKind.SERVFAIL));
     RecordedWatch watch =
         fixture.watch(fixture.dns(DnsFixture.QUICK + "&port=1&names=a.example,b.example"), "x");
     awaitAddresses(watch, "10.0.0.1:1");
     server.heal();
     awaitAddresses(watch, "10.0.0.1:1", "10.0.0.2:1");
 
-    server.fail("b.example", DnsFault.of(DnsFault.Kind.SERVFAIL));
+    server.fail("b.example", DnsFault.of(DnsFault.DnsFaultKind.SERVFAIL));
     soon().until(() -> !watch.failures().isEmpty());
     assertThat(DnsFixture.addresses(watch)).containsExactly("10.0.0.1:1", "10.0.0.2:1");
   }
@@ -214,7 +220,7 @@ class DnsLookupTest {
     var unused =
         registry.watchNames(
             "",
-            new Registry.NamesListener() {
+            new Registry.ServiceNamesListener() {
               @Override
               public void onNames(Set<String> heard) {
                 names.set(heard);
@@ -248,7 +254,7 @@ class DnsLookupTest {
     Path hosts = scratch.resolve("hosts");
     Path config = scratch.resolve("resolv.conf");
     Files.writeString(hosts, "# nothing\n127.0.0.1 localhost me.example Me2\n\nbad line\n");
-    SystemNames names = new SystemNames(hosts, config);
+    SystemResolverConfig names = new SystemResolverConfig(hosts, config);
 
     assertThat(names.look().hosts())
         .isEqualTo(
@@ -266,8 +272,8 @@ class DnsLookupTest {
   @Test
   void shortNamesAreCompletedFromTheSearchList() throws Exception {
     server.zone().addresses("orders.prod.svc.cluster.local", MINUTE, "10.0.0.1");
-    SystemNames.View view =
-        new SystemNames.View(
+    SystemResolverConfig.ResolverSettings resolverSettings =
+        new SystemResolverConfig.ResolverSettings(
             Map.of(),
             List.of(server.address()),
             List.of(Name.fromString("svc.cluster.local."), Name.fromString("cluster.local.")),
@@ -278,9 +284,10 @@ class DnsLookupTest {
     fixture.onScheduler(
         scheduler -> {
           var unused =
-              new Resolution(new NameServers(scheduler, Duration.ofSeconds(2)), view, false)
+              new DnsHostResolver(
+                      new StubResolver(scheduler, Duration.ofSeconds(2)), resolverSettings, false)
                   .addresses(List.of(new DnsName("orders.prod", 50051)))
-                  .thenAccept(resolved -> found.set(resolved.endpoints()));
+                  .thenAccept(resolvedEndpoints -> found.set(resolvedEndpoints.endpoints()));
         });
     soon().until(() -> List.of(Endpoint.of("10.0.0.1:50051")).equals(found.get()));
   }
@@ -315,7 +322,8 @@ class DnsLookupTest {
     RecordedWatch watch = fixture.watch(fixture.dns(""), service);
 
     soon().until(() -> !watch.failures().isEmpty());
-    assertThat(watch.failures().get(0).kind()).isEqualTo(Kind.UNSUPPORTED);
+    assertThat(watch.failures().get(0).registryErrorKind())
+        .isEqualTo(RegistryErrorKind.UNSUPPORTED);
     assertThat(watch.failures().get(0)).hasMessageContaining(expected);
   }
 

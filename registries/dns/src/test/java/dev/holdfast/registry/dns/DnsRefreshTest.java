@@ -5,12 +5,12 @@ import static dev.holdfast.registry.dns.DnsFixture.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.Registry;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.testkit.RecordedWatch;
-import dev.holdfast.lab.DnsFault;
-import dev.holdfast.lab.DnsQuery;
-import dev.holdfast.lab.DnsServer;
-import dev.holdfast.lab.DnsType;
+import dev.holdfast.lab.dns.DnsFault;
+import dev.holdfast.lab.dns.DnsQuery;
+import dev.holdfast.lab.dns.DnsServer;
+import dev.holdfast.lab.dns.DnsType;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -109,9 +109,10 @@ class DnsRefreshTest {
     RecordedWatch watch = fixture.watch(fixture.dns(DnsFixture.QUICK), TARGET);
     awaitAddresses(watch, "10.0.0.1:50051");
 
-    server.fail(DnsFault.of(DnsFault.Kind.SERVFAIL));
+    server.fail(DnsFault.of(DnsFault.DnsFaultKind.SERVFAIL));
     soon().until(() -> watch.failures().size() == 1);
-    assertThat(watch.failures().get(0).kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(watch.failures().get(0).registryErrorKind())
+        .isEqualTo(RegistryErrorKind.UNAVAILABLE);
     assertThat(watch.failures().get(0)).hasMessageContaining("was answered SERVFAIL");
     int asked = server.queryCount(NAME, DnsType.A);
     int snapshots = watch.snapshots().size();
@@ -131,7 +132,7 @@ class DnsRefreshTest {
     RecordedWatch watch = fixture.watch(fixture.dns(DnsFixture.QUICK), TARGET);
     awaitAddresses(watch, "10.0.0.1:50051");
 
-    server.fail(NAME, DnsFault.of(DnsFault.Kind.NXDOMAIN));
+    server.fail(NAME, DnsFault.of(DnsFault.DnsFaultKind.NXDOMAIN));
     awaitAddresses(watch);
     server.heal();
     awaitAddresses(watch, "10.0.0.1:50051");
@@ -151,8 +152,8 @@ class DnsRefreshTest {
     Registry registry = fixture.dns(DnsFixture.QUICK);
     RecordedWatch both = fixture.watch(registry, "both.example:50051");
     awaitAddresses(both, "10.0.0.1:50051", "[fd00::1]:50051");
-    server.fail("v4.example", DnsType.AAAA, DnsFault.of(DnsFault.Kind.SERVFAIL));
-    server.fail("both.example", DnsType.AAAA, DnsFault.of(DnsFault.Kind.SERVFAIL));
+    server.fail("v4.example", DnsType.AAAA, DnsFault.of(DnsFault.DnsFaultKind.SERVFAIL));
+    server.fail("both.example", DnsType.AAAA, DnsFault.of(DnsFault.DnsFaultKind.SERVFAIL));
 
     assertThat(fixture.addresses(registry, "v4.example:50051")).containsExactly("10.0.0.1:50051");
     soon().until(() -> !both.failures().isEmpty());
@@ -164,14 +165,14 @@ class DnsRefreshTest {
   void aSilentServerFailsWithinTheTimeoutAndAnotherIsAsked() throws Exception {
     server.zone().addresses(NAME, SECOND, "10.0.0.1");
     try (DnsServer dead = DnsServer.start()) {
-      dead.fail(DnsFault.of(DnsFault.Kind.SILENCE));
+      dead.fail(DnsFault.of(DnsFault.DnsFaultKind.SILENCE));
       Registry registry =
           fixture.open(
               new DnsRegistryProvider(),
               "dns://" + dead.authority() + "," + server.authority() + "/?timeout=2s");
 
       assertThat(fixture.addresses(registry, TARGET)).containsExactly("10.0.0.1:50051");
-      server.fail(DnsFault.of(DnsFault.Kind.SILENCE));
+      server.fail(DnsFault.of(DnsFault.DnsFaultKind.SILENCE));
       long beganNanos = System.nanoTime();
       RecordedWatch watch = fixture.watch(registry, TARGET);
       soon().until(() -> !watch.failures().isEmpty());
@@ -218,7 +219,7 @@ class DnsRefreshTest {
   @Test
   void aLostDatagramIsSentAgain() throws Exception {
     server.zone().addresses(NAME, SECOND, "10.0.0.1");
-    server.fail(NAME, DnsType.A, DnsFault.of(DnsFault.Kind.SILENCE).forQueries(2));
+    server.fail(NAME, DnsType.A, DnsFault.of(DnsFault.DnsFaultKind.SILENCE).forQueries(2));
 
     assertThat(fixture.addresses(fixture.dns("?timeout=8s"), TARGET))
         .containsExactly("10.0.0.1:50051");
@@ -237,7 +238,7 @@ class DnsRefreshTest {
   @Test
   void aServerThatKnowsNoEdnsIsAskedPlainly() throws Exception {
     server.zone().addresses(NAME, SECOND, "10.0.0.1");
-    server.fail(DnsFault.of(DnsFault.Kind.NO_EDNS));
+    server.fail(DnsFault.of(DnsFault.DnsFaultKind.NO_EDNS));
 
     assertThat(fixture.addresses(fixture.dns(""), TARGET)).containsExactly("10.0.0.1:50051");
   }
@@ -245,11 +246,12 @@ class DnsRefreshTest {
   @Test
   void bytesThatAreNoDnsMessageAreAFailure() {
     server.zone().addresses(NAME, SECOND, "10.0.0.1");
-    server.fail(DnsFault.of(DnsFault.Kind.GARBAGE));
+    server.fail(DnsFault.of(DnsFault.DnsFaultKind.GARBAGE));
     RecordedWatch watch = fixture.watch(fixture.dns(DnsFixture.IMPATIENT), TARGET);
 
     soon().until(() -> !watch.failures().isEmpty());
-    assertThat(watch.failures().get(0).kind()).isIn(Kind.MALFORMED, Kind.UNAVAILABLE);
+    assertThat(watch.failures().get(0).registryErrorKind())
+        .isIn(RegistryErrorKind.MALFORMED, RegistryErrorKind.UNAVAILABLE);
     server.heal();
     awaitAddresses(watch, "10.0.0.1:50051");
   }

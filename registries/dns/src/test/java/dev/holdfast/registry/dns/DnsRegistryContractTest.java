@@ -6,8 +6,8 @@ import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.testkit.ReadableRegistryContractTest;
-import dev.holdfast.lab.DnsFault;
-import dev.holdfast.lab.DnsServer;
+import dev.holdfast.lab.dns.DnsFault;
+import dev.holdfast.lab.dns.DnsServer;
 import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -44,7 +44,7 @@ class DnsRegistryContractTest extends ReadableRegistryContractTest {
 
   @Override
   protected void breakConnection() {
-    server.fail(DnsFault.of(DnsFault.Kind.SILENCE));
+    server.fail(DnsFault.of(DnsFault.DnsFaultKind.SILENCE));
   }
 
   @Override

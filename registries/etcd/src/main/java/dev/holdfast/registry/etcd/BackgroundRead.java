@@ -1,8 +1,8 @@
 package dev.holdfast.registry.etcd;
 
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -90,7 +90,8 @@ final class BackgroundRead<T> {
   }
 
   /** Exactly one of the two consumers is called, later, on the scheduler, within the timeout. */
-  void ask(Duration timeout, Consumer<? super T> onResult, Consumer<? super Exception> onFailure) {
+  void request(
+      Duration timeout, Consumer<? super T> onResult, Consumer<? super Exception> onFailure) {
     waiters.add(new Waiter(timeout, onResult, onFailure));
     if (!underWay) {
       underWay = true;

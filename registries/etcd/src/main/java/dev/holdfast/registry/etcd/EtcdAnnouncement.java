@@ -4,10 +4,10 @@ import com.google.protobuf.ByteString;
 import dev.holdfast.core.Backoff;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.LogText;
+import dev.holdfast.core.LogEscaper;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.registry.etcd.proto.Event;
 import dev.holdfast.registry.etcd.proto.KeyValue;
 import java.util.ArrayList;
@@ -32,10 +32,10 @@ import org.slf4j.LoggerFactory;
  * this announcement wrote last, so no foreign record is modified. Public methods may be called from
  * any thread; the others are confined to the scheduler.
  */
-final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handler {
+final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.RangeListener {
   private static final Logger log = LoggerFactory.getLogger(EtcdAnnouncement.class);
 
-  enum State {
+  enum AnnouncementState {
     /** The announcement waits for the lease to be granted. */
     LEASING,
     /** A write is under way. */
@@ -55,7 +55,7 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
   private final List<CompletableFuture<Void>> withdrawals = new ArrayList<>();
   private final HostPort address;
   private Endpoint wanted;
-  private State state = State.LEASING;
+  private AnnouncementState announcementState = AnnouncementState.LEASING;
   private @Nullable RecordWriter writer;
   private @Nullable RangeWatch ownKey;
   private boolean writing;
@@ -84,7 +84,7 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
         .lease()
         .acquire(
             lease -> {
-              if (state == State.LEASING) {
+              if (announcementState == AnnouncementState.LEASING) {
                 writer = new RecordWriter(owner.store(), key, lease);
                 write();
               }
@@ -104,7 +104,7 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
             () -> {
               wanted = endpoint;
               updatePending = true;
-              if (state == State.PUBLISHED) {
+              if (announcementState == AnnouncementState.PUBLISHED) {
                 write();
               }
             });
@@ -122,27 +122,27 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
     if (to == null) {
       return;
     }
-    state = State.WRITING;
+    announcementState = AnnouncementState.WRITING;
     writing = true;
     updatePending = false;
-    to.write(wanted, outcome -> onWritten(to, outcome), this::onWriteFailed);
+    to.write(wanted, txnOutcome -> onWritten(to, txnOutcome), this::onWriteFailed);
   }
 
-  private void onWritten(RecordWriter to, RecordWriter.Outcome outcome) {
+  private void onWritten(RecordWriter to, RecordWriter.TxnOutcome txnOutcome) {
     writing = false;
-    if (state == State.WITHDRAWING) {
+    if (announcementState == AnnouncementState.WITHDRAWING) {
       leave();
       return;
     }
-    if (state != State.WRITING) {
+    if (announcementState != AnnouncementState.WRITING) {
       return;
     }
-    if (outcome != RecordWriter.Outcome.DONE) {
-      state = State.PUBLISHED;
-      lost(to, outcome);
+    if (txnOutcome != RecordWriter.TxnOutcome.DONE) {
+      announcementState = AnnouncementState.PUBLISHED;
+      lost(to, txnOutcome);
       return;
     }
-    state = State.PUBLISHED;
+    announcementState = AnnouncementState.PUBLISHED;
     backoff.reset();
     if (ownKey == null) {
       ownKey = owner.watcher().add(EtcdKeys.KeyRange.single(key), false, this);
@@ -160,80 +160,83 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
       // Ends this announcement too, and with the others.
       owner.lease().notFound(writer.lease());
     }
-    if (state == State.WITHDRAWING) {
+    if (announcementState == AnnouncementState.WITHDRAWING) {
       leave();
-    } else if (state == State.WRITING && ownKey == null) {
-      if (cause.error().anotherMemberMayDo()) {
+    } else if (announcementState == AnnouncementState.WRITING && ownKey == null) {
+      if (cause.error().isRetriableAtOtherMember()) {
         owner.abandonLater(this);
       }
       end(cause.toRegistryException());
-    } else if (state == State.WRITING) {
+    } else if (announcementState == AnnouncementState.WRITING) {
       // The record is still there as it was, under a lease that is kept: only the change is
       // missing.
-      state = State.PUBLISHED;
+      announcementState = AnnouncementState.PUBLISHED;
       updatePending = true;
       owner.later(backoff.next(), this::writePending);
     }
   }
 
   private void writePending() {
-    if (state == State.PUBLISHED && updatePending) {
+    if (announcementState == AnnouncementState.PUBLISHED && updatePending) {
       write();
     }
   }
 
   /** The record is not what we wrote: finds out which way it was lost, then ends. */
-  private void lost(RecordWriter to, RecordWriter.Outcome outcome) {
-    if (outcome == RecordWriter.Outcome.FOREIGN) {
-      end(Kind.TAKEN_OVER, "was announced by another process");
+  private void lost(RecordWriter to, RecordWriter.TxnOutcome txnOutcome) {
+    if (txnOutcome == RecordWriter.TxnOutcome.FOREIGN) {
+      end(RegistryErrorKind.TAKEN_OVER, "was announced by another process");
       return;
     }
     // A lease that ends deletes its keys too; then all records have lost it, for that reason.
-    owner.lease().verify(to.lease(), () -> end(Kind.RECORD_DELETED, "was deleted"));
+    owner.lease().verify(to.lease(), () -> end(RegistryErrorKind.RECORD_DELETED, "was deleted"));
   }
 
-  private void end(Kind kind, String what) {
-    end(new RegistryException(kind, "etcd: the record " + key.toStringUtf8() + " " + what));
+  private void end(RegistryErrorKind registryErrorKind, String what) {
+    end(
+        new RegistryException(
+            registryErrorKind, "etcd: the record " + key.toStringUtf8() + " " + what));
   }
 
   /** The announcement is over for a reason that is not ours. */
   void end(RegistryException cause) {
-    if (state == State.WITHDRAWING) {
-      if (cause.kind() == Kind.LEASE_LOST || cause.kind() == Kind.WIPED) {
+    if (announcementState == AnnouncementState.WITHDRAWING) {
+      if (cause.registryErrorKind() == RegistryErrorKind.LEASE_LOST
+          || cause.registryErrorKind() == RegistryErrorKind.WIPED) {
         gone(null);
       }
       return;
     }
-    if (state == State.GONE) {
+    if (announcementState == AnnouncementState.GONE) {
       return;
     }
     gone(null);
     log.info(
         "event=etcd_record_lost key={} kind={} reason=\"{}\"",
         key.toStringUtf8(),
-        cause.kind(),
-        LogText.of(cause.getMessage()));
+        cause.registryErrorKind(),
+        LogEscaper.escape(cause.getMessage()));
     listener.onEnded(cause);
   }
 
   /** A newer announcement of this process has the same key. */
   void supersede() {
     superseded = true;
-    if (state == State.WITHDRAWING) {
+    if (announcementState == AnnouncementState.WITHDRAWING) {
       gone(null);
     } else {
-      end(Kind.TAKEN_OVER, "was announced again by this process");
+      end(RegistryErrorKind.TAKEN_OVER, "was announced again by this process");
     }
   }
 
   /** Ends the announcement without notice, because the registry is closed. */
   void close() {
     stopWatching();
-    gone(new RegistryException(Kind.CLOSED, "etcd: the registry was closed"));
+    gone(new RegistryException(RegistryErrorKind.CLOSED, "etcd: the registry was closed"));
   }
 
   private void doWithdraw(CompletableFuture<Void> done) {
-    if (state == State.GONE && !owner.isAbandoned(this)) {
+    if (announcementState == AnnouncementState.GONE && !owner.isAbandoned(this)) {
       done.complete(null);
       return;
     }
@@ -244,7 +247,7 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
   /** Takes the record out, again and again if need be. */
   void withdrawNow() {
     stopWatching();
-    state = State.WITHDRAWING;
+    announcementState = AnnouncementState.WITHDRAWING;
     if (writer == null) {
       gone(null);
     } else if (!writing) {
@@ -280,7 +283,7 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
 
   private void onLeaveFailed(EtcdException cause) {
     writing = false;
-    if (state != State.WITHDRAWING) {
+    if (announcementState != AnnouncementState.WITHDRAWING) {
       return;
     }
     List<CompletableFuture<Void>> waiting = List.copyOf(withdrawals);
@@ -290,14 +293,14 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
     owner.later(
         backoff.next(),
         () -> {
-          if (state == State.WITHDRAWING && !writing) {
+          if (announcementState == AnnouncementState.WITHDRAWING && !writing) {
             leave();
           }
         });
   }
 
   private void gone(@Nullable RegistryException failure) {
-    state = State.GONE;
+    announcementState = AnnouncementState.GONE;
     stopWatching();
     owner.remove(this);
     List<CompletableFuture<Void>> waiting = List.copyOf(withdrawals);
@@ -312,13 +315,15 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
   }
 
   @Override
-  public void onList(RangeReader.Result list, long epoch) {
+  public void onList(RangeReader.RangeSnapshot list, long epoch) {
     RecordWriter to = writer;
-    if (to == null || state != State.PUBLISHED || list.revision() < to.revision()) {
+    if (to == null
+        || announcementState != AnnouncementState.PUBLISHED
+        || list.revision() < to.revision()) {
       return;
     }
     if (list.records().isEmpty()) {
-      lost(to, RecordWriter.Outcome.ABSENT);
+      lost(to, RecordWriter.TxnOutcome.ABSENT);
     } else {
       inspect(to, list.records().get(0));
     }
@@ -328,7 +333,7 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
   public void onEvents(List<Event> events) {
     RecordWriter to = writer;
     // While an update is under way its transaction notices by itself what happened to the record.
-    if (to == null || state != State.PUBLISHED) {
+    if (to == null || announcementState != AnnouncementState.PUBLISHED) {
       return;
     }
     KeyValue last = events.get(events.size() - 1).getKv();
@@ -337,7 +342,7 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
       return;
     }
     if (deleted) {
-      lost(to, RecordWriter.Outcome.ABSENT);
+      lost(to, RecordWriter.TxnOutcome.ABSENT);
     } else {
       inspect(to, last);
     }
@@ -345,12 +350,14 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
 
   private void inspect(RecordWriter to, KeyValue found) {
     if (!to.isOurs(found)) {
-      lost(to, RecordWriter.Outcome.FOREIGN);
+      lost(to, RecordWriter.TxnOutcome.FOREIGN);
     } else if (!to.isUnderOurLease(found)) {
       // Announcing it again replaces it, with the pauses that two who fought for it would need.
       owner
           .lease()
-          .verify(to.lease(), () -> end(Kind.RECORD_DELETED, "was replaced by an older one"));
+          .verify(
+              to.lease(),
+              () -> end(RegistryErrorKind.RECORD_DELETED, "was replaced by an older one"));
     } else if (found.getModRevision() > to.revision() && !to.isAsWritten(found)) {
       // A write that was given up, at a member that was paused, may be carried out much later.
       write();

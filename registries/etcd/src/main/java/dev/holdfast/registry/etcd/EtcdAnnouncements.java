@@ -23,7 +23,7 @@ final class EtcdAnnouncements {
   private final EtcdWatcher watcher;
   private final RegistryContext context;
   private final EtcdLease lease;
-  private final NameOverlap overlap;
+  private final NamePrefixCheck overlap;
   private final Map<ByteString, EtcdAnnouncement> byKey = new HashMap<>();
   private final Map<ByteString, EtcdAnnouncement> abandoned = new HashMap<>();
   private boolean closed;
@@ -34,7 +34,7 @@ final class EtcdAnnouncements {
     this.watcher = watcher;
     this.context = context;
     this.lease = new EtcdLease(store.transport(), context, options, this::onLeaseLost);
-    this.overlap = new NameOverlap(store);
+    this.overlap = new NamePrefixCheck(store);
     store.onWiped(this::onWiped);
   }
 
@@ -47,7 +47,8 @@ final class EtcdAnnouncements {
 
   void start(ServiceName service, EtcdAnnouncement announcement) {
     if (closed) {
-      announcement.end(new RegistryException(RegistryException.Kind.CLOSED, "etcd: closed"));
+      announcement.end(
+          new RegistryException(RegistryException.RegistryErrorKind.CLOSED, "etcd: closed"));
       return;
     }
     EtcdAnnouncement left = abandoned.remove(announcement.key());
@@ -126,7 +127,9 @@ final class EtcdAnnouncements {
   private void onWiped() {
     lease.forget();
     abandoned.clear();
-    endAll(new RegistryException(RegistryException.Kind.WIPED, "etcd: the store lost its memory"));
+    endAll(
+        new RegistryException(
+            RegistryException.RegistryErrorKind.WIPED, "etcd: the store lost its memory"));
   }
 
   /** A lease that is not known may mean a store that forgot everything: that is asked first. */

@@ -1,7 +1,7 @@
 package dev.holdfast.registry.etcd;
 
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.ChannelOption;

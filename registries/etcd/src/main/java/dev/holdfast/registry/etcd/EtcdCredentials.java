@@ -1,7 +1,7 @@
 package dev.holdfast.registry.etcd;
 
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

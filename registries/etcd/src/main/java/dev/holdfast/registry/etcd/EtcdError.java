@@ -13,35 +13,35 @@ import java.util.Map;
  */
 enum EtcdError {
   /** The connection failed, or the member says it can't serve: another one may. */
-  UNAVAILABLE(RegistryException.Kind.UNAVAILABLE, true),
+  UNAVAILABLE(RegistryException.RegistryErrorKind.UNAVAILABLE, true),
   /** No answer in time: the member may be paused, or cut off from the others. */
-  TIMEOUT(RegistryException.Kind.UNAVAILABLE, true),
+  TIMEOUT(RegistryException.RegistryErrorKind.UNAVAILABLE, true),
   /** The member does not know the token: it was restarted, or the token ran out. */
-  TOKEN_REFUSED(RegistryException.Kind.UNAUTHENTICATED, false),
+  TOKEN_REFUSED(RegistryException.RegistryErrorKind.UNAUTHENTICATED, false),
   /** Authentication is on and the request had no user. */
-  USER_MISSING(RegistryException.Kind.UNAUTHENTICATED, false),
+  USER_MISSING(RegistryException.RegistryErrorKind.UNAUTHENTICATED, false),
   /** The user name or the password was rejected. */
-  PASSWORD_REFUSED(RegistryException.Kind.UNAUTHENTICATED, false),
+  PASSWORD_REFUSED(RegistryException.RegistryErrorKind.UNAUTHENTICATED, false),
   /** The TLS handshake failed: a certificate is not trusted or has expired. */
-  CERTIFICATE_REFUSED(RegistryException.Kind.UNAUTHENTICATED, true),
+  CERTIFICATE_REFUSED(RegistryException.RegistryErrorKind.UNAUTHENTICATED, true),
   /** Authentication is off: there is nobody to ask for a token. */
-  AUTH_OFF(RegistryException.Kind.UNAUTHENTICATED, false),
+  AUTH_OFF(RegistryException.RegistryErrorKind.UNAUTHENTICATED, false),
   /** The user's roles don't allow it. */
-  PERMISSION_DENIED(RegistryException.Kind.PERMISSION_DENIED, false),
+  PERMISSION_DENIED(RegistryException.RegistryErrorKind.PERMISSION_DENIED, false),
   /** The role is there already. */
-  ROLE_EXISTS(RegistryException.Kind.UNAVAILABLE, false),
+  ROLE_EXISTS(RegistryException.RegistryErrorKind.UNAVAILABLE, false),
   /** The lease ran out or was revoked. */
-  LEASE_NOT_FOUND(RegistryException.Kind.LEASE_LOST, false),
+  LEASE_NOT_FOUND(RegistryException.RegistryErrorKind.LEASE_LOST, false),
   /** The revision asked for is not kept any more. */
-  COMPACTED(RegistryException.Kind.UNAVAILABLE, false),
+  COMPACTED(RegistryException.RegistryErrorKind.UNAVAILABLE, false),
   /** The answer is larger than what is accepted at once, or the server has too much to do. */
-  TOO_LARGE(RegistryException.Kind.UNAVAILABLE, false),
+  TOO_LARGE(RegistryException.RegistryErrorKind.UNAVAILABLE, false),
   /** The store lost its memory between the question and the answer. */
-  WIPED(RegistryException.Kind.WIPED, false),
+  WIPED(RegistryException.RegistryErrorKind.WIPED, false),
   /** The registry was closed before the request completed. */
-  CLOSED(RegistryException.Kind.CLOSED, false),
+  CLOSED(RegistryException.RegistryErrorKind.CLOSED, false),
   /** Any error that no other constant describes. */
-  OTHER(RegistryException.Kind.UNAVAILABLE, false);
+  OTHER(RegistryException.RegistryErrorKind.UNAVAILABLE, false);
 
   private static final Map<String, EtcdError> BY_DESCRIPTION =
       Map.of(
@@ -55,26 +55,26 @@ enum EtcdError {
           "etcdserver: requested lease not found", LEASE_NOT_FOUND,
           "etcdserver: mvcc: required revision has been compacted", COMPACTED);
 
-  private final RegistryException.Kind kind;
-  private final boolean anotherMemberMayDo;
+  private final RegistryException.RegistryErrorKind registryErrorKind;
+  private final boolean isRetriableAtOtherMember;
 
-  EtcdError(RegistryException.Kind kind, boolean anotherMemberMayDo) {
-    this.kind = kind;
-    this.anotherMemberMayDo = anotherMemberMayDo;
+  EtcdError(RegistryException.RegistryErrorKind registryErrorKind, boolean anotherMemberMayDo) {
+    this.registryErrorKind = registryErrorKind;
+    this.isRetriableAtOtherMember = anotherMemberMayDo;
   }
 
   /** The kind under which the registry reports this error to its user. */
-  RegistryException.Kind kind() {
-    return kind;
+  RegistryException.RegistryErrorKind registryErrorKind() {
+    return registryErrorKind;
   }
 
   /** Whether the same request may succeed at another member. */
-  boolean anotherMemberMayDo() {
-    return anotherMemberMayDo;
+  boolean isRetriableAtOtherMember() {
+    return isRetriableAtOtherMember;
   }
 
   /** Whether a new token may help. */
-  boolean isCuredByToken() {
+  boolean isRetriableWithNewToken() {
     return this == TOKEN_REFUSED || this == USER_MISSING;
   }
 

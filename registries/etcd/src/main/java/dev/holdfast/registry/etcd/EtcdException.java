@@ -24,13 +24,13 @@ final class EtcdException extends RuntimeException {
   private final EtcdError error;
 
   /** The way in which a member was asked. */
-  enum Asked {
+  enum ChannelSecurityHint {
     /** Without TLS; it has not answered yet. */
     PLAIN_TEXT,
     /** With TLS; it has not answered yet. */
     TLS,
     /** As it has answered before: when it hangs up, it is for another reason. */
-    AS_BEFORE
+    ANSWERED_BEFORE
   }
 
   EtcdException(EtcdError error, String message, @Nullable Throwable cause) {
@@ -43,13 +43,13 @@ final class EtcdException extends RuntimeException {
   }
 
   /** From the status of a call; says which member it came from. */
-  static EtcdException of(Status status, String member, Asked asked) {
+  static EtcdException of(Status status, String member, ChannelSecurityHint channelSecurityHint) {
     EtcdError error = EtcdError.of(status);
     String what = error == EtcdError.CERTIFICATE_REFUSED ? EtcdTls.explain(status) : words(status);
-    if (asked == Asked.PLAIN_TEXT && isHangUp(status)) {
-      what += " (it was asked without TLS; a member that wants TLS needs tls=true)";
-    } else if (asked == Asked.TLS && isHangUpInHandshake(status)) {
-      what += " (it was asked with TLS; a member without TLS needs tls=false)";
+    if (channelSecurityHint == ChannelSecurityHint.PLAIN_TEXT && isHangUp(status)) {
+      what += " (the request was sent without TLS; a member that wants TLS needs tls=true)";
+    } else if (channelSecurityHint == ChannelSecurityHint.TLS && isHangUpInHandshake(status)) {
+      what += " (the request was sent with TLS; a member without TLS needs tls=false)";
     }
     return new EtcdException(error, "etcd " + member + ": " + what, status.getCause());
   }
@@ -60,7 +60,7 @@ final class EtcdException extends RuntimeException {
 
   /** This failure as the exception that the registry reports to its user. */
   RegistryException toRegistryException() {
-    return new RegistryException(error.kind(), messageOrName(), this);
+    return new RegistryException(error.registryErrorKind(), messageOrName(), this);
   }
 
   private String messageOrName() {

@@ -1,7 +1,7 @@
 package dev.holdfast.registry.etcd;
 
 import dev.holdfast.core.DurationText;
-import dev.holdfast.core.LogText;
+import dev.holdfast.core.LogEscaper;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.Scheduler;
@@ -37,7 +37,7 @@ final class EtcdLease {
   /** The lease id 0, which etcd reports for records without a lease. */
   static final long NO_LEASE = 0;
 
-  enum State {
+  enum LeaseState {
     /** No lease was requested, because nothing was announced yet. */
     NONE,
     /** A grant is under way; announcements wait for it. */
@@ -56,9 +56,9 @@ final class EtcdLease {
   private final Consumer<RegistryException> onLost;
   private final List<Waiting> waiting = new ArrayList<>();
   private final List<Runnable> verifying = new ArrayList<>();
-  private volatile State state = State.NONE;
+  private volatile LeaseState leaseState = LeaseState.NONE;
   private long id;
-  private @Nullable LeaseTerm term;
+  private @Nullable LeaseTiming term;
   private @Nullable Subscription timer;
   private volatile Duration recordTtl;
   private boolean warned;
@@ -89,13 +89,13 @@ final class EtcdLease {
       scheduler.execute(() -> onLease.accept(NO_LEASE));
       return;
     }
-    if (state == State.HELD) {
+    if (leaseState == LeaseState.HELD) {
       long held = id;
       scheduler.execute(() -> onLease.accept(held));
       return;
     }
     waiting.add(new Waiting(onLease, onError));
-    if (state != State.ASKING) {
+    if (leaseState != LeaseState.ASKING) {
       ask();
     }
   }
@@ -121,7 +121,7 @@ final class EtcdLease {
 
   /** Handles a request that failed because the lease does not exist. */
   void notFound(long lease) {
-    if (state == State.HELD && lease == id) {
+    if (leaseState == LeaseState.HELD && lease == id) {
       lose("etcd does not know the lease any more");
     }
   }
@@ -131,20 +131,20 @@ final class EtcdLease {
    * the wipe.
    */
   void forget() {
-    if (state == State.HELD) {
-      drop(State.LOST);
+    if (leaseState == LeaseState.HELD) {
+      drop(LeaseState.LOST);
     }
   }
 
   /** Gives the lease back, so that its records go at once. */
   void release(Duration timeout, Runnable done) {
-    if (state != State.HELD) {
-      drop(State.NONE);
+    if (leaseState != LeaseState.HELD) {
+      drop(LeaseState.NONE);
       done.run();
       return;
     }
     long released = id;
-    drop(State.NONE);
+    drop(LeaseState.NONE);
     transport.call(
         LeaseGrpc.getLeaseRevokeMethod(),
         LeaseRevokeRequest.newBuilder().setID(released).build(),
@@ -156,14 +156,14 @@ final class EtcdLease {
                 "event=etcd_lease_not_revoked lease={} expires_within_s={} reason=\"{}\"",
                 Long.toHexString(released),
                 recordTtl.toSeconds(),
-                LogText.of(error.getMessage()));
+                LogEscaper.escape(error.getMessage()));
           }
           done.run();
         });
   }
 
   private void ask() {
-    state = State.ASKING;
+    leaseState = LeaseState.ASKING;
     long askedAtNanos = scheduler.clock().nanoTime();
     transport.call(
         LeaseGrpc.getLeaseGrantMethod(),
@@ -171,8 +171,8 @@ final class EtcdLease {
         options.requestTimeout(),
         reply -> onGranted(askedAtNanos, reply),
         error -> {
-          if (state == State.ASKING) {
-            state = id == NO_LEASE ? State.NONE : State.LOST;
+          if (leaseState == LeaseState.ASKING) {
+            leaseState = id == NO_LEASE ? LeaseState.NONE : LeaseState.LOST;
           }
           drain().forEach(w -> w.onError().accept(error));
         });
@@ -183,15 +183,15 @@ final class EtcdLease {
   }
 
   private void onGranted(long askedAtNanos, LeaseGrantResponse reply) {
-    if (state != State.ASKING) {
+    if (leaseState != LeaseState.ASKING) {
       // Closed meanwhile; nothing was written under it, it runs out by itself.
       return;
     }
-    state = State.HELD;
+    leaseState = LeaseState.HELD;
     id = reply.getID();
     Duration ttl = Duration.ofSeconds(reply.getTTL());
     recordTtl = ttl;
-    LeaseTerm granted = new LeaseTerm(askedAtNanos, ttl);
+    LeaseTiming granted = new LeaseTiming(askedAtNanos, ttl);
     term = granted;
     log.info("event=etcd_lease_granted lease={} ttl={}", Long.toHexString(id), ttl);
     warnIfShort(ttl);
@@ -222,13 +222,13 @@ final class EtcdLease {
     return all;
   }
 
-  private void arm(LeaseTerm of) {
+  private void arm(LeaseTiming of) {
     closeTimer();
     long delayNanos = of.nextDeadlineNanos() - scheduler.clock().nanoTime();
     timer = scheduler.schedule(Duration.ofNanos(delayNanos), () -> onTimer(of));
   }
 
-  private void onTimer(LeaseTerm of) {
+  private void onTimer(LeaseTiming of) {
     if (of != term) {
       return;
     }
@@ -239,10 +239,10 @@ final class EtcdLease {
     }
   }
 
-  private void keepAlive(LeaseTerm of, boolean verifies) {
+  private void keepAlive(LeaseTiming of, boolean verifies) {
     long askedAtNanos = scheduler.clock().nanoTime();
     Duration left = of.left(askedAtNanos);
-    of.onAsked();
+    of.onKeepAliveSent();
     arm(of);
     transport.call(
         LeaseGrpc.getLeaseKeepAliveMethod(),
@@ -265,14 +265,14 @@ final class EtcdLease {
   }
 
   private void onKeptAlive(
-      LeaseTerm of, long askedAtNanos, LeaseKeepAliveResponse reply, boolean verifies) {
+      LeaseTiming of, long askedAtNanos, LeaseKeepAliveResponse reply, boolean verifies) {
     if (reply.getTTL() <= 0) {
       lose("etcd does not know the lease any more");
       return;
     }
     Duration ttl = Duration.ofSeconds(reply.getTTL());
     recordTtl = ttl;
-    of.onAnswer(askedAtNanos, ttl);
+    of.onKeepAliveAnswered(askedAtNanos, ttl);
     arm(of);
     if (verifies) {
       verified();
@@ -281,15 +281,16 @@ final class EtcdLease {
 
   private void lose(String why) {
     String lost = Long.toHexString(id);
-    drop(State.LOST);
-    log.warn("event=etcd_lease_lost lease={} reason=\"{}\"", lost, LogText.of(why));
+    drop(LeaseState.LOST);
+    log.warn("event=etcd_lease_lost lease={} reason=\"{}\"", lost, LogEscaper.escape(why));
     onLost.accept(
         new RegistryException(
-            RegistryException.Kind.LEASE_LOST, "etcd: lease " + lost + " is lost: " + why));
+            RegistryException.RegistryErrorKind.LEASE_LOST,
+            "etcd: lease " + lost + " is lost: " + why));
   }
 
-  private void drop(State next) {
-    state = next;
+  private void drop(LeaseState next) {
+    leaseState = next;
     term = null;
     // Whoever verified it learns of the loss like all the others.
     verifying.clear();
@@ -311,7 +312,7 @@ final class EtcdLease {
 
   /** As in RegistryMeter.LEASE_STATE. From any thread. */
   int gaugeValue() {
-    return switch (state) {
+    return switch (leaseState) {
       case NONE, ASKING -> 0;
       case HELD -> 1;
       case LOST -> 2;

@@ -31,7 +31,7 @@ final class EtcdMember {
   private final EtcdToken token;
   private @Nullable ManagedChannel channel;
   private int channelVersion;
-  private boolean doubtful;
+  private boolean unresponsive;
   private boolean answered;
   private boolean closed;
 
@@ -79,8 +79,8 @@ final class EtcdMember {
       return;
     }
     ManagedChannel usable = usableChannel();
-    SingleReply<R> reply =
-        new SingleReply<>(
+    FirstResponseListener<R> reply =
+        new FirstResponseListener<>(
             scheduler,
             answer -> {
               answered = true;
@@ -88,7 +88,7 @@ final class EtcdMember {
             },
             status -> {
               if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
-                doubt(usable);
+                markUnresponsive(usable);
               }
               onError.accept(closed ? closedException() : exception(status));
             });
@@ -98,26 +98,28 @@ final class EtcdMember {
   }
 
   /** A stream, and the channel it goes over. */
-  record Stream<Q, R>(ManagedChannel channel, ClientCall<Q, R> call) {}
+  record MemberStream<Q, R>(ManagedChannel channel, ClientCall<Q, R> call) {}
 
-  <Q, R> Stream<Q, R> openStream(MethodDescriptor<Q, R> method) {
+  <Q, R> MemberStream<Q, R> openStream(MethodDescriptor<Q, R> method) {
     ManagedChannel usable = usableChannel();
-    return new Stream<>(usable, usable.newCall(method, CallOptions.DEFAULT));
+    return new MemberStream<>(usable, usable.newCall(method, CallOptions.DEFAULT));
   }
 
   /** Says that a channel of this member did not answer. */
-  void doubt(ManagedChannel silent) {
+  void markUnresponsive(ManagedChannel silent) {
     if (silent == channel) {
-      doubtful = true;
+      unresponsive = true;
     }
   }
 
   EtcdException exception(Status status) {
-    EtcdException.Asked asked =
+    EtcdException.ChannelSecurityHint channelSecurityHint =
         answered
-            ? EtcdException.Asked.AS_BEFORE
-            : channels.arePlainText() ? EtcdException.Asked.PLAIN_TEXT : EtcdException.Asked.TLS;
-    return EtcdException.of(status, address.toString(), asked);
+            ? EtcdException.ChannelSecurityHint.ANSWERED_BEFORE
+            : channels.arePlainText()
+                ? EtcdException.ChannelSecurityHint.PLAIN_TEXT
+                : EtcdException.ChannelSecurityHint.TLS;
+    return EtcdException.of(status, address.toString(), channelSecurityHint);
   }
 
   boolean isClosed() {
@@ -142,14 +144,14 @@ final class EtcdMember {
     if (current != null) {
       if (current.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
         current.shutdownNow();
-      } else if (doubtful || version != channelVersion) {
+      } else if (unresponsive || version != channelVersion) {
         // What is under way on it may still end well, and decides for itself when to give up.
         current.shutdown();
       } else {
         return current;
       }
     }
-    doubtful = false;
+    unresponsive = false;
     channelVersion = version;
     ManagedChannel opened = channels.open(address);
     channel = opened;

@@ -1,10 +1,10 @@
 package dev.holdfast.registry.etcd;
 
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.LogText;
+import dev.holdfast.core.LogEscaper;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.annotation.Limit;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import java.time.Duration;
@@ -44,7 +44,7 @@ final class EtcdMembers implements EtcdTransport {
   private final Scheduler scheduler;
   private final List<EtcdMember> members = new ArrayList<>();
   private final Duration attemptTimeout;
-  private final Set<GrpcWatch> watches = new LinkedHashSet<>();
+  private final Set<GrpcWatchCall> watches = new LinkedHashSet<>();
   private final RandomGenerator random;
   private final EtcdMeters meters;
   private int current = NOT_CHOSEN;
@@ -91,16 +91,16 @@ final class EtcdMembers implements EtcdTransport {
   }
 
   @Override
-  public WatchCall openWatch(WatchListener listener) {
+  public WatchCall openWatch(WatchCallListener listener) {
     EtcdMember member = current();
-    GrpcWatch watch =
-        new GrpcWatch(
+    GrpcWatchCall watch =
+        new GrpcWatchCall(
             scheduler,
             member,
             listener,
             (ended, cause) -> {
               watches.remove(ended);
-              if (cause != null && cause.error().anotherMemberMayDo()) {
+              if (cause != null && cause.error().isRetriableAtOtherMember()) {
                 leave(member, cause);
               }
             });
@@ -132,14 +132,14 @@ final class EtcdMembers implements EtcdTransport {
     // The first word on a trouble is for operators; where everything fails, its repetition is not.
     log.atLevel(troubled ? Level.DEBUG : Level.INFO)
         .log(
-            "event=etcd_member_left member={} next={} reason=\"{}\"",
+            "event=etcd_member_switched member={} next={} reason=\"{}\"",
             member.address(),
             current().address(),
-            LogText.of(cause.getMessage()));
+            LogEscaper.escape(cause.getMessage()));
     troubled = true;
     List.copyOf(watches).stream()
         .filter(watch -> watch.member() == member)
-        .forEach(watch -> watch.listener().onMemberDoubtful());
+        .forEach(watch -> watch.listener().onMemberSwitched());
   }
 
   /**
@@ -193,8 +193,8 @@ final class EtcdMembers implements EtcdTransport {
 
     private void failed(EtcdMember member, Metadata headers, EtcdException error) {
       boolean inTime = deadlineNanos - scheduler.clock().nanoTime() > 0;
-      if (error.error().isCuredByToken()) {
-        if (member.token().refuse(headers) && !tokenRenewed && inTime) {
+      if (error.error().isRetriableWithNewToken()) {
+        if (member.token().invalidate(headers) && !tokenRenewed && inTime) {
           tokenRenewed = true;
           attempt();
         } else {
@@ -203,7 +203,7 @@ final class EtcdMembers implements EtcdTransport {
         return;
       }
       tries++;
-      if (error.error().anotherMemberMayDo()) {
+      if (error.error().isRetriableAtOtherMember()) {
         leave(member, error);
         int round = tries(members.size());
         if (inTime && tries < round) {
@@ -219,7 +219,7 @@ final class EtcdMembers implements EtcdTransport {
     }
 
     private void fail(EtcdException error) {
-      meters.requestFailed(error.error().kind());
+      meters.requestFailed(error.error().registryErrorKind());
       onError.accept(error);
     }
   }

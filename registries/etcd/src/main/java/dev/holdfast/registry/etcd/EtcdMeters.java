@@ -27,8 +27,8 @@ record EtcdMeters(MeterRegistry meters, String registry) {
     RegistryMeter.RECORDS_MALFORMED.counter(meters, registry).increment();
   }
 
-  void requestFailed(RegistryException.Kind kind) {
-    RegistryMeter.REQUESTS_FAILED.counter(meters, registry, kind.name()).increment();
+  void requestFailed(RegistryException.RegistryErrorKind registryErrorKind) {
+    RegistryMeter.REQUESTS_FAILED.counter(meters, registry, registryErrorKind.name()).increment();
   }
 
   /**

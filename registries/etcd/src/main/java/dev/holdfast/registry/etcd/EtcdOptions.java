@@ -1,13 +1,13 @@
 package dev.holdfast.registry.etcd;
 
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.RegistryProvider.Parameter;
+import dev.holdfast.core.RegistryProvider.UriParameter;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.Tunable;
 import dev.holdfast.core.TunableChoice;
 import dev.holdfast.core.TunableDuration;
 import dev.holdfast.core.TunableText;
+import dev.holdfast.core.annotation.Limit;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,7 +37,7 @@ record EtcdOptions(
     Duration requestTimeout,
     Duration relist,
     boolean leased,
-    Optional<TlsFiles> tls,
+    Optional<EtcdTlsFiles> tls,
     Optional<EtcdCredentials> credentials) {
   static final int DEFAULT_PORT = 2379;
 
@@ -100,9 +100,9 @@ record EtcdOptions(
           "(none)",
           "The private key of cert. Read again when it changes.");
 
-  static final List<Parameter> PARAMETERS =
+  static final List<UriParameter> PARAMETERS =
       Stream.of(ENDPOINTS, TTL, REQUEST_TIMEOUT, RELIST, LEASE, TLS, CA, CERT, KEY)
-          .map(Tunable::parameter)
+          .map(Tunable::uriParameter)
           .toList();
 
   EtcdOptions {
@@ -113,7 +113,7 @@ record EtcdOptions(
    * @param ca who signed the members' certificates, or null for the JDK's trust store
    * @param cert the client's certificate chain, or null; comes with {@code key}
    */
-  record TlsFiles(@Nullable Path ca, @Nullable Path cert, @Nullable Path key) {}
+  record EtcdTlsFiles(@Nullable Path ca, @Nullable Path cert, @Nullable Path key) {}
 
   static EtcdOptions of(RegistryUri uri, Map<String, String> environment) {
     return new EtcdOptions(
@@ -183,7 +183,7 @@ record EtcdOptions(
     return colon > 0 && (text.charAt(colon - 1) == ']' || text.indexOf(':') == colon);
   }
 
-  private static Optional<TlsFiles> tls(RegistryUri uri) {
+  private static Optional<EtcdTlsFiles> tls(RegistryUri uri) {
     Optional<String> tls = TLS.parse(uri.parameter(TLS.key()));
     Path ca = uri.parameter(CA.key()).map(Path::of).orElse(null);
     Path cert = uri.parameter(CERT.key()).map(Path::of).orElse(null);
@@ -197,6 +197,6 @@ record EtcdOptions(
       throw new IllegalArgumentException("tls: false (expected: true, as ca or cert is given)");
     }
     boolean wanted = anyFile || tls.equals(Optional.of("true"));
-    return wanted ? Optional.of(new TlsFiles(ca, cert, key)) : Optional.empty();
+    return wanted ? Optional.of(new EtcdTlsFiles(ca, cert, key)) : Optional.empty();
   }
 }

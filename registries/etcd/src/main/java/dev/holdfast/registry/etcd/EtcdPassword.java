@@ -31,7 +31,7 @@ final class EtcdPassword {
       onPassword.accept(known.get());
       return;
     }
-    file.ask(
+    file.request(
         timeout,
         onPassword,
         failure ->

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.google.protobuf.ByteString;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,9 +21,9 @@ import java.util.TreeMap;
  * {"Op":0,"Addr":"10.0.0.7:50051","Metadata":null,"Holdfast":{"instance":"..","zone":"..", ..}}
  * }</pre>
  *
- * <p>{@code Metadata} stays null, because grpc-go compares addresses with {@code ==} and panics on
- * an object there (etcd#19700); Go ignores the field it doesn't know. Reading is tolerant: any
- * Metadata, unknown fields, a bare {@code host:port}.
+ * <p>{@code MetadataMapping} stays null, because grpc-go compares addresses with {@code ==} and
+ * panics on an object there (etcd#19700); Go ignores the field it doesn't know. Reading is
+ * tolerant: any Metadata, unknown fields, a bare {@code host:port}.
  */
 final class EtcdRecord {
   private static final JsonFactory JSON = new JsonFactory();
@@ -34,16 +34,16 @@ final class EtcdRecord {
   private EtcdRecord() {}
 
   /** The result of decoding a value: an endpoint, an empty value or a foreign one. */
-  sealed interface Reading {}
+  sealed interface DecodedValue {}
 
   /** A value that holds a valid endpoint. */
-  record Live(Endpoint endpoint) implements Reading {}
+  record EndpointValue(Endpoint endpoint) implements DecodedValue {}
 
   /** An empty value: some writers clear a value before they delete the key. */
-  record Empty() implements Reading {}
+  record EmptyValue() implements DecodedValue {}
 
   /** A value that is not a record of a known format, with the reason. */
-  record Garbage(String reason) implements Reading {}
+  record MalformedValue(String reason) implements DecodedValue {}
 
   static ByteString encode(Endpoint endpoint) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(192);
@@ -71,10 +71,10 @@ final class EtcdRecord {
     return ByteString.copyFrom(bytes.toByteArray());
   }
 
-  static Reading decode(ByteString value) {
+  static DecodedValue decode(ByteString value) {
     String text = value.toStringUtf8().strip();
     if (text.isEmpty()) {
-      return new Empty();
+      return new EmptyValue();
     }
     try {
       char first = text.charAt(0);
@@ -82,16 +82,16 @@ final class EtcdRecord {
         return decodeObject(text);
       }
       String address = first == '"' ? text.substring(1, Math.max(1, text.length() - 1)) : text;
-      return new Live(Endpoint.of(HostPort.parse(address)));
+      return new EndpointValue(Endpoint.of(HostPort.parse(address)));
     } catch (IOException e) {
-      return new Garbage("not JSON: " + shown(text));
+      return new MalformedValue("not JSON: " + shown(text));
     } catch (IllegalArgumentException e) {
       // Its message would repeat a value of any length.
-      return new Garbage("no address: " + shown(text));
+      return new MalformedValue("no address: " + shown(text));
     }
   }
 
-  private static Reading decodeObject(String text) throws IOException {
+  private static DecodedValue decodeObject(String text) throws IOException {
     Fields fields = new Fields();
     String address = "";
     try (JsonParser json = JSON.createParser(text)) {
@@ -111,9 +111,9 @@ final class EtcdRecord {
       }
     }
     if (address.isEmpty()) {
-      return new Garbage("no \"Addr\" in " + shown(text));
+      return new MalformedValue("no \"Addr\" in " + shown(text));
     }
-    return new Live(fields.toEndpoint(HostPort.parse(address)));
+    return new EndpointValue(fields.toEndpoint(HostPort.parse(address)));
   }
 
   private static void readFields(JsonParser json, Fields fields) throws IOException {

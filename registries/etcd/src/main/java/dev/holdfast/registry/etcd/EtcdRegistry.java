@@ -3,7 +3,6 @@ package dev.holdfast.registry.etcd;
 import dev.holdfast.core.ClosableWatchListener;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
@@ -12,6 +11,7 @@ import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.annotation.Limit;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
@@ -62,7 +62,7 @@ final class EtcdRegistry implements Registry {
   private final Map<String, Followed> followed = new HashMap<>();
   private final AtomicBoolean closing = new AtomicBoolean();
 
-  private record Followed(ServiceWatch watch, RangeWatch range) {}
+  private record Followed(EtcdServiceWatch watch, RangeWatch range) {}
 
   EtcdRegistry(
       String description, EtcdOptions options, RegistryContext context, EtcdTransport transport) {
@@ -132,7 +132,7 @@ final class EtcdRegistry implements Registry {
   }
 
   @Override
-  public Subscription watchNames(String namespace, NamesListener listener) {
+  public Subscription watchNames(String namespace, ServiceNamesListener listener) {
     if (!namespace.isEmpty()) {
       // Only to have the segments checked.
       ServiceName.of(namespace, "any");
@@ -145,7 +145,9 @@ final class EtcdRegistry implements Registry {
           } else {
             subscription.range =
                 watcher.add(
-                    EtcdKeys.namespace(namespace), true, new NamesWatch(namespace, subscription));
+                    EtcdKeys.namespace(namespace),
+                    true,
+                    new EtcdNamesWatch(namespace, subscription));
           }
         });
     return subscription;
@@ -230,7 +232,7 @@ final class EtcdRegistry implements Registry {
         .computeIfAbsent(
             service.path(),
             path -> {
-              ServiceWatch watch = new ServiceWatch(scheduler, malformed);
+              EtcdServiceWatch watch = new EtcdServiceWatch(scheduler, malformed);
               return new Followed(watch, watcher.add(EtcdKeys.service(service), false, watch));
             })
         .watch()
@@ -258,7 +260,8 @@ final class EtcdRegistry implements Registry {
     new RangeReader(
             store, scheduler.clock(), EtcdKeys.service(service), false, options.requestTimeout())
         .read(
-            result -> answer.complete(new RegistrySnapshot(endpoints(result), store.epoch())),
+            rangeSnapshot ->
+                answer.complete(new RegistrySnapshot(endpoints(rangeSnapshot), store.epoch())),
             error -> {
               if (error.error() == EtcdError.WIPED && again) {
                 read(service, answer, false);
@@ -268,16 +271,16 @@ final class EtcdRegistry implements Registry {
             });
   }
 
-  private EndpointSet endpoints(RangeReader.Result result) {
-    ServiceRecords records = new ServiceRecords(malformed);
-    records.replace(result.records());
+  private EndpointSet endpoints(RangeReader.RangeSnapshot rangeSnapshot) {
+    ServiceRecordSet records = new ServiceRecordSet(malformed);
+    records.replace(rangeSnapshot.records());
     List<EndpointSet> lists = records.takeLists();
     return lists.get(lists.size() - 1);
   }
 
   private RegistryException closed() {
     return new RegistryException(
-        RegistryException.Kind.CLOSED, description + ": the registry was closed");
+        RegistryException.RegistryErrorKind.CLOSED, description + ": the registry was closed");
   }
 
   private static boolean isLoopback(String host) {
@@ -287,12 +290,12 @@ final class EtcdRegistry implements Registry {
         || host.equals("0:0:0:0:0:0:0:1");
   }
 
-  private final class NamesSubscription implements NamesListener, Subscription {
-    private final NamesListener target;
+  private final class NamesSubscription implements ServiceNamesListener, Subscription {
+    private final ServiceNamesListener target;
     private volatile boolean closed;
     private @Nullable RangeWatch range;
 
-    NamesSubscription(NamesListener target) {
+    NamesSubscription(ServiceNamesListener target) {
       this.target = target;
     }
 

@@ -21,7 +21,7 @@ public final class EtcdRegistryProvider implements RegistryProvider {
   }
 
   @Override
-  public List<Parameter> parameters() {
+  public List<UriParameter> uriParameters() {
     return EtcdOptions.PARAMETERS;
   }
 

@@ -24,7 +24,7 @@ import java.util.concurrent.CompletionStage;
 public final class EtcdRoles {
 
   /** The access of a client or a server to a namespace. */
-  public enum Access {
+  public enum EtcdPermissionType {
     /** Read access, enough to resolve and watch services. */
     READ(Permission.Type.READ, "read"),
     /** Read and write access, as needed to register services. */
@@ -33,18 +33,18 @@ public final class EtcdRoles {
     private final Permission.Type type;
     private final String word;
 
-    Access(Permission.Type type, String word) {
+    EtcdPermissionType(Permission.Type type, String word) {
       this.type = type;
       this.word = word;
     }
   }
 
   private final String namespace;
-  private final Access access;
+  private final EtcdPermissionType etcdPermissionType;
 
-  private EtcdRoles(String namespace, Access access) {
+  private EtcdRoles(String namespace, EtcdPermissionType etcdPermissionType) {
     this.namespace = namespace;
-    this.access = access;
+    this.etcdPermissionType = etcdPermissionType;
   }
 
   /**
@@ -53,16 +53,16 @@ public final class EtcdRoles {
    * @param namespace segments joined by "/", or "" for the whole store
    * @throws IllegalArgumentException when the namespace is malformed
    */
-  public static EtcdRoles of(String namespace, Access access) {
+  public static EtcdRoles of(String namespace, EtcdPermissionType etcdPermissionType) {
     // Only to have the segments checked.
     ServiceName unused = ServiceName.of(namespace, "any");
-    return new EtcdRoles(namespace, access);
+    return new EtcdRoles(namespace, etcdPermissionType);
   }
 
   /** The role's name, such as {@code holdfast-prod-write}. */
   public String name() {
     String place = namespace.isEmpty() ? "all" : namespace.replace('/', '-');
-    return "holdfast-" + place + "-" + access.name().toLowerCase(Locale.ROOT);
+    return "holdfast-" + place + "-" + etcdPermissionType.name().toLowerCase(Locale.ROOT);
   }
 
   /**
@@ -74,7 +74,7 @@ public final class EtcdRoles {
     String where = namespace.isEmpty() ? "'' --from-key=true" : namespace + "/ --prefix=true";
     return List.of(
         "etcdctl role add " + name(),
-        "etcdctl role grant-permission " + name() + " " + access.word + " " + where,
+        "etcdctl role grant-permission " + name() + " " + etcdPermissionType.word + " " + where,
         "etcdctl user add " + user,
         "etcdctl user grant-role " + user + " " + name());
   }
@@ -115,7 +115,7 @@ public final class EtcdRoles {
   Permission permission() {
     KeyRange range = EtcdKeys.namespace(namespace);
     return Permission.newBuilder()
-        .setPermType(access.type)
+        .setPermType(etcdPermissionType.type)
         .setKey(range.key())
         .setRangeEnd(range.end())
         .build();

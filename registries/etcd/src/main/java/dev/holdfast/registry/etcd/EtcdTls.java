@@ -1,9 +1,9 @@
 package dev.holdfast.registry.etcd;
 
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.LogText;
+import dev.holdfast.core.LogEscaper;
 import dev.holdfast.core.Scheduler;
-import dev.holdfast.registry.etcd.EtcdOptions.TlsFiles;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.registry.etcd.EtcdOptions.EtcdTlsFiles;
 import io.grpc.Status;
 import io.grpc.netty.GrpcSslContexts;
 import io.netty.handler.ssl.SslContext;
@@ -58,7 +58,7 @@ final class EtcdTls {
   /** The contents of the TLS files and the SSL context built from them. */
   private record Settings(List<byte[]> contents, SslContext context) {}
 
-  private final TlsFiles files;
+  private final EtcdTlsFiles files;
   private final Scheduler scheduler;
   private final BackgroundRead<Settings> look;
 
@@ -70,7 +70,7 @@ final class EtcdTls {
   private @Nullable String reportedFailure;
   private @Nullable Long lookedAtNanos;
 
-  private EtcdTls(TlsFiles files, Scheduler scheduler, Settings first) {
+  private EtcdTls(EtcdTlsFiles files, Scheduler scheduler, Settings first) {
     this.files = files;
     this.scheduler = scheduler;
     this.settings = first;
@@ -82,7 +82,7 @@ final class EtcdTls {
    *
    * @throws IllegalArgumentException when a file can't be read or used
    */
-  static EtcdTls load(TlsFiles files, Scheduler scheduler) {
+  static EtcdTls load(EtcdTlsFiles files, Scheduler scheduler) {
     try {
       return new EtcdTls(
           files, scheduler, BackgroundRead.await(() -> read(files, null, scheduler)));
@@ -108,7 +108,7 @@ final class EtcdTls {
     }
     looking = true;
     lookedAtNanos = nowNanos;
-    look.ask(LOOK_TIMEOUT, this::looked, this::failed);
+    look.request(LOOK_TIMEOUT, this::looked, this::failed);
   }
 
   private void looked(Settings found) {
@@ -128,7 +128,7 @@ final class EtcdTls {
       log.warn(
           "event=etcd_tls_reload_failed kept=last_good files=\"{}\" reason=\"{}\"",
           files,
-          LogText.of(reportedFailure));
+          LogEscaper.escape(reportedFailure));
     }
   }
 
@@ -155,7 +155,7 @@ final class EtcdTls {
   }
 
   /** The settings that were known, when the files are as they were. */
-  private static Settings read(TlsFiles files, @Nullable Settings known, Scheduler scheduler) {
+  private static Settings read(EtcdTlsFiles files, @Nullable Settings known, Scheduler scheduler) {
     List<byte[]> contents =
         List.of(read("ca", files.ca()), read("cert", files.cert()), read("key", files.key()));
     if (known != null && sameBytes(contents, known.contents())) {
@@ -183,7 +183,7 @@ final class EtcdTls {
     }
   }
 
-  private static SslContext build(TlsFiles files, List<byte[]> contents, Instant now) {
+  private static SslContext build(EtcdTlsFiles files, List<byte[]> contents, Instant now) {
     byte[] ca = contents.get(0);
     byte[] cert = contents.get(1);
     byte[] key = contents.get(2);

@@ -86,7 +86,7 @@ final class EtcdToken {
    *
    * @return whether another try, with another token, makes sense
    */
-  boolean refuse(Metadata sent) {
+  boolean invalidate(Metadata sent) {
     if (password == null) {
       return false;
     }

@@ -28,7 +28,7 @@ interface EtcdTransport {
       Consumer<? super EtcdException> onError);
 
   /** Opens a stream of watches at the member that answers at the moment. */
-  WatchCall openWatch(WatchListener listener);
+  WatchCall openWatch(WatchCallListener listener);
 
   /** How long one member is waited for before the next one is asked. */
   Duration attemptTimeout();
@@ -44,20 +44,20 @@ interface EtcdTransport {
     void cancel();
 
     /** Ends the stream because it does not answer: its member is not asked next. */
-    void giveUp();
+    void cancelUnresponsive();
 
     /** The token of the stream was refused: the next stream gets a new one. */
-    void refuseToken();
+    void invalidateToken();
   }
 
   /** The listener of a watch stream. */
-  interface WatchListener {
+  interface WatchCallListener {
     void onResponse(WatchResponse response);
 
     /** The stream has ended; no further method of the listener is called. */
     void onClosed(EtcdException cause);
 
     /** Requests go to another member now: a reason to ask whether this stream still lives. */
-    void onMemberDoubtful();
+    void onMemberSwitched();
   }
 }

@@ -1,12 +1,12 @@
 package dev.holdfast.registry.etcd;
 
 import dev.holdfast.core.Backoff;
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.LogText;
+import dev.holdfast.core.LogEscaper;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.annotation.Limit;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -44,8 +44,8 @@ final class EtcdWatcher {
   private static final int LIST_TIMEOUTS = 10;
 
   /** The registry can be reached again soon after it is back; one process asks once in a second. */
-  static final Backoff.Options RETRY =
-      new Backoff.Options(Duration.ofMillis(100), Duration.ofSeconds(2));
+  static final Backoff.BackoffOptions RETRY =
+      new Backoff.BackoffOptions(Duration.ofMillis(100), Duration.ofSeconds(2));
 
   /** Looks for ranges that are due per relist interval, so that none is late by more than that. */
   private static final int LOOKS_PER_RELIST = 4;
@@ -91,9 +91,10 @@ final class EtcdWatcher {
   }
 
   /** Follows a range until it is removed. */
-  RangeWatch add(EtcdKeys.KeyRange range, boolean keysOnly, RangeWatch.Handler handler) {
+  RangeWatch add(
+      EtcdKeys.KeyRange range, boolean keysOnly, RangeWatch.RangeListener rangeListener) {
     RangeWatch added =
-        new RangeWatch(range, keysOnly, handler, new Backoff(RETRY, context.random()));
+        new RangeWatch(range, keysOnly, rangeListener, new Backoff(RETRY, context.random()));
     ranges.add(added);
     size = ranges.size();
     waiting.add(added);
@@ -132,7 +133,7 @@ final class EtcdWatcher {
   void checkNow() {
     // At a range that could be read, so that the answer is no question of permissions.
     ranges.stream()
-        .filter(range -> range.state() == RangeWatch.State.WATCHING)
+        .filter(range -> range.rangeWatchState() == RangeWatch.RangeWatchState.WATCHING)
         .findFirst()
         .ifPresent(
             range -> store.check(range.range().key(), () -> probe(true), error -> probe(false)));
@@ -149,10 +150,10 @@ final class EtcdWatcher {
   private void pump() {
     while (!closed && pause == null && listing < MAX_LISTS && !waiting.isEmpty()) {
       RangeWatch range = waiting.remove();
-      if (range.state() == RangeWatch.State.WAITING) {
+      if (range.rangeWatchState() == RangeWatch.RangeWatchState.WAITING) {
         range.listing();
         list(range, false);
-      } else if (range.state() == RangeWatch.State.WATCHING) {
+      } else if (range.rangeWatchState() == RangeWatch.RangeWatchState.WATCHING) {
         list(range, true);
       }
     }
@@ -169,10 +170,10 @@ final class EtcdWatcher {
             range.keysOnly(),
             store.requestTimeout().multipliedBy(LIST_TIMEOUTS))
         .read(
-            result -> {
+            rangeSnapshot -> {
               listing--;
               if (range.generation() == generation && epoch == store.epoch()) {
-                onListed(range, result, beside);
+                onListed(range, rangeSnapshot, beside);
               }
               pump();
             },
@@ -185,9 +186,9 @@ final class EtcdWatcher {
             });
   }
 
-  private void onListed(RangeWatch range, RangeReader.Result result, boolean beside) {
-    if (range.isContradictedBy(result, store.epoch())) {
-      store.declareWiped(result.header());
+  private void onListed(RangeWatch range, RangeReader.RangeSnapshot rangeSnapshot, boolean beside) {
+    if (range.isContradictedBy(rangeSnapshot, store.epoch())) {
+      store.declareWiped(rangeSnapshot.header());
       return;
     }
     // Due one look before the end of the interval at the latest, because it is found by a look.
@@ -196,15 +197,15 @@ final class EtcdWatcher {
     range.relistAt(scheduler.clock().nanoTime() + context.random().nextLong(leastNanos, mostNanos));
     if (beside) {
       meters.listReadAgain();
-      range.onRelist(result, store.epoch());
+      range.onRelist(rangeSnapshot, store.epoch());
       return;
     }
-    range.onList(result, store.epoch());
-    if (range.state() == RangeWatch.State.CREATING) {
+    range.onList(rangeSnapshot, store.epoch());
+    if (range.rangeWatchState() == RangeWatch.RangeWatchState.CREATING) {
       if (stream == null) {
         stream = new WatchStream(store, scheduler, new StreamListener());
       }
-      stream.create(range, result.revision());
+      stream.create(range, rangeSnapshot.revision());
     }
   }
 
@@ -220,7 +221,7 @@ final class EtcdWatcher {
     if (concernsAll(cause)) {
       requeue(range);
       ranges.stream()
-          .filter(r -> r.state() == RangeWatch.State.WAITING)
+          .filter(r -> r.rangeWatchState() == RangeWatch.RangeWatchState.WAITING)
           .toList()
           .forEach(r -> r.fail(cause));
       pauseFor(backoff.next());
@@ -231,8 +232,8 @@ final class EtcdWatcher {
   }
 
   private static boolean concernsAll(EtcdException cause) {
-    return cause.error().anotherMemberMayDo()
-        || cause.error().kind() == RegistryException.Kind.UNAUTHENTICATED;
+    return cause.error().isRetriableAtOtherMember()
+        || cause.error().registryErrorKind() == RegistryException.RegistryErrorKind.UNAUTHENTICATED;
   }
 
   private void requeue(RangeWatch range) {
@@ -304,7 +305,8 @@ final class EtcdWatcher {
       if (places <= 0) {
         break;
       }
-      if (range.state() == RangeWatch.State.WATCHING && range.relistAtNanos() - now <= 0) {
+      if (range.rangeWatchState() == RangeWatch.RangeWatchState.WATCHING
+          && range.relistAtNanos() - now <= 0) {
         range.relistAt(now + relistInterval.toNanos());
         waiting.add(range);
         places--;
@@ -321,7 +323,7 @@ final class EtcdWatcher {
 
   private void confirmAll() {
     for (RangeWatch range : new ArrayList<>(ranges)) {
-      if (range.state() == RangeWatch.State.WATCHING) {
+      if (range.rangeWatchState() == RangeWatch.RangeWatchState.WATCHING) {
         range.confirm();
       }
     }
@@ -333,7 +335,7 @@ final class EtcdWatcher {
     }
   }
 
-  private final class StreamListener implements WatchStream.Listener {
+  private final class StreamListener implements WatchStream.WatchStreamListener {
 
     @Override
     public void onBroken(WatchStream ended, EtcdException cause) {
@@ -345,10 +347,10 @@ final class EtcdWatcher {
       log.info(
           "event=etcd_watch_broken ranges={} reason=\"{}\"",
           ranges.size(),
-          LogText.of(cause.getMessage()));
+          LogEscaper.escape(cause.getMessage()));
       for (RangeWatch range : List.copyOf(ranges)) {
-        if (range.state() == RangeWatch.State.WATCHING
-            || range.state() == RangeWatch.State.CREATING) {
+        if (range.rangeWatchState() == RangeWatch.RangeWatchState.WATCHING
+            || range.rangeWatchState() == RangeWatch.RangeWatchState.CREATING) {
           meters.watchRestarted();
           requeue(range);
           range.fail(cause);
@@ -362,7 +364,7 @@ final class EtcdWatcher {
       log.info(
           "event=etcd_watch_canceled range={} reason=\"{}\"",
           range.range(),
-          LogText.of(cause.getMessage()));
+          LogEscaper.escape(cause.getMessage()));
       meters.watchRestarted();
       range.fail(cause);
       requeueLater(range);

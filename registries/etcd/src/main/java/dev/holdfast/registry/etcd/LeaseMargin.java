@@ -1,6 +1,6 @@
 package dev.holdfast.registry.etcd;
 
-import dev.holdfast.core.PureCore;
+import dev.holdfast.core.annotation.PureCore;
 import java.time.Duration;
 
 /**
@@ -29,7 +29,7 @@ record LeaseMargin(Duration ttl, Duration requestTimeout, int tries, int silent)
 
   /** The longest {@code request-timeout} that suits this {@code ttl}. */
   Duration mostRequestTimeout() {
-    return LeaseTerm.longestSilence(ttl).multipliedBy(tries).dividedBy(silent);
+    return LeaseTiming.longestSilence(ttl).multipliedBy(tries).dividedBy(silent);
   }
 
   /** The shortest {@code ttl} in whole seconds that suits this {@code request-timeout}. */

@@ -1,8 +1,8 @@
 package dev.holdfast.registry.etcd;
 
 import com.google.protobuf.ByteString;
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.LogText;
+import dev.holdfast.core.LogEscaper;
+import dev.holdfast.core.annotation.Limit;
 import java.util.HashSet;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The counter of records with a foreign format; each key is logged once. Confined to the scheduler.
  */
-final class MalformedRecords implements ServiceRecords.Rejects {
+final class MalformedRecords implements ServiceRecordSet.MalformedRecordListener {
   private static final Logger log = LoggerFactory.getLogger(MalformedRecords.class);
 
   /**
@@ -34,8 +34,8 @@ final class MalformedRecords implements ServiceRecords.Rejects {
     if (mentioned.size() < MAX_KEYS_LOGGED && mentioned.add(key)) {
       log.warn(
           "event=etcd_record_skipped key=\"{}\" reason=\"{}\"",
-          LogText.of(key.toStringUtf8()),
-          LogText.of(reason));
+          LogEscaper.escape(key.toStringUtf8()),
+          LogEscaper.escape(reason));
     }
   }
 }

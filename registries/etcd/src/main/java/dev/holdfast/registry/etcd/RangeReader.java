@@ -2,7 +2,7 @@ package dev.holdfast.registry.etcd;
 
 import com.google.protobuf.ByteString;
 import dev.holdfast.core.Clock;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.registry.etcd.EtcdKeys.KeyRange;
 import dev.holdfast.registry.etcd.proto.KeyValue;
 import dev.holdfast.registry.etcd.proto.RangeRequest;
@@ -70,7 +70,7 @@ final class RangeReader {
   private int restarts;
 
   /** The content of a key range at one revision. */
-  record Result(ResponseHeader header, List<KeyValue> records) {
+  record RangeSnapshot(ResponseHeader header, List<KeyValue> records) {
     long revision() {
       return header.getRevision();
     }
@@ -88,7 +88,7 @@ final class RangeReader {
     this.deadlineNanos = clock.nanoTime() + timeout.toNanos();
   }
 
-  void read(Consumer<? super Result> onResult, Consumer<? super EtcdException> onError) {
+  void read(Consumer<? super RangeSnapshot> onResult, Consumer<? super EtcdException> onError) {
     Duration left = Duration.ofNanos(deadlineNanos - clock.nanoTime());
     if (left.isNegative() || left.isZero()) {
       onError.accept(
@@ -125,7 +125,7 @@ final class RangeReader {
 
   private void onPage(
       RangeResponse reply,
-      Consumer<? super Result> onResult,
+      Consumer<? super RangeSnapshot> onResult,
       Consumer<? super EtcdException> onError) {
     ResponseHeader first = header == null ? reply.getHeader() : header;
     header = first;
@@ -138,14 +138,14 @@ final class RangeReader {
     }
     if (more) {
       log.warn(
-          "event=etcd_list_cut range={} records={} max_records={} bytes={} max_bytes={}",
+          "event=etcd_list_truncated range={} records={} max_records={} bytes={} max_bytes={}",
           range,
           records.size(),
           maxRecords(),
           bytes,
           MAX_LIST_BYTES);
     }
-    onResult.accept(new Result(first, List.copyOf(records)));
+    onResult.accept(new RangeSnapshot(first, List.copyOf(records)));
   }
 
   private boolean isFull() {
@@ -154,7 +154,7 @@ final class RangeReader {
 
   private void onFailure(
       EtcdException error,
-      Consumer<? super Result> onResult,
+      Consumer<? super RangeSnapshot> onResult,
       Consumer<? super EtcdException> onError) {
     if (error.error() == EtcdError.TOO_LARGE && pageRecords > 1) {
       pageRecords = Math.max(1, pageRecords / PAGE_SHRINKING);

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RangeWatch {
 
-  enum State {
+  enum RangeWatchState {
     /** The range waits for its turn to be listed. */
     WAITING,
     /** The range is being listed. */
@@ -42,9 +42,9 @@ final class RangeWatch {
   }
 
   /** The listener of a range. */
-  interface Handler {
+  interface RangeListener {
     /** All of it, as it was at one revision. Replaces what was known. */
-    void onList(RangeReader.Result list, long epoch);
+    void onList(RangeReader.RangeSnapshot list, long epoch);
 
     /** Changes since then, in order, never one twice. */
     void onEvents(List<Event> events);
@@ -58,11 +58,11 @@ final class RangeWatch {
 
   private final KeyRange range;
   private final boolean keysOnly;
-  private final Handler handler;
+  private final RangeListener rangeListener;
   private final Backoff backoff;
   private final Map<ByteString, Known> known = new HashMap<>();
   private final List<Event> fragments = new ArrayList<>();
-  private State state = State.WAITING;
+  private RangeWatchState rangeWatchState = RangeWatchState.WAITING;
   private int generation;
   private long knownRevision;
   private long knownEpoch;
@@ -72,10 +72,10 @@ final class RangeWatch {
   /**
    * @param keysOnly whether lists leave the values out
    */
-  RangeWatch(KeyRange range, boolean keysOnly, Handler handler, Backoff backoff) {
+  RangeWatch(KeyRange range, boolean keysOnly, RangeListener rangeListener, Backoff backoff) {
     this.range = range;
     this.keysOnly = keysOnly;
-    this.handler = handler;
+    this.rangeListener = rangeListener;
     this.backoff = backoff;
   }
 
@@ -87,8 +87,8 @@ final class RangeWatch {
     return keysOnly;
   }
 
-  State state() {
-    return state;
+  RangeWatchState rangeWatchState() {
+    return rangeWatchState;
   }
 
   int generation() {
@@ -115,22 +115,22 @@ final class RangeWatch {
   /** Begins again from the start; answers to earlier questions don't count any more. */
   void restart() {
     generation++;
-    state = State.WAITING;
+    rangeWatchState = RangeWatchState.WAITING;
     fragments.clear();
   }
 
   void listing() {
-    state = State.LISTING;
+    rangeWatchState = RangeWatchState.LISTING;
   }
 
   void created() {
-    state = State.WATCHING;
+    rangeWatchState = RangeWatchState.WATCHING;
     backoff.reset();
   }
 
   void close() {
     generation++;
-    state = State.CLOSED;
+    rangeWatchState = RangeWatchState.CLOSED;
   }
 
   /**
@@ -138,7 +138,7 @@ final class RangeWatch {
    * another revision, or at the same revision another content, than the list says. Catches a store
    * that was wiped and has grown past the old revision.
    */
-  boolean isContradictedBy(RangeReader.Result list, long epoch) {
+  boolean isContradictedBy(RangeReader.RangeSnapshot list, long epoch) {
     if (epoch != knownEpoch) {
       return false;
     }
@@ -164,8 +164,8 @@ final class RangeWatch {
   }
 
   /** Takes over a list that leads to a new watch. */
-  void onList(RangeReader.Result list, long epoch) {
-    state = State.CREATING;
+  void onList(RangeReader.RangeSnapshot list, long epoch) {
+    rangeWatchState = RangeWatchState.CREATING;
     takeOver(list, epoch);
   }
 
@@ -174,7 +174,7 @@ final class RangeWatch {
    *
    * @return false when events have gone past it already
    */
-  boolean onRelist(RangeReader.Result list, long epoch) {
+  boolean onRelist(RangeReader.RangeSnapshot list, long epoch) {
     if (list.revision() < knownRevision) {
       return false;
     }
@@ -182,13 +182,13 @@ final class RangeWatch {
     return true;
   }
 
-  private void takeOver(RangeReader.Result list, long epoch) {
+  private void takeOver(RangeReader.RangeSnapshot list, long epoch) {
     knownEpoch = epoch;
     knownRevision = list.revision();
     lastFailure = null;
     known.clear();
     list.records().forEach(record -> known.put(record.getKey(), knownOf(record)));
-    handler.onList(list, epoch);
+    rangeListener.onList(list, epoch);
   }
 
   /** Takes over events of the watch; a change may come in several fragments. */
@@ -205,7 +205,7 @@ final class RangeWatch {
     fragments.clear();
     if (!fresh.isEmpty()) {
       fresh.forEach(this::note);
-      handler.onEvents(fresh);
+      rangeListener.onEvents(fresh);
     }
   }
 
@@ -220,13 +220,13 @@ final class RangeWatch {
   }
 
   void confirm() {
-    handler.onConfirmed();
+    rangeListener.onConfirmed();
   }
 
   void fail(EtcdException cause) {
     if (lastFailure != cause.error()) {
       lastFailure = cause.error();
-      handler.onFailure(cause);
+      rangeListener.onFailure(cause);
     }
   }
 }

@@ -2,7 +2,7 @@ package dev.holdfast.registry.etcd;
 
 import com.google.protobuf.ByteString;
 import dev.holdfast.core.Endpoint;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.registry.etcd.proto.Compare;
 import dev.holdfast.registry.etcd.proto.DeleteRangeRequest;
 import dev.holdfast.registry.etcd.proto.KeyValue;
@@ -24,7 +24,7 @@ import java.util.function.Consumer;
 final class RecordWriter {
 
   /** The result of a write transaction. */
-  enum Outcome {
+  enum TxnOutcome {
     /** The transaction was carried out. */
     DONE,
     /** The key has no record. */
@@ -67,8 +67,8 @@ final class RecordWriter {
 
   /** Whether a record under our key is one that this instance wrote, under whatever lease. */
   boolean isOurs(KeyValue record) {
-    return EtcdRecord.decode(record.getValue()) instanceof EtcdRecord.Live live
-        && live.endpoint().instance().equals(instance);
+    return EtcdRecord.decode(record.getValue()) instanceof EtcdRecord.EndpointValue endpointValue
+        && endpointValue.endpoint().instance().equals(instance);
   }
 
   /**
@@ -85,7 +85,7 @@ final class RecordWriter {
   }
 
   void write(
-      Endpoint endpoint, Consumer<Outcome> onOutcome, Consumer<? super EtcdException> onError) {
+      Endpoint endpoint, Consumer<TxnOutcome> onOutcome, Consumer<? super EtcdException> onError) {
     RequestOp put = put(endpoint);
     written = put.getRequestPut().getValue();
     if (begun) {
@@ -100,30 +100,30 @@ final class RecordWriter {
         reply -> {
           revision = reply.getHeader().getRevision();
           draining = endpoint.draining();
-          onOutcome.accept(Outcome.DONE);
+          onOutcome.accept(TxnOutcome.DONE);
         },
         onError);
   }
 
   /** Says that the record is about to leave, if it does not say so already. */
   void markDraining(
-      Endpoint endpoint, Consumer<Outcome> onOutcome, Consumer<? super EtcdException> onError) {
+      Endpoint endpoint, Consumer<TxnOutcome> onOutcome, Consumer<? super EtcdException> onError) {
     if (draining) {
-      onOutcome.accept(Outcome.DONE);
+      onOutcome.accept(TxnOutcome.DONE);
       return;
     }
     guarded(
         put(endpoint),
         MAX_TRIES,
-        outcome -> {
-          draining |= outcome == Outcome.DONE;
-          onOutcome.accept(outcome);
+        txnOutcome -> {
+          draining |= txnOutcome == TxnOutcome.DONE;
+          onOutcome.accept(txnOutcome);
         },
         onError);
   }
 
   /** Deletes the record, if it is ours. */
-  void delete(Consumer<Outcome> onOutcome, Consumer<? super EtcdException> onError) {
+  void delete(Consumer<TxnOutcome> onOutcome, Consumer<? super EtcdException> onError) {
     guarded(
         RequestOp.newBuilder()
             .setRequestDeleteRange(DeleteRangeRequest.newBuilder().setKey(key))
@@ -146,7 +146,7 @@ final class RecordWriter {
   private void guarded(
       RequestOp operation,
       int triesLeft,
-      Consumer<Outcome> onOutcome,
+      Consumer<TxnOutcome> onOutcome,
       Consumer<? super EtcdException> onError) {
     TxnRequest request =
         TxnRequest.newBuilder()
@@ -168,15 +168,15 @@ final class RecordWriter {
       TxnResponse reply,
       RequestOp operation,
       int triesLeft,
-      Consumer<Outcome> onOutcome,
+      Consumer<TxnOutcome> onOutcome,
       Consumer<? super EtcdException> onError) {
     if (reply.getSucceeded()) {
       revision = reply.getHeader().getRevision();
-      onOutcome.accept(Outcome.DONE);
+      onOutcome.accept(TxnOutcome.DONE);
       return;
     }
     if (reply.getResponses(0).getResponseRange().getKvsCount() == 0) {
-      onOutcome.accept(Outcome.ABSENT);
+      onOutcome.accept(TxnOutcome.ABSENT);
       return;
     }
     KeyValue found = reply.getResponses(0).getResponseRange().getKvs(0);
@@ -184,7 +184,7 @@ final class RecordWriter {
       revision = found.getModRevision();
       guarded(operation, triesLeft - 1, onOutcome, onError);
     } else {
-      onOutcome.accept(Outcome.FOREIGN);
+      onOutcome.accept(TxnOutcome.FOREIGN);
     }
   }
 }

@@ -1,10 +1,10 @@
 package dev.holdfast.registry.etcd;
 
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.registry.etcd.EtcdTransport.WatchCall;
-import dev.holdfast.registry.etcd.EtcdTransport.WatchListener;
+import dev.holdfast.registry.etcd.EtcdTransport.WatchCallListener;
 import dev.holdfast.registry.etcd.proto.WatchCancelRequest;
 import dev.holdfast.registry.etcd.proto.WatchCreateRequest;
 import dev.holdfast.registry.etcd.proto.WatchProgressRequest;
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * the revision of its list, not behind it, and a progress request without an answer is repeated: a
  * watch that was just created is in step some 100 ms later. On the scheduler only.
  */
-final class WatchStream implements WatchListener {
+final class WatchStream implements WatchCallListener {
   /** Progress requests per time to answer. */
   @Limit(
       of = "progress requests until a stream of watches counts as silent",
@@ -36,7 +36,7 @@ final class WatchStream implements WatchListener {
   private static final int PROGRESS_REQUESTS = 4;
 
   /** The listener of a stream's events. */
-  interface Listener {
+  interface WatchStreamListener {
     /**
      * The stream has ended, and all its watches with it; no further method of the listener is
      * called.
@@ -55,7 +55,7 @@ final class WatchStream implements WatchListener {
 
   private final EtcdStore store;
   private final Scheduler scheduler;
-  private final Listener listener;
+  private final WatchStreamListener watchStreamListener;
   private final WatchCall call;
   private final Map<Long, RangeWatch> byId = new HashMap<>();
   private final Map<RangeWatch, Long> ids = new HashMap<>();
@@ -67,10 +67,10 @@ final class WatchStream implements WatchListener {
   private @Nullable Runnable onSignOfLife;
   private boolean ended;
 
-  WatchStream(EtcdStore store, Scheduler scheduler, Listener listener) {
+  WatchStream(EtcdStore store, Scheduler scheduler, WatchStreamListener watchStreamListener) {
     this.store = store;
     this.scheduler = scheduler;
-    this.listener = listener;
+    this.watchStreamListener = watchStreamListener;
     this.call = store.transport().openWatch(this);
   }
 
@@ -153,7 +153,7 @@ final class WatchStream implements WatchListener {
     Runnable waiting = onSignOfLife;
     onSignOfLife = null;
     if (store.isBehind(response.getHeader())) {
-      listener.onBehind();
+      watchStreamListener.onBehind();
     }
     RangeWatch range = byId.get(response.getWatchId());
     if (response.getCanceled()) {
@@ -175,7 +175,7 @@ final class WatchStream implements WatchListener {
   }
 
   @Override
-  public void onMemberDoubtful() {
+  public void onMemberSwitched() {
     probe(null);
   }
 
@@ -183,7 +183,7 @@ final class WatchStream implements WatchListener {
     if (response.getCreated()) {
       unanswered.remove(response.getWatchId());
       range.created();
-      listener.onCreated(range);
+      watchStreamListener.onCreated(range);
     }
     if (response.getEventsCount() > 0 || !response.getFragment()) {
       range.onEvents(response.getEventsList(), response.getFragment());
@@ -197,7 +197,7 @@ final class WatchStream implements WatchListener {
             : EtcdError.ofReason(response.getCancelReason());
     EtcdException cause =
         new EtcdException(error, "etcd: the watch was canceled: " + reason(response));
-    boolean wasList = error == EtcdError.PERMISSION_DENIED || error.isCuredByToken();
+    boolean wasList = error == EtcdError.PERMISSION_DENIED || error.isRetriableWithNewToken();
     if (range == null && !wasList) {
       // The answer to our own cancel request.
       return;
@@ -206,14 +206,14 @@ final class WatchStream implements WatchListener {
       // The range was read with the same permission a moment ago, so it is the token: etcd 3.4
       // calls
       // an unknown one "permission denied" here, and ties it to no watch.
-      call.refuseToken();
+      call.invalidateToken();
       call.cancel();
       broken(cause);
       return;
     }
     if (range != null) {
       forget(range);
-      listener.onCanceled(range, cause);
+      watchStreamListener.onCanceled(range, cause);
     }
   }
 
@@ -263,14 +263,14 @@ final class WatchStream implements WatchListener {
       }
       arm();
     } else {
-      call.giveUp();
+      call.cancelUnresponsive();
       broken(new EtcdException(EtcdError.TIMEOUT, "etcd: the watch stream does not answer"));
     }
   }
 
   private void broken(EtcdException cause) {
     if (end()) {
-      listener.onBroken(this, cause);
+      watchStreamListener.onBroken(this, cause);
     }
   }
 

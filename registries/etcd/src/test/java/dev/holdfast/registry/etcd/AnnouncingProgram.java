@@ -1,11 +1,11 @@
 package dev.holdfast.registry.etcd;
 
 import dev.holdfast.core.Endpoint;
-import dev.holdfast.core.InstanceRegistration;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
+import dev.holdfast.core.registration.InstanceRegistration;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +26,8 @@ public final class AnnouncingProgram {
           InstanceRegistration.start(registry, ServiceName.parse(args[1]), endpoint, context);
       var unused =
           registration.onState(
-              (state, cause) -> System.out.println("state " + state + (cause == null ? "" : "*")));
+              (registrationState, cause) ->
+                  System.out.println("state " + registrationState + (cause == null ? "" : "*")));
       new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
       registration.withdraw().toCompletableFuture().get(20, TimeUnit.SECONDS);
     }

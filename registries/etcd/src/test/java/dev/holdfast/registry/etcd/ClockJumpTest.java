@@ -6,19 +6,19 @@ import static dev.holdfast.registry.etcd.OpenRegistries.patiently;
 import static dev.holdfast.registry.etcd.OpenRegistries.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.core.EndpointDirectory;
 import dev.holdfast.core.EndpointListState;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.EndpointsListener;
-import dev.holdfast.core.InstanceRegistration;
-import dev.holdfast.core.Registration;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.RegistryUri;
-import dev.holdfast.core.SteadyOptions;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.discovery.EndpointDirectory;
+import dev.holdfast.core.discovery.LastKnownGoodOptions;
+import dev.holdfast.core.registration.InstanceRegistration;
+import dev.holdfast.core.registration.RegistrationStateMachine;
 import dev.holdfast.registry.etcd.proto.KeyValue;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Files;
@@ -70,7 +70,8 @@ class ClockJumpTest {
             .during(WATCHED)
             .until(
                 () ->
-                    registration.state() == Registration.State.VISIBLE
+                    registration.registrationState()
+                            == RegistrationStateMachine.RegistrationState.VISIBLE
                         && raw.get(KEY).filter(record::equals).isPresent()
                         && directory.state(ORDERS) == EndpointListState.FOLLOWING);
         assertThat(lists.all).as("%d days ahead", days).hasSize(heard);
@@ -144,7 +145,8 @@ class ClockJumpTest {
 
   private EndpointDirectory directory(String uri) {
     Registry registry = open(uri);
-    return EndpointDirectory.over(registry, context, SteadyOptions.forTtl(registry.recordTtl()));
+    return EndpointDirectory.over(
+        registry, context, LastKnownGoodOptions.forTtl(registry.recordTtl()));
   }
 
   private Registry open(String uri) {
@@ -162,7 +164,7 @@ class ClockJumpTest {
     }
 
     @Override
-    public void onTrouble(RegistryException cause) {
+    public void onFailure(RegistryException cause) {
       troubles.add(cause);
     }
 

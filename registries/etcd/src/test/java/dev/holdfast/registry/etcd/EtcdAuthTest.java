@@ -11,7 +11,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.testkit.RecordedWatch;
 import java.nio.file.Files;
@@ -46,12 +46,15 @@ class EtcdAuthTest {
     etcd = EtcdCluster.start(release, 1, "--auth-token-ttl=2");
     try (RawEtcd raw = RawEtcd.at(etcd)) {
       raw.enableAuth("root-password");
-      for (EtcdRoles.Access access : EtcdRoles.Access.values()) {
+      for (EtcdRoles.EtcdPermissionType etcdPermissionType :
+          EtcdRoles.EtcdPermissionType.values()) {
         for (String namespace : new String[] {"test", "prod"}) {
-          EtcdRoles role = EtcdRoles.of(namespace, access);
+          EtcdRoles role = EtcdRoles.of(namespace, etcdPermissionType);
           raw.addRole(role.name(), role.permission());
           raw.addUser(
-              namespace + "-" + access.name().toLowerCase(Locale.ROOT), SECRET, role.name());
+              namespace + "-" + etcdPermissionType.name().toLowerCase(Locale.ROOT),
+              SECRET,
+              role.name());
         }
       }
     }
@@ -98,13 +101,15 @@ class EtcdAuthTest {
     ServiceName production = ServiceName.parse("prod/orders");
 
     assertThat(registries.endOf(registries.begin(tester, production, at(1))))
-        .isEqualTo(Kind.PERMISSION_DENIED);
-    assertThat(readFailure(tester, production).kind()).isEqualTo(Kind.PERMISSION_DENIED);
+        .isEqualTo(RegistryErrorKind.PERMISSION_DENIED);
+    assertThat(readFailure(tester, production).registryErrorKind())
+        .isEqualTo(RegistryErrorKind.PERMISSION_DENIED);
     RecordedWatch watch = registries.watch(tester, production);
     patiently().until(() -> !watch.failures().isEmpty());
-    assertThat(watch.failures().get(0).kind()).isEqualTo(Kind.PERMISSION_DENIED);
+    assertThat(watch.failures().get(0).registryErrorKind())
+        .isEqualTo(RegistryErrorKind.PERMISSION_DENIED);
     assertThat(registries.endOf(registries.begin(tester, ServiceName.parse("prodigal/x"), at(1))))
-        .isEqualTo(Kind.PERMISSION_DENIED);
+        .isEqualTo(RegistryErrorKind.PERMISSION_DENIED);
     assertThat(read(openAs("prod-read", SECRET), production).endpoints().isEmpty()).isTrue();
   }
 
@@ -126,7 +131,7 @@ class EtcdAuthTest {
   void aReaderCantAnnounce() {
     Registry reader = openAs("test-read", SECRET);
     assertThat(registries.endOf(registries.begin(reader, service, at(1))))
-        .isEqualTo(Kind.PERMISSION_DENIED);
+        .isEqualTo(RegistryErrorKind.PERMISSION_DENIED);
   }
 
   @Test
@@ -137,7 +142,7 @@ class EtcdAuthTest {
       assertThat(logs.containing("wrong-secret")).isEmpty();
     }
 
-    assertThat(failure.kind()).isEqualTo(Kind.UNAUTHENTICATED);
+    assertThat(failure.registryErrorKind()).isEqualTo(RegistryErrorKind.UNAUTHENTICATED);
     assertThat(failure)
         .hasMessageContaining("test-read")
         .hasMessageContaining(etcd.member(0).address())
@@ -148,7 +153,7 @@ class EtcdAuthTest {
   void noUserWhereOneIsNeededSaysWhereToPutIt() throws Exception {
     RegistryException failure = readFailure(registries.open(etcd.uri("")), service);
 
-    assertThat(failure.kind()).isEqualTo(Kind.UNAUTHENTICATED);
+    assertThat(failure.registryErrorKind()).isEqualTo(RegistryErrorKind.UNAUTHENTICATED);
     assertThat(failure)
         .hasMessageContaining("HOLDFAST_REGISTRY_USER")
         .hasMessageContaining("authentication is on");
@@ -207,7 +212,8 @@ class EtcdAuthTest {
                     "HOLDFAST_REGISTRY_PASSWORD_FILE",
                     file.toString()))
             .open(etcd.uri(""));
-    assertThat(readFailure(client, service).kind()).isEqualTo(Kind.UNAUTHENTICATED);
+    assertThat(readFailure(client, service).registryErrorKind())
+        .isEqualTo(RegistryErrorKind.UNAUTHENTICATED);
 
     Files.writeString(file, SECRET + "\n");
     assertThat(read(client, service).endpoints().isEmpty()).isTrue();
@@ -248,7 +254,7 @@ class EtcdAuthTest {
   void rolesCanBeAppliedByAnAdministrator() throws Exception {
     Map<String, String> root =
         Map.of("HOLDFAST_REGISTRY_USER", "root", "HOLDFAST_REGISTRY_PASSWORD", "root-password");
-    EtcdRoles role = EtcdRoles.of("staging", EtcdRoles.Access.WRITE);
+    EtcdRoles role = EtcdRoles.of("staging", EtcdRoles.EtcdPermissionType.WRITE);
 
     for (int i = 0; i < 2; i++) {
       get(

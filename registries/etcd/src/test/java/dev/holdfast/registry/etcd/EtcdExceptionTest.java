@@ -2,7 +2,7 @@ package dev.holdfast.registry.etcd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.registry.etcd.EtcdException.Asked;
+import dev.holdfast.registry.etcd.EtcdException.ChannelSecurityHint;
 import io.grpc.Status;
 import io.netty.handler.ssl.NotSslRecordException;
 import java.io.IOException;
@@ -27,7 +27,7 @@ final class EtcdExceptionTest {
   @Test
   void aHangUpOnPlainTextSaysThatTlsMayBeWanted() {
     for (Status hangUp : HANG_UPS) {
-      assertThat(EtcdException.of(hangUp, MEMBER, Asked.PLAIN_TEXT))
+      assertThat(EtcdException.of(hangUp, MEMBER, ChannelSecurityHint.PLAIN_TEXT))
           .hasMessageContaining(MEMBER)
           .hasMessageContaining("needs tls=true");
     }
@@ -36,7 +36,7 @@ final class EtcdExceptionTest {
   @Test
   void overTlsAHangUpIsNoHintOfTls() {
     for (Status hangUp : HANG_UPS) {
-      assertThat(EtcdException.of(hangUp, MEMBER, Asked.TLS).getMessage())
+      assertThat(EtcdException.of(hangUp, MEMBER, ChannelSecurityHint.TLS).getMessage())
           .doesNotContain("needs tls=");
     }
   }
@@ -45,7 +45,7 @@ final class EtcdExceptionTest {
   @Test
   void aHangUpOfAMemberThatHasAnsweredIsNoHint() {
     for (Status hangUp : HANG_UPS) {
-      assertThat(EtcdException.of(hangUp, MEMBER, Asked.AS_BEFORE).getMessage())
+      assertThat(EtcdException.of(hangUp, MEMBER, ChannelSecurityHint.ANSWERED_BEFORE).getMessage())
           .doesNotContain("needs tls=");
     }
   }
@@ -63,7 +63,7 @@ final class EtcdExceptionTest {
                 .withCause(new SocketException("Connection reset")),
             failedWith(new NotSslRecordException("not an SSL/TLS record: 48545450")));
     for (Status hangUp : inHandshake) {
-      assertThat(EtcdException.of(hangUp, MEMBER, Asked.TLS))
+      assertThat(EtcdException.of(hangUp, MEMBER, ChannelSecurityHint.TLS))
           .hasMessageContaining(MEMBER)
           .hasMessageContaining("needs tls=false");
     }
@@ -79,7 +79,7 @@ final class EtcdExceptionTest {
           Status.UNAVAILABLE
               .withDescription("io exception\nChannel Pipeline: [ClientTlsHandler#0]")
               .withCause(cause);
-      assertThat(EtcdException.of(other, MEMBER, Asked.TLS).getMessage())
+      assertThat(EtcdException.of(other, MEMBER, ChannelSecurityHint.TLS).getMessage())
           .doesNotContain("needs tls=");
     }
   }
@@ -88,7 +88,9 @@ final class EtcdExceptionTest {
   void aMemberThatIsNotThereIsNoHintOfTls() {
     assertThat(
             EtcdException.of(
-                failedWith(new ConnectException("Connection refused")), MEMBER, Asked.PLAIN_TEXT))
+                failedWith(new ConnectException("Connection refused")),
+                MEMBER,
+                ChannelSecurityHint.PLAIN_TEXT))
         .message()
         .contains("Connection refused")
         .doesNotContain("needs tls=true");

@@ -3,13 +3,13 @@ package dev.holdfast.registry.etcd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.holdfast.core.AdvertisedAddress;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Registries;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.SystemScheduler;
+import dev.holdfast.core.discovery.Registries;
+import dev.holdfast.core.registration.AdvertisedAddress;
 import java.net.NetworkInterface;
 import java.time.Duration;
 import java.util.List;
@@ -85,7 +85,7 @@ class EtcdOptionsTest {
 
   @Test
   void everyParameterThatIsReadIsDocumented() {
-    assertThat(new EtcdRegistryProvider().parameters())
+    assertThat(new EtcdRegistryProvider().uriParameters())
         .extracting(p -> p.name())
         .containsExactlyInAnyOrder(
             "endpoints", "ttl", "request-timeout", "relist", "lease", "tls", "ca", "cert", "key");

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.registry.etcd.EtcdRecord.Garbage;
-import dev.holdfast.registry.etcd.EtcdRecord.Live;
+import dev.holdfast.registry.etcd.EtcdRecord.EndpointValue;
+import dev.holdfast.registry.etcd.EtcdRecord.MalformedValue;
 import java.util.Map;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -23,7 +23,8 @@ class EtcdRecordTest {
 
   @Property(tries = 500)
   void whatWasWrittenIsRead(@ForAll("endpoints") Endpoint endpoint) {
-    assertThat(EtcdRecord.decode(EtcdRecord.encode(endpoint))).isEqualTo(new Live(endpoint));
+    assertThat(EtcdRecord.decode(EtcdRecord.encode(endpoint)))
+        .isEqualTo(new EndpointValue(endpoint));
   }
 
   @Property(tries = 2000)
@@ -84,7 +85,7 @@ class EtcdRecordTest {
       })
   void whatOthersWriteIsUnderstood(String value) {
     assertThat(EtcdRecord.decode(ByteString.copyFromUtf8(value)))
-        .isEqualTo(new Live(Endpoint.of("10.0.0.1:1")));
+        .isEqualTo(new EndpointValue(Endpoint.of("10.0.0.1:1")));
   }
 
   @Test
@@ -94,7 +95,7 @@ class EtcdRecordTest {
             + "\"Holdfast\":{\"weight\":99999,\"metadata\":{\"b\":\"y\"}}}";
     assertThat(EtcdRecord.decode(ByteString.copyFromUtf8(value)))
         .isEqualTo(
-            new Live(
+            new EndpointValue(
                 Endpoint.of("10.0.0.1:1")
                     .withWeight(Endpoint.MAX_WEIGHT)
                     .withMetadata(Map.of("a", "1", "b", "y"))));
@@ -102,8 +103,9 @@ class EtcdRecordTest {
 
   @Test
   void nothingIsNotGarbage() {
-    assertThat(EtcdRecord.decode(ByteString.EMPTY)).isEqualTo(new EtcdRecord.Empty());
-    assertThat(EtcdRecord.decode(ByteString.copyFromUtf8(" \n"))).isEqualTo(new EtcdRecord.Empty());
+    assertThat(EtcdRecord.decode(ByteString.EMPTY)).isEqualTo(new EtcdRecord.EmptyValue());
+    assertThat(EtcdRecord.decode(ByteString.copyFromUtf8(" \n")))
+        .isEqualTo(new EtcdRecord.EmptyValue());
   }
 
   @ParameterizedTest
@@ -112,7 +114,8 @@ class EtcdRecordTest {
   void garbageSaysWhatItWas(String value) {
     assertThat(EtcdRecord.decode(ByteString.copyFromUtf8(value)))
         .isInstanceOfSatisfying(
-            Garbage.class, garbage -> assertThat(garbage.reason()).contains(value));
+            MalformedValue.class,
+            malformedValue -> assertThat(malformedValue.reason()).contains(value));
   }
 
   @Test
@@ -120,7 +123,8 @@ class EtcdRecordTest {
     ByteString value = ByteString.copyFromUtf8("x\nforged=line" + "x".repeat(1_000_000));
     assertThat(EtcdRecord.decode(value))
         .isInstanceOfSatisfying(
-            Garbage.class,
-            garbage -> assertThat(garbage.reason()).hasSizeLessThan(200).doesNotContain("\n"));
+            MalformedValue.class,
+            malformedValue ->
+                assertThat(malformedValue.reason()).hasSizeLessThan(200).doesNotContain("\n"));
   }
 }

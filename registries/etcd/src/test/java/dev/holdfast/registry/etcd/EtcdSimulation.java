@@ -317,9 +317,11 @@ final class EtcdSimulation {
                   require(!ended, "an announcement ends once");
                   ended = true;
                   require(
-                      hasRivals || cause.kind() != RegistryException.Kind.TAKEN_OVER,
+                      hasRivals
+                          || cause.registryErrorKind()
+                              != RegistryException.RegistryErrorKind.TAKEN_OVER,
                       address() + " was taken over, and nobody else was ever there");
-                  note(Rare.valueOf(cause.kind().name()));
+                  note(Rare.valueOf(cause.registryErrorKind().name()));
                   announcement = null;
                   scheduler.schedule(
                       Duration.ofMillis(random.nextInt(2000)), Instance.this::announce);

@@ -10,7 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.testkit.RecordedWatch;
 import java.nio.file.Files;
@@ -81,7 +81,7 @@ class EtcdTlsTest {
   void withoutAClientCertificateTheReasonIsSaid() throws Exception {
     RegistryException failure = readFailure(registries.open(etcd.uri("", ca(), PATIENT)), ORDERS);
 
-    assertThat(failure.kind()).isEqualTo(Kind.UNAUTHENTICATED);
+    assertThat(failure.registryErrorKind()).isEqualTo(RegistryErrorKind.UNAUTHENTICATED);
     assertThat(failure)
         .hasMessageContaining(etcd.member(0).address())
         .hasMessageContaining("certificate");
@@ -92,7 +92,7 @@ class EtcdTlsTest {
     RegistryException untrusted =
         readFailure(registries.open(etcd.uri("", "tls=true", PATIENT)), ORDERS);
 
-    assertThat(untrusted.kind()).isEqualTo(Kind.UNAUTHENTICATED);
+    assertThat(untrusted.registryErrorKind()).isEqualTo(RegistryErrorKind.UNAUTHENTICATED);
     assertThat(untrusted)
         .hasMessageContaining(etcd.member(0).address())
         .hasMessageContaining("TLS handshake failed");
@@ -123,7 +123,7 @@ class EtcdTlsTest {
       RegistryException failure =
           readFailure(registries.open(old.uri("", ca(), files(client), PATIENT)), ORDERS);
 
-      assertThat(failure.kind()).isEqualTo(Kind.UNAUTHENTICATED);
+      assertThat(failure.registryErrorKind()).isEqualTo(RegistryErrorKind.UNAUTHENTICATED);
       assertThat(failure).hasMessageContaining("expired");
     }
   }

@@ -68,8 +68,8 @@ class LeaseMarginTest {
                   + "\" reason=\"a request that is not answered lasts until the lease has run out,"
                   + " and all records of this process with it\"");
       assertThat(record.end())
-          .map(RegistryException::kind)
-          .contains(RegistryException.Kind.LEASE_LOST);
+          .map(RegistryException::registryErrorKind)
+          .contains(RegistryException.RegistryErrorKind.LEASE_LOST);
     }
   }
 

@@ -29,11 +29,11 @@ class LostLeaseTest {
       assertThat(endsOfRecords(seed))
           .as("seed %d", seed)
           .hasSize(RECORDS)
-          .containsOnly(RegistryException.Kind.LEASE_LOST);
+          .containsOnly(RegistryException.RegistryErrorKind.LEASE_LOST);
     }
   }
 
-  private static List<RegistryException.Kind> endsOfRecords(long seed) {
+  private static List<RegistryException.RegistryErrorKind> endsOfRecords(long seed) {
     VirtualScheduler scheduler = new VirtualScheduler();
     Random random = new Random(seed * 0x9E3779B97F4A7C15L);
     SimulatedEtcd etcd = new SimulatedEtcd(scheduler);
@@ -55,9 +55,9 @@ class LostLeaseTest {
     etcd.leases().forEach(etcd::revoke);
     scheduler.advance(Duration.ofSeconds(10));
 
-    List<RegistryException.Kind> ends = new ArrayList<>();
+    List<RegistryException.RegistryErrorKind> ends = new ArrayList<>();
     for (RecordedAnnouncement record : announced) {
-      record.end().ifPresent(end -> ends.add(end.kind()));
+      record.end().ifPresent(end -> ends.add(end.registryErrorKind()));
     }
     return ends;
   }

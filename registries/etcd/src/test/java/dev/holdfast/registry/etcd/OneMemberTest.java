@@ -10,7 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.Registry;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.ServiceName;
@@ -108,8 +108,8 @@ class OneMemberTest {
 
     raw.revokeLeaseOf(KEY);
 
-    assertThat(registries.endOf(first)).isEqualTo(Kind.LEASE_LOST);
-    assertThat(registries.endOf(second)).isEqualTo(Kind.LEASE_LOST);
+    assertThat(registries.endOf(first)).isEqualTo(RegistryErrorKind.LEASE_LOST);
+    assertThat(registries.endOf(second)).isEqualTo(RegistryErrorKind.LEASE_LOST);
     registries.announce(registry, ORDERS, at(1));
     assertThat(raw.get(KEY)).isPresent();
   }
@@ -121,7 +121,7 @@ class OneMemberTest {
 
     raw.delete(KEY);
 
-    assertThat(registries.endOf(first)).isEqualTo(Kind.RECORD_DELETED);
+    assertThat(registries.endOf(first)).isEqualTo(RegistryErrorKind.RECORD_DELETED);
     assertThat(second.record().end()).isEmpty();
   }
 
@@ -187,7 +187,7 @@ class OneMemberTest {
     OpenRegistries.Announced first = registries.announce(registry, ORDERS, at(1));
     OpenRegistries.Announced second = registries.announce(registry, ORDERS, at(1).withWeight(2));
 
-    assertThat(registries.endOf(first)).isEqualTo(Kind.TAKEN_OVER);
+    assertThat(registries.endOf(first)).isEqualTo(RegistryErrorKind.TAKEN_OVER);
     get(first.announcement().withdraw());
 
     assertThat(read(registry, ORDERS).endpoints()).isEqualTo(EndpointSet.of(at(1).withWeight(2)));

@@ -7,7 +7,7 @@ import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
@@ -96,7 +96,8 @@ final class OpenRegistries implements AutoCloseable {
       if (record.published() > 0) {
         return announced;
       }
-      assertThat(record.end().orElseThrow().kind()).isIn(Kind.UNAVAILABLE, Kind.LEASE_LOST);
+      assertThat(record.end().orElseThrow().registryErrorKind())
+          .isIn(RegistryErrorKind.UNAVAILABLE, RegistryErrorKind.LEASE_LOST);
     }
     throw new AssertionError(endpoint + " was not published in " + MAX_ANNOUNCEMENTS + " tries");
   }
@@ -113,9 +114,9 @@ final class OpenRegistries implements AutoCloseable {
     return new Announced(registry.announce(service, endpoint, record), record);
   }
 
-  Kind endOf(Announced announced) {
+  RegistryErrorKind endOf(Announced announced) {
     patiently().until(() -> announced.record().end().isPresent());
-    return announced.record().end().orElseThrow().kind();
+    return announced.record().end().orElseThrow().registryErrorKind();
   }
 
   static Endpoint at(int n) {

@@ -7,7 +7,7 @@ import static dev.holdfast.registry.etcd.OpenRegistries.readFailure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.Registry;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.testkit.RecordedWatch;
@@ -108,7 +108,8 @@ class PartitionTest {
       // The one that moves may have left before the cut, when a busy machine was too slow for it;
       // this one can't, and on such a machine the member may be too slow to say so.
       patiently().until(() -> hasHeard(staying, NO_LEADER));
-      assertThat(readFailure(bound, service).kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(readFailure(bound, service).registryErrorKind())
+          .isEqualTo(RegistryErrorKind.UNAVAILABLE);
 
       // Nobody keeps this one alive, and it was granted later and for longer than the record.
       awaitLists(List.of(elsewhere, moving), FIRST);

@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.testkit.RecordedWatch;
 import java.time.Duration;
@@ -33,12 +33,12 @@ class PausedStoreTest {
         RegistryException failure = readFailure(registry, ORDERS);
         assertThat(Duration.ofNanos(System.nanoTime() - begunNanos))
             .isLessThan(Duration.ofSeconds(20));
-        assertThat(failure.kind()).isEqualTo(Kind.UNAVAILABLE);
+        assertThat(failure.registryErrorKind()).isEqualTo(RegistryErrorKind.UNAVAILABLE);
         assertThat(failure)
             .hasMessageContaining(etcd.member(0).address())
             .hasMessageContaining("no answer in time");
         patiently().until(() -> !watch.failures().isEmpty());
-        assertThat(registries.endOf(record)).isEqualTo(Kind.LEASE_LOST);
+        assertThat(registries.endOf(record)).isEqualTo(RegistryErrorKind.LEASE_LOST);
         assertThat(leaseState(registries, registry)).as("lost").isEqualTo(2);
         assertThat(addresses(watch)).as("the list stays").hasSize(1);
       } finally {

@@ -34,7 +34,7 @@ class RangeReaderTest {
   @Test
   void aServiceWithoutEndIsCutAtItsLimitAndThatIsLogged() {
     try (LogLines log = LogLines.ofThisThread(RangeReader.class)) {
-      RangeReader.Result list = read(new Endless(ByteString.copyFromUtf8("x"), 999), false);
+      RangeReader.RangeSnapshot list = read(new Endless(ByteString.copyFromUtf8("x"), 999), false);
 
       assertThat(list.records()).hasSize(RangeReader.MAX_RECORDS);
       assertThat(list.records().get(0).getKey().toStringUtf8()).isEqualTo("prod/orders/00000000");
@@ -43,13 +43,14 @@ class RangeReaderTest {
       assertThat(log.all())
           .singleElement()
           .asString()
-          .startsWith("WARN event=etcd_list_cut range=prod/orders/ records=100000 max_records=100");
+          .startsWith(
+              "WARN event=etcd_list_truncated range=prod/orders/ records=100000 max_records=100");
     }
   }
 
   @Test
   void namesOfANamespaceAreReadFromManyMoreKeys() {
-    RangeReader.Result list = read(new Endless(ByteString.EMPTY, 1000), true);
+    RangeReader.RangeSnapshot list = read(new Endless(ByteString.EMPTY, 1000), true);
 
     assertThat(list.records()).hasSize(RangeReader.MAX_KEYS);
   }
@@ -59,7 +60,7 @@ class RangeReaderTest {
     // One value for all records: the test needs no such memory.
     ByteString large = ByteString.copyFrom(new byte[1024 * 1024]);
     try (LogLines log = LogLines.ofThisThread(RangeReader.class)) {
-      RangeReader.Result list = read(new Endless(large, 8), false);
+      RangeReader.RangeSnapshot list = read(new Endless(large, 8), false);
 
       assertThat(list.records()).hasSize(256);
       assertThat(log.all()).singleElement().asString().contains(" records=256 ");
@@ -77,8 +78,8 @@ class RangeReaderTest {
     }
   }
 
-  private RangeReader.Result read(Endless transport, boolean keysOnly) {
-    AtomicReference<RangeReader.@Nullable Result> result = new AtomicReference<>();
+  private RangeReader.RangeSnapshot read(Endless transport, boolean keysOnly) {
+    AtomicReference<RangeReader.@Nullable RangeSnapshot> rangeSnapshot = new AtomicReference<>();
     new RangeReader(
             new EtcdStore(transport, Duration.ofSeconds(1)),
             scheduler.clock(),
@@ -86,15 +87,15 @@ class RangeReaderTest {
             keysOnly,
             Duration.ofSeconds(10))
         .read(
-            result::set,
+            rangeSnapshot::set,
             error -> {
               throw error;
             });
     // Each answer is a task of its own, as it is with a real store.
-    for (int page = 0; page <= 2000 && result.get() == null; page++) {
+    for (int page = 0; page <= 2000 && rangeSnapshot.get() == null; page++) {
       scheduler.advance(Duration.ZERO);
     }
-    return Objects.requireNonNull(result.get());
+    return Objects.requireNonNull(rangeSnapshot.get());
   }
 
   /** As many records as one cares to read, a page of a few at a time. */
@@ -138,7 +139,7 @@ class RangeReaderTest {
     }
 
     @Override
-    public WatchCall openWatch(WatchListener listener) {
+    public WatchCall openWatch(WatchCallListener listener) {
       throw new AssertionError("nothing is watched here");
     }
 

@@ -107,12 +107,12 @@ class RangeWatchTest {
     assertThat(heard).containsExactly("TIMEOUT", "PERMISSION_DENIED", "list", "TIMEOUT");
   }
 
-  private boolean contradicts(RangeReader.Result list) {
+  private boolean contradicts(RangeReader.RangeSnapshot list) {
     return range.isContradictedBy(list, 1);
   }
 
-  private static RangeReader.Result list(long revision, KeyValue... records) {
-    return new RangeReader.Result(
+  private static RangeReader.RangeSnapshot list(long revision, KeyValue... records) {
+    return new RangeReader.RangeSnapshot(
         ResponseHeader.newBuilder().setRevision(revision).build(), Arrays.asList(records));
   }
 
@@ -129,9 +129,9 @@ class RangeWatchTest {
     return Event.newBuilder().setKv(record(key, revision, 0, "x")).build();
   }
 
-  private final class Heard implements RangeWatch.Handler {
+  private final class Heard implements RangeWatch.RangeListener {
     @Override
-    public void onList(RangeReader.Result list, long epoch) {
+    public void onList(RangeReader.RangeSnapshot list, long epoch) {
       heard.add("list");
     }
 

@@ -139,7 +139,7 @@ final class SimulatedTransport implements EtcdTransport {
   }
 
   @Override
-  public WatchCall openWatch(WatchListener listener) {
+  public WatchCall openWatch(WatchCallListener listener) {
     Stream stream = new Stream(listener);
     streams.add(stream);
     if (condition == Condition.REFUSED) {
@@ -185,7 +185,7 @@ final class SimulatedTransport implements EtcdTransport {
   }
 
   private final class Stream implements WatchCall {
-    private final WatchListener listener;
+    private final WatchCallListener listener;
     private final Map<Long, WatchCreateRequest> watches = new HashMap<>();
     private final Set<Long> notInStep = new HashSet<>();
     private final List<WatchResponse> held = new ArrayList<>();
@@ -194,7 +194,7 @@ final class SimulatedTransport implements EtcdTransport {
     private boolean over;
     private boolean numb;
 
-    Stream(WatchListener listener) {
+    Stream(WatchCallListener listener) {
       this.listener = listener;
     }
 
@@ -216,12 +216,12 @@ final class SimulatedTransport implements EtcdTransport {
     }
 
     @Override
-    public void giveUp() {
+    public void cancelUnresponsive() {
       cancel();
     }
 
     @Override
-    public void refuseToken() {}
+    public void invalidateToken() {}
 
     void close(EtcdError error) {
       if (!over) {

@@ -8,7 +8,7 @@ import static dev.holdfast.registry.etcd.OpenRegistries.readFailure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.Registry;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.testkit.RecordedWatch;
@@ -148,8 +148,9 @@ class ThreeMembersTest {
     etcd.member(2).kill();
 
     patiently().until(() -> !watch.failures().isEmpty());
-    assertThat(readFailure(client, service).kind()).isEqualTo(Kind.UNAVAILABLE);
-    assertThat(registries.endOf(record)).isEqualTo(Kind.LEASE_LOST);
+    assertThat(readFailure(client, service).registryErrorKind())
+        .isEqualTo(RegistryErrorKind.UNAVAILABLE);
+    assertThat(registries.endOf(record)).isEqualTo(RegistryErrorKind.LEASE_LOST);
     int snapshots = watch.snapshots().size();
     assertThat(addresses(watch)).hasSize(1);
 
@@ -193,7 +194,7 @@ class ThreeMembersTest {
 
     etcd.wipeAll();
 
-    assertThat(registries.endOf(record)).isEqualTo(Kind.WIPED);
+    assertThat(registries.endOf(record)).isEqualTo(RegistryErrorKind.WIPED);
     patiently().until(() -> addresses(watch).isEmpty());
     List<RegistrySnapshot> seen = watch.snapshots();
     assertThat(seen.get(seen.size() - 1).epoch()).isNotEqualTo(epoch);

@@ -9,7 +9,7 @@ import static dev.holdfast.registry.etcd.OpenRegistries.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.Registry;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.testkit.RecordedWatch;
 import java.nio.file.Path;
@@ -59,7 +59,7 @@ class WipeTest {
 
     etcd.wipeAll();
 
-    assertThat(registries.endOf(record)).isEqualTo(Kind.WIPED);
+    assertThat(registries.endOf(record)).isEqualTo(RegistryErrorKind.WIPED);
     patiently().until(() -> addresses(watch).isEmpty());
     RegistrySnapshot last = watch.snapshots().get(watch.snapshots().size() - 1);
     assertThat(last.epoch()).isNotEqualTo(epoch);
@@ -106,12 +106,12 @@ class WipeTest {
     OpenRegistries.Announced first = registries.announce(registry, ORDERS, at(1));
     etcd.backUp(backup);
     etcd.wipeAll();
-    assertThat(registries.endOf(first)).isEqualTo(Kind.WIPED);
+    assertThat(registries.endOf(first)).isEqualTo(RegistryErrorKind.WIPED);
     OpenRegistries.Announced second = registries.announce(registry, ORDERS, at(1));
 
     etcd.restore(backup);
 
-    assertThat(registries.endOf(second)).isEqualTo(Kind.LEASE_LOST);
+    assertThat(registries.endOf(second)).isEqualTo(RegistryErrorKind.LEASE_LOST);
     OpenRegistries.Announced third = registries.announce(registry, ORDERS, at(1));
     assertThat(third.record().end()).isEmpty();
   }
@@ -126,7 +126,7 @@ class WipeTest {
 
       raw.put(key, value, raw.grant(60));
 
-      assertThat(registries.endOf(first)).isEqualTo(Kind.RECORD_DELETED);
+      assertThat(registries.endOf(first)).isEqualTo(RegistryErrorKind.RECORD_DELETED);
       long lease = raw.get(key).orElseThrow().getLease();
       OpenRegistries.Announced unused = registries.announce(registry, ORDERS, at(1));
       assertThat(raw.get(key).orElseThrow().getLease()).isNotEqualTo(lease);

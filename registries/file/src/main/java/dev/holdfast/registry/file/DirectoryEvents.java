@@ -41,7 +41,7 @@ final class DirectoryEvents implements AutoCloseable {
   }
 
   /** A directory that is listened to. */
-  interface Registration extends AutoCloseable {
+  interface DirectoryWatch extends AutoCloseable {
     /** False when the directory was deleted, or reports are not to be had. */
     boolean isValid();
 
@@ -54,7 +54,7 @@ final class DirectoryEvents implements AutoCloseable {
    *
    * @throws IOException when it does not exist, or the system has no watch left
    */
-  Registration register(Path directory, Runnable listener) throws IOException {
+  DirectoryWatch register(Path directory, Runnable listener) throws IOException {
     WatchService watches = service;
     if (watches == null) {
       throw new IOException("the system offers no directory watch");
@@ -67,7 +67,7 @@ final class DirectoryEvents implements AutoCloseable {
               StandardWatchEventKinds.ENTRY_DELETE,
               StandardWatchEventKinds.ENTRY_MODIFY);
       listeners.computeIfAbsent(key, k -> new CopyOnWriteArraySet<>()).add(listener);
-      return new Registration() {
+      return new DirectoryWatch() {
         @Override
         public boolean isValid() {
           return key.isValid();

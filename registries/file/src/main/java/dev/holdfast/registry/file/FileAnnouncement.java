@@ -2,13 +2,13 @@ package dev.holdfast.registry.file;
 
 import dev.holdfast.core.Backoff;
 import dev.holdfast.core.Endpoint;
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.Registry.AnnouncementListener;
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -54,9 +54,9 @@ final class FileAnnouncement {
     ENDED
   }
 
-  private final Folder folder;
+  private final ServiceDirectory serviceDirectory;
   private final Path file;
-  private final FileSurroundings surroundings;
+  private final FileRegistryContext surroundings;
   private final Scheduler scheduler;
   private final AnnouncementListener listener;
   private final Backoff backoff;
@@ -76,22 +76,22 @@ final class FileAnnouncement {
   private boolean draining;
 
   FileAnnouncement(
-      Folder folder,
+      ServiceDirectory serviceDirectory,
       Endpoint endpoint,
-      FileSurroundings surroundings,
+      FileRegistryContext surroundings,
       AnnouncementListener listener) {
-    this.folder = folder;
+    this.serviceDirectory = serviceDirectory;
     this.surroundings = surroundings;
     this.listener = listener;
-    file = folder.directory().resolve(RecordFileName.of(endpoint.address()));
+    file = serviceDirectory.directory().resolve(RecordFileName.of(endpoint.address()));
     scheduler = surroundings.context().scheduler();
-    backoff = new Backoff(Backoff.Options.REGISTRY, surroundings.context().random());
+    backoff = new Backoff(Backoff.BackoffOptions.REGISTRY, surroundings.context().random());
     wanted = endpoint;
   }
 
   /** Registers the announcement with its folder and starts the first write. */
   void begin() {
-    folder.add(this);
+    serviceDirectory.add(this);
     publish();
   }
 
@@ -115,7 +115,7 @@ final class FileAnnouncement {
     }
     surroundings
         .io()
-        .ask(
+        .submit(
             "mark " + file + " as draining",
             this::markDrainingOnIo,
             marked -> {
@@ -127,7 +127,7 @@ final class FileAnnouncement {
             },
             failure -> {
               // A full disk takes no mark, but it lets a file be deleted.
-              log.info("event=draining_not_shown file={} cause=\"{}\"", file, failure.getMessage());
+              log.info("event=drain_mark_failed file={} cause=\"{}\"", file, failure.getMessage());
               deleteAfter(Duration.ZERO, done);
             });
     return done;
@@ -153,7 +153,7 @@ final class FileAnnouncement {
     }
     FileRecord found = result.records().get(file.getFileName().toString());
     if (found == null) {
-      end(new RegistryException(Kind.RECORD_DELETED, file + " was deleted"));
+      end(new RegistryException(RegistryErrorKind.RECORD_DELETED, file + " was deleted"));
     } else if (!found.isSameAnnouncement(ours)) {
       if (found.generation() >= ours.generation()) {
         end(takenOver(found));
@@ -172,8 +172,7 @@ final class FileAnnouncement {
       away = true;
       awaySinceNanos = nowNanos;
     } else if (state == State.PUBLISHED
-        && nowNanos - awaySinceNanos
-            > surroundings.options().patienceForMissingDirectory().toNanos()) {
+        && nowNanos - awaySinceNanos > surroundings.options().missingDirectoryGrace().toNanos()) {
       end(cause);
     }
   }
@@ -184,7 +183,8 @@ final class FileAnnouncement {
     Endpoint endpoint = wanted;
     surroundings
         .io()
-        .ask("write " + file, () -> publishOnIo(endpoint), this::onWritten, this::onPublishFailed);
+        .submit(
+            "write " + file, () -> publishOnIo(endpoint), this::onWritten, this::onPublishFailed);
   }
 
   private void onWritten(FileRecord record) {
@@ -214,9 +214,14 @@ final class FileAnnouncement {
       return;
     }
     RegistryMeter.REQUESTS_FAILED
-        .counter(surroundings.context().meters(), FileRegistryProvider.SCHEME, cause.kind().name())
+        .counter(
+            surroundings.context().meters(),
+            FileRegistryProvider.SCHEME,
+            cause.registryErrorKind().name())
         .increment();
-    if (visible && cause.kind() != Kind.TAKEN_OVER && cause.kind() != Kind.CLOSED) {
+    if (visible
+        && cause.registryErrorKind() != RegistryErrorKind.TAKEN_OVER
+        && cause.registryErrorKind() != RegistryErrorKind.CLOSED) {
       // The file is replaced whole or not at all, so our record is still there as it was: only the
       // change is missing, and deleting it would take a live instance out of the list.
       if (backoff.attempts() == 0) {
@@ -226,7 +231,7 @@ final class FileAnnouncement {
       nextTry = scheduler.schedule(backoff.next(), this::publishAgain);
       return;
     }
-    if (cause.kind() == Kind.UNAVAILABLE) {
+    if (cause.registryErrorKind() == RegistryErrorKind.UNAVAILABLE) {
       // It may have been written all the same, or be written late; nobody would keep it.
       surroundings.io().run("delete " + file, this::deleteOnIo);
     }
@@ -240,15 +245,16 @@ final class FileAnnouncement {
   }
 
   private FileRecord publishOnIo(Endpoint endpoint) {
-    folder.registry().prepare(folder.directory(), surroundings.nowNanos());
+    serviceDirectory.registry().prepare(serviceDirectory.directory(), surroundings.nowNanos());
     FileRecord present = readOnIo().orElse(null);
     FileRecord ours = written;
     FileRecord next;
     if (ours == null) {
       FileOptions options = surroundings.options();
       long generation = present == null ? 1 : present.generation() + 1;
-      Owner owner = options.leased() ? surroundings.processes().self(options.ttl()) : null;
-      next = new FileRecord(endpoint, generation, owner);
+      RecordOwner recordOwner =
+          options.leased() ? surroundings.processes().self(options.ttl()) : null;
+      next = new FileRecord(endpoint, generation, recordOwner);
     } else {
       if (present != null
           && !present.isSameAnnouncement(ours)
@@ -271,7 +277,7 @@ final class FileAnnouncement {
     if (ours == null) {
       return false;
     }
-    folder.registry().require(surroundings.nowNanos());
+    serviceDirectory.registry().require(surroundings.nowNanos());
     Optional<FileRecord> present = readOnIo().filter(ours::isSameAnnouncement);
     if (present.isEmpty()) {
       return false;
@@ -293,7 +299,7 @@ final class FileAnnouncement {
             () ->
                 surroundings
                     .io()
-                    .ask(
+                    .submit(
                         "delete " + file,
                         this::deleteOnIo,
                         deleted -> done.complete(null),
@@ -306,7 +312,7 @@ final class FileAnnouncement {
     if (ours == null) {
       return false;
     }
-    folder.registry().require(surroundings.nowNanos());
+    serviceDirectory.registry().require(surroundings.nowNanos());
     if (readOnIo().filter(ours::isSameAnnouncement).isEmpty()) {
       return false;
     }
@@ -342,7 +348,7 @@ final class FileAnnouncement {
     boolean taken =
         surroundings
             .io()
-            .ask(
+            .submit(
                 "touch " + file,
                 this::touchOnIo,
                 touched -> heartbeatFailing = false,
@@ -383,7 +389,7 @@ final class FileAnnouncement {
       heartbeat = null;
     }
     cancelNextTry();
-    folder.remove(this);
+    serviceDirectory.remove(this);
   }
 
   private void cancelNextTry() {
@@ -394,13 +400,13 @@ final class FileAnnouncement {
   }
 
   private RegistryException takenOver(FileRecord by) {
-    Owner owner = by.owner();
+    RecordOwner recordOwner = by.owner();
     return new RegistryException(
-        Kind.TAKEN_OVER,
+        RegistryErrorKind.TAKEN_OVER,
         file
             + " was taken over by instance \""
             + by.endpoint().instance()
             + "\""
-            + (owner == null ? "" : " of process " + owner.pid()));
+            + (recordOwner == null ? "" : " of process " + recordOwner.pid()));
   }
 }

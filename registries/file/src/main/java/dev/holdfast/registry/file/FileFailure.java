@@ -1,7 +1,7 @@
 package dev.holdfast.registry.file;
 
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -19,8 +19,12 @@ final class FileFailure {
    * @param doing what was tried, such as "write"
    */
   static RegistryException of(String doing, Path file, IOException cause) {
-    Kind kind = cause instanceof AccessDeniedException ? Kind.PERMISSION_DENIED : Kind.UNAVAILABLE;
-    return new RegistryException(kind, "can't " + doing + " " + file + ": " + reason(cause), cause);
+    RegistryErrorKind registryErrorKind =
+        cause instanceof AccessDeniedException
+            ? RegistryErrorKind.PERMISSION_DENIED
+            : RegistryErrorKind.UNAVAILABLE;
+    return new RegistryException(
+        registryErrorKind, "can't " + doing + " " + file + ": " + reason(cause), cause);
   }
 
   private static String reason(IOException cause) {

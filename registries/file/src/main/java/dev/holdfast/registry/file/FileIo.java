@@ -1,10 +1,10 @@
 package dev.holdfast.registry.file;
 
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.annotation.Limit;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -66,12 +66,12 @@ final class FileIo implements AutoCloseable {
    * @param work may block, and fails with a {@link RegistryException}
    * @return false when the work is refused, and so is not even done later
    */
-  <T> boolean ask(
+  <T> boolean submit(
       String what, Supplier<T> work, Consumer<T> onResult, Consumer<RegistryException> onFailure) {
-    return ask(MAX_WAITING, what, work, onResult, onFailure);
+    return submit(MAX_WAITING, what, work, onResult, onFailure);
   }
 
-  private <T> boolean ask(
+  private <T> boolean submit(
       int maxWaiting,
       String what,
       Supplier<T> work,
@@ -110,7 +110,9 @@ final class FileIo implements AutoCloseable {
     } catch (RejectedExecutionException e) {
       waiting.decrementAndGet();
       answer.accept(
-          () -> onFailure.accept(new RegistryException(Kind.CLOSED, "the registry is closed")));
+          () ->
+              onFailure.accept(
+                  new RegistryException(RegistryErrorKind.CLOSED, "the registry is closed")));
       return false;
     }
   }
@@ -118,7 +120,7 @@ final class FileIo implements AutoCloseable {
   /** Executes a task whose result no caller waits for; a failure is logged. */
   void run(String what, Runnable work) {
     boolean taken =
-        ask(
+        submit(
             MAX_WAITING_WITH_CLEANING,
             what,
             () -> {
@@ -126,9 +128,9 @@ final class FileIo implements AutoCloseable {
               return true;
             },
             done -> {},
-            failure -> log.debug("event=file_work_failed work=\"{}\"", what, failure));
+            failure -> log.debug("event=file_task_failed work=\"{}\"", what, failure));
     if (!taken && !thread.isShutdown()) {
-      log.warn("event=file_work_refused work=\"{}\"", what);
+      log.warn("event=file_task_rejected work=\"{}\"", what);
     }
   }
 
@@ -160,8 +162,9 @@ final class FileIo implements AutoCloseable {
     } catch (RegistryException e) {
       answer.accept(() -> onFailure.accept(e));
     } catch (RuntimeException | Error e) {
-      log.error("event=file_work_failed work=\"{}\"", what, e);
-      RegistryException failure = new RegistryException(Kind.UNAVAILABLE, what + ": " + e, e);
+      log.error("event=file_task_failed work=\"{}\"", what, e);
+      RegistryException failure =
+          new RegistryException(RegistryErrorKind.UNAVAILABLE, what + ": " + e, e);
       answer.accept(() -> onFailure.accept(failure));
       if (e instanceof Error error) {
         throw error;
@@ -171,7 +174,7 @@ final class FileIo implements AutoCloseable {
 
   private static RegistryException crowded(String what, int maxWaiting) {
     return new RegistryException(
-        Kind.UNAVAILABLE,
+        RegistryErrorKind.UNAVAILABLE,
         what
             + ": the file system does not answer; "
             + maxWaiting
@@ -180,7 +183,7 @@ final class FileIo implements AutoCloseable {
 
   private static RegistryException late(String what) {
     return new RegistryException(
-        Kind.UNAVAILABLE,
+        RegistryErrorKind.UNAVAILABLE,
         what + ": the file system did not answer within " + TIMEOUT.toSeconds() + " s");
   }
 }

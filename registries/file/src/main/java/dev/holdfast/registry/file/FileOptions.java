@@ -1,6 +1,6 @@
 package dev.holdfast.registry.file;
 
-import dev.holdfast.core.RegistryProvider.Parameter;
+import dev.holdfast.core.RegistryProvider.UriParameter;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.Tunable;
 import dev.holdfast.core.TunableChoice;
@@ -39,8 +39,8 @@ record FileOptions(Duration ttl, Duration poll, boolean leased) {
           "auto",
           "With none, records have no owner and stay until they are withdrawn.");
 
-  static final List<Parameter> PARAMETERS =
-      Stream.of(TTL, POLL, LEASE).map(Tunable::parameter).toList();
+  static final List<UriParameter> PARAMETERS =
+      Stream.of(TTL, POLL, LEASE).map(Tunable::uriParameter).toList();
 
   /** Reads the parameters, whose names have been checked. */
   static FileOptions of(RegistryUri uri) {
@@ -54,7 +54,7 @@ record FileOptions(Duration ttl, Duration poll, boolean leased) {
    * For how long a missing registry directory is not made anew, so that one that was moved away can
    * be moved back; after that it is taken for deleted.
    */
-  Duration patienceForMissingDirectory() {
+  Duration missingDirectoryGrace() {
     return ttl.multipliedBy(3);
   }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *     without comparing clocks; 0 when written by hand
  * @param owner the process that keeps the record, or null for a static record
  */
-record FileRecord(Endpoint endpoint, long generation, @Nullable Owner owner) {
+record FileRecord(Endpoint endpoint, long generation, @Nullable RecordOwner owner) {
 
   /** Whether both were written by one announcement, whatever they say of the endpoint. */
   boolean isSameAnnouncement(FileRecord other) {

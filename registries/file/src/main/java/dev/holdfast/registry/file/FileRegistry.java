@@ -1,16 +1,16 @@
 package dev.holdfast.registry.file;
 
 import dev.holdfast.core.Endpoint;
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.annotation.Limit;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,12 +40,12 @@ final class FileRegistry implements Registry {
   static final Duration CLOSE_WAIT = Duration.ofSeconds(1);
 
   private final RegistryUri uri;
-  private final FileSurroundings surroundings;
+  private final FileRegistryContext surroundings;
   private final Scheduler scheduler;
   private final AtomicBoolean closed = new AtomicBoolean();
   // These four are used on the scheduler only.
   private final Map<Path, RegistryDirectory> directories = new HashMap<>();
-  private final Map<Path, Folder> folders = new HashMap<>();
+  private final Map<Path, ServiceDirectory> serviceDirectories = new HashMap<>();
   private final Set<FileAnnouncement> announcements = new LinkedHashSet<>();
   private final Set<Subscription> watches = new LinkedHashSet<>();
 
@@ -53,7 +53,7 @@ final class FileRegistry implements Registry {
     this.uri = uri;
     scheduler = context.scheduler();
     surroundings =
-        new FileSurroundings(
+        new FileRegistryContext(
             context,
             options,
             new FileIo(scheduler),
@@ -92,11 +92,11 @@ final class FileRegistry implements Registry {
   }
 
   @Override
-  public Subscription watchNames(String namespace, NamesListener listener) {
+  public Subscription watchNames(String namespace, ServiceNamesListener listener) {
     return onScheduler(
         () -> {
-          NamesWatch watch =
-              new NamesWatch(directory(Path.of("/" + namespace)), surroundings, listener);
+          FileNamesWatch watch =
+              new FileNamesWatch(directory(Path.of("/" + namespace)), surroundings, listener);
           watch.begin();
           return watch;
         });
@@ -146,7 +146,7 @@ final class FileRegistry implements Registry {
         () -> {
           List.copyOf(announcements).forEach(FileAnnouncement::close);
           List.copyOf(watches).forEach(Subscription::close);
-          folders.values().forEach(Folder::close);
+          serviceDirectories.values().forEach(ServiceDirectory::close);
           // Behind the work of the folders, which give their watches back.
           surroundings.io().run("stop listening", surroundings.events()::close);
           surroundings.io().close();
@@ -161,20 +161,22 @@ final class FileRegistry implements Registry {
     }
   }
 
-  private Folder folder(ServiceName service) {
+  private ServiceDirectory folder(ServiceName service) {
     Path path = Path.of("/" + service.path());
-    return folders.computeIfAbsent(
+    return serviceDirectories.computeIfAbsent(
         path,
-        p -> new Folder(p, directory(Optional.ofNullable(p.getParent()).orElse(p)), surroundings));
+        p ->
+            new ServiceDirectory(
+                p, directory(Optional.ofNullable(p.getParent()).orElse(p)), surroundings));
   }
 
   private RegistryDirectory directory(Path path) {
     return directories.computeIfAbsent(
-        path, p -> new RegistryDirectory(p, surroundings.options().patienceForMissingDirectory()));
+        path, p -> new RegistryDirectory(p, surroundings.options().missingDirectoryGrace()));
   }
 
   private static RegistryException closedException() {
-    return new RegistryException(Kind.CLOSED, "the registry is closed");
+    return new RegistryException(RegistryErrorKind.CLOSED, "the registry is closed");
   }
 
   /** Starts a watch on the scheduler; the subscription is good at once, from any thread. */
@@ -227,10 +229,10 @@ final class FileRegistry implements Registry {
       this.endpoint = endpoint;
     }
 
-    void begin(Folder folder, AnnouncementListener listener) {
+    void begin(ServiceDirectory serviceDirectory, AnnouncementListener listener) {
       FileAnnouncement announcement =
           new FileAnnouncement(
-              folder,
+              serviceDirectory,
               endpoint,
               surroundings,
               new AnnouncementListener() {

@@ -26,7 +26,7 @@ public final class FileRegistryProvider implements RegistryProvider {
   }
 
   @Override
-  public List<Parameter> parameters() {
+  public List<UriParameter> uriParameters() {
     return FileOptions.PARAMETERS;
   }
 

@@ -15,7 +15,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A verdict is given only where it is certain. Processes of other machines, boots or containers,
  * other systems than Linux, and a {@code /proc} that hides the processes of other users ({@code
- * hidepid}) all give {@link Fate#UNKNOWN}; heartbeats decide then. Blocks on the file system.
+ * hidepid}) all give {@link ProcessState#UNKNOWN}; heartbeats decide then. Blocks on the file
+ * system.
  */
 final class LocalProcesses {
   private static final Logger log = LoggerFactory.getLogger(LocalProcesses.class);
@@ -23,7 +24,7 @@ final class LocalProcesses {
   private static final int STARTED_FIELD = 19;
 
   /** The state of the process that owns a record. */
-  enum Fate {
+  enum ProcessState {
     /** The process that wrote the record is running. */
     ALIVE,
     /** The process has ended: its process id is free or belongs to another process. */
@@ -33,13 +34,13 @@ final class LocalProcesses {
   }
 
   private final Path proc;
-  private final Owner self;
+  private final RecordOwner self;
   private final boolean showsAll;
 
   LocalProcesses(Path proc) {
     this.proc = proc;
     self = readSelf();
-    showsAll = !self.boot().isEmpty() && !hidesProcesses();
+    showsAll = !self.bootId().isEmpty() && !hidesProcesses();
   }
 
   /** The process table of this machine. */
@@ -48,32 +49,35 @@ final class LocalProcesses {
   }
 
   /** This process as the owner of a record. */
-  Owner self(Duration ttl) {
-    return new Owner(self.pid(), self.started(), self.boot(), self.space(), ttl.toMillis());
+  RecordOwner self(Duration ttl) {
+    return new RecordOwner(
+        self.pid(), self.started(), self.bootId(), self.namespaceIds(), ttl.toMillis());
   }
 
-  Fate fate(Owner owner) {
-    if (!owner.sharesProcessTableWith(self)) {
-      return Fate.UNKNOWN;
+  ProcessState stateOf(RecordOwner recordOwner) {
+    if (!recordOwner.sharesProcessTableWith(self)) {
+      return ProcessState.UNKNOWN;
     }
-    if (owner.pid() == self.pid() && owner.started() == self.started()) {
-      return Fate.ALIVE;
+    if (recordOwner.pid() == self.pid() && recordOwner.started() == self.started()) {
+      return ProcessState.ALIVE;
     }
     if (!showsAll) {
-      return Fate.UNKNOWN;
+      return ProcessState.UNKNOWN;
     }
     try {
-      String[] fields = statFields(proc.resolve(Long.toString(owner.pid())));
-      if (Long.parseLong(fields[STARTED_FIELD]) != owner.started()) {
-        return Fate.DEAD;
+      String[] fields = statFields(proc.resolve(Long.toString(recordOwner.pid())));
+      if (Long.parseLong(fields[STARTED_FIELD]) != recordOwner.started()) {
+        return ProcessState.DEAD;
       }
-      return hasEnded(owner.pid(), fields[STATE_FIELD]) ? Fate.DEAD : Fate.ALIVE;
+      return hasEnded(recordOwner.pid(), fields[STATE_FIELD])
+          ? ProcessState.DEAD
+          : ProcessState.ALIVE;
     } catch (NoSuchFileException e) {
-      return Fate.DEAD;
+      return ProcessState.DEAD;
     } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
       // A process that ends while it is read gives ESRCH; the next look will be clear.
-      log.debug("event=process_unreadable pid={} cause=\"{}\"", owner.pid(), e.toString());
-      return Fate.UNKNOWN;
+      log.debug("event=process_unreadable pid={} cause=\"{}\"", recordOwner.pid(), e.toString());
+      return ProcessState.UNKNOWN;
     }
   }
 
@@ -94,7 +98,7 @@ final class LocalProcesses {
     }
   }
 
-  private Owner readSelf() {
+  private RecordOwner readSelf() {
     long pid = ProcessHandle.current().pid();
     try {
       long started = Long.parseLong(statFields(proc.resolve("self"))[STARTED_FIELD]);
@@ -105,10 +109,10 @@ final class LocalProcesses {
       if (Files.exists(time)) {
         space += " " + Files.readSymbolicLink(time);
       }
-      return new Owner(pid, started, boot, space, 1);
+      return new RecordOwner(pid, started, boot, space, 1);
     } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
       log.info("event=process_table_unreadable fallback=heartbeats cause=\"{}\"", e.toString());
-      return new Owner(pid, 0, "", "", 1);
+      return new RecordOwner(pid, 0, "", "", 1);
     }
   }
 

@@ -1,7 +1,7 @@
 package dev.holdfast.registry.file;
 
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -12,7 +12,7 @@ final class RecordFileName {
   static final String RECORD_SUFFIX = ".json";
   static final String LIST_SUFFIX = ".list";
   static final String TEMPORARY_SUFFIX = ".tmp";
-  static final String CONDEMNED_SUFFIX = ".gone";
+  static final String DELETION_SUFFIX = ".gone";
 
   // A file name has at most 255 bytes, and that of the temporary file is longer than the record's.
   @Limit(
@@ -47,7 +47,7 @@ final class RecordFileName {
   /** Whether the file is an unfinished step of {@link RecordStore}. */
   static boolean isUnfinished(String name) {
     return name.startsWith(".")
-        && (name.endsWith(TEMPORARY_SUFFIX) || name.endsWith(CONDEMNED_SUFFIX));
+        && (name.endsWith(TEMPORARY_SUFFIX) || name.endsWith(DELETION_SUFFIX));
   }
 
   private static String shorten(String stem) {

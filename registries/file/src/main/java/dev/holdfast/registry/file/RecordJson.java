@@ -34,7 +34,7 @@ final class RecordJson {
   private boolean draining;
   private Map<String, String> metadata = Map.of();
   private long generation;
-  private @Nullable Owner owner;
+  private @Nullable RecordOwner recordOwner;
 
   private RecordJson() {}
 
@@ -46,14 +46,14 @@ final class RecordJson {
       json.writeStartObject();
       writeEndpoint(json, record.endpoint());
       json.writeNumberField("generation", record.generation());
-      Owner owner = record.owner();
-      if (owner != null) {
+      RecordOwner recordOwner = record.owner();
+      if (recordOwner != null) {
         json.writeObjectFieldStart("owner");
-        json.writeNumberField("pid", owner.pid());
-        json.writeNumberField("started", owner.started());
-        json.writeStringField("boot", owner.boot());
-        json.writeStringField("space", owner.space());
-        json.writeNumberField("ttlMillis", owner.ttlMillis());
+        json.writeNumberField("pid", recordOwner.pid());
+        json.writeNumberField("started", recordOwner.started());
+        json.writeStringField("boot", recordOwner.bootId());
+        json.writeStringField("space", recordOwner.namespaceIds());
+        json.writeNumberField("ttlMillis", recordOwner.ttlMillis());
         json.writeEndObject();
       }
       json.writeStringField("written", written.toString());
@@ -113,13 +113,13 @@ final class RecordJson {
         case "draining" -> draining = truth(json, field);
         case "metadata" -> metadata = texts(json, field);
         case "generation" -> generation = number(json, field);
-        case "owner" -> owner = readOwner(json);
+        case "owner" -> recordOwner = readOwner(json);
         default -> json.skipChildren();
       }
     }
   }
 
-  private static Owner readOwner(JsonParser json) throws IOException, MalformedFileException {
+  private static RecordOwner readOwner(JsonParser json) throws IOException, MalformedFileException {
     if (json.currentToken() != JsonToken.START_OBJECT) {
       throw expected("owner", "an object");
     }
@@ -143,7 +143,7 @@ final class RecordJson {
     if (pid < 1 || ttlMillis < 1) {
       throw expected("owner", "a pid and ttlMillis, both >= 1");
     }
-    return new Owner(pid, started, boot, space, ttlMillis);
+    return new RecordOwner(pid, started, boot, space, ttlMillis);
   }
 
   private FileRecord toRecord() throws MalformedFileException {
@@ -153,7 +153,7 @@ final class RecordJson {
     return new FileRecord(
         new Endpoint(address, instance, zone, weight, ready, draining, metadata),
         generation,
-        owner);
+        recordOwner);
   }
 
   private static String text(JsonParser json, String field)

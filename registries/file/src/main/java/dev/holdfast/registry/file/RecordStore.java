@@ -1,7 +1,7 @@
 package dev.holdfast.registry.file;
 
 import dev.holdfast.core.Clock;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -95,7 +95,7 @@ final class RecordStore {
    * @return whether the file is gone
    */
   boolean remove(Path file, Predicate<FileRecord> meant) throws IOException {
-    Path condemned = besides(file, RecordFileName.CONDEMNED_SUFFIX);
+    Path condemned = besides(file, RecordFileName.DELETION_SUFFIX);
     try {
       Files.move(file, condemned, StandardCopyOption.ATOMIC_MOVE);
     } catch (NoSuchFileException e) {

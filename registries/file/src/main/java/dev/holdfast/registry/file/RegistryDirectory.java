@@ -1,7 +1,7 @@
 package dev.holdfast.registry.file;
 
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,14 +18,14 @@ import java.time.Duration;
  */
 final class RegistryDirectory {
   private final Path path;
-  private final long patienceNanos;
+  private final long graceNanos;
   private boolean seen;
   private boolean missing;
   private long missingSinceNanos;
 
   RegistryDirectory(Path path, Duration patience) {
     this.path = path;
-    patienceNanos = patience.toNanos();
+    graceNanos = patience.toNanos();
   }
 
   Path path() {
@@ -49,7 +49,7 @@ final class RegistryDirectory {
    * @throws RegistryException when it can't be made, or the registry is away
    */
   void prepare(Path inner, long nowNanos) {
-    if (!look(nowNanos) && seen && nowNanos - missingSinceNanos < patienceNanos) {
+    if (!look(nowNanos) && seen && nowNanos - missingSinceNanos < graceNanos) {
       throw away();
     }
     try {
@@ -80,7 +80,7 @@ final class RegistryDirectory {
 
   private RegistryException away() {
     return new RegistryException(
-        Kind.UNAVAILABLE,
+        RegistryErrorKind.UNAVAILABLE,
         "registry directory "
             + path
             + (Files.exists(path) ? " is a file" : " is missing")

@@ -2,12 +2,12 @@ package dev.holdfast.registry.file;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.LogText;
+import dev.holdfast.core.LogEscaper;
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.RegistrySnapshot;
+import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
@@ -68,16 +68,16 @@ final class ServiceScan {
 
   private final Path directory;
   private final RegistryDirectory registry;
-  private final FileSurroundings surroundings;
-  private final Map<Owner, LocalProcesses.Fate> fates = new HashMap<>();
-  private final SilenceLedger ledger = new SilenceLedger();
+  private final FileRegistryContext surroundings;
+  private final Map<RecordOwner, LocalProcesses.ProcessState> processStates = new HashMap<>();
+  private final HeartbeatMonitor ledger = new HeartbeatMonitor();
   private final Set<String> undeletable = new HashSet<>();
   private Map<String, Page> pages = new HashMap<>();
   private @Nullable Object directoryKey;
   private boolean tooManyReported;
   private long epoch;
 
-  ServiceScan(Path directory, RegistryDirectory registry, FileSurroundings surroundings) {
+  ServiceScan(Path directory, RegistryDirectory registry, FileRegistryContext surroundings) {
     this.directory = directory;
     this.registry = registry;
     this.surroundings = surroundings;
@@ -100,7 +100,7 @@ final class ServiceScan {
    */
   ScanResult scan(long nowNanos, boolean fresh) {
     registry.require(nowNanos);
-    fates.clear();
+    processStates.clear();
     Map<String, Page> seen = new HashMap<>();
     Map<String, FileRecord> living = new HashMap<>();
     List<Endpoint> endpoints = new ArrayList<>();
@@ -156,7 +156,7 @@ final class ServiceScan {
     Object now = Files.readAttributes(directory, BasicFileAttributes.class).fileKey();
     if (!Objects.equals(now, key)) {
       throw new RegistryException(
-          Kind.UNAVAILABLE, directory + " was replaced while it was being read");
+          RegistryErrorKind.UNAVAILABLE, directory + " was replaced while it was being read");
     }
   }
 
@@ -229,8 +229,8 @@ final class ServiceScan {
     if (problem != null && (last == null || !Objects.equals(last.problem, problem))) {
       log.warn(
           "event=file_malformed file=\"{}\" problem=\"{}\"",
-          LogText.of(file.toString()),
-          LogText.of(problem));
+          LogEscaper.escape(file.toString()),
+          LogEscaper.escape(problem));
       RegistryMeter.RECORDS_MALFORMED
           .counter(surroundings.context().meters(), FileRegistryProvider.SCHEME)
           .increment();
@@ -268,18 +268,18 @@ final class ServiceScan {
   }
 
   private boolean isLiving(Path file, String name, Stamp stamp, FileRecord record, long nowNanos) {
-    Owner owner = record.owner();
-    if (owner == null) {
+    RecordOwner recordOwner = record.owner();
+    if (recordOwner == null) {
       return true;
     }
     String evidence;
-    switch (fates.computeIfAbsent(owner, surroundings.processes()::fate)) {
+    switch (processStates.computeIfAbsent(recordOwner, surroundings.processes()::stateOf)) {
       case ALIVE -> {
         return true;
       }
       case DEAD -> evidence = "process_ended";
       default -> {
-        long ttlNanos = Duration.ofMillis(owner.ttlMillis()).toNanos();
+        long ttlNanos = Duration.ofMillis(recordOwner.ttlMillis()).toNanos();
         if (ledger.observe(name, stamp, nowNanos, ttlNanos / STEPS_PER_TTL) < ttlNanos) {
           return true;
         }
@@ -319,9 +319,9 @@ final class ServiceScan {
     }
     try {
       Files.deleteIfExists(file);
-      log.info("event=leftover_removed file={}", file);
+      log.info("event=temporary_file_removed file={}", file);
     } catch (IOException e) {
-      log.debug("event=leftover_not_removed file={} cause=\"{}\"", file, e.toString());
+      log.debug("event=temporary_file_not_removed file={} cause=\"{}\"", file, e.toString());
     }
   }
 

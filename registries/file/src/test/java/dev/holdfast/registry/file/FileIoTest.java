@@ -4,7 +4,7 @@ import static dev.holdfast.registry.file.FileRegistryFixture.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.SystemScheduler;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -43,7 +43,7 @@ class FileIoTest {
     assertThat(failures)
         .filteredOn(f -> f.toString().contains("write y"))
         .singleElement()
-        .satisfies(f -> assertThat(f.kind()).isEqualTo(Kind.UNAVAILABLE))
+        .satisfies(f -> assertThat(f.registryErrorKind()).isEqualTo(RegistryErrorKind.UNAVAILABLE))
         .extracting(RegistryException::getMessage)
         .isEqualTo(
             "write y: the file system does not answer; 65536 operations wait for it already"
@@ -73,6 +73,6 @@ class FileIoTest {
   }
 
   private boolean ask(String what) {
-    return io.ask(what, done::incrementAndGet, result -> {}, failures::add);
+    return io.submit(what, done::incrementAndGet, result -> {}, failures::add);
   }
 }

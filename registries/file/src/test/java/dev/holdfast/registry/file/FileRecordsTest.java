@@ -10,7 +10,7 @@ import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.testkit.RecordedWatch;
 import java.io.IOException;
@@ -246,7 +246,8 @@ class FileRecordsTest {
         .until(
             () -> RecordJson.read(Files.readAllBytes(file)).endpoint().instance().equals("newer"));
     assertThat(newer.record().end()).isEmpty();
-    assertThat(older.record().end().orElseThrow().kind()).isEqualTo(Kind.TAKEN_OVER);
+    assertThat(older.record().end().orElseThrow().registryErrorKind())
+        .isEqualTo(RegistryErrorKind.TAKEN_OVER);
   }
 
   @Test
@@ -254,9 +255,11 @@ class FileRecordsTest {
     RecordStore store = new RecordStore(fixture.scheduler().clock());
     Path file = fixture.file("127.0.0.1_50051.json");
     FileRecord dead =
-        new FileRecord(Endpoint.of(ADDRESS).withInstance("dead"), 1, new Owner(1, 1, "", "", 1));
+        new FileRecord(
+            Endpoint.of(ADDRESS).withInstance("dead"), 1, new RecordOwner(1, 1, "", "", 1));
     FileRecord alive =
-        new FileRecord(Endpoint.of(ADDRESS).withInstance("alive"), 2, new Owner(2, 2, "", "", 1));
+        new FileRecord(
+            Endpoint.of(ADDRESS).withInstance("alive"), 2, new RecordOwner(2, 2, "", "", 1));
     store.write(file, alive);
 
     assertThat(store.remove(file, dead::isSameAnnouncement)).isFalse();

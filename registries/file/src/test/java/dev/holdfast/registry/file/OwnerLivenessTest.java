@@ -83,11 +83,12 @@ class OwnerLivenessTest {
   void aProcessThatGotTheNumberOfADeadOwnerDoesNotKeepItsRecord() throws Exception {
     try (ChildJvm other = child("127.0.0.1:50099")) {
       soon().until(() -> other.countOf("published") > 0);
-      Owner self = LocalProcesses.system().self(Duration.ofHours(1));
+      RecordOwner self = LocalProcesses.system().self(Duration.ofHours(1));
       long otherStart = startOf("127.0.0.1_50099.json");
       plant(
           "127.0.0.1_50051.json",
-          new Owner(other.pid(), otherStart - 1, self.boot(), self.space(), 3_600_000));
+          new RecordOwner(
+              other.pid(), otherStart - 1, self.bootId(), self.namespaceIds(), 3_600_000));
       RecordedWatch watch = fixture.watch(fixture.open(""));
 
       fixture.awaitAddresses(watch, "127.0.0.1:50099");
@@ -113,7 +114,7 @@ class OwnerLivenessTest {
   @Test
   void anOwnerElsewhereLivesByItsHeartbeatWhateverItsClockSays() throws Exception {
     // Beats come five times as often as they must, for a machine that is busy.
-    plant("127.0.0.1_50051.json", new Owner(1, 1, "another-boot", "pid:[1]", 2_000));
+    plant("127.0.0.1_50051.json", new RecordOwner(1, 1, "another-boot", "pid:[1]", 2_000));
     Path file = fixture.file("127.0.0.1_50051.json");
     RecordedWatch watch = fixture.watch(fixture.open("?poll=50ms"));
     fixture.awaitAddresses(watch, ADDRESS);
@@ -134,11 +135,12 @@ class OwnerLivenessTest {
   @Test
   void anOwnerInAnotherContainerIsNotLookedUpInOurProcessTable() {
     LocalProcesses processes = LocalProcesses.system();
-    Owner self = processes.self(Duration.ofSeconds(10));
-    Owner elsewhere = new Owner(4_000_000, self.started(), self.boot(), "pid:[1] time:[1]", 10_000);
+    RecordOwner self = processes.self(Duration.ofSeconds(10));
+    RecordOwner elsewhere =
+        new RecordOwner(4_000_000, self.started(), self.bootId(), "pid:[1] time:[1]", 10_000);
 
-    assertThat(processes.fate(elsewhere)).isEqualTo(LocalProcesses.Fate.UNKNOWN);
-    assertThat(processes.fate(self)).isEqualTo(LocalProcesses.Fate.ALIVE);
+    assertThat(processes.stateOf(elsewhere)).isEqualTo(LocalProcesses.ProcessState.UNKNOWN);
+    assertThat(processes.stateOf(self)).isEqualTo(LocalProcesses.ProcessState.ALIVE);
   }
 
   @Test
@@ -149,13 +151,17 @@ class OwnerLivenessTest {
       long pid = Long.parseLong(shell.inputReader().readLine().strip());
       Path stat = Path.of("/proc/" + pid + "/stat");
       String[] fields = Files.readString(stat).strip().split(" ", -1);
-      Owner self = LocalProcesses.system().self(Duration.ofSeconds(10));
-      Owner owner = new Owner(pid, Long.parseLong(fields[21]), self.boot(), self.space(), 10_000);
-      assertThat(LocalProcesses.system().fate(owner)).isEqualTo(LocalProcesses.Fate.ALIVE);
+      RecordOwner self = LocalProcesses.system().self(Duration.ofSeconds(10));
+      RecordOwner recordOwner =
+          new RecordOwner(
+              pid, Long.parseLong(fields[21]), self.bootId(), self.namespaceIds(), 10_000);
+      assertThat(LocalProcesses.system().stateOf(recordOwner))
+          .isEqualTo(LocalProcesses.ProcessState.ALIVE);
       new ProcessBuilder("kill", "-KILL", Long.toString(pid)).start().waitFor();
 
       soon().until(() -> Files.readString(stat).contains(") Z "));
-      assertThat(LocalProcesses.system().fate(owner)).isEqualTo(LocalProcesses.Fate.DEAD);
+      assertThat(LocalProcesses.system().stateOf(recordOwner))
+          .isEqualTo(LocalProcesses.ProcessState.DEAD);
     } finally {
       shell.destroyForcibly();
     }
@@ -169,14 +175,15 @@ class OwnerLivenessTest {
     Files.copy(Path.of("/proc/self/stat"), proc.resolve("self/stat"));
     Files.writeString(proc.resolve("sys/kernel/random/boot_id"), "boot\n");
     Files.createSymbolicLink(proc.resolve("self/ns/pid"), Path.of("pid:[7]"));
-    Owner gone = new Owner(4_000_000, 5, "boot", "pid:[7]", 10_000);
+    RecordOwner gone = new RecordOwner(4_000_000, 5, "boot", "pid:[7]", 10_000);
 
     Files.writeString(proc.resolve("self/mounts"), "proc /proc proc rw,nosuid 0 0\n");
-    assertThat(new LocalProcesses(proc).fate(gone)).isEqualTo(LocalProcesses.Fate.DEAD);
+    assertThat(new LocalProcesses(proc).stateOf(gone)).isEqualTo(LocalProcesses.ProcessState.DEAD);
     Files.writeString(proc.resolve("self/mounts"), "proc /proc proc rw,hidepid=2,gid=4 0 0\n");
-    assertThat(new LocalProcesses(proc).fate(gone)).isEqualTo(LocalProcesses.Fate.UNKNOWN);
+    assertThat(new LocalProcesses(proc).stateOf(gone))
+        .isEqualTo(LocalProcesses.ProcessState.UNKNOWN);
     Files.writeString(proc.resolve("self/mounts"), "proc /proc proc rw,hidepid=0 0 0\n");
-    assertThat(new LocalProcesses(proc).fate(gone)).isEqualTo(LocalProcesses.Fate.DEAD);
+    assertThat(new LocalProcesses(proc).stateOf(gone)).isEqualTo(LocalProcesses.ProcessState.DEAD);
   }
 
   @Test
@@ -210,12 +217,12 @@ class OwnerLivenessTest {
   }
 
   private long startOf(String name) throws Exception {
-    Owner owner = RecordJson.read(Files.readAllBytes(fixture.file(name))).owner();
-    return Objects.requireNonNull(owner).started();
+    RecordOwner recordOwner = RecordJson.read(Files.readAllBytes(fixture.file(name))).owner();
+    return Objects.requireNonNull(recordOwner).started();
   }
 
-  private void plant(String name, Owner owner) throws IOException {
-    FileRecord record = new FileRecord(Endpoint.of(ADDRESS).withInstance("x"), 1, owner);
+  private void plant(String name, RecordOwner recordOwner) throws IOException {
+    FileRecord record = new FileRecord(Endpoint.of(ADDRESS).withInstance("x"), 1, recordOwner);
     Files.write(fixture.file(name), RecordJson.write(record, Instant.EPOCH));
   }
 }

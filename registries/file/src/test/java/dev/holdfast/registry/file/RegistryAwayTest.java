@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.testkit.RecordedAnnouncement;
 import dev.holdfast.core.testkit.RecordedWatch;
@@ -48,7 +48,8 @@ class RegistryAwayTest {
 
     Files.move(fixture.namespace(), away);
     soon().until(() -> watch.failures().size() == 1);
-    assertThat(watch.failures().get(0).kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(watch.failures().get(0).registryErrorKind())
+        .isEqualTo(RegistryErrorKind.UNAVAILABLE);
     assertThat(watch.failures().get(0))
         .hasMessage(
             "registry directory %s is missing (expected: a directory)", fixture.namespace());
@@ -74,7 +75,8 @@ class RegistryAwayTest {
     var unused = registry.announce(fixture.orders(), Endpoint.of("127.0.0.1:50052"), second);
     soon().until(() -> second.end().isPresent());
 
-    assertThat(second.end().orElseThrow().kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(second.end().orElseThrow().registryErrorKind())
+        .isEqualTo(RegistryErrorKind.UNAVAILABLE);
     assertThat(fixture.namespace()).doesNotExist();
     Files.move(away, fixture.namespace());
   }
@@ -90,7 +92,8 @@ class RegistryAwayTest {
     delete(fixture.namespace());
 
     soon().until(() -> announced.record().end().isPresent());
-    assertThat(announced.record().end().orElseThrow().kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(announced.record().end().orElseThrow().registryErrorKind())
+        .isEqualTo(RegistryErrorKind.UNAVAILABLE);
     fixture.announce(registry, Endpoint.of(ADDRESS).withInstance("a"));
 
     soon().until(() -> watch.snapshots().size() >= 2);
@@ -108,7 +111,8 @@ class RegistryAwayTest {
     delete(fixture.directory());
 
     soon().until(() -> announced.record().end().isPresent());
-    assertThat(announced.record().end().orElseThrow().kind()).isEqualTo(Kind.RECORD_DELETED);
+    assertThat(announced.record().end().orElseThrow().registryErrorKind())
+        .isEqualTo(RegistryErrorKind.RECORD_DELETED);
     fixture.announce(registry, Endpoint.of(ADDRESS).withInstance("a"));
     long epoch = watch.snapshots().get(0).epoch();
     soon().until(() -> watch.snapshots().get(watch.snapshots().size() - 1).epoch() > epoch);
@@ -123,7 +127,8 @@ class RegistryAwayTest {
     Files.delete(fixture.file("127.0.0.1_50051.json"));
 
     soon().until(() -> announced.record().end().isPresent());
-    assertThat(announced.record().end().orElseThrow().kind()).isEqualTo(Kind.RECORD_DELETED);
+    assertThat(announced.record().end().orElseThrow().registryErrorKind())
+        .isEqualTo(RegistryErrorKind.RECORD_DELETED);
   }
 
   @Test
@@ -159,8 +164,8 @@ class RegistryAwayTest {
 
     assertThat(FileFailure.of("write", Path.of("/x/orders"), denied))
         .hasMessage("can't write /x/orders: permission denied")
-        .extracting(RegistryException::kind)
-        .isEqualTo(Kind.PERMISSION_DENIED);
+        .extracting(RegistryException::registryErrorKind)
+        .isEqualTo(RegistryErrorKind.PERMISSION_DENIED);
   }
 
   /** In one step, as file after file would show a poll in between a directory without records. */

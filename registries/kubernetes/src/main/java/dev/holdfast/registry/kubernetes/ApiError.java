@@ -1,51 +1,51 @@
 package dev.holdfast.registry.kubernetes;
 
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 
 /** The kinds of failed API server requests that the client handles differently. */
 enum ApiError {
   /** The connection could not be established. */
-  UNREACHABLE(Kind.UNAVAILABLE),
+  UNREACHABLE(RegistryErrorKind.UNAVAILABLE),
   /** The connection broke under the request. */
-  BROKEN(Kind.UNAVAILABLE),
+  BROKEN(RegistryErrorKind.UNAVAILABLE),
   /** No answer in time: the server may be stuck, or the connection dead. */
-  TIMEOUT(Kind.UNAVAILABLE),
+  TIMEOUT(RegistryErrorKind.UNAVAILABLE),
   /** A certificate was refused, by either side. */
-  CERTIFICATE_REFUSED(Kind.UNAUTHENTICATED),
+  CERTIFICATE_REFUSED(RegistryErrorKind.UNAUTHENTICATED),
   /** There is no token or certificate to be had, or the file of one can't be read. */
-  NO_CREDENTIALS(Kind.UNAUTHENTICATED),
+  NO_CREDENTIALS(RegistryErrorKind.UNAUTHENTICATED),
   /** The token or certificate is not accepted. */
-  UNAUTHORIZED(Kind.UNAUTHENTICATED),
+  UNAUTHORIZED(RegistryErrorKind.UNAUTHENTICATED),
   /** The account may not do this. */
-  FORBIDDEN(Kind.PERMISSION_DENIED),
+  FORBIDDEN(RegistryErrorKind.PERMISSION_DENIED),
   /** The requested resource version is no longer kept by the server: status 410. */
-  GONE(Kind.UNAVAILABLE),
+  GONE(RegistryErrorKind.UNAVAILABLE),
   /** The server has not seen our version yet, or lost it: it was restored or lags behind. */
-  VERSION_AHEAD(Kind.UNAVAILABLE),
+  VERSION_AHEAD(RegistryErrorKind.UNAVAILABLE),
   /** Too much to do: 429, or 503 and the like. */
-  BUSY(Kind.UNAVAILABLE),
+  BUSY(RegistryErrorKind.UNAVAILABLE),
   /** The server knows no EndpointSlices: 404. */
-  NOT_SERVED(Kind.UNAVAILABLE),
+  NOT_SERVED(RegistryErrorKind.UNAVAILABLE),
   /** The response could not be parsed. */
-  MALFORMED(Kind.MALFORMED),
+  MALFORMED(RegistryErrorKind.MALFORMED),
   /** The response is larger than the limit. */
-  TOO_LARGE(Kind.MALFORMED),
+  TOO_LARGE(RegistryErrorKind.MALFORMED),
   /** Any error that no other constant describes. */
-  OTHER(Kind.UNAVAILABLE);
+  OTHER(RegistryErrorKind.UNAVAILABLE);
 
-  private final Kind kind;
+  private final RegistryErrorKind registryErrorKind;
 
-  ApiError(Kind kind) {
-    this.kind = kind;
+  ApiError(RegistryErrorKind registryErrorKind) {
+    this.registryErrorKind = registryErrorKind;
   }
 
   /** The kind under which the registry reports this error to its user. */
-  Kind kind() {
-    return kind;
+  RegistryErrorKind registryErrorKind() {
+    return registryErrorKind;
   }
 
   /** Whether other credentials, or the same ones read again, may help. */
-  boolean isCuredByCredentials() {
+  boolean isRetriableWithNewCredentials() {
     return this == UNAUTHORIZED || this == CERTIFICATE_REFUSED;
   }
 }

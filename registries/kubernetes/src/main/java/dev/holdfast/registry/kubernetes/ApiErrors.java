@@ -1,7 +1,7 @@
 package dev.holdfast.registry.kubernetes;
 
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.LogText;
+import dev.holdfast.core.LogEscaper;
+import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.http.HttpResponse;
@@ -32,7 +32,9 @@ final class ApiErrors {
     String said = status.message().isEmpty() ? status.reason() : status.message();
     return new ApiFailure(
         error,
-        "the API server said " + status.code() + (said.isEmpty() ? "" : ": " + LogText.of(said)),
+        "the API server said "
+            + status.code()
+            + (said.isEmpty() ? "" : ": " + LogEscaper.escape(said)),
         pause(status.retryAfterSeconds()),
         null);
   }
@@ -88,8 +90,8 @@ final class ApiErrors {
         && cause.getCause() != null) {
       cause = cause.getCause();
     }
-    if (cause instanceof Refusal refusal) {
-      return refusal.failure();
+    if (cause instanceof ApiFailureException apiFailureException) {
+      return apiFailureException.failure();
     }
     if (cause instanceof HttpTimeoutException) {
       return ApiFailure.of(ApiError.TIMEOUT, "the API server did not answer in time", cause);
@@ -98,25 +100,25 @@ final class ApiErrors {
       if (t instanceof CertificateExpiredException) {
         return ApiFailure.of(
             ApiError.CERTIFICATE_REFUSED,
-            "the API server's certificate has expired (" + LogText.of(t.getMessage()) + ")",
+            "the API server's certificate has expired (" + LogEscaper.escape(t.getMessage()) + ")",
             cause);
       }
       if (t instanceof SSLException || t instanceof CertificateException) {
         return ApiFailure.of(
             ApiError.CERTIFICATE_REFUSED,
-            "TLS with the API server failed: " + LogText.of(deepest(t)),
+            "TLS with the API server failed: " + LogEscaper.escape(deepest(t)),
             cause);
       }
     }
     if (cause instanceof ConnectException || !(cause instanceof IOException)) {
       return ApiFailure.of(
           ApiError.UNREACHABLE,
-          "the API server can't be reached: " + LogText.of(deepest(cause)),
+          "the API server can't be reached: " + LogEscaper.escape(deepest(cause)),
           cause);
     }
     return ApiFailure.of(
         ApiError.BROKEN,
-        "the connection to the API server broke: " + LogText.of(deepest(cause)),
+        "the connection to the API server broke: " + LogEscaper.escape(deepest(cause)),
         cause);
   }
 
@@ -129,11 +131,11 @@ final class ApiErrors {
   }
 
   /** A failure on its way through a future. */
-  static final class Refusal extends IOException {
+  static final class ApiFailureException extends IOException {
     private static final long serialVersionUID = 1L;
     private final transient ApiFailure failure;
 
-    Refusal(ApiFailure failure) {
+    ApiFailureException(ApiFailure failure) {
       super(failure.message());
       this.failure = failure;
     }

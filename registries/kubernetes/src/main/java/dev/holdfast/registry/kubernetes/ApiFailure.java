@@ -21,7 +21,7 @@ record ApiFailure(ApiError error, String message, Duration retryAfter, @Nullable
   }
 
   /** A timeout: the API server did not answer in time. */
-  static ApiFailure late(String what) {
+  static ApiFailure timedOut(String what) {
     return of(ApiError.TIMEOUT, "the API server did not answer " + what + " in time");
   }
 
@@ -30,6 +30,6 @@ record ApiFailure(ApiError error, String message, Duration retryAfter, @Nullable
   }
 
   RegistryException toRegistryException() {
-    return new RegistryException(error.kind(), message, cause);
+    return new RegistryException(error.registryErrorKind(), message, cause);
   }
 }

@@ -1,7 +1,8 @@
 package dev.holdfast.registry.kubernetes;
 
 import com.fasterxml.jackson.core.JsonParser;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.registry.kubernetes.internal.credentials.JsonFields;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,23 +31,23 @@ final class ApiJson {
     List<Slice> slices = new ArrayList<>();
     String[] meta = {"", ""};
     int[] malformed = {0};
-    try (JsonParser json = JsonText.parser(text, 0, text.length)) {
-      JsonText.readWhole(
+    try (JsonParser json = JsonFields.parser(text, 0, text.length)) {
+      JsonFields.readWhole(
           json,
           field -> {
             switch (field) {
               case "metadata" ->
-                  JsonText.readObject(
+                  JsonFields.readObject(
                       json,
                       inner -> {
                         switch (inner) {
-                          case "resourceVersion" -> meta[0] = JsonText.text(json);
-                          case "continue" -> meta[1] = JsonText.text(json);
+                          case "resourceVersion" -> meta[0] = JsonFields.text(json);
+                          case "continue" -> meta[1] = JsonFields.text(json);
                           default -> json.skipChildren();
                         }
                       });
               case "items" ->
-                  JsonText.readArray(
+                  JsonFields.readArray(
                       json,
                       () -> {
                         if (slices.size() >= MAX_PAGE_SLICES) {
@@ -71,8 +72,8 @@ final class ApiJson {
     // "type" may stand behind "object", whose meaning depends on it.
     String type = type(text, offset, length);
     SliceEvent[] event = new SliceEvent[1];
-    try (JsonParser json = JsonText.parser(text, offset, length)) {
-      JsonText.readWhole(
+    try (JsonParser json = JsonFields.parser(text, offset, length)) {
+      JsonFields.readWhole(
           json,
           field -> {
             if (!field.equals("object")) {
@@ -82,21 +83,21 @@ final class ApiJson {
             event[0] =
                 switch (type) {
                   case "ADDED", "MODIFIED", "DELETED" -> change(json, type);
-                  case "BOOKMARK" -> new SliceEvent.Bookmark(bookmark(json));
-                  case "ERROR" -> new SliceEvent.Failed(ApiErrors.of(status(json)));
+                  case "BOOKMARK" -> new SliceEvent.BookmarkEvent(bookmark(json));
+                  case "ERROR" -> new SliceEvent.ErrorEvent(ApiErrors.of(status(json)));
                   default -> throw new IOException("type: \"" + type + "\" is not known");
                 };
           });
     }
     if (event[0] == null) {
-      throw new IOException("a word of a watch without an object");
+      throw new IOException("a watch event without an object");
     }
     return event[0];
   }
 
   /** Reads a Status; fields that are missing stay empty. */
   static Status status(byte[] text) throws IOException {
-    try (JsonParser json = JsonText.parser(text, 0, text.length)) {
+    try (JsonParser json = JsonFields.parser(text, 0, text.length)) {
       json.nextToken();
       return status(json);
     }
@@ -104,12 +105,12 @@ final class ApiJson {
 
   private static String type(byte[] text, int offset, int length) throws IOException {
     String[] type = {""};
-    try (JsonParser json = JsonText.parser(text, offset, length)) {
+    try (JsonParser json = JsonFields.parser(text, offset, length)) {
       json.nextToken();
       while (type[0].isEmpty() && json.nextToken() != null) {
         if ("type".equals(json.currentName())) {
           json.nextToken();
-          type[0] = JsonText.text(json);
+          type[0] = JsonFields.text(json);
         } else {
           json.nextToken();
           json.skipChildren();
@@ -123,21 +124,21 @@ final class ApiJson {
     SliceJson reader = new SliceJson(json);
     Slice slice = reader.read();
     return type.equals("DELETED") || slice.service().isEmpty()
-        ? new SliceEvent.Removed(slice.name(), slice.version())
-        : new SliceEvent.Put(slice, reader.malformed());
+        ? new SliceEvent.DeletedEvent(slice.name(), slice.version())
+        : new SliceEvent.PutEvent(slice, reader.malformed());
   }
 
   private static String bookmark(JsonParser json) throws IOException {
     String[] version = {""};
-    JsonText.readObject(
+    JsonFields.readObject(
         json,
         field -> {
           if (field.equals("metadata")) {
-            JsonText.readObject(
+            JsonFields.readObject(
                 json,
                 inner -> {
                   if (inner.equals("resourceVersion")) {
-                    version[0] = JsonText.text(json);
+                    version[0] = JsonFields.text(json);
                   } else {
                     json.skipChildren();
                   }
@@ -156,20 +157,21 @@ final class ApiJson {
     String[] texts = {"", ""};
     int[] numbers = {0, 0};
     boolean[] ahead = {false};
-    JsonText.readObject(
+    JsonFields.readObject(
         json,
         field -> {
           switch (field) {
-            case "code" -> numbers[0] = JsonText.number(json, 0);
-            case "reason" -> texts[0] = JsonText.text(json);
-            case "message" -> texts[1] = JsonText.text(json);
+            case "code" -> numbers[0] = JsonFields.number(json, 0);
+            case "reason" -> texts[0] = JsonFields.text(json);
+            case "message" -> texts[1] = JsonFields.text(json);
             case "details" ->
-                JsonText.readObject(
+                JsonFields.readObject(
                     json,
                     detail -> {
                       switch (detail) {
-                        case "retryAfterSeconds" -> numbers[1] = JsonText.number(json, 0);
-                        case "causes" -> JsonText.readArray(json, () -> ahead[0] |= isAhead(json));
+                        case "retryAfterSeconds" -> numbers[1] = JsonFields.number(json, 0);
+                        case "causes" ->
+                            JsonFields.readArray(json, () -> ahead[0] |= isAhead(json));
                         default -> json.skipChildren();
                       }
                     });
@@ -181,11 +183,11 @@ final class ApiJson {
 
   private static boolean isAhead(JsonParser json) throws IOException {
     boolean[] ahead = {false};
-    JsonText.readObject(
+    JsonFields.readObject(
         json,
         field -> {
           if (field.equals("reason")) {
-            ahead[0] = JsonText.text(json).equals("ResourceVersionTooLarge");
+            ahead[0] = JsonFields.text(json).equals("ResourceVersionTooLarge");
           } else {
             json.skipChildren();
           }

@@ -18,7 +18,7 @@ interface ApiTransport {
    * @param next the continue token of the previous page, or "" for the first page
    * @param limit the largest number of slices
    */
-  record ListQuery(Scope scope, String version, String next, int limit) {}
+  record ApiListRequest(SliceScope scope, String version, String next, int limit) {}
 
   /**
    * A request for a watch of a scope.
@@ -26,16 +26,17 @@ interface ApiTransport {
    * @param version the resourceVersion after which events begin
    * @param timeout the time after which the server is to end the watch
    */
-  record WatchQuery(Scope scope, String version, Duration timeout) {}
+  record ApiWatchRequest(SliceScope scope, String version, Duration timeout) {}
 
   /** Exactly one of the two is called, unless it is closed before. */
-  Subscription list(ListQuery query, Consumer<SlicePage> onPage, Consumer<ApiFailure> onFailure);
+  Subscription list(
+      ApiListRequest query, Consumer<SlicePage> onPage, Consumer<ApiFailure> onFailure);
 
   /** Goes on until it ends, fails or is closed. */
-  Subscription watch(WatchQuery query, WatchReceiver receiver);
+  Subscription watch(ApiWatchRequest query, WatchReceiver receiver);
 
   /** The connection may be dead without knowing it: the next request gets a new one. */
-  void doubtConnection();
+  void discardConnection();
 
   /** Ends everything that is under way. */
   void close();

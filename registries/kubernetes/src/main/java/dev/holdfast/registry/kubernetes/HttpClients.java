@@ -1,7 +1,8 @@
 package dev.holdfast.registry.kubernetes;
 
 import dev.holdfast.core.Clock;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.registry.kubernetes.internal.credentials.ApiCredentials;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
 import java.net.URI;
@@ -27,7 +28,7 @@ final class HttpClients {
   @Limit(
       of = "time between two connections that are made because one is doubted, at least",
       then = "the last one stays in use")
-  static final Duration MIN_DOUBT_INTERVAL = Duration.ofSeconds(2);
+  static final Duration MIN_RECONNECT_INTERVAL = Duration.ofSeconds(2);
 
   private static final int THREADS = 2;
   private static final Duration IDLE = Duration.ofSeconds(10);
@@ -49,8 +50,8 @@ final class HttpClients {
     this.connectTimeout = connectTimeout;
   }
 
-  HttpClient of(Access access) {
-    Kind wanted = new Kind(access.tls(), access.proxy());
+  HttpClient of(ApiCredentials apiCredentials) {
+    Kind wanted = new Kind(apiCredentials.tls(), apiCredentials.proxy());
     HttpClient known = client;
     if (known != null && wanted.equals(kind)) {
       return known;
@@ -62,10 +63,10 @@ final class HttpClients {
   }
 
   /** The next request gets a new connection. */
-  void doubt() {
+  void discardConnection() {
     long nowNanos = clock.nanoTime();
     Long last = doubtedAtNanos;
-    if (last == null || nowNanos - last >= MIN_DOUBT_INTERVAL.toNanos()) {
+    if (last == null || nowNanos - last >= MIN_RECONNECT_INTERVAL.toNanos()) {
       doubtedAtNanos = nowNanos;
       client = null;
     }

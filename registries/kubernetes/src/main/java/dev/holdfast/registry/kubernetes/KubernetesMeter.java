@@ -11,32 +11,32 @@ import java.util.stream.Stream;
 public enum KubernetesMeter implements DocumentedMeter {
   LISTS(
       "holdfast.kubernetes.lists",
-      RegistryMeter.Type.COUNTER,
+      RegistryMeter.MeterType.COUNTER,
       "lists",
       List.of("registry"),
       "Lists of EndpointSlices that were begun by watches; far fewer than watches when all is"
           + " well."),
   WATCHES(
       "holdfast.kubernetes.watches",
-      RegistryMeter.Type.COUNTER,
+      RegistryMeter.MeterType.COUNTER,
       "watches",
       List.of("registry"),
       "Watches of EndpointSlices that were asked for; each lives for watch-timeout at most."),
-  SILENCES(
-      "holdfast.kubernetes.silences",
-      RegistryMeter.Type.COUNTER,
+  REQUEST_TIMEOUTS(
+      "holdfast.kubernetes.request.timeouts",
+      RegistryMeter.MeterType.COUNTER,
       "requests",
       List.of("registry"),
       "Requests that were given up because nothing came, each with its connection."),
   CREDENTIALS(
       "holdfast.kubernetes.credentials",
-      RegistryMeter.Type.COUNTER,
+      RegistryMeter.MeterType.COUNTER,
       "reads",
       List.of("registry", "result"),
       "Looks at kubeconfig, tokens and certificates, by result: same, renewed, failed."),
   REFLECTOR_STATE(
       "holdfast.kubernetes.reflector.state",
-      RegistryMeter.Type.GAUGE,
+      RegistryMeter.MeterType.GAUGE,
       "state",
       List.of("registry", "scope"),
       "State of what follows one service, or with /* all of a namespace: "
@@ -50,11 +50,11 @@ public enum KubernetesMeter implements DocumentedMeter {
 
   KubernetesMeter(
       String meterName,
-      RegistryMeter.Type type,
+      RegistryMeter.MeterType meterType,
       String unit,
       List<String> tags,
       String description) {
-    spec = new MeterSpec(meterName, type, unit, tags, description, false);
+    spec = new MeterSpec(meterName, meterType, unit, tags, description, false);
   }
 
   @Override

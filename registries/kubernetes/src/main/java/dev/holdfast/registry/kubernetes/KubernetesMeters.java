@@ -21,8 +21,8 @@ record KubernetesMeters(MeterRegistry meters, String registry) {
     KubernetesMeter.WATCHES.counter(meters, registry).increment();
   }
 
-  void gaveUp() {
-    KubernetesMeter.SILENCES.counter(meters, registry).increment();
+  void requestTimedOut() {
+    KubernetesMeter.REQUEST_TIMEOUTS.counter(meters, registry).increment();
   }
 
   void credentialsRead(String result) {
@@ -39,14 +39,14 @@ record KubernetesMeters(MeterRegistry meters, String registry) {
     }
   }
 
-  void requestFailed(RegistryException.Kind kind) {
-    RegistryMeter.REQUESTS_FAILED.counter(meters, registry, kind.name()).increment();
+  void requestFailed(RegistryException.RegistryErrorKind registryErrorKind) {
+    RegistryMeter.REQUESTS_FAILED.counter(meters, registry, registryErrorKind.name()).increment();
   }
 
   /** Shows the state of one scope until it is closed; read from any thread. */
-  Subscription showState(Scope scope, IntSupplier state) {
+  Subscription showState(SliceScope sliceScope, IntSupplier state) {
     return KubernetesMeter.REFLECTOR_STATE.gauge(
-        meters, state::getAsInt, registry, scope.toString());
+        meters, state::getAsInt, registry, sliceScope.toString());
   }
 
   /** Shows how many watches are open until it is closed; read from any thread. */

@@ -1,7 +1,7 @@
 package dev.holdfast.registry.kubernetes;
 
 import dev.holdfast.core.Backoff;
-import dev.holdfast.core.RegistryProvider.Parameter;
+import dev.holdfast.core.RegistryProvider.UriParameter;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.Tunable;
 import dev.holdfast.core.TunableChoice;
@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * @param times timeouts and intervals of lists and watches
  */
 record KubernetesOptions(
-    AccessOptions access, Optional<Slice.Family> family, ReflectorOptions times) {
+    CredentialOptions access, Optional<Slice.Family> family, ReflectorOptions times) {
 
   /**
    * The location of the API server and of its credentials.
@@ -30,7 +30,7 @@ record KubernetesOptions(
    * @param account the folder of the pod's service account
    * @param execTimeout after what time an exec plugin is ended
    */
-  record AccessOptions(
+  record CredentialOptions(
       Optional<String> kubeconfig,
       Optional<String> context,
       String account,
@@ -101,7 +101,7 @@ record KubernetesOptions(
           Duration.ofSeconds(30),
           "After what time an exec plugin of the kubeconfig is ended.");
 
-  static final List<Parameter> PARAMETERS =
+  static final List<UriParameter> PARAMETERS =
       Stream.of(
               KUBECONFIG,
               CONTEXT,
@@ -112,7 +112,7 @@ record KubernetesOptions(
               SILENCE,
               RELIST,
               EXEC_TIMEOUT)
-          .map(Tunable::parameter)
+          .map(Tunable::uriParameter)
           .toList();
 
   /** Reads a URI, whose parameter names have been checked. */
@@ -129,7 +129,7 @@ record KubernetesOptions(
               + " account says where the API server is)");
     }
     return new KubernetesOptions(
-        new AccessOptions(
+        new CredentialOptions(
             uri.parameter(KUBECONFIG.key()),
             uri.parameter(CONTEXT.key()),
             uri.parameter(ACCOUNT.key()).orElse(DEFAULT_ACCOUNT),
@@ -142,6 +142,6 @@ record KubernetesOptions(
             WATCH_TIMEOUT.parse(uri.parameter(WATCH_TIMEOUT.key())),
             SILENCE.parse(uri.parameter(SILENCE.key())),
             RELIST.parse(uri.parameter(RELIST.key())),
-            Backoff.Options.REGISTRY));
+            Backoff.BackoffOptions.REGISTRY));
   }
 }

@@ -2,15 +2,15 @@ package dev.holdfast.registry.kubernetes;
 
 import dev.holdfast.core.ClosableWatchListener;
 import dev.holdfast.core.Endpoint;
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.registry.kubernetes.KubernetesNames.ServiceKey;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -45,7 +45,7 @@ final class KubernetesRegistry implements Registry {
   private final String description;
   private final String defaultNamespace;
   private final Slice.Family preferred;
-  private final SliceFeed.Surroundings around;
+  private final SliceInformer.InformerContext around;
   private final Scheduler scheduler;
   private final List<InetSocketAddress> peers;
   private final Subscription gauge;
@@ -62,18 +62,22 @@ final class KubernetesRegistry implements Registry {
    * @param preferred the address family to prefer on a dual-stack Service
    * @param server the address of the API server
    */
-  record Place(
+  record RegistryIdentity(
       String description, String namespace, Slice.Family preferred, InetSocketAddress server) {}
 
   KubernetesRegistry(
-      Place place, ReflectorOptions times, RegistryContext context, ApiTransport api) {
-    this.description = place.description();
-    this.defaultNamespace = place.namespace();
-    this.preferred = place.preferred();
+      RegistryIdentity registryIdentity,
+      ReflectorOptions times,
+      RegistryContext context,
+      ApiTransport api) {
+    this.description = registryIdentity.description();
+    this.defaultNamespace = registryIdentity.namespace();
+    this.preferred = registryIdentity.preferred();
     this.scheduler = context.scheduler();
-    this.peers = List.of(place.server());
+    this.peers = List.of(registryIdentity.server());
     KubernetesMeters meters = new KubernetesMeters(context.meters(), description);
-    this.around = new SliceFeed.Surroundings(api, scheduler, context.random(), meters, times);
+    this.around =
+        new SliceInformer.InformerContext(api, scheduler, context.random(), meters, times);
     this.gauge = meters.showWatches(() -> watches);
   }
 
@@ -90,7 +94,7 @@ final class KubernetesRegistry implements Registry {
   @Override
   public Subscription watch(ServiceName service, WatchListener listener) {
     ClosableWatchListener guarded = new ClosableWatchListener(listener);
-    PortChoice port = new PortChoice(service.portName().orElse(""));
+    PortSelector port = new PortSelector(service.portName().orElse(""));
     scheduler.execute(
         () ->
             begin(
@@ -113,10 +117,10 @@ final class KubernetesRegistry implements Registry {
   }
 
   @Override
-  public Subscription watchNames(String namespace, NamesListener listener) {
+  public Subscription watchNames(String namespace, ServiceNamesListener listener) {
     String wanted = namespace.isEmpty() ? defaultNamespace : namespace;
     KubernetesNames.requireLabel("namespace", wanted);
-    GuardedNames guarded = new GuardedNames(listener);
+    ClosableNamesListener guarded = new ClosableNamesListener(listener);
     scheduler.execute(
         () -> {
           if (closed.get()) {
@@ -143,7 +147,7 @@ final class KubernetesRegistry implements Registry {
   public Announcement announce(
       ServiceName service, Endpoint endpoint, AnnouncementListener listener) {
     throw new RegistryException(
-        Kind.UNSUPPORTED,
+        RegistryErrorKind.UNSUPPORTED,
         "Kubernetes lists pods by itself (expected: a Service that selects them, or a registry that"
             + " can be written to, such as etcd)");
   }
@@ -195,7 +199,7 @@ final class KubernetesRegistry implements Registry {
     }
   }
 
-  private void unfollow(ServiceName service, PortChoice port, ClosableWatchListener guarded) {
+  private void unfollow(ServiceName service, PortSelector port, ClosableWatchListener guarded) {
     ServiceKey key;
     try {
       key = KubernetesNames.parse(service, defaultNamespace);
@@ -222,9 +226,11 @@ final class KubernetesRegistry implements Registry {
       answer.completeExceptionally(unsupported(e));
       return;
     }
-    SliceMapper mapper = new SliceMapper(new PortChoice(service.portName().orElse("")), preferred);
+    SliceMapper mapper =
+        new SliceMapper(new PortSelector(service.portName().orElse("")), preferred);
     SliceRead read =
-        new SliceRead(new Scope(key.namespace(), key.service()), around, service, mapper, answer);
+        new SliceRead(
+            new SliceScope(key.namespace(), key.service()), around, service, mapper, answer);
     reads.add(read);
     var unused = answer.whenComplete((ok, failure) -> reads.remove(read));
     read.begin();
@@ -234,8 +240,8 @@ final class KubernetesRegistry implements Registry {
     return namespaces.computeIfAbsent(name, n -> new NamespaceWatch(n, around));
   }
 
-  private ServiceWatch watchOf(ServiceName service, PortChoice port) {
-    return new ServiceWatch(service.toString(), new SliceMapper(port, preferred));
+  private ServicePortWatch watchOf(ServiceName service, PortSelector port) {
+    return new ServicePortWatch(service.toString(), new SliceMapper(port, preferred));
   }
 
   private void tidy(String namespace, NamespaceWatch watch) {
@@ -250,10 +256,12 @@ final class KubernetesRegistry implements Registry {
   }
 
   private RegistryException unsupported(IllegalArgumentException cause) {
-    return new RegistryException(Kind.UNSUPPORTED, String.valueOf(cause.getMessage()), cause);
+    return new RegistryException(
+        RegistryErrorKind.UNSUPPORTED, String.valueOf(cause.getMessage()), cause);
   }
 
   private RegistryException closedException() {
-    return new RegistryException(Kind.CLOSED, description + ": the registry was closed");
+    return new RegistryException(
+        RegistryErrorKind.CLOSED, description + ": the registry was closed");
   }
 }

@@ -5,7 +5,12 @@ import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryProvider;
 import dev.holdfast.core.RegistryUri;
-import dev.holdfast.registry.kubernetes.KubernetesOptions.AccessOptions;
+import dev.holdfast.registry.kubernetes.KubernetesOptions.CredentialOptions;
+import dev.holdfast.registry.kubernetes.internal.credentials.BlockingReadExecutor;
+import dev.holdfast.registry.kubernetes.internal.credentials.InClusterConfig;
+import dev.holdfast.registry.kubernetes.internal.credentials.KubeContext;
+import dev.holdfast.registry.kubernetes.internal.credentials.KubeContextCredentials;
+import dev.holdfast.registry.kubernetes.internal.credentials.Kubeconfig;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -36,7 +41,7 @@ public final class KubernetesRegistryProvider implements RegistryProvider {
   }
 
   @Override
-  public List<Parameter> parameters() {
+  public List<UriParameter> uriParameters() {
     return KubernetesOptions.PARAMETERS;
   }
 
@@ -50,25 +55,25 @@ public final class KubernetesRegistryProvider implements RegistryProvider {
   @Override
   public Registry open(RegistryUri uri, RegistryContext context) {
     KubernetesOptions options = KubernetesOptions.of(uri);
-    ClusterConfig.Source source = source(options.access(), context.environment());
-    ClusterConfig config;
+    KubeContext.Source source = source(options.access(), context.environment());
+    KubeContext config;
     try {
-      config = FileThreads.await(source::read, ClusterAccess.FILE_TIMEOUT);
+      config = BlockingReadExecutor.await(source::read, KubeContextCredentials.FILE_TIMEOUT);
     } catch (IOException e) {
       throw new IllegalArgumentException(String.valueOf(e.getMessage()), e);
     }
     // One registry for all namespaces: Registries opens it once.
     String description = uri.withNamespace("").toString();
-    ClusterAccess access =
-        new ClusterAccess(source, context.environment(), options.access().execTimeout());
-    HttpApi api =
-        new HttpApi(
-            new AccessKeeper(
+    KubeContextCredentials access =
+        new KubeContextCredentials(source, context.environment(), options.access().execTimeout());
+    HttpApiTransport api =
+        new HttpApiTransport(
+            new CredentialCache(
                 access, context.scheduler(), new KubernetesMeters(context.meters(), description)),
             new HttpClients(context.scheduler().clock(), options.times().requestTimeout()),
             context.scheduler());
     return new KubernetesRegistry(
-        new KubernetesRegistry.Place(
+        new KubernetesRegistry.RegistryIdentity(
             description,
             config.namespace(),
             options.family().orElse(familyOf(config.server())),
@@ -82,8 +87,8 @@ public final class KubernetesRegistryProvider implements RegistryProvider {
    * The source of the cluster configuration: the kubeconfig named in the URI, else KUBECONFIG, else
    * the pod's service account, else the user's own kubeconfig.
    */
-  private static ClusterConfig.Source source(
-      AccessOptions options, Map<String, String> environment) {
+  private static KubeContext.Source source(
+      CredentialOptions options, Map<String, String> environment) {
     if (options.kubeconfig().isPresent()) {
       return kubeconfig(List.of(Path.of(options.kubeconfig().get())), options);
     }
@@ -97,8 +102,8 @@ public final class KubernetesRegistryProvider implements RegistryProvider {
       List<Path> present = named.stream().filter(Files::exists).toList();
       return kubeconfig(present.isEmpty() ? named : present, options);
     }
-    if (PodAccount.isPresent(environment) && options.context().isEmpty()) {
-      return new PodAccount(Path.of(options.account()), environment);
+    if (InClusterConfig.isPresent(environment) && options.context().isEmpty()) {
+      return new InClusterConfig(Path.of(options.account()), environment);
     }
     String home = environment.getOrDefault("HOME", "");
     Path own = Path.of(home, ".kube", "config");
@@ -110,7 +115,7 @@ public final class KubernetesRegistryProvider implements RegistryProvider {
     return kubeconfig(List.of(own), options);
   }
 
-  private static Kubeconfig kubeconfig(List<Path> files, AccessOptions options) {
+  private static Kubeconfig kubeconfig(List<Path> files, CredentialOptions options) {
     return new Kubeconfig(files, options.context(), options.execTimeout());
   }
 

@@ -59,7 +59,7 @@ final class LimitedBody implements BodySubscriber<byte[]> {
   }
 
   private IOException tooLarge() {
-    return new ApiErrors.Refusal(
+    return new ApiErrors.ApiFailureException(
         ApiFailure.of(ApiError.TOO_LARGE, "an answer of more than " + maxBytes + " bytes"));
   }
 }

@@ -1,7 +1,7 @@
 package dev.holdfast.registry.kubernetes;
 
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.PureCore;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.core.annotation.PureCore;
 import java.util.Map;
 import java.util.TreeMap;
 

@@ -1,10 +1,10 @@
 package dev.holdfast.registry.kubernetes;
 
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.Registry.NamesListener;
+import dev.holdfast.core.Registry.ServiceNamesListener;
 import dev.holdfast.core.Registry.WatchListener;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.ServiceName;
+import dev.holdfast.core.annotation.Limit;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -31,22 +31,22 @@ final class NamespaceWatch {
   static final int MAX_SERVICE_WATCHES = 4;
 
   private final String namespace;
-  private final SliceFeed.Surroundings around;
+  private final SliceInformer.InformerContext around;
   private final Map<String, Followed> services = new HashMap<>();
-  private final Set<NamesListener> namesListeners = new LinkedHashSet<>();
-  private @Nullable SliceFeed wide;
+  private final Set<ServiceNamesListener> serviceNamesListeners = new LinkedHashSet<>();
+  private @Nullable SliceInformer wide;
   private @Nullable Map<String, List<Slice>> known;
   private @Nullable Set<String> names;
   private @Nullable RegistryException failure;
 
   /** A Service: its ports, and its own watch while it has one. */
   private static final class Followed {
-    final Map<PortChoice, ServiceWatch> ports = new HashMap<>();
-    @Nullable SliceFeed own;
+    final Map<PortSelector, ServicePortWatch> ports = new HashMap<>();
+    @Nullable SliceInformer own;
     @Nullable List<Slice> slices;
     @Nullable RegistryException failure;
 
-    void each(Consumer<ServiceWatch> word) {
+    void each(Consumer<ServicePortWatch> word) {
       List.copyOf(ports.values()).forEach(word);
     }
 
@@ -63,7 +63,7 @@ final class NamespaceWatch {
     }
   }
 
-  NamespaceWatch(String namespace, SliceFeed.Surroundings around) {
+  NamespaceWatch(String namespace, SliceInformer.InformerContext around) {
     this.namespace = namespace;
     this.around = around;
   }
@@ -74,14 +74,14 @@ final class NamespaceWatch {
    * @param maker makes the watch of the port, if there is none
    */
   void follow(
-      String service, PortChoice port, WatchListener listener, Supplier<ServiceWatch> maker) {
+      String service, PortSelector port, WatchListener listener, Supplier<ServicePortWatch> maker) {
     Followed followed = services.get(service);
     if (followed == null) {
       followed = new Followed();
       services.put(service, followed);
       begin(service, followed);
     }
-    ServiceWatch watch = followed.ports.get(port);
+    ServicePortWatch watch = followed.ports.get(port);
     if (watch == null) {
       watch = maker.get();
       followed.ports.put(port, watch);
@@ -95,9 +95,9 @@ final class NamespaceWatch {
   }
 
   /** Ends what only this listener needed. */
-  void unfollow(String service, PortChoice port, WatchListener listener) {
+  void unfollow(String service, PortSelector port, WatchListener listener) {
     Followed followed = services.get(service);
-    ServiceWatch watch = followed == null ? null : followed.ports.get(port);
+    ServicePortWatch watch = followed == null ? null : followed.ports.get(port);
     if (followed == null || watch == null) {
       return;
     }
@@ -112,8 +112,8 @@ final class NamespaceWatch {
     }
   }
 
-  void addNames(NamesListener listener) {
-    namesListeners.add(listener);
+  void addNames(ServiceNamesListener listener) {
+    serviceNamesListeners.add(listener);
     if (failure != null) {
       listener.onFailure(failure);
     } else if (names != null) {
@@ -122,8 +122,8 @@ final class NamespaceWatch {
     widen();
   }
 
-  void removeNames(NamesListener listener) {
-    namesListeners.remove(listener);
+  void removeNames(ServiceNamesListener listener) {
+    serviceNamesListeners.remove(listener);
     tidy();
   }
 
@@ -134,13 +134,13 @@ final class NamespaceWatch {
   }
 
   boolean isUnused() {
-    return services.isEmpty() && namesListeners.isEmpty();
+    return services.isEmpty() && serviceNamesListeners.isEmpty();
   }
 
   void close() {
     services.values().forEach(Followed::closeOwn);
     services.clear();
-    namesListeners.clear();
+    serviceNamesListeners.clear();
     tidy();
   }
 
@@ -150,8 +150,8 @@ final class NamespaceWatch {
       followed.failure = failure;
       return;
     }
-    SliceFeed own =
-        SliceFeed.of(new Scope(namespace, service), around, new ServiceListener(service));
+    SliceInformer own =
+        SliceInformer.of(new SliceScope(namespace, service), around, new ServiceListener(service));
     followed.own = own;
     own.start();
     if (services.size() > MAX_SERVICE_WATCHES) {
@@ -161,14 +161,14 @@ final class NamespaceWatch {
 
   private void widen() {
     if (wide == null) {
-      wide = SliceFeed.of(Scope.namespace(namespace), around, new WideListener());
+      wide = SliceInformer.of(SliceScope.namespace(namespace), around, new WideListener());
       wide.start();
     }
   }
 
   /** The watch of the namespace ends when nobody needs it; a single service would do with less. */
   private void tidy() {
-    if (wide != null && namesListeners.isEmpty() && services.isEmpty()) {
+    if (wide != null && serviceNamesListeners.isEmpty() && services.isEmpty()) {
       wide.close();
       wide = null;
       known = null;
@@ -187,7 +187,7 @@ final class NamespaceWatch {
   }
 
   /** The listener of one Service's own watch. */
-  private final class ServiceListener implements SliceFeed.Listener {
+  private final class ServiceListener implements SliceInformer.SliceListener {
     private final String service;
 
     ServiceListener(String service) {
@@ -208,7 +208,7 @@ final class NamespaceWatch {
     public void onConfirmed() {
       Followed followed = services.get(service);
       if (followed != null) {
-        followed.each(ServiceWatch::onConfirmed);
+        followed.each(ServicePortWatch::onConfirmed);
       }
     }
 
@@ -222,7 +222,7 @@ final class NamespaceWatch {
   }
 
   /** The listener of the namespace watch. */
-  private final class WideListener implements SliceFeed.Listener {
+  private final class WideListener implements SliceInformer.SliceListener {
 
     @Override
     public void onAll(Map<String, List<Slice>> slices) {
@@ -256,7 +256,7 @@ final class NamespaceWatch {
 
     @Override
     public void onConfirmed() {
-      List.copyOf(services.values()).forEach(f -> f.each(ServiceWatch::onConfirmed));
+      List.copyOf(services.values()).forEach(f -> f.each(ServicePortWatch::onConfirmed));
     }
 
     @Override
@@ -268,7 +268,7 @@ final class NamespaceWatch {
           followed.fail(cause);
         }
       }
-      List.copyOf(namesListeners).forEach(listener -> listener.onFailure(cause));
+      List.copyOf(serviceNamesListeners).forEach(listener -> listener.onFailure(cause));
     }
 
     private void tellNames(boolean always) {
@@ -281,7 +281,7 @@ final class NamespaceWatch {
       if (always || !now.equals(names)) {
         Set<String> shown = Collections.unmodifiableSet(now);
         names = shown;
-        List.copyOf(namesListeners).forEach(listener -> listener.onNames(shown));
+        List.copyOf(serviceNamesListeners).forEach(listener -> listener.onNames(shown));
       }
     }
   }

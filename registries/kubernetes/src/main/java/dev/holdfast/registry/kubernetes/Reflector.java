@@ -1,9 +1,9 @@
 package dev.holdfast.registry.kubernetes;
 
 import dev.holdfast.core.Backoff;
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.PureCore;
 import dev.holdfast.core.RegistryException;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.core.annotation.PureCore;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -58,13 +58,13 @@ class Reflector {
   private static final Duration STEADY_WATCH = Duration.ofSeconds(5);
 
   private final ReflectorOptions options;
-  private final Pauses pauses;
+  private final ReflectorBackoff reflectorBackoff;
   private final Queue<ReflectorCommand> commands = new ArrayDeque<>();
 
   private final SliceStore store;
 
   private ReflectorState state = ReflectorState.PAUSING;
-  private RegistryException.@Nullable Kind failing;
+  private RegistryException.@Nullable RegistryErrorKind failing;
   private boolean listConsistently = true;
   private boolean listNext = true;
   private int failedWatches;
@@ -88,7 +88,7 @@ class Reflector {
   Reflector(ReflectorOptions options, SliceStore store, RandomGenerator random) {
     this.options = options;
     this.store = store;
-    this.pauses = new Pauses(options.retry(), random);
+    this.reflectorBackoff = new ReflectorBackoff(options.retry(), random);
   }
 
   /** Starts the reflector with a list. */
@@ -101,7 +101,7 @@ class Reflector {
     if (state == ReflectorState.LISTING
         || state == ReflectorState.OPENING
         || state == ReflectorState.WATCHING) {
-      commands.add(new ReflectorCommand.Abandon(ticket, false));
+      commands.add(new ReflectorCommand.CancelRequest(ticket, false));
     }
     state = ReflectorState.ENDED;
     deadlineNanos = null;
@@ -119,7 +119,7 @@ class Reflector {
       listed(nowNanos, page.version());
     } else {
       deadlineNanos = nowNanos + options.requestTimeout().toNanos();
-      commands.add(new ReflectorCommand.List(ticket, "", list.next()));
+      commands.add(new ReflectorCommand.ListPage(ticket, "", list.next()));
     }
   }
 
@@ -133,11 +133,11 @@ class Reflector {
       case GONE -> {
         // Within a list only its continuation is too old; what we have seen still counts.
         listConsistently |= list.next().isEmpty();
-        pause(nowNanos, pauses.afterGone());
+        pause(nowNanos, reflectorBackoff.afterGone());
       }
       case VERSION_AHEAD -> {
         listConsistently = true;
-        pause(nowNanos, pauses.next());
+        pause(nowNanos, reflectorBackoff.next());
       }
       default -> {
         report(nowNanos, failure);
@@ -169,15 +169,15 @@ class Reflector {
     hear(nowNanos);
     boolean bookmarked = false;
     for (SliceEvent event : events) {
-      if (event instanceof SliceEvent.Failed failed) {
+      if (event instanceof SliceEvent.ErrorEvent errorEvent) {
         publishSoon(nowNanos);
-        commands.add(new ReflectorCommand.Abandon(ticket, false));
-        onWatchFailed(nowNanos, ofTicket, failed.failure());
+        commands.add(new ReflectorCommand.CancelRequest(ticket, false));
+        onWatchFailed(nowNanos, ofTicket, errorEvent.failure());
         return;
       }
       heard = true;
       store.apply(event);
-      bookmarked |= event instanceof SliceEvent.Bookmark;
+      bookmarked |= event instanceof SliceEvent.BookmarkEvent;
     }
     if (nowNanos - openedNanos >= STEADY_WATCH.toNanos()) {
       proveUse();
@@ -198,7 +198,7 @@ class Reflector {
     if (!heard && livedNanos < SHORT_WATCH.toNanos()) {
       failedWatches++;
       listNext = failedWatches > MAX_REWATCHES;
-      pause(nowNanos, pauses.next());
+      pause(nowNanos, reflectorBackoff.next());
       return;
     }
     if (livedNanos >= STEADY_WATCH.toNanos()) {
@@ -218,18 +218,18 @@ class Reflector {
     switch (failure.error()) {
       case GONE -> {
         listNext = true;
-        pause(nowNanos, pauses.afterGone());
+        pause(nowNanos, reflectorBackoff.afterGone());
       }
       case VERSION_AHEAD -> {
         listNext = true;
         listConsistently = true;
-        pause(nowNanos, pauses.next());
+        pause(nowNanos, reflectorBackoff.next());
       }
       case MALFORMED, TOO_LARGE -> {
         // The same word would come again from the same version.
         listNext = true;
         report(nowNanos, failure);
-        pause(nowNanos, pauses.next());
+        pause(nowNanos, reflectorBackoff.next());
       }
       default -> {
         listNext = failedWatches > MAX_REWATCHES;
@@ -252,15 +252,15 @@ class Reflector {
     }
     switch (state) {
       case LISTING -> {
-        commands.add(new ReflectorCommand.Abandon(ticket, true));
-        onListFailed(nowNanos, ticket, ApiFailure.late("a list"));
+        commands.add(new ReflectorCommand.CancelRequest(ticket, true));
+        onListFailed(nowNanos, ticket, ApiFailure.timedOut("a list"));
       }
       case OPENING -> {
-        commands.add(new ReflectorCommand.Abandon(ticket, true));
-        onWatchFailed(nowNanos, ticket, ApiFailure.late("a watch"));
+        commands.add(new ReflectorCommand.CancelRequest(ticket, true));
+        onWatchFailed(nowNanos, ticket, ApiFailure.timedOut("a watch"));
       }
       case WATCHING -> {
-        commands.add(new ReflectorCommand.Abandon(ticket, true));
+        commands.add(new ReflectorCommand.CancelRequest(ticket, true));
         failedWatches++;
         proceed(nowNanos);
       }
@@ -300,7 +300,7 @@ class Reflector {
 
   /** How long to wait after a failure. */
   Duration pauseAfter(ApiFailure failure) {
-    return failure.retryAfter().plus(pauses.next());
+    return failure.retryAfter().plus(reflectorBackoff.next());
   }
 
   private void list(long nowNanos) {
@@ -308,7 +308,7 @@ class Reflector {
     ticket++;
     list = new ListProgress();
     deadlineNanos = nowNanos + options.requestTimeout().toNanos();
-    commands.add(new ReflectorCommand.List(ticket, leastVersion(), ""));
+    commands.add(new ReflectorCommand.ListPage(ticket, leastVersion(), ""));
   }
 
   private void listed(long nowNanos, String ofVersion) {
@@ -317,7 +317,7 @@ class Reflector {
     listConsistently = false;
     listNext = false;
     failedWatches = 0;
-    listDueNanos = nowNanos + pauses.jittered(options.relist()).toNanos();
+    listDueNanos = nowNanos + reflectorBackoff.jittered(options.relist()).toNanos();
     publishAll(nowNanos);
     watch(nowNanos);
   }
@@ -326,9 +326,9 @@ class Reflector {
     state = ReflectorState.OPENING;
     ticket++;
     heard = false;
-    watchTimeout = pauses.jittered(options.watchTimeout());
+    watchTimeout = reflectorBackoff.jittered(options.watchTimeout());
     deadlineNanos = nowNanos + options.requestTimeout().toNanos();
-    commands.add(new ReflectorCommand.Watch(ticket, store.version(), watchTimeout));
+    commands.add(new ReflectorCommand.StartWatch(ticket, store.version(), watchTimeout));
   }
 
   /**
@@ -366,23 +366,23 @@ class Reflector {
   }
 
   private void proveUse() {
-    pauses.reset();
+    reflectorBackoff.reset();
     failedWatches = 0;
   }
 
   /** Each kind once, as one that follows may say more; then only a whole list may be shown. */
   private void report(long nowNanos, ApiFailure failure) {
-    if (failing != failure.error().kind()) {
+    if (failing != failure.error().registryErrorKind()) {
       if (failing == null && store.hasChanges()) {
         commands.add(new ReflectorCommand.Publish(store.takeChanged(nowNanos), false));
       }
-      failing = failure.error().kind();
+      failing = failure.error().registryErrorKind();
       commands.add(new ReflectorCommand.Report(failure));
     }
   }
 
   private void publishSoon(long nowNanos) {
-    if (store.wantsPublishing(nowNanos)) {
+    if (store.isPublishDue(nowNanos)) {
       commands.add(new ReflectorCommand.Publish(store.takeChanged(nowNanos), false));
     }
   }

@@ -6,14 +6,14 @@ import java.util.Set;
 /** A command that the owner of a {@link Reflector} executes. */
 sealed interface ReflectorCommand {
 
-  /** Ask for a page; {@code version} and {@code next} as in {@link ApiTransport.ListQuery}. */
-  record List(long ticket, String version, String next) implements ReflectorCommand {}
+  /** Ask for a page; {@code version} and {@code next} as in {@link ApiTransport.ApiListRequest}. */
+  record ListPage(long ticket, String version, String next) implements ReflectorCommand {}
 
   /** Open a watch from this version on, which the server ends after the timeout. */
-  record Watch(long ticket, String version, Duration timeout) implements ReflectorCommand {}
+  record StartWatch(long ticket, String version, Duration timeout) implements ReflectorCommand {}
 
   /** Give up what was asked for under this ticket; {@code doubted} when nobody answered. */
-  record Abandon(long ticket, boolean doubted) implements ReflectorCommand {}
+  record CancelRequest(long ticket, boolean unresponsive) implements ReflectorCommand {}
 
   /** Show the slices of these services, or of all when a whole list was read. */
   record Publish(Set<String> services, boolean all) implements ReflectorCommand {}

@@ -17,4 +17,4 @@ record ReflectorOptions(
     Duration watchTimeout,
     Duration silence,
     Duration relist,
-    Backoff.Options retry) {}
+    Backoff.BackoffOptions retry) {}

@@ -18,7 +18,7 @@ record Slice(
     String service,
     String version,
     Family family,
-    List<Port> ports,
+    List<EndpointPort> ports,
     List<Backend> endpoints) {
 
   Slice {
@@ -39,7 +39,7 @@ record Slice(
    * @param number 1 to 65535, or 0 when every port is meant
    * @param appProtocol such as {@code kubernetes.io/h2c}, or ""
    */
-  record Port(String name, int number, String appProtocol) {}
+  record EndpointPort(String name, int number, String appProtocol) {}
 
   /**
    * An endpoint of a slice. Unknown texts are "".

@@ -11,7 +11,7 @@ sealed interface SliceEvent {
    *
    * @param malformed endpoints that were left out because they could not be read
    */
-  record Put(Slice slice, int malformed) implements SliceEvent {
+  record PutEvent(Slice slice, int malformed) implements SliceEvent {
     @Override
     public String version() {
       return slice.version();
@@ -19,13 +19,13 @@ sealed interface SliceEvent {
   }
 
   /** The deletion of a slice, with the version of the deletion. */
-  record Removed(String name, String version) implements SliceEvent {}
+  record DeletedEvent(String name, String version) implements SliceEvent {}
 
   /** Nothing happened up to this version. */
-  record Bookmark(String version) implements SliceEvent {}
+  record BookmarkEvent(String version) implements SliceEvent {}
 
   /** The server ends the watch and says why. */
-  record Failed(ApiFailure failure) implements SliceEvent {
+  record ErrorEvent(ApiFailure failure) implements SliceEvent {
     @Override
     public String version() {
       return "";

@@ -3,8 +3,9 @@ package dev.holdfast.registry.kubernetes;
 import com.fasterxml.jackson.core.JsonParser;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.registry.kubernetes.Slice.Backend;
+import dev.holdfast.registry.kubernetes.Slice.EndpointPort;
 import dev.holdfast.registry.kubernetes.Slice.Family;
-import dev.holdfast.registry.kubernetes.Slice.Port;
+import dev.holdfast.registry.kubernetes.internal.credentials.JsonFields;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +19,7 @@ final class SliceJson {
   private static final String POD = "Pod";
 
   private final JsonParser json;
-  private final List<Port> ports = new ArrayList<>();
+  private final List<EndpointPort> endpointPorts = new ArrayList<>();
   private final List<Backend> backends = new ArrayList<>();
   private String name = "";
   private String service = "";
@@ -32,21 +33,21 @@ final class SliceJson {
 
   /** Reads the object on which the parser stands. */
   Slice read() throws IOException {
-    JsonText.readObject(
+    JsonFields.readObject(
         json,
         field -> {
           switch (field) {
             case "metadata" -> readMetadata();
-            case "addressType" -> family = family(JsonText.text(json));
-            case "ports" -> JsonText.readArray(json, this::readPort);
-            case "endpoints" -> JsonText.readArray(json, this::readBackend);
+            case "addressType" -> family = family(JsonFields.text(json));
+            case "ports" -> JsonFields.readArray(json, this::readPort);
+            case "endpoints" -> JsonFields.readArray(json, this::readBackend);
             default -> json.skipChildren();
           }
         });
     if (name.isEmpty() || version.isEmpty()) {
       throw new IOException("EndpointSlice without metadata.name or metadata.resourceVersion");
     }
-    return new Slice(name, service, version, family, ports, backends);
+    return new Slice(name, service, version, family, endpointPorts, backends);
   }
 
   /** Endpoints that were left out. */
@@ -55,18 +56,18 @@ final class SliceJson {
   }
 
   private void readMetadata() throws IOException {
-    JsonText.readObject(
+    JsonFields.readObject(
         json,
         field -> {
           switch (field) {
-            case "name" -> name = JsonText.text(json);
-            case "resourceVersion" -> version = JsonText.text(json);
+            case "name" -> name = JsonFields.text(json);
+            case "resourceVersion" -> version = JsonFields.text(json);
             case "labels" ->
-                JsonText.readObject(
+                JsonFields.readObject(
                     json,
                     label -> {
                       if (label.equals(SERVICE_NAME)) {
-                        service = JsonText.text(json);
+                        service = JsonFields.text(json);
                       } else {
                         json.skipChildren();
                       }
@@ -87,26 +88,26 @@ final class SliceJson {
   private void readPort() throws IOException {
     String[] texts = {"", "", ""};
     int[] number = {0};
-    JsonText.readObject(
+    JsonFields.readObject(
         json,
         field -> {
           switch (field) {
-            case "name" -> texts[0] = JsonText.text(json);
-            case "port" -> number[0] = JsonText.number(json, 0);
-            case "protocol" -> texts[1] = JsonText.text(json);
-            case "appProtocol" -> texts[2] = JsonText.text(json);
+            case "name" -> texts[0] = JsonFields.text(json);
+            case "port" -> number[0] = JsonFields.number(json, 0);
+            case "protocol" -> texts[1] = JsonFields.text(json);
+            case "appProtocol" -> texts[2] = JsonFields.text(json);
             default -> json.skipChildren();
           }
         });
     boolean tcp = texts[1].isEmpty() || texts[1].equals(TCP);
     if (tcp && number[0] >= 0 && number[0] <= 65535) {
-      ports.add(new Port(texts[0], number[0], texts[2]));
+      endpointPorts.add(new EndpointPort(texts[0], number[0], texts[2]));
     }
   }
 
   private void readBackend() throws IOException {
     BackendFields fields = new BackendFields();
-    JsonText.readObject(json, fields::read);
+    JsonFields.readObject(json, fields::read);
     Backend backend = fields.toBackend();
     if (backend == null) {
       malformed++;
@@ -129,11 +130,11 @@ final class SliceJson {
     void read(String field) throws IOException {
       switch (field) {
         case "addresses" -> readAddresses();
-        case "conditions" -> JsonText.readObject(json, this::readCondition);
+        case "conditions" -> JsonFields.readObject(json, this::readCondition);
         case "targetRef" -> readTarget();
-        case "nodeName" -> node = JsonText.text(json);
-        case "zone" -> zone = JsonText.text(json);
-        case "hints" -> JsonText.readObject(json, this::readHints);
+        case "nodeName" -> node = JsonFields.text(json);
+        case "zone" -> zone = JsonFields.text(json);
+        case "hints" -> JsonFields.readObject(json, this::readHints);
         default -> json.skipChildren();
       }
     }
@@ -148,31 +149,31 @@ final class SliceJson {
     }
 
     private void readAddresses() throws IOException {
-      JsonText.readArray(
+      JsonFields.readArray(
           json,
           () -> {
-            String text = JsonText.text(json);
+            String text = JsonFields.text(json);
             address = address.isEmpty() ? text : address;
           });
     }
 
     private void readCondition(String condition) throws IOException {
       switch (condition) {
-        case "ready" -> ready = JsonText.truth(json, true);
-        case "serving" -> serving = JsonText.truth(json, ready == null || ready);
-        case "terminating" -> terminating = JsonText.truth(json, false);
+        case "ready" -> ready = JsonFields.booleanValue(json, true);
+        case "serving" -> serving = JsonFields.booleanValue(json, ready == null || ready);
+        case "terminating" -> terminating = JsonFields.booleanValue(json, false);
         default -> json.skipChildren();
       }
     }
 
     private void readTarget() throws IOException {
       String[] kindAndName = {"", ""};
-      JsonText.readObject(
+      JsonFields.readObject(
           json,
           field -> {
             switch (field) {
-              case "kind" -> kindAndName[0] = JsonText.text(json);
-              case "name" -> kindAndName[1] = JsonText.text(json);
+              case "kind" -> kindAndName[0] = JsonFields.text(json);
+              case "name" -> kindAndName[1] = JsonFields.text(json);
               default -> json.skipChildren();
             }
           });
@@ -184,14 +185,14 @@ final class SliceJson {
         json.skipChildren();
         return;
       }
-      JsonText.readArray(
+      JsonFields.readArray(
           json,
           () ->
-              JsonText.readObject(
+              JsonFields.readObject(
                   json,
                   inner -> {
                     if (inner.equals("name")) {
-                      hints.add(JsonText.text(json));
+                      hints.add(JsonFields.text(json));
                     } else {
                       json.skipChildren();
                     }

@@ -3,7 +3,7 @@ package dev.holdfast.registry.kubernetes;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.PureCore;
+import dev.holdfast.core.annotation.PureCore;
 import dev.holdfast.registry.kubernetes.Slice.Backend;
 import dev.holdfast.registry.kubernetes.Slice.Family;
 import java.util.ArrayList;
@@ -32,14 +32,14 @@ final class SliceMapper {
   static final String NODE = "node";
   static final String ZONE = "zone";
 
-  private final PortChoice port;
+  private final PortSelector port;
   private final Family preferred;
 
   /**
    * @param port which port is meant
    * @param preferred the family to use where there is a choice
    */
-  SliceMapper(PortChoice port, Family preferred) {
+  SliceMapper(PortSelector port, Family preferred) {
     this.port = port;
     this.preferred = preferred;
   }
@@ -65,13 +65,13 @@ final class SliceMapper {
     List<Slice> used = new ArrayList<>(ofOneFamily(slices));
     // Whoever was written last overwrites the others.
     used.sort(Comparator.comparing(Slice::version, ResourceVersions.OLDER_FIRST));
-    PortChoice.Choice choice = port.among(used);
-    if (choice.problem() != null) {
-      return new Mapping(EndpointSet.EMPTY, choice.problem());
+    PortSelector.SelectedPort selectedPort = port.among(used);
+    if (selectedPort.problem() != null) {
+      return new Mapping(EndpointSet.EMPTY, selectedPort.problem());
     }
     Map<HostPort, Candidate> candidates = new LinkedHashMap<>();
     for (Slice slice : used) {
-      int number = choice.in(slice);
+      int number = selectedPort.in(slice);
       if (number > 0) {
         for (Backend backend : slice.endpoints()) {
           Candidate candidate = new Candidate(backend, number);

@@ -1,7 +1,7 @@
 package dev.holdfast.registry.kubernetes;
 
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.Subscription;
@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * stale cache may not answer. Confined to the scheduler.
  */
 final class SliceRead {
-  private final Scope scope;
-  private final SliceFeed.Surroundings around;
+  private final SliceScope sliceScope;
+  private final SliceInformer.InformerContext around;
   private final ServiceName service;
   private final SliceMapper mapper;
   private final CompletableFuture<RegistrySnapshot> answer;
@@ -24,12 +24,12 @@ final class SliceRead {
   private @Nullable Subscription timer;
 
   SliceRead(
-      Scope scope,
-      SliceFeed.Surroundings around,
+      SliceScope sliceScope,
+      SliceInformer.InformerContext around,
       ServiceName service,
       SliceMapper mapper,
       CompletableFuture<RegistrySnapshot> answer) {
-    this.scope = scope;
+    this.sliceScope = sliceScope;
     this.around = around;
     this.service = service;
     this.mapper = mapper;
@@ -51,10 +51,11 @@ final class SliceRead {
         around
             .api()
             .list(
-                new ApiTransport.ListQuery(scope, "", list.next(), SliceFeed.PAGE_SLICES),
+                new ApiTransport.ApiListRequest(
+                    sliceScope, "", list.next(), SliceInformer.PAGE_SLICES),
                 this::onPage,
                 failure -> {
-                  around.meters().requestFailed(failure.error().kind());
+                  around.meters().requestFailed(failure.error().registryErrorKind());
                   fail(failure.toRegistryException());
                 });
   }
@@ -62,13 +63,16 @@ final class SliceRead {
   private void onPage(SlicePage page) {
     list.add(page);
     if (list.isTooLarge()) {
-      fail(new RegistryException(Kind.MALFORMED, service + ": " + ListProgress.limits()));
+      fail(
+          new RegistryException(
+              RegistryErrorKind.MALFORMED, service + ": " + ListProgress.limits()));
     } else if (!list.next().isEmpty()) {
       ask();
     } else {
       SliceMapper.Mapping mapping = mapper.map(List.copyOf(list.slices().values()));
       if (mapping.problem() != null) {
-        fail(new RegistryException(Kind.MALFORMED, service + ": " + mapping.problem()));
+        fail(
+            new RegistryException(RegistryErrorKind.MALFORMED, service + ": " + mapping.problem()));
       } else {
         stop();
         answer.complete(new RegistrySnapshot(mapping.endpoints(), 0));
@@ -77,11 +81,11 @@ final class SliceRead {
   }
 
   private void late() {
-    around.meters().gaveUp();
-    around.api().doubtConnection();
+    around.meters().requestTimedOut();
+    around.api().discardConnection();
     fail(
         new RegistryException(
-            Kind.UNAVAILABLE,
+            RegistryErrorKind.UNAVAILABLE,
             service
                 + " was not read within "
                 + around.options().requestTimeout().toMillis()

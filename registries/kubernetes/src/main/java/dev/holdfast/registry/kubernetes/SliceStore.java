@@ -1,7 +1,7 @@
 package dev.holdfast.registry.kubernetes;
 
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.PureCore;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.core.annotation.PureCore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,10 +35,10 @@ class SliceStore {
 
   /** Puts one change into the slices. */
   void apply(SliceEvent event) {
-    if (event instanceof SliceEvent.Put put) {
-      replace(put.slice().name(), put.slice());
-    } else if (event instanceof SliceEvent.Removed removed) {
-      replace(removed.name(), null);
+    if (event instanceof SliceEvent.PutEvent putEvent) {
+      replace(putEvent.slice().name(), putEvent.slice());
+    } else if (event instanceof SliceEvent.DeletedEvent deletedEvent) {
+      replace(deletedEvent.name(), null);
     }
     version = event.version();
   }
@@ -79,7 +79,7 @@ class SliceStore {
   }
 
   /** Whether changes are to be published now; if soon, {@link #publishDueNanos} says when. */
-  boolean wantsPublishing(long nowNanos) {
+  boolean isPublishDue(long nowNanos) {
     if (changed.isEmpty()) {
       return false;
     }

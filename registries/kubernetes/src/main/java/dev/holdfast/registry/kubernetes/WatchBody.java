@@ -1,6 +1,6 @@
 package dev.holdfast.registry.kubernetes;
 
-import dev.holdfast.core.LogText;
+import dev.holdfast.core.LogEscaper;
 import java.io.IOException;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.nio.ByteBuffer;
@@ -19,17 +19,17 @@ final class WatchBody implements BodySubscriber<byte[]> {
 
   /** The consumer of watch events; runs the second argument when it is done with them. */
   @FunctionalInterface
-  interface Taker {
+  interface WatchEventConsumer {
     void take(List<SliceEvent> events, Runnable done);
   }
 
-  private final Taker taker;
+  private final WatchEventConsumer watchEventConsumer;
   private final WatchLines lines = new WatchLines();
   private final CompletableFuture<byte[]> body = new CompletableFuture<>();
   private Flow.@Nullable Subscription subscription;
 
-  WatchBody(Taker taker) {
-    this.taker = taker;
+  WatchBody(WatchEventConsumer watchEventConsumer) {
+    this.watchEventConsumer = watchEventConsumer;
   }
 
   /** Completes with nothing when the server ends the watch in good order. */
@@ -63,7 +63,7 @@ final class WatchBody implements BodySubscriber<byte[]> {
     if (events.isEmpty()) {
       source.request(1);
     } else {
-      taker.take(events, () -> source.request(1));
+      watchEventConsumer.take(events, () -> source.request(1));
     }
   }
 
@@ -74,18 +74,18 @@ final class WatchBody implements BodySubscriber<byte[]> {
 
   @Override
   public void onComplete() {
-    if (lines.isTorn()) {
-      body.completeExceptionally(new IOException("the watch ended in the middle of a word"));
+    if (lines.hasPartialLine()) {
+      body.completeExceptionally(new IOException("the watch ended in the middle of an event"));
     } else {
       body.complete(new byte[0]);
     }
   }
 
   private static IOException malformed(IOException cause) {
-    return new ApiErrors.Refusal(
+    return new ApiErrors.ApiFailureException(
         ApiFailure.of(
             ApiError.MALFORMED,
-            "a word of the watch makes no sense: " + LogText.of(cause.getMessage()),
+            "malformed watch event: " + LogEscaper.escape(cause.getMessage()),
             cause));
   }
 }

@@ -1,6 +1,6 @@
 package dev.holdfast.registry.kubernetes;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -9,7 +9,7 @@ import java.util.List;
 
 /** The splitter of a watch's bytes into events, one a line, independent of chunk boundaries. */
 final class WatchLines {
-  @Limit(of = "one word of a watch", then = "the watch fails and a list takes its place")
+  @Limit(of = "one event of a watch", then = "the watch fails and a list takes its place")
   static final int MAX_EVENT_BYTES = 8 << 20;
 
   private static final int FIRST_BYTES = 8 << 10;
@@ -37,14 +37,14 @@ final class WatchLines {
   }
 
   /** Whether a word was begun and not ended. */
-  boolean isTorn() {
+  boolean hasPartialLine() {
     return filled > 0;
   }
 
   private void append(ByteBuffer bytes) throws IOException {
     int needed = filled + bytes.remaining();
     if (needed > MAX_EVENT_BYTES) {
-      throw new IOException("a word of more than " + MAX_EVENT_BYTES + " bytes");
+      throw new IOException("a watch event of more than " + MAX_EVENT_BYTES + " bytes");
     }
     if (needed > buffer.length) {
       buffer =

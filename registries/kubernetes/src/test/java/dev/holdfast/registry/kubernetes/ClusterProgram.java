@@ -26,7 +26,7 @@ final class ClusterProgram extends LocalServer {
   private ClusterProgram(
       Path program, Path folder, List<String> arguments, BooleanSupplier serving) {
     super(
-        new Program(program.toString(), "none", program.getFileName().toString()),
+        new ServerExecutable(program.toString(), "none", program.getFileName().toString()),
         program.getFileName().toString(),
         folder);
     this.program = program;

@@ -15,7 +15,7 @@ import dev.holdfast.core.testkit.TestCertificate;
 import dev.holdfast.lab.kubernetes.ApiRequest;
 import dev.holdfast.lab.kubernetes.ApiServer;
 import dev.holdfast.lab.kubernetes.ApiServerOptions;
-import dev.holdfast.lab.kubernetes.ApiTls;
+import dev.holdfast.lab.kubernetes.ApiServerTls;
 import dev.holdfast.lab.kubernetes.EndpointSlice;
 import dev.holdfast.lab.kubernetes.SlicePort;
 import java.io.IOException;
@@ -65,7 +65,7 @@ class CredentialsTest {
     TestCertificate certificate = TestCertificate.create(folder, "localhost");
     start(
         ApiServerOptions.defaults()
-            .withTls(ApiTls.of(certificate.certificate(), certificate.key())));
+            .withTls(ApiServerTls.of(certificate.certificate(), certificate.key())));
     server.access().accept("first", "me");
     Path token = Files.writeString(folder.resolve("token"), "first\n");
     hold("10.0.0.1");
@@ -91,8 +91,8 @@ class CredentialsTest {
     server.endWatches();
     soon().until(() -> !watch.failures().isEmpty());
     assertThat(watch.failures())
-        .extracting(RegistryException::kind)
-        .containsExactly(RegistryException.Kind.UNAUTHENTICATED);
+        .extracting(RegistryException::registryErrorKind)
+        .containsExactly(RegistryException.RegistryErrorKind.UNAUTHENTICATED);
   }
 
   @Test
@@ -100,7 +100,7 @@ class CredentialsTest {
     TestCertificate certificate = TestCertificate.create(folder, "localhost");
     start(
         ApiServerOptions.defaults()
-            .withTls(ApiTls.of(certificate.certificate(), certificate.key())));
+            .withTls(ApiServerTls.of(certificate.certificate(), certificate.key())));
     server.access().accept("sesame", "system:serviceaccount:prod:default");
     Path account = Files.createDirectory(folder.resolve("account"));
     Files.writeString(account.resolve("token"), "sesame");
@@ -156,7 +156,8 @@ class CredentialsTest {
 
     RegistryException failure = firstFailure(fixture.watch(registry, "orders"));
 
-    assertThat(failure.kind()).isEqualTo(RegistryException.Kind.UNAUTHENTICATED);
+    assertThat(failure.registryErrorKind())
+        .isEqualTo(RegistryException.RegistryErrorKind.UNAUTHENTICATED);
     assertThat(failure).hasMessageContaining("plugin.sh: did not end within 300 ms");
   }
 
@@ -177,7 +178,8 @@ class CredentialsTest {
     TestCertificate client = TestCertificate.create(folder, "client");
     start(
         ApiServerOptions.defaults()
-            .withTls(ApiTls.of(first.certificate(), first.key()).trusting(client.certificate())));
+            .withTls(
+                ApiServerTls.of(first.certificate(), first.key()).trusting(client.certificate())));
     server.access().requireIdentity();
     Path ca = folder.resolve("ca.pem");
     Files.copy(first.certificate().toPath(), ca);
@@ -194,7 +196,7 @@ class CredentialsTest {
     Path second = Files.createDirectory(folder.resolve("second"));
     TestCertificate rotated = TestCertificate.create(second, "localhost");
     server.replaceTls(
-        ApiTls.of(rotated.certificate(), rotated.key()).trusting(client.certificate()));
+        ApiServerTls.of(rotated.certificate(), rotated.key()).trusting(client.certificate()));
     soon().until(() -> !watch.failures().isEmpty());
     Files.copy(rotated.certificate().toPath(), ca, REPLACE_EXISTING);
     hold("10.0.0.2");
@@ -209,7 +211,7 @@ class CredentialsTest {
     start(
         ApiServerOptions.defaults()
             .withTls(
-                ApiTls.of(certificate.certificate(), certificate.key())
+                ApiServerTls.of(certificate.certificate(), certificate.key())
                     .trusting(authority.certificate().certificate())));
     server.access().requireIdentity();
     hold("10.0.0.1");
@@ -236,7 +238,10 @@ class CredentialsTest {
         .until(
             () ->
                 watch.failures().stream()
-                    .anyMatch(f -> f.kind() == RegistryException.Kind.UNAUTHENTICATED));
+                    .anyMatch(
+                        f ->
+                            f.registryErrorKind()
+                                == RegistryException.RegistryErrorKind.UNAUTHENTICATED));
     assertThat(watch.failures().get(watch.failures().size() - 1))
         .hasMessageContaining("client-certificate: expired at " + end);
     assertThat(addresses(watch)).as("the list is kept").containsExactly("10.0.0.1:50051");

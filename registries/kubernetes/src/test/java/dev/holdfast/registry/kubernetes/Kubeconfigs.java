@@ -5,16 +5,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Writes kubeconfig files. */
-final class Kubeconfigs {
+public final class Kubeconfigs {
   private Kubeconfigs() {}
 
   /** One for a server, with the namespace {@code prod} and a user in YAML's flow style. */
-  static Path write(Path folder, String server, String user) throws IOException {
+  public static Path write(Path folder, String server, String user) throws IOException {
     return write(folder, server, "", user);
   }
 
   /** The same with more keys of the cluster, such as {@code , proxy-url: ..}. */
-  static Path write(Path folder, String server, String more, String user) throws IOException {
+  public static Path write(Path folder, String server, String more, String user)
+      throws IOException {
     return Files.writeString(
         folder.resolve("config"),
         """

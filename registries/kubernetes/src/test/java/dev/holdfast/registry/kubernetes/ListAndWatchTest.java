@@ -89,7 +89,8 @@ class ListAndWatchTest {
 
     soon().until(() -> !watch.failures().isEmpty());
     RegistryException refusal = watch.failures().get(0);
-    assertThat(refusal.kind()).isEqualTo(RegistryException.Kind.PERMISSION_DENIED);
+    assertThat(refusal.registryErrorKind())
+        .isEqualTo(RegistryException.RegistryErrorKind.PERMISSION_DENIED);
     assertThat(refusal)
         .hasMessageContaining("may not list endpointslices.discovery.k8s.io in namespace \"prod\"")
         .hasMessageContaining(KubernetesRole.of("prod").yaml());
@@ -105,8 +106,8 @@ class ListAndWatchTest {
 
     awaitAddresses(watch, "10.0.0.2:50051");
     assertThat(watch.failures())
-        .extracting(RegistryException::kind)
-        .containsExactly(RegistryException.Kind.MALFORMED);
+        .extracting(RegistryException::registryErrorKind)
+        .containsExactly(RegistryException.RegistryErrorKind.MALFORMED);
     assertThat(addresses(watch)).hasSize(1);
   }
 }

@@ -3,9 +3,9 @@ package dev.holdfast.registry.kubernetes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.lab.kubernetes.ApiRule;
 import dev.holdfast.lab.kubernetes.ApiServer;
 import dev.holdfast.lab.kubernetes.EndpointSlice;
+import dev.holdfast.lab.kubernetes.RbacRule;
 import dev.holdfast.lab.kubernetes.SliceEndpoint;
 import dev.holdfast.lab.kubernetes.SlicePort;
 import java.net.URI;
@@ -143,7 +143,7 @@ class RealAndFakeApiServerIT {
   void bothRefuseWhoIsNotKnownOrMayNot() throws Exception {
     String token = cluster.account(namespace, "shop");
     fake.access().accept(token, "system:serviceaccount:" + namespace + ":shop");
-    fake.access().allowOnly(List.of(new ApiRule("x", "y", "z", Set.of())));
+    fake.access().allowOnly(List.of(new RbacRule("x", "y", "z", Set.of())));
 
     for (String query : List.of("", "?watch=true", "/orders-a")) {
       for (String who : List.of("nobody", token)) {

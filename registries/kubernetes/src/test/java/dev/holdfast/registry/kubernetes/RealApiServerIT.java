@@ -223,7 +223,7 @@ class RealApiServerIT {
 
   @Test
   void aListOfManySlicesComesInPages() throws Exception {
-    int many = 2 * SliceFeed.PAGE_SLICES + 1;
+    int many = 2 * SliceInformer.PAGE_SLICES + 1;
     for (int i = 0; i < many; i++) {
       hold("s" + i, "10.2." + i / 250 + "." + (1 + i % 250));
     }
@@ -294,7 +294,8 @@ class RealApiServerIT {
 
     soon().until(() -> !watch.failures().isEmpty());
     RegistryException refusal = watch.failures().get(0);
-    assertThat(refusal.kind()).isEqualTo(RegistryException.Kind.PERMISSION_DENIED);
+    assertThat(refusal.registryErrorKind())
+        .isEqualTo(RegistryException.RegistryErrorKind.PERMISSION_DENIED);
     assertThat(refusal)
         .hasMessageContaining(
             "may not watch endpointslices.discovery.k8s.io in namespace \"" + namespace + "\"")
@@ -323,7 +324,7 @@ class RealApiServerIT {
     var unused =
         registry.watchNames(
             namespace,
-            new Registry.NamesListener() {
+            new Registry.ServiceNamesListener() {
               @Override
               public void onNames(Set<String> names) {
                 seen.addAll(names);

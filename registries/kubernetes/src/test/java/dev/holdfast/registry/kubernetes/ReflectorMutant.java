@@ -90,8 +90,8 @@ enum ReflectorMutant {
         @Override
         void apply(SliceEvent event) {
           super.apply(
-              event instanceof SliceEvent.Removed removed
-                  ? new SliceEvent.Bookmark(removed.version())
+              event instanceof SliceEvent.DeletedEvent deletedEvent
+                  ? new SliceEvent.BookmarkEvent(deletedEvent.version())
                   : event);
         }
       };
@@ -106,8 +106,8 @@ enum ReflectorMutant {
     return new Reflector(options, store, random);
   }
 
-  SliceFeed.Machine make(ReflectorOptions options, Random random) {
+  SliceInformer.ReflectorWithStore make(ReflectorOptions options, Random random) {
     SliceStore store = store();
-    return new SliceFeed.Machine(store, reflector(options, store, random));
+    return new SliceInformer.ReflectorWithStore(store, reflector(options, store, random));
   }
 }

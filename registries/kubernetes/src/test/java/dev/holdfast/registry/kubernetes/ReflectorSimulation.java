@@ -39,7 +39,7 @@ final class ReflectorSimulation {
   /** Makes the machine; tests hand in broken ones. */
   @FunctionalInterface
   interface Maker {
-    SliceFeed.Machine make(ReflectorOptions options, Random random);
+    SliceInformer.ReflectorWithStore make(ReflectorOptions options, Random random);
   }
 
   /** In no minute more requests than this. */
@@ -54,12 +54,12 @@ final class ReflectorSimulation {
           Duration.ofMinutes(2),
           Duration.ofSeconds(130),
           Duration.ofMinutes(30),
-          Backoff.Options.REGISTRY);
+          Backoff.BackoffOptions.REGISTRY);
 
   private final Random random;
   private final VirtualScheduler scheduler = new VirtualScheduler();
   private final SimulatedCluster cluster;
-  private final SliceFeed feed;
+  private final SliceInformer feed;
   private final Map<Rare, Integer> reached = new EnumMap<>(Rare.class);
   private final Map<String, Slice> shown = new HashMap<>();
   private final Deque<Long> requestMillis = new ArrayDeque<>();
@@ -74,21 +74,21 @@ final class ReflectorSimulation {
     // The first draws of small seeds are nearly the same; spread out they are not.
     random = new Random(seed * 0x9E3779B97F4A7C15L);
     cluster = new SimulatedCluster(scheduler, random, new Requests());
-    SliceFeed.Surroundings around =
-        new SliceFeed.Surroundings(
+    SliceInformer.InformerContext around =
+        new SliceInformer.InformerContext(
             cluster,
             scheduler,
             random,
             new KubernetesMeters(new SimpleMeterRegistry(), "simulated"),
             OPTIONS);
     feed =
-        new SliceFeed(
-            new Scope("prod", "orders"), around, new Follower(), maker.make(OPTIONS, random));
+        new SliceInformer(
+            new SliceScope("prod", "orders"), around, new Follower(), maker.make(OPTIONS, random));
   }
 
-  static SliceFeed.Machine sound(ReflectorOptions options, Random random) {
+  static SliceInformer.ReflectorWithStore sound(ReflectorOptions options, Random random) {
     SliceStore store = new SliceStore();
-    return new SliceFeed.Machine(store, new Reflector(options, store, random));
+    return new SliceInformer.ReflectorWithStore(store, new Reflector(options, store, random));
   }
 
   Map<Rare, Integer> run() {
@@ -177,7 +177,7 @@ final class ReflectorSimulation {
 
   private final class Requests implements SimulatedCluster.Observer {
     @Override
-    public void onList(ApiTransport.ListQuery query) {
+    public void onList(ApiTransport.ApiListRequest query) {
       note();
       require("K8S-NO-TIME-TRAVEL", !query.version().equals("0"), "a list of version 0");
       if (!query.version().isEmpty()) {
@@ -186,7 +186,7 @@ final class ReflectorSimulation {
     }
 
     @Override
-    public void onWatch(ApiTransport.WatchQuery query) {
+    public void onWatch(ApiTransport.ApiWatchRequest query) {
       note();
       require("K8S-NO-TIME-TRAVEL", !query.version().equals("0"), "a watch of version 0");
     }
@@ -212,7 +212,7 @@ final class ReflectorSimulation {
     }
   }
 
-  private final class Follower implements SliceFeed.Listener {
+  private final class Follower implements SliceInformer.SliceListener {
     @Override
     public void onAll(Map<String, List<Slice>> slices) {
       failed = false;

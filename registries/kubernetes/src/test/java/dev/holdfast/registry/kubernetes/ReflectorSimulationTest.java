@@ -27,7 +27,7 @@ class ReflectorSimulationTest {
   }
 
   private static void level(Level level) {
-    ((Logger) LoggerFactory.getLogger(SliceFeed.class)).setLevel(level);
+    ((Logger) LoggerFactory.getLogger(SliceInformer.class)).setLevel(level);
   }
 
   @Test

@@ -86,20 +86,20 @@ class ReflectorStatesTest {
     EVENT {
       @Override
       void happen(Reflector reflector, long ticket) {
-        reflector.onEvents(SOON, ticket, List.of(new SliceEvent.Put(slice("8"), 0)));
+        reflector.onEvents(SOON, ticket, List.of(new SliceEvent.PutEvent(slice("8"), 0)));
       }
     },
     ERROR_EVENT {
       @Override
       void happen(Reflector reflector, long ticket) {
         ApiFailure gone = ApiFailure.of(ApiError.GONE, "too old");
-        reflector.onEvents(SOON, ticket, List.of(new SliceEvent.Failed(gone)));
+        reflector.onEvents(SOON, ticket, List.of(new SliceEvent.ErrorEvent(gone)));
       }
     },
     END_OF_USE {
       @Override
       void happen(Reflector reflector, long ticket) {
-        reflector.onEvents(SOON, ticket, List.of(new SliceEvent.Bookmark("8")));
+        reflector.onEvents(SOON, ticket, List.of(new SliceEvent.BookmarkEvent("8")));
         reflector.onWatchEnd(SOON, ticket);
       }
     },
@@ -161,7 +161,7 @@ class ReflectorStatesTest {
               Duration.ofMinutes(2),
               SILENCE,
               Duration.ofMinutes(30),
-              Backoff.Options.REGISTRY),
+              Backoff.BackoffOptions.REGISTRY),
           store,
           new Random(1));
 
@@ -266,7 +266,7 @@ class ReflectorStatesTest {
       nowNanos += REQUEST_TIMEOUT.toNanos() - 1;
       reflector.onTimeout(nowNanos);
       reflector.onPage(nowNanos, ticket(), page("more"));
-      assertThat(reflector.poll()).isInstanceOf(ReflectorCommand.List.class);
+      assertThat(reflector.poll()).isInstanceOf(ReflectorCommand.ListPage.class);
       assertThat(reflector.poll()).isNull();
     }
     reflector.onPage(nowNanos, ticket(), page(""));

@@ -3,8 +3,8 @@ package dev.holdfast.registry.kubernetes;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
 import dev.holdfast.registry.kubernetes.Slice.Backend;
+import dev.holdfast.registry.kubernetes.Slice.EndpointPort;
 import dev.holdfast.registry.kubernetes.Slice.Family;
-import dev.holdfast.registry.kubernetes.Slice.Port;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -41,9 +41,9 @@ final class SimulatedCluster implements ApiTransport {
 
   /** Hears of requests. */
   interface Observer {
-    void onList(ListQuery query);
+    void onList(ApiListRequest query);
 
-    void onWatch(WatchQuery query);
+    void onWatch(ApiWatchRequest query);
 
     void onBusy(Duration retryAfter);
   }
@@ -90,7 +90,7 @@ final class SimulatedCluster implements ApiTransport {
     SliceEvent event;
     if (random.nextInt(4) == 0 && slices.containsKey(name)) {
       slices.remove(name);
-      event = new SliceEvent.Removed(name, Long.toString(version));
+      event = new SliceEvent.DeletedEvent(name, Long.toString(version));
     } else {
       Slice slice =
           new Slice(
@@ -98,12 +98,12 @@ final class SimulatedCluster implements ApiTransport {
               "orders",
               Long.toString(version),
               Family.IPV4,
-              List.of(new Port("grpc", 50051, "")),
+              List.of(new EndpointPort("grpc", 50051, "")),
               List.of(
                   new Backend(
                       "10.0.0." + random.nextInt(250), true, true, false, "", "", "", List.of())));
       slices.put(name, slice);
-      event = new SliceEvent.Put(slice, 0);
+      event = new SliceEvent.PutEvent(slice, 0);
     }
     history.put(version, event);
     for (OpenWatch watch : List.copyOf(watches)) {
@@ -154,7 +154,7 @@ final class SimulatedCluster implements ApiTransport {
 
   @Override
   public Subscription list(
-      ListQuery query, Consumer<SlicePage> onPage, Consumer<ApiFailure> onFailure) {
+      ApiListRequest query, Consumer<SlicePage> onPage, Consumer<ApiFailure> onFailure) {
     observer.onList(query);
     AtomicBoolean givenUp = new AtomicBoolean();
     later(
@@ -167,7 +167,8 @@ final class SimulatedCluster implements ApiTransport {
     return () -> givenUp.set(true);
   }
 
-  private void page(ListQuery query, Consumer<SlicePage> onPage, Consumer<ApiFailure> onFailure) {
+  private void page(
+      ApiListRequest query, Consumer<SlicePage> onPage, Consumer<ApiFailure> onFailure) {
     if (!query.version().isEmpty() && Long.parseLong(query.version()) > version) {
       onFailure.accept(ApiFailure.of(ApiError.VERSION_AHEAD, "ahead"));
       return;
@@ -198,7 +199,7 @@ final class SimulatedCluster implements ApiTransport {
   }
 
   @Override
-  public Subscription watch(WatchQuery query, WatchReceiver receiver) {
+  public Subscription watch(ApiWatchRequest query, WatchReceiver receiver) {
     observer.onWatch(query);
     OpenWatch watch = new OpenWatch(Long.parseLong(query.version()), receiver);
     later(
@@ -211,7 +212,7 @@ final class SimulatedCluster implements ApiTransport {
   }
 
   @Override
-  public void doubtConnection() {
+  public void discardConnection() {
     doubts++;
   }
 
@@ -292,7 +293,7 @@ final class SimulatedCluster implements ApiTransport {
     private void sayVersion() {
       if (!silent && !over && version >= sent) {
         sent = version;
-        receiver.onEvents(List.of(new SliceEvent.Bookmark(Long.toString(version))));
+        receiver.onEvents(List.of(new SliceEvent.BookmarkEvent(Long.toString(version))));
       }
     }
 
@@ -313,7 +314,7 @@ final class SimulatedCluster implements ApiTransport {
       if (leave()) {
         if (error == ApiError.GONE && random.nextBoolean()) {
           receiver.onEvents(
-              List.of(new SliceEvent.Failed(ApiFailure.of(ApiError.GONE, "too old"))));
+              List.of(new SliceEvent.ErrorEvent(ApiFailure.of(ApiError.GONE, "too old"))));
         } else {
           receiver.onFailure(ApiFailure.of(error, "broken"));
         }

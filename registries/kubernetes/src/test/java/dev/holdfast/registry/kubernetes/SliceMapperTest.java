@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.registry.kubernetes.Slice.Backend;
+import dev.holdfast.registry.kubernetes.Slice.EndpointPort;
 import dev.holdfast.registry.kubernetes.Slice.Family;
-import dev.holdfast.registry.kubernetes.Slice.Port;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 
 /** What slices mean. */
 class SliceMapperTest {
-  private static final Port GRPC = new Port("grpc", 50051, "");
-  private static final Port ADMIN = new Port("admin", 8080, "");
+  private static final EndpointPort GRPC = new EndpointPort("grpc", 50051, "");
+  private static final EndpointPort ADMIN = new EndpointPort("admin", 8080, "");
 
   @Test
   void slicesOfAServiceAreOneList() {
@@ -61,10 +61,10 @@ class SliceMapperTest {
         ("{\"type\":\"ADDED\",\"object\":" + json.replace('\n', ' ') + "}")
             .getBytes(StandardCharsets.UTF_8);
     SliceEvent event = ApiJson.event(word, 0, word.length);
-    assertThat(event).isInstanceOf(SliceEvent.Put.class);
-    SliceEvent.Put put = (SliceEvent.Put) event;
-    assertThat(put.malformed()).isEqualTo(2);
-    List<Endpoint> endpoints = map("", put.slice());
+    assertThat(event).isInstanceOf(SliceEvent.PutEvent.class);
+    SliceEvent.PutEvent putEvent = (SliceEvent.PutEvent) event;
+    assertThat(putEvent.malformed()).isEqualTo(2);
+    List<Endpoint> endpoints = map("", putEvent.slice());
     assertThat(endpoints).extracting(Endpoint::isEligible).containsExactly(true, true, false, true);
     assertThat(endpoints.get(3))
         .isEqualTo(
@@ -77,7 +77,7 @@ class SliceMapperTest {
   @Test
   void aPortIsFoundByItsNameWhateverItsNumberIsInEachSlice() {
     Slice blue = slice("a", "1", List.of(GRPC, ADMIN), ready("10.0.0.1"));
-    Slice green = slice("b", "2", List.of(new Port("grpc", 6000, "")), ready("10.0.0.2"));
+    Slice green = slice("b", "2", List.of(new EndpointPort("grpc", 6000, "")), ready("10.0.0.2"));
     assertThat(addresses("grpc", blue, green)).containsExactly("10.0.0.1:50051", "10.0.0.2:6000");
     assertThat(addresses("admin", blue, green)).containsExactly("10.0.0.1:8080");
   }
@@ -90,7 +90,8 @@ class SliceMapperTest {
 
   @Test
   void twoPortsWithOneNumberAreOneAddress() {
-    Slice slice = slice("a", "1", List.of(GRPC, new Port("web", 50051, "")), ready("10.0.0.1"));
+    Slice slice =
+        slice("a", "1", List.of(GRPC, new EndpointPort("web", 50051, "")), ready("10.0.0.1"));
     assertThat(addresses("50051", slice)).containsExactly("10.0.0.1:50051");
     assertThat(addresses("grpc", slice)).containsExactly("10.0.0.1:50051");
     assertThat(addresses("web", slice)).containsExactly("10.0.0.1:50051");
@@ -98,7 +99,7 @@ class SliceMapperTest {
 
   @Test
   void withoutAPortTheOneThatSpeaksGrpcIsTaken() {
-    Port h2c = new Port("api", 7000, "kubernetes.io/h2c");
+    EndpointPort h2c = new EndpointPort("api", 7000, "kubernetes.io/h2c");
     assertThat(addresses("", slice("a", "1", List.of(ADMIN, GRPC), ready("10.0.0.1"))))
         .containsExactly("10.0.0.1:50051");
     assertThat(addresses("", slice("a", "1", List.of(ADMIN, h2c), ready("10.0.0.1"))))
@@ -114,7 +115,8 @@ class SliceMapperTest {
         .isEqualTo(
             "port: \"grcp\" (expected: admin or 8080, grpc or 50051; numbers are those of the"
                 + " pods)");
-    Slice unclear = slice("a", "1", List.of(ADMIN, new Port("api", 1, "")), ready("10.0.0.1"));
+    Slice unclear =
+        slice("a", "1", List.of(ADMIN, new EndpointPort("api", 1, "")), ready("10.0.0.1"));
     assertThat(problem("", unclear))
         .startsWith("port: not said (expected: admin or 8080, api or 1");
     assertThat(problem("70000", slice)).startsWith("port: \"70000\" (expected: ");
@@ -144,9 +146,9 @@ class SliceMapperTest {
         new Slice("c", "orders", "3", Family.OTHER, List.of(GRPC), List.of(ready("x.example")));
     assertThat(addresses("", four, six, names)).containsExactly("10.0.0.1:50051");
     assertThat(addresses("", slice("a", "1"), six, names)).containsExactly("[fd00::1]:50051");
-    assertThat(text(new SliceMapper(new PortChoice(""), Family.IPV6).map(List.of(four, six))))
+    assertThat(text(new SliceMapper(new PortSelector(""), Family.IPV6).map(List.of(four, six))))
         .containsExactly("[fd00::1]:50051");
-    assertThat(text(new SliceMapper(new PortChoice(""), Family.IPV6).map(List.of(four))))
+    assertThat(text(new SliceMapper(new PortSelector(""), Family.IPV6).map(List.of(four))))
         .containsExactly("10.0.0.1:50051");
   }
 
@@ -198,13 +200,14 @@ class SliceMapperTest {
     return slice(name, version, List.of(GRPC), backends);
   }
 
-  private static Slice slice(String name, String version, List<Port> ports, Backend... backends) {
-    return new Slice(name, "orders", version, Family.IPV4, ports, List.of(backends));
+  private static Slice slice(
+      String name, String version, List<EndpointPort> endpointPorts, Backend... backends) {
+    return new Slice(name, "orders", version, Family.IPV4, endpointPorts, List.of(backends));
   }
 
   private static List<Endpoint> map(String port, Slice... slices) {
     SliceMapper.Mapping mapping =
-        new SliceMapper(new PortChoice(port), Family.IPV4).map(List.of(slices));
+        new SliceMapper(new PortSelector(port), Family.IPV4).map(List.of(slices));
     assertThat(mapping.problem()).isNull();
     return mapping.endpoints().endpoints();
   }
@@ -219,6 +222,6 @@ class SliceMapperTest {
 
   private static String problem(String port, Slice... slices) {
     return String.valueOf(
-        new SliceMapper(new PortChoice(port), Family.IPV4).map(List.of(slices)).problem());
+        new SliceMapper(new PortSelector(port), Family.IPV4).map(List.of(slices)).problem());
   }
 }

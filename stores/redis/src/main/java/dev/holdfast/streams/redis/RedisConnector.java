@@ -1,7 +1,7 @@
 package dev.holdfast.streams.redis;
 
 import dev.holdfast.core.Backoff;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisException;
@@ -104,7 +104,8 @@ final class RedisConnector implements AutoCloseable {
   }
 
   private void run() {
-    Backoff backoff = new Backoff(new Backoff.Options(FIRST_PAUSE, MAX_PAUSE), new SecureRandom());
+    Backoff backoff =
+        new Backoff(new Backoff.BackoffOptions(FIRST_PAUSE, MAX_PAUSE), new SecureRandom());
     try {
       boolean ended = false;
       while (!ended) {
@@ -138,7 +139,7 @@ final class RedisConnector implements AutoCloseable {
    * @return whether there was a connection
    */
   private boolean serve() throws InterruptedException {
-    RedisLink link = connect();
+    RedisConnectionGroup link = connect();
     if (link == null) {
       return false;
     }
@@ -152,23 +153,24 @@ final class RedisConnector implements AutoCloseable {
     if (closed.getCount() > 0) {
       pipeline.detach(link);
     }
-    log.info("event=redis_gone redis={} run={}", address, link.run().id());
+    log.info("event=redis_disconnected redis={} run={}", address, link.run().id());
     return true;
   }
 
-  private @Nullable RedisLink connect() {
+  private @Nullable RedisConnectionGroup connect() {
     try {
-      RedisLink link = RedisLink.open(client, address.resolve(options.timeout()), address, options);
+      RedisConnectionGroup link =
+          RedisConnectionGroup.open(client, address.resolve(options.timeout()), address, options);
       onConnected(link);
       return link;
     } catch (IOException | RedisException | IllegalStateException e) {
-      onTrouble(e);
+      onConnectFailure(e);
       return null;
     }
   }
 
-  private void onConnected(RedisLink link) {
-    RedisRun run = link.run();
+  private void onConnected(RedisConnectionGroup link) {
+    RedisServerInfo run = link.run();
     lastTrouble = "";
     log.info(
         "event=redis_connected redis={} version={} append_fsync={} run={} records_trusted={}",
@@ -177,9 +179,9 @@ final class RedisConnector implements AutoCloseable {
         run.appendFsync(),
         run.id(),
         link.isTrusted());
-    if (!run.forgetsNothing() && !run.id().equals(lastRun)) {
+    if (!run.isDurable() && !run.id().equals(lastRun)) {
       log.warn(
-          "event=redis_may_forget redis={} append_fsync={} was_replica={} then=\"after its crash"
+          "event=redis_not_durable redis={} append_fsync={} was_replica={} then=\"after its crash"
               + " sessions that move are lost (docs/streams.md)\"",
           address,
           run.appendFsync(),
@@ -189,7 +191,7 @@ final class RedisConnector implements AutoCloseable {
   }
 
   /** Once for each kind of trouble: attempts go on for as long as it takes. */
-  private void onTrouble(Exception failure) {
+  private void onConnectFailure(Exception failure) {
     Throwable cause = failure.getCause() == null ? failure : failure.getCause();
     String trouble = cause.getClass().getSimpleName() + ": " + cause.getMessage();
     if (closed.getCount() > 0 && !trouble.equals(lastTrouble)) {

@@ -8,27 +8,28 @@ import java.util.List;
 /** The meters of sessions in Redis; docs/meters.md is generated from this enum. */
 public enum RedisMeter implements DocumentedMeter {
   ANSWERS(
-      "holdfast.streams.redis.answers",
-      RegistryMeter.Type.COUNTER,
+      "holdfast.streams.redis.responses",
+      RegistryMeter.MeterType.COUNTER,
       "answers",
-      List.of("verb", "answer"),
-      "Answers to sessions, by what they asked; FAILED is none from Redis, LOST ends a session."),
-  DOUBTED(
-      "holdfast.streams.redis.doubted",
-      RegistryMeter.Type.COUNTER,
+      List.of("operation", "response"),
+      "Responses to store requests of sessions, by operation; FAILED: none came from Redis, LOST:"
+          + " ends the session."),
+  UNTRUSTED(
+      "holdfast.streams.redis.untrusted",
+      RegistryMeter.MeterType.COUNTER,
       "sessions",
       List.of(),
       "Sessions that could not move because Redis was started again and may have forgotten the"
           + " newest of them."),
   CONNECTED(
       "holdfast.streams.redis.connected",
-      RegistryMeter.Type.GAUGE,
+      RegistryMeter.MeterType.GAUGE,
       "connections",
       List.of("store"),
       "1 while there is a connection to Redis."),
   OUTSTANDING(
       "holdfast.streams.redis.outstanding",
-      RegistryMeter.Type.GAUGE,
+      RegistryMeter.MeterType.GAUGE,
       "requests",
       List.of("store"),
       "Requests of sessions that wait for Redis.");
@@ -37,13 +38,18 @@ public enum RedisMeter implements DocumentedMeter {
 
   RedisMeter(
       String meterName,
-      RegistryMeter.Type type,
+      RegistryMeter.MeterType meterType,
       String unit,
       List<String> tags,
       String description) {
     spec =
         new MeterSpec(
-            meterName, type, unit, tags, description, type.equals(RegistryMeter.Type.GAUGE));
+            meterName,
+            meterType,
+            unit,
+            tags,
+            description,
+            meterType.equals(RegistryMeter.MeterType.GAUGE));
   }
 
   @Override

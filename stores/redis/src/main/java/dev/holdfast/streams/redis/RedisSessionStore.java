@@ -2,8 +2,8 @@ package dev.holdfast.streams.redis;
 
 import dev.holdfast.core.Subscription;
 import dev.holdfast.streams.SessionStore;
-import dev.holdfast.streams.StoreAnswer;
 import dev.holdfast.streams.StoreRequest;
+import dev.holdfast.streams.StoreResponse;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Metrics;
@@ -44,7 +44,7 @@ public final class RedisSessionStore implements SessionStore, AutoCloseable {
   private RedisSessionStore(RedisAddress address, RedisStoreOptions options, MeterRegistry meters) {
     this.address = address;
     this.meters = meters;
-    Counter doubted = RedisMeter.DOUBTED.counter(meters);
+    Counter doubted = RedisMeter.UNTRUSTED.counter(meters);
     pipeline = new RequestPipeline(options, this::count, doubted::increment);
     connector = new RedisConnector(address, options, pipeline);
     gauges =
@@ -88,12 +88,12 @@ public final class RedisSessionStore implements SessionStore, AutoCloseable {
   }
 
   @Override
-  public CompletionStage<StoreAnswer> claim(StoreRequest.Claim request) {
+  public CompletionStage<StoreResponse> claim(StoreRequest.Claim request) {
     return pipeline.submit(request);
   }
 
   @Override
-  public CompletionStage<StoreAnswer> save(StoreRequest.Save request) {
+  public CompletionStage<StoreResponse> save(StoreRequest.Save request) {
     return pipeline.submit(request);
   }
 
@@ -124,7 +124,7 @@ public final class RedisSessionStore implements SessionStore, AutoCloseable {
     return address.toString();
   }
 
-  private void count(StoreRequest request, StoreAnswer answer) {
+  private void count(StoreRequest request, StoreResponse answer) {
     String verb = request instanceof StoreRequest.Claim ? "claim" : "save";
     String name = answer.getClass().getSimpleName();
     counters

@@ -1,6 +1,6 @@
 package dev.holdfast.streams.redis;
 
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
  * @param maxRecordBytes bytes of unacknowledged messages of one session, beyond which it is lost; 1
  *     KiB to 512 MiB, default 16 MiB
  * @param restarts whether records from before a restart are trusted; default {@link
- *     Restarts#BY_FSYNC}
+ *     RestartTrust#BY_FSYNC}
  * @param authorities certificates (PEM) that sign Redis's with {@code rediss:}; default: the JDK's
  */
 public record RedisStoreOptions(
@@ -31,23 +31,23 @@ public record RedisStoreOptions(
     int maxInFlight,
     int maxWaiting,
     int maxRecordBytes,
-    Restarts restarts,
+    RestartTrust restarts,
     Optional<Path> authorities) {
 
   /**
    * The policy for records written before Redis restarted or before another Redis became the
    * primary.
    */
-  public enum Restarts {
+  public enum RestartTrust {
     /**
      * Trusted where Redis says that it writes each change to its disk before it answers ({@code
-     * appendfsync always}) and that it was never a replica. Otherwise as {@link #DOUBTED}.
+     * appendfsync always}) and that it was never a replica. Otherwise as {@link #UNTRUSTED}.
      */
     BY_FSYNC,
     /** Trusted: what Redis forgot may be processed again. */
     TRUSTED,
     /** Good for the instance that has the session in memory; a session that moved is lost. */
-    DOUBTED
+    UNTRUSTED
   }
 
   private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9:_.-]{1,64}");
@@ -109,7 +109,7 @@ public record RedisStoreOptions(
           MAX_IN_FLIGHT,
           MAX_WAITING,
           MAX_RECORD_BYTES,
-          Restarts.BY_FSYNC,
+          RestartTrust.BY_FSYNC,
           Optional.empty());
 
   public RedisStoreOptions {
@@ -150,8 +150,8 @@ public record RedisStoreOptions(
     return with(draft -> draft.maxRecordBytes = bytes);
   }
 
-  public RedisStoreOptions withRestarts(Restarts newRestarts) {
-    return with(draft -> draft.restarts = newRestarts);
+  public RedisStoreOptions withRestarts(RestartTrust newRestarts) {
+    return with(draft -> draft.restartTrust = newRestarts);
   }
 
   public RedisStoreOptions withAuthorities(Path pem) {
@@ -179,7 +179,7 @@ public record RedisStoreOptions(
     private int maxInFlight;
     private int maxWaiting;
     private int maxRecordBytes;
-    private Restarts restarts;
+    private RestartTrust restartTrust;
     private Optional<Path> authorities;
 
     Draft(RedisStoreOptions from) {
@@ -189,7 +189,7 @@ public record RedisStoreOptions(
       this.maxInFlight = from.maxInFlight;
       this.maxWaiting = from.maxWaiting;
       this.maxRecordBytes = from.maxRecordBytes;
-      this.restarts = from.restarts;
+      this.restartTrust = from.restarts;
       this.authorities = from.authorities;
     }
 
@@ -201,7 +201,7 @@ public record RedisStoreOptions(
           maxInFlight,
           maxWaiting,
           maxRecordBytes,
-          restarts,
+          restartTrust,
           authorities);
     }
   }

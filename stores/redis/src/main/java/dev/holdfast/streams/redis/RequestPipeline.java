@@ -1,7 +1,7 @@
 package dev.holdfast.streams.redis;
 
-import dev.holdfast.streams.StoreAnswer;
 import dev.holdfast.streams.StoreRequest;
+import dev.holdfast.streams.StoreResponse;
 import io.lettuce.core.RedisLoadingException;
 import io.lettuce.core.RedisReadOnlyException;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +28,7 @@ final class RequestPipeline implements AutoCloseable {
 
   private final RedisStoreOptions options;
   private final byte[] namespace;
-  private final BiConsumer<StoreRequest, StoreAnswer> counter;
+  private final BiConsumer<StoreRequest, StoreResponse> counter;
   private final Runnable onDoubt;
   private final BatchLoop loop = new BatchLoop("holdfast-redis", this::writeBatch);
   private final AtomicInteger outstanding = new AtomicInteger();
@@ -37,11 +37,13 @@ final class RequestPipeline implements AutoCloseable {
   // On the loop only.
   private final Queue<ScriptCall> waiting = new ArrayDeque<>();
   private final Set<ScriptCall> inFlight = new LinkedHashSet<>();
-  private @Nullable RedisLink link;
+  private @Nullable RedisConnectionGroup link;
   private boolean refusalLogged;
 
   RequestPipeline(
-      RedisStoreOptions options, BiConsumer<StoreRequest, StoreAnswer> counter, Runnable onDoubt) {
+      RedisStoreOptions options,
+      BiConsumer<StoreRequest, StoreResponse> counter,
+      Runnable onDoubt) {
     this.options = options;
     this.namespace = options.namespace().getBytes(StandardCharsets.US_ASCII);
     this.counter = counter;
@@ -49,9 +51,9 @@ final class RequestPipeline implements AutoCloseable {
   }
 
   /** Asks soon, or answers at once that nobody can be asked. The stage completes on the loop. */
-  CompletionStage<StoreAnswer> submit(StoreRequest request) {
+  CompletionStage<StoreResponse> submit(StoreRequest request) {
     if (!up || outstanding.get() >= options.maxWaiting()) {
-      StoreAnswer failed = new StoreAnswer.Failed();
+      StoreResponse failed = new StoreResponse.Failed();
       counter.accept(request, failed);
       return CompletableFuture.completedFuture(failed);
     }
@@ -71,7 +73,7 @@ final class RequestPipeline implements AutoCloseable {
   }
 
   /** Attaches a link, to which requests go from then on; then runs {@code then} on the loop. */
-  void attach(RedisLink next, Runnable then) {
+  void attach(RedisConnectionGroup next, Runnable then) {
     loop.execute(
         () -> {
           link = next;
@@ -82,7 +84,7 @@ final class RequestPipeline implements AutoCloseable {
   }
 
   /** Detaches a link that has ended, and fails its pending requests. */
-  void detach(RedisLink ended) {
+  void detach(RedisConnectionGroup ended) {
     loop.execute(
         () -> {
           if (link == ended) {
@@ -95,15 +97,15 @@ final class RequestPipeline implements AutoCloseable {
   void checkTime() {
     loop.execute(
         () -> {
-          RedisLink to = link;
+          RedisConnectionGroup to = link;
           if (to != null && isSilent(to, System.nanoTime())) {
-            log.warn("event=redis_silent timeout_ms={}", options.timeout().toMillis());
+            log.warn("event=redis_timed_out timeout_ms={}", options.timeout().toMillis());
             drop();
           }
         });
   }
 
-  private boolean isSilent(RedisLink to, long nowNanos) {
+  private boolean isSilent(RedisConnectionGroup to, long nowNanos) {
     long timeoutNanos = options.timeout().toNanos();
     for (ScriptCall call : inFlight) {
       if (nowNanos - call.sentNanos() <= timeoutNanos) {
@@ -127,14 +129,14 @@ final class RequestPipeline implements AutoCloseable {
 
   private void accept(ScriptCall call) {
     if (link == null) {
-      finish(call, new StoreAnswer.Failed());
+      finish(call, new StoreResponse.Failed());
     } else {
       waiting.add(call);
     }
   }
 
   private void writeBatch() {
-    RedisLink to = link;
+    RedisConnectionGroup to = link;
     boolean wrote = false;
     while (to != null && inFlight.size() < options.maxInFlight() && !waiting.isEmpty()) {
       send(to, waiting.remove());
@@ -145,7 +147,7 @@ final class RequestPipeline implements AutoCloseable {
     }
   }
 
-  private void send(RedisLink to, ScriptCall call) {
+  private void send(RedisConnectionGroup to, ScriptCall call) {
     call.sent(System.nanoTime());
     inFlight.add(call);
     call.sentOn(
@@ -157,33 +159,36 @@ final class RequestPipeline implements AutoCloseable {
   }
 
   private void onReply(
-      RedisLink from, ScriptCall call, @Nullable List<Object> reply, @Nullable Throwable failure) {
+      RedisConnectionGroup from,
+      ScriptCall call,
+      @Nullable List<Object> reply,
+      @Nullable Throwable failure) {
     if (!inFlight.remove(call)) {
       return;
     }
     if (reply == null || failure != null) {
-      finish(call, new StoreAnswer.Failed());
+      finish(call, new StoreResponse.Failed());
       onFailure(from, failure);
       return;
     }
-    StoreAnswer answer;
+    StoreResponse answer;
     try {
       answer = call.read(reply);
     } catch (RuntimeException e) {
       // Somebody else writes under our names; nothing of it may be used.
       log.error("event=redis_record_unreadable session={}", call.request().id(), e);
-      answer = new StoreAnswer.Lost("unreadable");
+      answer = new StoreResponse.Lost("unreadable");
     }
-    if (answer instanceof StoreAnswer.Missing && ScriptCall.isDoubted(reply)) {
+    if (answer instanceof StoreResponse.Missing && ScriptCall.isDoubted(reply)) {
       onDoubt.run();
     }
-    if (answer instanceof StoreAnswer.Lost lost) {
+    if (answer instanceof StoreResponse.Lost lost) {
       log.warn("event=redis_session_lost session={} cause=\"{}\"", call.request().id(), lost.why());
     }
     finish(call, answer);
   }
 
-  private void onFailure(RedisLink from, @Nullable Throwable failure) {
+  private void onFailure(RedisConnectionGroup from, @Nullable Throwable failure) {
     if (!refusalLogged && failure != null && link == from) {
       refusalLogged = true;
       log.warn("event=redis_request_failed cause=\"{}\"", failure.toString());
@@ -196,7 +201,7 @@ final class RequestPipeline implements AutoCloseable {
   }
 
   private void drop() {
-    RedisLink ended = link;
+    RedisConnectionGroup ended = link;
     failAll();
     if (ended != null) {
       ended.close();
@@ -210,10 +215,10 @@ final class RequestPipeline implements AutoCloseable {
     failed.addAll(waiting);
     inFlight.clear();
     waiting.clear();
-    failed.forEach(call -> finish(call, new StoreAnswer.Failed()));
+    failed.forEach(call -> finish(call, new StoreResponse.Failed()));
   }
 
-  private void finish(ScriptCall call, StoreAnswer answer) {
+  private void finish(ScriptCall call, StoreResponse answer) {
     outstanding.decrementAndGet();
     counter.accept(call.request(), answer);
     call.answer().complete(answer);

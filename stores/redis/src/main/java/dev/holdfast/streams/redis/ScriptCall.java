@@ -1,15 +1,15 @@
 package dev.holdfast.streams.redis;
 
 import dev.holdfast.streams.SessionRecord.Caller;
-import dev.holdfast.streams.StoreAnswer;
 import dev.holdfast.streams.StoreRequest;
+import dev.holdfast.streams.StoreResponse;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** A pending script call: the request and the future of its answer. */
 final class ScriptCall {
   private final StoreRequest request;
-  private final CompletableFuture<StoreAnswer> answer = new CompletableFuture<>();
+  private final CompletableFuture<StoreResponse> answer = new CompletableFuture<>();
   private long sentNanos;
   private int connection;
 
@@ -17,7 +17,7 @@ final class ScriptCall {
     this.request = request;
   }
 
-  CompletableFuture<StoreAnswer> answer() {
+  CompletableFuture<StoreResponse> answer() {
     return answer;
   }
 
@@ -29,10 +29,10 @@ final class ScriptCall {
     return request instanceof StoreRequest.Claim ? RedisScript.CLAIM : RedisScript.SAVE;
   }
 
-  byte[][] arguments(RedisLink link, RedisStoreOptions options) {
+  byte[][] arguments(RedisConnectionGroup link, RedisStoreOptions options) {
     return request instanceof StoreRequest.Claim claim
-        ? StoredRecord.arguments(claim, link.run().id(), link.isTrusted())
-        : StoredRecord.arguments(
+        ? RedisRecordCodec.arguments(claim, link.run().id(), link.isTrusted())
+        : RedisRecordCodec.arguments(
             (StoreRequest.Save) request, link.run().id(), options.maxRecordBytes());
   }
 
@@ -54,23 +54,23 @@ final class ScriptCall {
   }
 
   /** Decodes the reply of the script. */
-  StoreAnswer read(List<?> reply) {
-    String code = StoredRecord.text(reply.get(0));
+  StoreResponse read(List<?> reply) {
+    String code = RedisRecordCodec.text(reply.get(0));
     return switch (code) {
       case "C" -> {
         Caller caller = ((StoreRequest.Claim) request).caller();
-        yield new StoreAnswer.Claimed(StoredRecord.read((List<?>) reply.get(1), caller));
+        yield new StoreResponse.Claimed(RedisRecordCodec.read((List<?>) reply.get(1), caller));
       }
-      case "S" -> new StoreAnswer.Saved();
-      case "F" -> new StoreAnswer.Fenced();
-      case "M", "U" -> new StoreAnswer.Missing();
-      case "L" -> new StoreAnswer.Lost(StoredRecord.text(reply.get(1)));
+      case "S" -> new StoreResponse.Saved();
+      case "F" -> new StoreResponse.Fenced();
+      case "M", "U" -> new StoreResponse.Missing();
+      case "L" -> new StoreResponse.Lost(RedisRecordCodec.text(reply.get(1)));
       default -> throw new IllegalStateException("answer: " + code + " (expected: C S F M U or L)");
     };
   }
 
   /** Whether a record was there, from before a restart that may have forgotten newer ones. */
   static boolean isDoubted(List<?> reply) {
-    return StoredRecord.text(reply.get(0)).equals("U");
+    return RedisRecordCodec.text(reply.get(0)).equals("U");
   }
 }

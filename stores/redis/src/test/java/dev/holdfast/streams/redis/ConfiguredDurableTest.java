@@ -1,12 +1,12 @@
 package dev.holdfast.streams.redis;
 
-import static dev.holdfast.streams.redis.LedgerTown.numbers;
+import static dev.holdfast.streams.redis.RedisStreamTopology.numbers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.holdfast.core.testkit.ChildJvm;
 import dev.holdfast.lab.TcpRelay;
-import dev.holdfast.streams.grpc.NamedStreamsProvider;
+import dev.holdfast.streams.grpc.EnvironmentStreamsProvider;
 import dev.holdfast.streams.redis.local.RedisProcess;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCalls;
@@ -35,13 +35,18 @@ class ConfiguredDurableTest {
   void anUnchangedProgramsStreamSurvivesTheKillOfItsOwnerAndNoLineHasASecret() throws Exception {
     Files.writeString(folder.resolve("password"), PASSWORD + "\n");
     Files.writeString(folder.resolve("key"), KEY + "\n");
-    try (RedisProcess redis = Redises.start(folder.resolve("redis"), "--requirepass", PASSWORD);
+    try (RedisProcess redis =
+            RequiredRedis.start(folder.resolve("redis"), "--requirepass", PASSWORD);
         ChildJvm first = instance(redis, "first");
         ChildJvm second = instance(redis, "second");
         TcpRelay relay = TcpRelay.toPort(Integer.parseInt(first.await("READY")));
         ChildJvm client =
             ChildJvm.startBehind(
-                environment(Map.of()), PlainLedger.class, "talk", "" + relay.port(), "" + COUNT)) {
+                environment(Map.of()),
+                PlainRecordingProgram.class,
+                "talk",
+                "" + relay.port(),
+                "" + COUNT)) {
       client.await("HALF");
       int port = Integer.parseInt(second.await("READY"));
       relay.retarget(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
@@ -69,14 +74,14 @@ class ConfiguredDurableTest {
   void theSecretStandsInOnePlaceAndIsNeverSaid() throws Exception {
     Path file = folder.resolve("key");
     Files.writeString(file, "too-short");
-    String fileName = NamedStreamsProvider.KEY_FILE_VARIABLE;
+    String fileName = EnvironmentStreamsProvider.KEY_FILE_VARIABLE;
     assertRefused(Map.of(), fileName + ", HOLDFAST_STREAMS_KEY: none (expected: ");
     assertRefused(
-        Map.of(fileName, file.toString(), NamedStreamsProvider.KEY_VARIABLE, KEY),
+        Map.of(fileName, file.toString(), EnvironmentStreamsProvider.KEY_VARIABLE, KEY),
         "HOLDFAST_STREAMS_KEY: set together with " + fileName + " (expected: one of them)");
     assertRefused(Map.of(fileName, file.toString()), fileName + ": 9 bytes (expected: >= 16)");
     assertRefused(
-        Map.of(NamedStreamsProvider.KEY_VARIABLE, "too-short"),
+        Map.of(EnvironmentStreamsProvider.KEY_VARIABLE, "too-short"),
         "HOLDFAST_STREAMS_KEY: 9 bytes (expected: >= 16)");
     assertRefused(Map.of(fileName, file + ".none"), fileName + ": can't be read: ");
     Files.write(file, new byte[(64 << 10) + 1]);
@@ -85,15 +90,15 @@ class ConfiguredDurableTest {
 
   private static void assertRefused(Map<String, String> said, String message) {
     Map<String, String> environment = new HashMap<>(said);
-    environment.put(NamedStreamsProvider.STORE_VARIABLE, "redis://127.0.0.1:1");
+    environment.put(EnvironmentStreamsProvider.STORE_VARIABLE, "redis://127.0.0.1:1");
     ServerServiceDefinition service =
         ServerServiceDefinition.builder("test.Ledger")
-            .addMethod(LedgerServer.TALK, ServerCalls.asyncBidiStreamingCall(answers -> answers))
+            .addMethod(RecordingServer.TALK, ServerCalls.asyncBidiStreamingCall(answers -> answers))
             .build();
     assertThatIllegalArgumentException()
         .isThrownBy(
             () ->
-                new NamedStreamsProvider()
+                new EnvironmentStreamsProvider()
                     .configure("test.Ledger/*=durable", environment)
                     .resumable(service))
         .withMessageContaining(message)
@@ -105,10 +110,10 @@ class ConfiguredDurableTest {
     return ChildJvm.startBehind(
         environment(
             Map.of(
-                NamedStreamsProvider.STORE_VARIABLE, redis.uri(),
-                NamedStreamsProvider.KEY_FILE_VARIABLE, folder.resolve("key").toString(),
+                EnvironmentStreamsProvider.STORE_VARIABLE, redis.uri(),
+                EnvironmentStreamsProvider.KEY_FILE_VARIABLE, folder.resolve("key").toString(),
                 RedisAddress.PASSWORD_FILE, folder.resolve("password").toString())),
-        PlainLedger.class,
+        PlainRecordingProgram.class,
         "serve",
         folder.resolve(name).toString());
   }
@@ -131,6 +136,6 @@ class ConfiguredDurableTest {
     assertThat(first).isEqualTo(numbers(1, first.size())).hasSizeGreaterThan(COUNT / 2 - 40);
     int from = Integer.parseInt(second.get(0));
     assertThat(second).isEqualTo(numbers(from, COUNT));
-    assertThat(from).isBetween(first.size() + 1 - PlainLedger.AHEAD, first.size() + 1);
+    assertThat(from).isBetween(first.size() + 1 - PlainRecordingProgram.AHEAD, first.size() + 1);
   }
 }

@@ -1,11 +1,11 @@
 package dev.holdfast.streams.redis;
 
-import static dev.holdfast.streams.redis.LedgerTown.numbers;
-import static dev.holdfast.streams.redis.LedgerTown.patiently;
+import static dev.holdfast.streams.redis.RedisStreamTopology.numbers;
+import static dev.holdfast.streams.redis.RedisStreamTopology.patiently;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.streams.redis.LedgerTown.Instance;
+import dev.holdfast.streams.redis.RedisStreamTopology.Instance;
 import dev.holdfast.streams.redis.local.RedisProcess;
 import io.grpc.Status;
 import java.nio.file.Path;
@@ -26,12 +26,12 @@ class DurableOverRedisTest {
 
   @TempDir Path folder;
   private RedisProcess redis;
-  private LedgerTown town;
+  private RedisStreamTopology town;
 
   @BeforeEach
   void startRedis() throws Exception {
-    redis = Redises.start(folder.resolve("redis"));
-    town = new LedgerTown(folder, redis);
+    redis = RequiredRedis.start(folder.resolve("redis"));
+    town = new RedisStreamTopology(folder, redis);
   }
 
   @AfterEach
@@ -108,7 +108,7 @@ class DurableOverRedisTest {
     town.leadTo(owner);
     town.talk(1, COUNT / 2);
 
-    Redises.command(redis, "FLUSHALL");
+    RequiredRedis.command(redis, "FLUSHALL");
     town.send(COUNT / 2 + 1, COUNT / 2 + 20);
     town.awaitEnd();
     patiently().until(() -> owner.process().countOf("ENDED") > 0);
@@ -128,13 +128,13 @@ class DurableOverRedisTest {
     town.talk(1, COUNT / 2);
     Path copy = folder.resolve("copy");
     redis.pause();
-    Redises.copy(redis.dataFolder(), copy);
+    RequiredRedis.copy(redis.dataFolder(), copy);
     redis.resume();
     town.talk(COUNT / 2 + 1, COUNT - 100);
 
     redis.kill();
     redis.wipe();
-    Redises.copy(copy, redis.dataFolder());
+    RequiredRedis.copy(copy, redis.dataFolder());
     redis.start();
     owner.process().kill();
     town.leadTo(other);

@@ -8,8 +8,8 @@ import dev.holdfast.lab.RelayDirection;
 import dev.holdfast.lab.TcpRelay;
 import dev.holdfast.streams.SessionRecord;
 import dev.holdfast.streams.SessionRecord.Caller;
-import dev.holdfast.streams.StoreAnswer;
 import dev.holdfast.streams.StoreRequest;
+import dev.holdfast.streams.StoreResponse;
 import dev.holdfast.streams.redis.local.RedisProcess;
 import dev.holdfast.streams.wire.SessionId;
 import java.nio.file.Path;
@@ -30,8 +30,8 @@ class LateWritesTest {
   private static final Duration KEEP = Duration.ofHours(1);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration TIMEOUT = Duration.ofSeconds(1);
-  private static final StoreAnswer FAILED = new StoreAnswer.Failed();
-  private static final StoreAnswer SAVED = new StoreAnswer.Saved();
+  private static final StoreResponse FAILED = new StoreResponse.Failed();
+  private static final StoreResponse SAVED = new StoreResponse.Saved();
 
   @TempDir Path folder;
   private RedisProcess redis;
@@ -40,7 +40,7 @@ class LateWritesTest {
 
   @BeforeEach
   void start() throws Exception {
-    redis = Redises.start(folder.resolve("redis"));
+    redis = RequiredRedis.start(folder.resolve("redis"));
     relay = TcpRelay.toPort(redis.port());
     store =
         RedisSessionStore.open(
@@ -62,7 +62,7 @@ class LateWritesTest {
   @Test
   void aSaveThatArrivesAfterNewerOnesChangesNothing() throws Exception {
     SessionId id = new SessionId(1, 2);
-    assertThat(get(store.claim(begin(id)))).isInstanceOf(StoreAnswer.Claimed.class);
+    assertThat(get(store.claim(begin(id)))).isInstanceOf(StoreResponse.Claimed.class);
     List<RelayConnection> old = relay.connections();
     int connections = relay.acceptedCount();
     old.forEach(connection -> connection.stall(RelayDirection.TO_SERVER));
@@ -77,11 +77,11 @@ class LateWritesTest {
     patiently().until(() -> scriptsRun() > scripts);
 
     assertThat(get(store.save(save(id, 3)))).isEqualTo(SAVED);
-    StoreAnswer answer =
+    StoreResponse answer =
         get(store.claim(new StoreRequest.Claim(id, 2, "b", CALLER, Optional.empty(), KEEP)));
     assertThat(answer)
         .isInstanceOfSatisfying(
-            StoreAnswer.Claimed.class,
+            StoreResponse.Claimed.class,
             claimed -> assertThat(claimed.record().version()).isEqualTo(4));
   }
 
@@ -108,7 +108,7 @@ class LateWritesTest {
   }
 
   private int scriptsRun() throws Exception {
-    String stats = Redises.info(redis, "commandstats", "cmdstat_evalsha");
+    String stats = RequiredRedis.info(redis, "commandstats", "cmdstat_evalsha");
     return Integer.parseInt(stats.substring("calls=".length(), stats.indexOf(',')));
   }
 
@@ -122,7 +122,7 @@ class LateWritesTest {
         id, 1, "a", version, version + 1, 0, List.of(), false, false, KEEP);
   }
 
-  private static StoreAnswer get(CompletionStage<StoreAnswer> answer) throws Exception {
+  private static StoreResponse get(CompletionStage<StoreResponse> answer) throws Exception {
     return answer.toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
   }
 

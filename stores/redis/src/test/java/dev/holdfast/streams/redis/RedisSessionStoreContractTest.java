@@ -21,7 +21,7 @@ class RedisSessionStoreContractTest extends SessionStoreContractTest {
 
   @BeforeAll
   static void startRedis() throws Exception {
-    redis = Redises.start(folder);
+    redis = RequiredRedis.start(folder);
   }
 
   @AfterAll

@@ -8,9 +8,9 @@ import dev.holdfast.core.local.FreePort;
 import dev.holdfast.core.testkit.LogLines;
 import dev.holdfast.streams.SessionRecord;
 import dev.holdfast.streams.SessionRecord.Caller;
-import dev.holdfast.streams.StoreAnswer;
 import dev.holdfast.streams.StoreRequest;
-import dev.holdfast.streams.redis.RedisStoreOptions.Restarts;
+import dev.holdfast.streams.StoreResponse;
+import dev.holdfast.streams.redis.RedisStoreOptions.RestartTrust;
 import dev.holdfast.streams.redis.local.RedisProcess;
 import dev.holdfast.streams.wire.SessionId;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -36,7 +36,7 @@ class RedisSessionStoreTest {
   private static final Duration KEEP = Duration.ofHours(1);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String SECRET = "open-sesame-7";
-  private static final StoreAnswer FAILED = new StoreAnswer.Failed();
+  private static final StoreResponse FAILED = new StoreResponse.Failed();
 
   @TempDir Path folder;
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -96,7 +96,7 @@ class RedisSessionStoreTest {
       Files.writeString(file, SECRET + "\n");
 
       assertThat(store.awaitConnected(PATIENCE)).isTrue();
-      assertThat(get(store.claim(begin("a")))).isInstanceOf(StoreAnswer.Claimed.class);
+      assertThat(get(store.claim(begin("a")))).isInstanceOf(StoreResponse.Claimed.class);
       assertThat(lines.all()).noneMatch(line -> line.contains(SECRET));
       assertThat(lines.untidy()).isEmpty();
     }
@@ -126,7 +126,7 @@ class RedisSessionStoreTest {
     }
     RedisSessionStore trusting =
         connected(uri, RedisStoreOptions.DEFAULT.withAuthorities(certificate));
-    assertThat(get(trusting.claim(begin("a")))).isInstanceOf(StoreAnswer.Claimed.class);
+    assertThat(get(trusting.claim(begin("a")))).isInstanceOf(StoreResponse.Claimed.class);
   }
 
   @Test
@@ -135,9 +135,9 @@ class RedisSessionStoreTest {
     RedisSessionStore store = connected(redis.uri(), RedisStoreOptions.DEFAULT);
     get(store.claim(begin("a")));
 
-    assertThat(Redises.command(redis, "SCRIPT FLUSH")).isEqualTo("+OK");
+    assertThat(RequiredRedis.command(redis, "SCRIPT FLUSH")).isEqualTo("+OK");
 
-    assertThat(get(store.claim(resume(2, "b")))).isInstanceOf(StoreAnswer.Claimed.class);
+    assertThat(get(store.claim(resume(2, "b")))).isInstanceOf(StoreResponse.Claimed.class);
   }
 
   @Test
@@ -153,7 +153,7 @@ class RedisSessionStoreTest {
 
     assertThat(store.awaitConnected(PATIENCE)).isTrue();
     // Redis wrote it down before it answered, and says so: whoever comes may go on.
-    assertThat(get(store.claim(resume(2, "b")))).isInstanceOf(StoreAnswer.Claimed.class);
+    assertThat(get(store.claim(resume(2, "b")))).isInstanceOf(StoreResponse.Claimed.class);
   }
 
   @Test
@@ -169,7 +169,7 @@ class RedisSessionStoreTest {
       redis.resume();
     }
 
-    patiently().until(() -> get(store.claim(begin("a"))) instanceof StoreAnswer.Claimed);
+    patiently().until(() -> get(store.claim(begin("a"))) instanceof StoreResponse.Claimed);
   }
 
   @Test
@@ -180,11 +180,11 @@ class RedisSessionStoreTest {
     redis.start();
 
     RedisSessionStore store = connected(redis.uri(), RedisStoreOptions.DEFAULT);
-    assertThat(get(store.claim(resume(2, "b")))).isEqualTo(new StoreAnswer.Missing());
-    patiently().until(() -> RedisMeter.DOUBTED.counter(meters).count() == 1);
-    assertThat(get(store.claim(resume(3, "a")))).isInstanceOf(StoreAnswer.Claimed.class);
+    assertThat(get(store.claim(resume(2, "b")))).isEqualTo(new StoreResponse.Missing());
+    patiently().until(() -> RedisMeter.UNTRUSTED.counter(meters).count() == 1);
+    assertThat(get(store.claim(resume(3, "a")))).isInstanceOf(StoreResponse.Claimed.class);
     // Its owner has vouched for it.
-    assertThat(get(store.claim(resume(4, "b")))).isInstanceOf(StoreAnswer.Claimed.class);
+    assertThat(get(store.claim(resume(4, "b")))).isInstanceOf(StoreResponse.Claimed.class);
   }
 
   @Test
@@ -195,8 +195,8 @@ class RedisSessionStoreTest {
     redis.start();
 
     RedisSessionStore store =
-        connected(redis.uri(), RedisStoreOptions.DEFAULT.withRestarts(Restarts.TRUSTED));
-    assertThat(get(store.claim(resume(2, "b")))).isInstanceOf(StoreAnswer.Claimed.class);
+        connected(redis.uri(), RedisStoreOptions.DEFAULT.withRestarts(RestartTrust.TRUSTED));
+    assertThat(get(store.claim(resume(2, "b")))).isInstanceOf(StoreResponse.Claimed.class);
   }
 
   @Test
@@ -210,14 +210,14 @@ class RedisSessionStoreTest {
     RedisSessionStore store = connected(redis.uri(), narrow);
     redis.pause();
     try {
-      CompletionStage<StoreAnswer> first = store.claim(begin("a"));
-      CompletionStage<StoreAnswer> second = store.claim(resume(2, "b"));
+      CompletionStage<StoreResponse> first = store.claim(begin("a"));
+      CompletionStage<StoreResponse> second = store.claim(resume(2, "b"));
 
       assertThat(store.claim(resume(3, "c")).toCompletableFuture()).isCompletedWithValue(FAILED);
 
       redis.resume();
-      assertThat(get(first)).isInstanceOf(StoreAnswer.Claimed.class);
-      assertThat(get(second)).isInstanceOf(StoreAnswer.Claimed.class);
+      assertThat(get(first)).isInstanceOf(StoreResponse.Claimed.class);
+      assertThat(get(second)).isInstanceOf(StoreResponse.Claimed.class);
     } finally {
       redis.resume();
     }
@@ -229,13 +229,13 @@ class RedisSessionStoreTest {
     RedisSessionStore store = connected(redis.uri(), RedisStoreOptions.DEFAULT);
     get(store.claim(begin("a")));
 
-    Redises.command(redis, "HSET holdfast:streams:" + ID + " p many");
+    RequiredRedis.command(redis, "HSET holdfast:streams:" + ID + " p many");
 
-    assertThat(get(store.claim(resume(2, "b")))).isInstanceOf(StoreAnswer.Lost.class);
+    assertThat(get(store.claim(resume(2, "b")))).isInstanceOf(StoreResponse.Lost.class);
   }
 
   private RedisProcess redis(String... arguments) throws Exception {
-    return opened(Redises.start(folder.resolve("redis"), arguments));
+    return opened(RequiredRedis.start(folder.resolve("redis"), arguments));
   }
 
   private RedisSessionStore open(String uri, RedisStoreOptions options) {
@@ -262,7 +262,7 @@ class RedisSessionStoreTest {
     return new StoreRequest.Claim(ID, attach, owner, CALLER, Optional.empty(), KEEP);
   }
 
-  private static StoreAnswer get(CompletionStage<StoreAnswer> answer) throws Exception {
+  private static StoreResponse get(CompletionStage<StoreResponse> answer) throws Exception {
     return answer.toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
   }
 

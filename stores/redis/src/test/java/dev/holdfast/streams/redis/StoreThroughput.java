@@ -1,12 +1,12 @@
 package dev.holdfast.streams.redis;
 
-import dev.holdfast.streams.Outbox;
 import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.SessionRecord;
 import dev.holdfast.streams.SessionRecord.Caller;
-import dev.holdfast.streams.StoreAnswer;
 import dev.holdfast.streams.StoreRequest;
+import dev.holdfast.streams.StoreResponse;
 import dev.holdfast.streams.redis.local.RedisProcess;
+import dev.holdfast.streams.session.SendBuffer;
 import dev.holdfast.streams.wire.SessionId;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,8 +48,9 @@ public final class StoreThroughput {
       double resumed = perSecond(sessions, i -> store.claim(resume(i)));
       double idle = perSecond(sessions, i -> store.save(save(i, List.of())));
       long bytes = memory(redis) / sessions;
-      Outbox.Item item = new Outbox.Item(1, Payload.of(new byte[MESSAGE_BYTES]), 0, 0);
-      double saved = perSecond(sessions, i -> store.save(next(i, item)));
+      SendBuffer.SequencedMessage sequencedMessage =
+          new SendBuffer.SequencedMessage(1, Payload.of(new byte[MESSAGE_BYTES]), 0, 0);
+      double saved = perSecond(sessions, i -> store.save(next(i, sequencedMessage)));
       System.out.printf(
           "RESULT sessions=%d fsync=%s begun_per_s=%.0f resumed_per_s=%.0f saved_per_s=%.0f"
               + " saved_with_answer_per_s=%.0f bytes_per_idle_session=%d%n",
@@ -66,19 +67,20 @@ public final class StoreThroughput {
     return new StoreRequest.Claim(id(i), 2, "b", CALLER, Optional.empty(), KEEP);
   }
 
-  private static StoreRequest.Save save(int i, List<Outbox.Item> appended) {
+  private static StoreRequest.Save save(int i, List<SendBuffer.SequencedMessage> appended) {
     return new StoreRequest.Save(id(i), 2, "b", 0, 5, 0, appended, false, false, KEEP);
   }
 
-  private static StoreRequest.Save next(int i, Outbox.Item item) {
-    return new StoreRequest.Save(id(i), 2, "b", 1, 6, 0, List.of(item), false, false, KEEP);
+  private static StoreRequest.Save next(int i, SendBuffer.SequencedMessage sequencedMessage) {
+    return new StoreRequest.Save(
+        id(i), 2, "b", 1, 6, 0, List.of(sequencedMessage), false, false, KEEP);
   }
 
   private static SessionId id(int i) {
     return new SessionId(0x5e55, i);
   }
 
-  private static double perSecond(int count, IntFunction<CompletionStage<StoreAnswer>> ask)
+  private static double perSecond(int count, IntFunction<CompletionStage<StoreResponse>> ask)
       throws InterruptedException {
     Semaphore room = new Semaphore(AT_ONCE);
     AtomicLong failed = new AtomicLong();
@@ -90,8 +92,8 @@ public final class StoreThroughput {
               .whenComplete(
                   (answer, failure) -> {
                     boolean good =
-                        answer instanceof StoreAnswer.Claimed
-                            || answer instanceof StoreAnswer.Saved;
+                        answer instanceof StoreResponse.Claimed
+                            || answer instanceof StoreResponse.Saved;
                     failed.addAndGet(good ? 0 : 1);
                     room.release();
                   });
@@ -104,7 +106,7 @@ public final class StoreThroughput {
   }
 
   private static long memory(RedisProcess redis) throws Exception {
-    String size = Redises.info(redis, "used_memory");
+    String size = RequiredRedis.info(redis, "used_memory");
     return Long.parseLong(size);
   }
 }

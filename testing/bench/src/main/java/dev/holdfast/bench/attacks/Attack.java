@@ -33,22 +33,22 @@ public enum Attack {
 
   private final int clients;
   private final boolean general;
-  private final Client client;
+  private final AttackClient attackClient;
 
-  Attack(int clients, boolean general, Client client) {
+  Attack(int clients, boolean general, AttackClient attackClient) {
     this.clients = clients;
     this.general = general;
-    this.client = client;
+    this.attackClient = attackClient;
   }
 
   /** A client of an attack, which goes on until its connection is closed. */
-  interface Client {
+  interface AttackClient {
     /**
      * Connects to the target and attacks until the connection is closed.
      *
      * @throws java.io.IOException when the peer ended the connection
      */
-    void run(Target target) throws Exception;
+    void run(AttackTarget attackTarget) throws Exception;
   }
 
   /** The name of the attack in tables and on command lines. */
@@ -66,7 +66,7 @@ public enum Attack {
     return general;
   }
 
-  Client client() {
-    return client;
+  AttackClient attackClient() {
+    return attackClient;
   }
 }

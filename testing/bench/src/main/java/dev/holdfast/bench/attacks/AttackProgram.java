@@ -17,13 +17,13 @@ public final class AttackProgram {
   private static final long AGAIN_MILLIS = 20;
 
   private final Attack attack;
-  private final Target target;
+  private final AttackTarget attackTarget;
   private final LongAdder connections = new LongAdder();
   private volatile boolean done;
 
   private AttackProgram(Attack attack, int port) {
     this.attack = attack;
-    this.target = new Target(port, new LongAdder());
+    this.attackTarget = new AttackTarget(port, new LongAdder());
   }
 
   /** The program: {@code ATTACK PORT}. */
@@ -40,7 +40,7 @@ public final class AttackProgram {
     }
     program.done = true;
     double seconds = (System.nanoTime() - beganNanos) / 1e9;
-    double perSecond = program.target.sent().sum() / seconds;
+    double perSecond = program.attackTarget.sent().sum() / seconds;
     System.out.println("SENT " + perSecond + " " + program.connections.sum());
     System.exit(0);
   }
@@ -57,7 +57,7 @@ public final class AttackProgram {
     while (!done) {
       connections.increment();
       try {
-        attack.client().run(target);
+        attack.attackClient().run(attackTarget);
         TimeUnit.MILLISECONDS.sleep(AGAIN_MILLIS);
       } catch (IOException e) {
         pause();

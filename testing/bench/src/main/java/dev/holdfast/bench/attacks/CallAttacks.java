@@ -19,13 +19,13 @@ final class CallAttacks {
   private CallAttacks() {}
 
   /** The upstream echoes what it is sent. */
-  static void stalledStreams(Target target) throws IOException, InterruptedException {
+  static void stalledStreams(AttackTarget attackTarget) throws IOException, InterruptedException {
     while (true) {
-      try (Http2Client client = target.http2WithoutWindow()) {
+      try (Http2Client client = attackTarget.http2WithoutWindow()) {
         client.awaitSettings();
         for (int i = 0; i < STALLED_STREAMS; i++) {
           int stream = client.stream();
-          begin(client, stream, Http2Frames.call(Target.CALL), false);
+          begin(client, stream, Http2Frames.call(AttackTarget.CALL), false);
           // A message with one field of bytes: its number and type, its length as a varint of three
           // bytes, of which the first two hold bits that are zero in a power of two this large.
           byte[] head = {(1 << 3) | 2, (byte) 0x80, (byte) 0x80, (byte) (ANSWER_BYTES >> 14)};
@@ -41,23 +41,23 @@ final class CallAttacks {
     }
   }
 
-  static void refusedHeaders(Target target) throws IOException, InterruptedException {
-    byte[] refused = Http2Frames.call(Target.CALL, "x-note", " lead");
-    waves(target, refused, new byte[0]);
+  static void refusedHeaders(AttackTarget attackTarget) throws IOException, InterruptedException {
+    byte[] refused = Http2Frames.call(AttackTarget.CALL, "x-note", " lead");
+    waves(attackTarget, refused, new byte[0]);
   }
 
-  static void requestTrailers(Target target) throws IOException, InterruptedException {
+  static void requestTrailers(AttackTarget attackTarget) throws IOException, InterruptedException {
     byte[] trailers =
         Http2Frames.frame(
             Http2Frames.HEADERS,
             Http2Frames.END_HEADERS | Http2Frames.END_STREAM,
             1,
             Http2Frames.block("x-note", "last"));
-    waves(target, Http2Frames.call(Target.CALL), trailers);
+    waves(attackTarget, Http2Frames.call(AttackTarget.CALL), trailers);
   }
 
   /** Whole calls, as many at once as may be; what ends them is DATA if nothing else is said. */
-  private static void waves(Target target, byte[] headers, byte[] last)
+  private static void waves(AttackTarget attackTarget, byte[] headers, byte[] last)
       throws IOException, InterruptedException {
     int end = last.length == 0 ? Http2Frames.END_STREAM : 0;
     byte[] call =
@@ -66,7 +66,7 @@ final class CallAttacks {
             Http2Frames.frame(Http2Frames.DATA, end, 1, Http2Frames.prefix(0)),
             last);
     byte[] wave = Http2Frames.repeated(call, STREAMS);
-    try (Http2Client client = target.http2()) {
+    try (Http2Client client = attackTarget.http2()) {
       client.awaitSettings();
       int made = 0;
       while (true) {
@@ -82,31 +82,34 @@ final class CallAttacks {
     }
   }
 
-  static void rapidResets(Target target) throws IOException, InterruptedException {
+  static void rapidResets(AttackTarget attackTarget) throws IOException, InterruptedException {
     flood(
-        target,
+        attackTarget,
         Http2Frames.joined(
             Http2Frames.frame(
-                Http2Frames.HEADERS, Http2Frames.END_HEADERS, 1, Http2Frames.call(Target.CALL)),
+                Http2Frames.HEADERS,
+                Http2Frames.END_HEADERS,
+                1,
+                Http2Frames.call(AttackTarget.CALL)),
             Http2Frames.frame(
                 Http2Frames.RST_STREAM, 0, 1, Http2Frames.number(Http2Frames.CANCEL))),
         Integer.MAX_VALUE);
   }
 
-  static void noTime(Target target) throws IOException, InterruptedException {
-    byte[] headers = Http2Frames.call(Target.CALL, "grpc-timeout", "1n");
+  static void noTime(AttackTarget attackTarget) throws IOException, InterruptedException {
+    byte[] headers = Http2Frames.call(AttackTarget.CALL, "grpc-timeout", "1n");
     flood(
-        target,
+        attackTarget,
         Http2Frames.frame(Http2Frames.HEADERS, Http2Frames.END_HEADERS, 1, headers),
         STREAMS);
   }
 
   /** Calls without an end, not more of them open than that. */
-  private static void flood(Target target, byte[] call, int open)
+  private static void flood(AttackTarget attackTarget, byte[] call, int open)
       throws IOException, InterruptedException {
     int many = Math.min(open, RESETS_AT_ONCE);
     byte[] batch = Http2Frames.repeated(call, many);
-    try (Http2Client client = target.http2()) {
+    try (Http2Client client = attackTarget.http2()) {
       client.awaitSettings();
       int made = 0;
       while (true) {
@@ -126,12 +129,12 @@ final class CallAttacks {
     }
   }
 
-  static void stalledUploads(Target target) throws IOException, InterruptedException {
-    try (Http2Client client = target.http2()) {
+  static void stalledUploads(AttackTarget attackTarget) throws IOException, InterruptedException {
+    try (Http2Client client = attackTarget.http2()) {
       client.awaitSettings();
       for (int i = 0; i < UPLOADS_EACH; i++) {
         int stream = client.stream();
-        begin(client, stream, Http2Frames.call(Target.CALL), false);
+        begin(client, stream, Http2Frames.call(AttackTarget.CALL), false);
         data(client, stream, Http2Frames.prefix(1 << 21), false);
         for (int sent = 0; sent < UPLOAD_BYTES; sent += PIECE_BYTES) {
           data(client, stream, new byte[Math.min(PIECE_BYTES, UPLOAD_BYTES - sent)], false);

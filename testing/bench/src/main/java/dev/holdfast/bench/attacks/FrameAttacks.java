@@ -10,8 +10,8 @@ final class FrameAttacks {
   private FrameAttacks() {}
 
   /** Within all windows, so that nothing is wrong but their size. */
-  static void tinyData(Target target) throws IOException, InterruptedException {
-    try (Http2Client client = target.http2()) {
+  static void tinyData(AttackTarget attackTarget) throws IOException, InterruptedException {
+    try (Http2Client client = attackTarget.http2()) {
       client.awaitSettings();
       byte[] one = Http2Frames.frame(Http2Frames.DATA, 0, 1, new byte[1]);
       byte[] batch = Http2Frames.repeated(one, BATCH);
@@ -23,7 +23,7 @@ final class FrameAttacks {
                     Http2Frames.HEADERS,
                     Http2Frames.END_HEADERS,
                     stream,
-                    Http2Frames.call(Target.CALL)),
+                    Http2Frames.call(AttackTarget.CALL)),
                 Http2Frames.frame(Http2Frames.DATA, 0, stream, Http2Frames.prefix(MESSAGE_BYTES)));
         client.awaitWindow(stream, Http2Frames.prefix(0).length);
         client.write(begin, begin.length, 2);
@@ -44,9 +44,9 @@ final class FrameAttacks {
     }
   }
 
-  static void windowUpdates(Target target) throws IOException, InterruptedException {
+  static void windowUpdates(AttackTarget attackTarget) throws IOException, InterruptedException {
     // Room for as many as there may be.
-    try (Http2Client client = target.http2WithoutWindow()) {
+    try (Http2Client client = attackTarget.http2WithoutWindow()) {
       client.awaitSettings();
       int stream = client.stream();
       begin(client, stream);
@@ -54,8 +54,8 @@ final class FrameAttacks {
     }
   }
 
-  static void priorities(Target target) throws IOException, InterruptedException {
-    try (Http2Client client = target.http2()) {
+  static void priorities(AttackTarget attackTarget) throws IOException, InterruptedException {
+    try (Http2Client client = attackTarget.http2()) {
       client.awaitSettings();
       int stream = client.stream();
       begin(client, stream);
@@ -64,8 +64,8 @@ final class FrameAttacks {
     }
   }
 
-  static void unknownFrames(Target target) throws IOException, InterruptedException {
-    try (Http2Client client = target.http2()) {
+  static void unknownFrames(AttackTarget attackTarget) throws IOException, InterruptedException {
+    try (Http2Client client = attackTarget.http2()) {
       client.awaitSettings();
       flood(client, Http2Frames.frame(Http2Frames.UNKNOWN, 0, 0, new byte[1]));
     }
@@ -75,7 +75,10 @@ final class FrameAttacks {
   private static void begin(Http2Client client, int stream) throws IOException {
     byte[] begin =
         Http2Frames.frame(
-            Http2Frames.HEADERS, Http2Frames.END_HEADERS, stream, Http2Frames.call(Target.CALL));
+            Http2Frames.HEADERS,
+            Http2Frames.END_HEADERS,
+            stream,
+            Http2Frames.call(AttackTarget.CALL));
     client.write(begin, begin.length, 1);
   }
 

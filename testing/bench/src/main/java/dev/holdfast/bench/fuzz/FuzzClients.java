@@ -28,7 +28,7 @@ public final class FuzzClients {
   private static final long SPREAD = 0x9E3779B97F4A7C15L;
 
   private final long seed;
-  private final Map<FuzzKind.Port, Integer> ports;
+  private final Map<FuzzKind.FuzzPort, Integer> fuzzPorts;
   private final AtomicLong made = new AtomicLong();
 
   /**
@@ -40,8 +40,14 @@ public final class FuzzClients {
    */
   public FuzzClients(long seed, int plain, int tls, int proxy) {
     this.seed = seed;
-    this.ports =
-        Map.of(FuzzKind.Port.PLAIN, plain, FuzzKind.Port.TLS, tls, FuzzKind.Port.PROXY, proxy);
+    this.fuzzPorts =
+        Map.of(
+            FuzzKind.FuzzPort.PLAIN,
+            plain,
+            FuzzKind.FuzzPort.TLS,
+            tls,
+            FuzzKind.FuzzPort.PROXY,
+            proxy);
   }
 
   /** The number of connections made so far. */
@@ -73,7 +79,7 @@ public final class FuzzClients {
     try (Socket socket = new Socket()) {
       InetSocketAddress address =
           new InetSocketAddress(
-              InetAddress.getLoopbackAddress(), ports.getOrDefault(kind.port(), 0));
+              InetAddress.getLoopbackAddress(), fuzzPorts.getOrDefault(kind.fuzzPort(), 0));
       socket.connect(address, CONNECT_MILLIS);
       made.incrementAndGet();
       socket.setSoTimeout(1 + random.nextInt(MOST_SILENCE_MILLIS));

@@ -1,16 +1,16 @@
 package dev.holdfast.bench.fuzz;
 
-import static dev.holdfast.bench.fuzz.Http2Bytes.DATA;
-import static dev.holdfast.bench.fuzz.Http2Bytes.END_HEADERS;
-import static dev.holdfast.bench.fuzz.Http2Bytes.END_STREAM;
-import static dev.holdfast.bench.fuzz.Http2Bytes.HEADERS;
-import static dev.holdfast.bench.fuzz.Http2Bytes.PREFACE;
-import static dev.holdfast.bench.fuzz.Http2Bytes.RST_STREAM;
-import static dev.holdfast.bench.fuzz.Http2Bytes.SETTINGS;
-import static dev.holdfast.bench.fuzz.Http2Bytes.WINDOW_UPDATE;
-import static dev.holdfast.bench.fuzz.Http2Bytes.block;
-import static dev.holdfast.bench.fuzz.Http2Bytes.frame;
-import static dev.holdfast.bench.fuzz.Http2Bytes.join;
+import static dev.holdfast.bench.fuzz.FuzzFrames.DATA;
+import static dev.holdfast.bench.fuzz.FuzzFrames.END_HEADERS;
+import static dev.holdfast.bench.fuzz.FuzzFrames.END_STREAM;
+import static dev.holdfast.bench.fuzz.FuzzFrames.HEADERS;
+import static dev.holdfast.bench.fuzz.FuzzFrames.PREFACE;
+import static dev.holdfast.bench.fuzz.FuzzFrames.RST_STREAM;
+import static dev.holdfast.bench.fuzz.FuzzFrames.SETTINGS;
+import static dev.holdfast.bench.fuzz.FuzzFrames.WINDOW_UPDATE;
+import static dev.holdfast.bench.fuzz.FuzzFrames.block;
+import static dev.holdfast.bench.fuzz.FuzzFrames.frame;
+import static dev.holdfast.bench.fuzz.FuzzFrames.join;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -19,14 +19,14 @@ import java.util.Random;
 /** The beginning of a connection of the fuzzer. */
 enum FuzzKind {
   /** A conversation of gRPC, changed here and there. */
-  HTTP2_MUTATED(Port.PLAIN) {
+  HTTP2_MUTATED(FuzzPort.PLAIN) {
     @Override
     byte[] bytes(Random random, Mutations mutations) {
       return mutations.of(conversation(random, "attacked"));
     }
   },
   /** Frames of any type with any flags. */
-  HTTP2_FRAMES(Port.PLAIN) {
+  HTTP2_FRAMES(FuzzPort.PLAIN) {
     @Override
     byte[] bytes(Random random, Mutations mutations) {
       byte[] all = join(PREFACE, frame(SETTINGS, 0, 0, new byte[0]));
@@ -39,7 +39,7 @@ enum FuzzKind {
     }
   },
   /** Header blocks that are none. */
-  HPACK(Port.PLAIN) {
+  HPACK(FuzzPort.PLAIN) {
     @Override
     byte[] bytes(Random random, Mutations mutations) {
       byte[] all = join(PREFACE, frame(SETTINGS, 0, 0, new byte[0]));
@@ -52,14 +52,14 @@ enum FuzzKind {
     }
   },
   /** Prefaces that are nearly one. */
-  PREFACES(Port.PLAIN) {
+  PREFACES(FuzzPort.PLAIN) {
     @Override
     byte[] bytes(Random random, Mutations mutations) {
       return join(mutations.of(PREFACE), mutations.bytes(60));
     }
   },
   /** Requests over HTTP/1.1, some behind each other, changed here and there. */
-  HTTP1_MUTATED(Port.PLAIN) {
+  HTTP1_MUTATED(FuzzPort.PLAIN) {
     @Override
     byte[] bytes(Random random, Mutations mutations) {
       StringBuilder all = new StringBuilder();
@@ -70,7 +70,7 @@ enum FuzzKind {
     }
   },
   /** An HTTP/1.1 request whose chunks have wrong sizes. */
-  CHUNKS(Port.PLAIN) {
+  CHUNKS(FuzzPort.PLAIN) {
     @Override
     byte[] bytes(Random random, Mutations mutations) {
       StringBuilder all = new StringBuilder(post("application/json", "transfer-encoding: chunked"));
@@ -83,7 +83,7 @@ enum FuzzKind {
     }
   },
   /** A WebSocket whose frames are random. */
-  WEBSOCKET(Port.PLAIN) {
+  WEBSOCKET(FuzzPort.PLAIN) {
     @Override
     byte[] bytes(Random random, Mutations mutations) {
       byte[] all = bytesOf(SOCKET);
@@ -97,7 +97,7 @@ enum FuzzKind {
     }
   },
   /** Messages of gRPC-Web, in bytes and in base64. */
-  GRPC_WEB(Port.PLAIN) {
+  GRPC_WEB(FuzzPort.PLAIN) {
     @Override
     byte[] bytes(Random random, Mutations mutations) {
       byte[] body = mutations.of(new byte[] {0, 0, 0, 0, 4, 10, 2, 1, 2});
@@ -108,7 +108,7 @@ enum FuzzKind {
     }
   },
   /** Messages of Connect, in envelopes and not. */
-  CONNECT(Port.PLAIN) {
+  CONNECT(FuzzPort.PLAIN) {
     @Override
     byte[] bytes(Random random, Mutations mutations) {
       String[] types = {"connect+json", "connect+proto", "proto", "json", "connect+x"};
@@ -119,7 +119,7 @@ enum FuzzKind {
     }
   },
   /** Bodies of JSON that are nearly right. */
-  JSON(Port.PLAIN) {
+  JSON(FuzzPort.PLAIN) {
     @Override
     byte[] bytes(Random random, Mutations mutations) {
       String nested = "[{\"payload\":".repeat(random.nextInt(150));
@@ -129,14 +129,14 @@ enum FuzzKind {
     }
   },
   /** TLS where none is spoken. */
-  TLS_ON_PLAIN(Port.PLAIN) {
+  TLS_ON_PLAIN(FuzzPort.PLAIN) {
     @Override
     byte[] bytes(Random random, Mutations mutations) {
       return mutations.of(hello());
     }
   },
   /** Anything where TLS is spoken. */
-  PLAIN_ON_TLS(Port.TLS) {
+  PLAIN_ON_TLS(FuzzPort.TLS) {
     @Override
     byte[] bytes(Random random, Mutations mutations) {
       return random.nextBoolean()
@@ -145,7 +145,7 @@ enum FuzzKind {
     }
   },
   /** Headers of the PROXY protocol, and a request behind. */
-  PROXY(Port.PROXY) {
+  PROXY(FuzzPort.PROXY) {
     @Override
     byte[] bytes(Random random, Mutations mutations) {
       byte[] text = bytesOf("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n");
@@ -158,7 +158,7 @@ enum FuzzKind {
     }
   },
   /** A sound call, whose upstream is the fuzzer. */
-  HOSTILE_UPSTREAM(Port.PLAIN) {
+  HOSTILE_UPSTREAM(FuzzPort.PLAIN) {
     @Override
     byte[] bytes(Random random, Mutations mutations) {
       return random.nextBoolean()
@@ -168,7 +168,7 @@ enum FuzzKind {
     }
   },
   /** Random bytes, without any protocol. */
-  RANDOM(Port.PLAIN) {
+  RANDOM(FuzzPort.PLAIN) {
     @Override
     byte[] bytes(Random random, Mutations mutations) {
       return mutations.bytes(400);
@@ -176,7 +176,7 @@ enum FuzzKind {
   };
 
   /** The listener that the connection goes to. */
-  enum Port {
+  enum FuzzPort {
     PLAIN,
     TLS,
     PROXY
@@ -202,14 +202,14 @@ enum FuzzKind {
     SOCKET
   };
 
-  private final Port port;
+  private final FuzzPort fuzzPort;
 
-  FuzzKind(Port port) {
-    this.port = port;
+  FuzzKind(FuzzPort fuzzPort) {
+    this.fuzzPort = fuzzPort;
   }
 
-  Port port() {
-    return port;
+  FuzzPort fuzzPort() {
+    return fuzzPort;
   }
 
   /** Bytes that a client sends. */

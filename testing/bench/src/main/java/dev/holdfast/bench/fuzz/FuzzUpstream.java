@@ -1,13 +1,13 @@
 package dev.holdfast.bench.fuzz;
 
-import static dev.holdfast.bench.fuzz.Http2Bytes.DATA;
-import static dev.holdfast.bench.fuzz.Http2Bytes.END_HEADERS;
-import static dev.holdfast.bench.fuzz.Http2Bytes.END_STREAM;
-import static dev.holdfast.bench.fuzz.Http2Bytes.HEADERS;
-import static dev.holdfast.bench.fuzz.Http2Bytes.SETTINGS;
-import static dev.holdfast.bench.fuzz.Http2Bytes.block;
-import static dev.holdfast.bench.fuzz.Http2Bytes.frame;
-import static dev.holdfast.bench.fuzz.Http2Bytes.join;
+import static dev.holdfast.bench.fuzz.FuzzFrames.DATA;
+import static dev.holdfast.bench.fuzz.FuzzFrames.END_HEADERS;
+import static dev.holdfast.bench.fuzz.FuzzFrames.END_STREAM;
+import static dev.holdfast.bench.fuzz.FuzzFrames.HEADERS;
+import static dev.holdfast.bench.fuzz.FuzzFrames.SETTINGS;
+import static dev.holdfast.bench.fuzz.FuzzFrames.block;
+import static dev.holdfast.bench.fuzz.FuzzFrames.frame;
+import static dev.holdfast.bench.fuzz.FuzzFrames.join;
 
 import java.io.IOException;
 import java.io.OutputStream;

@@ -8,13 +8,14 @@ package dev.holdfast.bench.matrix;
  * @param firstCall the first call after the quiet time
  * @param heldStream a message on a stream that was quiet for as long
  */
-public record CellResult(MatrixPath path, MatrixPair pair, Outcome firstCall, Outcome heldStream) {
+public record CellResult(
+    MatrixPath path, MatrixPair pair, CellOutcome firstCall, CellOutcome heldStream) {
 
   /**
    * The held stream could have been kept by traffic inside it, which takes both sides, and was not.
    */
   public boolean needsHeartbeat() {
-    return path.isHop() && pair.hasSessions() && !heldStream.ok();
+    return path.terminatesHttp2() && pair.hasSessions() && !heldStream.ok();
   }
 
   /** Whether something failed that people expect to work. */

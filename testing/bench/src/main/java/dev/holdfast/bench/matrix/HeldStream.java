@@ -49,7 +49,7 @@ final class HeldStream {
   }
 
   /** Sends a message and waits for its echo. */
-  Outcome exchange(byte[] message, Duration limit) throws InterruptedException {
+  CellOutcome exchange(byte[] message, Duration limit) throws InterruptedException {
     long begunNanos = System.nanoTime();
     Heard before = heard.peek();
     if (before == null) {
@@ -63,9 +63,9 @@ final class HeldStream {
     Heard next = heard.poll(limit.toNanos(), TimeUnit.NANOSECONDS);
     Duration after = Duration.ofNanos(System.nanoTime() - begunNanos);
     if (next == null) {
-      return Outcome.hung(after);
+      return CellOutcome.hung(after);
     }
-    return next.end() == null ? Outcome.answered(after) : Outcome.failed(next.end(), after);
+    return next.end() == null ? CellOutcome.answered(after) : CellOutcome.failed(next.end(), after);
   }
 
   void cancel() {

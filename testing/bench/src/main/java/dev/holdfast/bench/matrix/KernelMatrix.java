@@ -1,8 +1,8 @@
 package dev.holdfast.bench.matrix;
 
-import dev.holdfast.lab.KernelLab;
-import dev.holdfast.lab.KernelPath;
 import dev.holdfast.lab.PathFaults;
+import dev.holdfast.lab.kernel.KernelLab;
+import dev.holdfast.lab.kernel.KernelPath;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -35,7 +35,7 @@ public final class KernelMatrix {
   /**
    * Runs all cells and waits for them.
    *
-   * @throws dev.holdfast.lab.KernelLabException where the kernel lab can't be had
+   * @throws dev.holdfast.lab.kernel.KernelLabException where the kernel lab can't be had
    */
   public MatrixReport run() throws IOException {
     long begunNanos = System.nanoTime();
@@ -67,10 +67,11 @@ public final class KernelMatrix {
   }
 
   private static KernelLab open(MatrixPath path) {
-    PathFaults.Idle idle = path.faults().idle().orElseThrow();
+    PathFaults.IdleTimeout idleTimeout = path.faults().idle().orElseThrow();
     // The kernel counts whole seconds.
-    Duration timeout = Duration.ofSeconds(path.scaled(idle.timeout()).toSeconds());
-    return KernelLab.open(new KernelPath(timeout, idle.action(), MatrixPair.values().length));
+    Duration timeout = Duration.ofSeconds(path.scaled(idleTimeout.timeout()).toSeconds());
+    return KernelLab.open(
+        new KernelPath(timeout, idleTimeout.action(), MatrixPair.values().length));
   }
 
   private List<CellResult> results(Process client, MatrixPath path) {

@@ -26,14 +26,14 @@ public final class LabMatrix {
   private static final int SETUPS_AT_ONCE = 4;
 
   /** The factory of a cell. */
-  interface Opener {
+  interface CellOpener {
     MatrixCell open(MatrixPath path, MatrixPair pair) throws Exception;
   }
 
   private final List<MatrixPath> paths;
   private final List<MatrixPair> pairs;
   private final Consumer<String> progress;
-  private final Opener opener;
+  private final CellOpener cellOpener;
   private final Semaphore setups = new Semaphore(SETUPS_AT_ONCE);
   private final AtomicInteger open = new AtomicInteger();
   private final AtomicInteger done = new AtomicInteger();
@@ -48,11 +48,14 @@ public final class LabMatrix {
   }
 
   LabMatrix(
-      List<MatrixPath> paths, List<MatrixPair> pairs, Consumer<String> progress, Opener opener) {
+      List<MatrixPath> paths,
+      List<MatrixPair> pairs,
+      Consumer<String> progress,
+      CellOpener cellOpener) {
     this.paths = List.copyOf(paths);
     this.pairs = List.copyOf(pairs);
     this.progress = progress;
-    this.opener = opener;
+    this.cellOpener = cellOpener;
   }
 
   /** Runs all cells and waits for them. */
@@ -89,12 +92,13 @@ public final class LabMatrix {
     try (MatrixCell cell = opened(path, pair)) {
       open.incrementAndGet();
       TimeUnit.NANOSECONDS.sleep(Math.max(0, cell.quietLeft().toNanos()));
-      CompletableFuture<Outcome> first = CompletableFuture.supplyAsync(cell::firstCall, threads);
-      Outcome held = cell.heldStream();
+      CompletableFuture<CellOutcome> first =
+          CompletableFuture.supplyAsync(cell::firstCall, threads);
+      CellOutcome held = cell.heldStream();
       return cell.result(first.join(), held);
     } catch (Exception e) {
       Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
-      return new CellResult(path, pair, Outcome.broken(cause), Outcome.broken(cause));
+      return new CellResult(path, pair, CellOutcome.broken(cause), CellOutcome.broken(cause));
     } finally {
       done.incrementAndGet();
     }
@@ -103,7 +107,7 @@ public final class LabMatrix {
   private MatrixCell opened(MatrixPath path, MatrixPair pair) throws Exception {
     setups.acquire();
     try {
-      return opener.open(path, pair);
+      return cellOpener.open(path, pair);
     } finally {
       setups.release();
     }

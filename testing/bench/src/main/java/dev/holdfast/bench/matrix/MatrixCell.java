@@ -64,7 +64,7 @@ final class MatrixCell implements AutoCloseable {
   private static MatrixCell begun(MatrixCell cell) throws InterruptedException {
     try {
       call(cell.calling, SETUP_LIMIT);
-      Outcome held = cell.stream.exchange(PAYLOAD, SETUP_LIMIT);
+      CellOutcome held = cell.stream.exchange(PAYLOAD, SETUP_LIMIT);
       if (!held.ok()) {
         throw new IllegalStateException("stream: " + held.detail());
       }
@@ -82,21 +82,21 @@ final class MatrixCell implements AutoCloseable {
     return path.quietTime().minus(passed);
   }
 
-  Outcome firstCall() {
+  CellOutcome firstCall() {
     long begunNanos = System.nanoTime();
     try {
       call(calling, ANSWER_LIMIT);
-      return Outcome.answered(since(begunNanos));
+      return CellOutcome.answered(since(begunNanos));
     } catch (StatusRuntimeException e) {
-      return Outcome.failed(e.getStatus(), since(begunNanos));
+      return CellOutcome.failed(e.getStatus(), since(begunNanos));
     }
   }
 
-  Outcome heldStream() throws InterruptedException {
+  CellOutcome heldStream() throws InterruptedException {
     return stream.exchange(PAYLOAD, ANSWER_LIMIT);
   }
 
-  CellResult result(Outcome first, Outcome held) {
+  CellResult result(CellOutcome first, CellOutcome held) {
     return new CellResult(path, pair, first, held);
   }
 

@@ -52,7 +52,7 @@ final class MatrixEnds {
   }
 
   Server server(InetSocketAddress address) throws IOException {
-    if (pair.serverIsOurs()) {
+    if (pair.isHoldfastServer()) {
       return HoldfastServerBuilder.forAddress(address, InsecureServerCredentials.create())
           .liveness(liveness())
           .drainOnJvmShutdown(false)
@@ -83,7 +83,7 @@ final class MatrixEnds {
 
   ManagedChannel channel(String address) {
     long idleModeMillis = path.scaled(MatrixPath.IDLE_MODE).toMillis();
-    if (pair.clientIsOurs()) {
+    if (pair.isHoldfastClient()) {
       HoldfastChannelBuilder channel =
           HoldfastChannelBuilder.forTarget(address)
               .usePlaintext()

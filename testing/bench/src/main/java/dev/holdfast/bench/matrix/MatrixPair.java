@@ -22,13 +22,13 @@ public enum MatrixPair {
   VERIFY("verify only", true, false);
 
   private final String title;
-  private final boolean clientIsOurs;
-  private final boolean serverIsOurs;
+  private final boolean isHoldfastClient;
+  private final boolean isHoldfastServer;
 
   MatrixPair(String title, boolean clientIsOurs, boolean serverIsOurs) {
     this.title = title;
-    this.clientIsOurs = clientIsOurs;
-    this.serverIsOurs = serverIsOurs;
+    this.isHoldfastClient = clientIsOurs;
+    this.isHoldfastServer = serverIsOurs;
   }
 
   /** The head of its column. */
@@ -36,12 +36,12 @@ public enum MatrixPair {
     return title;
   }
 
-  boolean clientIsOurs() {
-    return clientIsOurs;
+  boolean isHoldfastClient() {
+    return isHoldfastClient;
   }
 
-  boolean serverIsOurs() {
-    return serverIsOurs;
+  boolean isHoldfastServer() {
+    return isHoldfastServer;
   }
 
   /** Whether both sides have sessions. */

@@ -2,7 +2,7 @@ package dev.holdfast.bench.matrix;
 
 import dev.holdfast.core.PathProfile;
 import dev.holdfast.lab.PathFaults;
-import dev.holdfast.lab.PathFaults.Counted;
+import dev.holdfast.lab.PathFaults.CountedTraffic;
 import dev.holdfast.lab.PathFaults.IdleAction;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,7 +40,7 @@ public record MatrixPath(String name, PathProfile profile, PathFaults faults) {
       if (profile == PathProfile.SWARM) {
         Duration timeout = profile.idleTimeout().orElseThrow();
         PathFaults reset =
-            PathFaults.builder().idle(timeout, IdleAction.RESET, Counted.SEGMENTS).build();
+            PathFaults.builder().idle(timeout, IdleAction.RESET, CountedTraffic.SEGMENTS).build();
         all.add(of(name + "-rst", profile, reset));
       }
     }
@@ -86,15 +86,17 @@ public record MatrixPath(String name, PathProfile profile, PathFaults faults) {
   }
 
   /** Whether a hop ends HTTP/2, so that only DATA keeps a stream. */
-  public boolean isHop() {
+  public boolean terminatesHttp2() {
     return profile.layer() == PathProfile.Layer.REQUESTS;
   }
 
   /** Whether the path forgets a connection without telling both sides. */
-  public boolean forgets() {
+  public boolean dropsSilently() {
     return faults
         .idle()
-        .map(idle -> idle.action() == IdleAction.DROP || idle.action() == IdleAction.RESET)
+        .map(
+            idleTimeout ->
+                idleTimeout.action() == IdleAction.DROP || idleTimeout.action() == IdleAction.RESET)
         .orElse(false);
   }
 }

@@ -1,7 +1,7 @@
 package dev.holdfast.bench.matrix;
 
 import dev.holdfast.core.HostPort;
-import dev.holdfast.lab.KernelLab;
+import dev.holdfast.lab.kernel.KernelLab;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
@@ -85,8 +85,8 @@ public final class MatrixPeer {
     return new CellResult(
         path,
         MatrixPair.valueOf(fields.get(1)),
-        new Outcome(Boolean.parseBoolean(fields.get(2)), fields.get(3), fields.get(4)),
-        new Outcome(Boolean.parseBoolean(fields.get(5)), fields.get(6), fields.get(7)));
+        new CellOutcome(Boolean.parseBoolean(fields.get(2)), fields.get(3), fields.get(4)),
+        new CellOutcome(Boolean.parseBoolean(fields.get(5)), fields.get(6), fields.get(7)));
   }
 
   private static int endpoint(MatrixPair pair) {

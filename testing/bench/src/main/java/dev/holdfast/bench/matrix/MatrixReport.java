@@ -100,7 +100,7 @@ public final class MatrixReport {
     }
     if (pairs.contains(MatrixPair.STOCK)) {
       for (MatrixPath path : paths) {
-        boolean mustFail = path.forgets() && !path.idleModeComesFirst();
+        boolean mustFail = path.dropsSilently() && !path.idleModeComesFirst();
         if (mustFail && !cell(path, MatrixPair.STOCK).isFailed()) {
           missed.add(path.name() + ": stock did not fail, so the path was not broken");
         }

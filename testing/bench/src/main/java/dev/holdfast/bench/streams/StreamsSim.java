@@ -1,11 +1,11 @@
 package dev.holdfast.bench.streams;
 
-import dev.holdfast.bench.Benchmark;
-import dev.holdfast.streams.SessionRules;
-import dev.holdfast.streams.rehearsal.BrokenGuarantee;
-import dev.holdfast.streams.rehearsal.Marker;
-import dev.holdfast.streams.rehearsal.Mutant;
-import dev.holdfast.streams.rehearsal.Rehearsal;
+import dev.holdfast.bench.run.Benchmark;
+import dev.holdfast.streams.rehearsal.GuaranteeViolation;
+import dev.holdfast.streams.rehearsal.SessionMutant;
+import dev.holdfast.streams.rehearsal.StreamCoverage;
+import dev.holdfast.streams.rehearsal.StreamSimulation;
+import dev.holdfast.streams.session.SessionRules;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -14,7 +14,7 @@ import java.util.Map;
 
 /**
  * The simulation of the session protocol under thousands of fault schedules in virtual time. It
- * also runs each {@link Mutant} until the mutant is caught. Speed is not measured.
+ * also runs each {@link SessionMutant} until the mutant is caught. Speed is not measured.
  */
 public final class StreamsSim implements Benchmark {
   private static final long SEEDS = 30_000;
@@ -53,7 +53,8 @@ public final class StreamsSim implements Benchmark {
       return 0;
     }
     if (args.size() == 2 && args.get(0).equals("--trace") && args.get(1).matches("\\d{1,9}")) {
-      Rehearsal.trace(Long.parseLong(args.get(1)), SessionRules.STANDARD).forEach(out::println);
+      StreamSimulation.trace(Long.parseLong(args.get(1)), SessionRules.STANDARD)
+          .forEach(out::println);
       return 0;
     }
     if (!args.isEmpty() && !args.equals(List.of("--quick"))) {
@@ -64,15 +65,17 @@ public final class StreamsSim implements Benchmark {
   }
 
   int play(long seeds, long seedsPerMutant) {
-    Map<Marker, Integer> reached = new EnumMap<>(Marker.class);
+    Map<StreamCoverage, Integer> reached = new EnumMap<>(StreamCoverage.class);
     long violations = violations(seeds, reached);
-    List<Marker> never =
-        Arrays.stream(Marker.values()).filter(marker -> !reached.containsKey(marker)).toList();
+    List<StreamCoverage> never =
+        Arrays.stream(StreamCoverage.values())
+            .filter(streamCoverage -> !reached.containsKey(streamCoverage))
+            .toList();
     int caught = 0;
-    for (Mutant mutant : Mutant.values()) {
-      caught += isCaught(mutant, seedsPerMutant) ? 1 : 0;
+    for (SessionMutant sessionMutant : SessionMutant.values()) {
+      caught += isCaught(sessionMutant, seedsPerMutant) ? 1 : 0;
     }
-    int mutants = Mutant.values().length;
+    int mutants = SessionMutant.values().length;
     int missed = mutants - caught;
     out.println("  rare paths: " + reached);
     boolean kept = violations == 0 && missed == 0 && never.isEmpty();
@@ -87,13 +90,13 @@ public final class StreamsSim implements Benchmark {
     return kept ? 0 : 1;
   }
 
-  private long violations(long seeds, Map<Marker, Integer> reached) {
+  private long violations(long seeds, Map<StreamCoverage, Integer> reached) {
     long violations = 0;
     for (long seed = 0; seed < seeds; seed++) {
       try {
-        Rehearsal.play(seed, SessionRules.STANDARD)
-            .forEach((marker, times) -> reached.merge(marker, times, Integer::sum));
-      } catch (BrokenGuarantee | IllegalStateException e) {
+        StreamSimulation.play(seed, SessionRules.STANDARD)
+            .forEach((streamCoverage, times) -> reached.merge(streamCoverage, times, Integer::sum));
+      } catch (GuaranteeViolation | IllegalStateException e) {
         violations++;
         if (violations <= SHOWN_VIOLATIONS) {
           out.printf(
@@ -107,19 +110,19 @@ public final class StreamsSim implements Benchmark {
     return violations;
   }
 
-  private boolean isCaught(Mutant mutant, long seeds) {
+  private boolean isCaught(SessionMutant sessionMutant, long seeds) {
     for (long seed = 0; seed < seeds; seed++) {
       try {
-        Rehearsal.play(seed, mutant.rules());
-      } catch (BrokenGuarantee e) {
-        out.printf("  %s caught by seed %d: %s%n", mutant, seed, e.guarantee());
+        StreamSimulation.play(seed, sessionMutant.rules());
+      } catch (GuaranteeViolation e) {
+        out.printf("  %s caught by seed %d: %s%n", sessionMutant, seed, e.guarantee());
         return true;
       } catch (IllegalStateException e) {
-        out.printf("  %s caught by seed %d: %s%n", mutant, seed, e.getMessage());
+        out.printf("  %s caught by seed %d: %s%n", sessionMutant, seed, e.getMessage());
         return true;
       }
     }
-    out.printf("  %s was not caught by %d seeds%n", mutant, seeds);
+    out.printf("  %s was not caught by %d seeds%n", sessionMutant, seeds);
     return false;
   }
 }

@@ -10,9 +10,9 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class MatrixReportTest {
-  private static final Outcome OK = Outcome.answered(Duration.ofMillis(3));
-  private static final Outcome HUNG =
-      Outcome.failed(Status.DEADLINE_EXCEEDED, MatrixCell.ANSWER_LIMIT);
+  private static final CellOutcome OK = CellOutcome.answered(Duration.ofMillis(3));
+  private static final CellOutcome HUNG =
+      CellOutcome.failed(Status.DEADLINE_EXCEEDED, MatrixCell.ANSWER_LIMIT);
   private static final List<MatrixPair> ALL = List.of(MatrixPair.values());
 
   private static final MatrixPath SWARM = path("swarm");
@@ -37,9 +37,9 @@ class MatrixReportTest {
 
   @Test
   void aFailureWithHoldfastOnBothSidesIsMissedAndOnOneSideIsListed() {
-    Map<MatrixPair, Outcome> outcomes =
+    Map<MatrixPair, CellOutcome> cellOutcomes =
         Map.of(MatrixPair.STOCK, HUNG, MatrixPair.HOLDFAST, HUNG, MatrixPair.HOLDFAST_SERVER, HUNG);
-    MatrixReport report = report(SWARM, outcomes, Duration.ofSeconds(99));
+    MatrixReport report = report(SWARM, cellOutcomes, Duration.ofSeconds(99));
     assertThat(report.missedBounds())
         .containsExactly("swarm: failed with holdfast both (expected: ok)");
     assertThat(report.oneSidedFailures())
@@ -102,21 +102,21 @@ class MatrixReportTest {
 
   @Test
   void aCellCrossesTheNamespaceAsALine() {
-    Outcome odd = new Outcome(false, "UNAVAILABLE", "two\tfields,\ntwo lines");
+    CellOutcome odd = new CellOutcome(false, "UNAVAILABLE", "two\tfields,\ntwo lines");
     CellResult parsed =
         MatrixPeer.parse(SWARM, MatrixPeer.line(new CellResult(SWARM, MatrixPair.VERIFY, OK, odd)));
     assertThat(parsed.pair()).isEqualTo(MatrixPair.VERIFY);
     assertThat(parsed.firstCall()).isEqualTo(OK);
     assertThat(parsed.heldStream())
-        .isEqualTo(new Outcome(false, "UNAVAILABLE", "two fields, two lines"));
+        .isEqualTo(new CellOutcome(false, "UNAVAILABLE", "two fields, two lines"));
   }
 
   private static MatrixReport report(
-      MatrixPath path, Map<MatrixPair, Outcome> outcomes, Duration took) {
+      MatrixPath path, Map<MatrixPair, CellOutcome> cellOutcomes, Duration took) {
     List<CellResult> results = new ArrayList<>();
     for (MatrixPair pair : ALL) {
-      Outcome outcome = outcomes.getOrDefault(pair, OK);
-      results.add(new CellResult(path, pair, outcome, outcome));
+      CellOutcome cellOutcome = cellOutcomes.getOrDefault(pair, OK);
+      results.add(new CellResult(path, pair, cellOutcome, cellOutcome));
     }
     return new MatrixReport(List.of(path), ALL, results, took);
   }

@@ -4,8 +4,8 @@ import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.Status;
 import dev.holdfast.transcoding.http.EnvelopeReader;
-import dev.holdfast.transcoding.http.JsonText;
-import dev.holdfast.transcoding.http.StatusCode;
+import dev.holdfast.transcoding.http.JsonStrings;
+import dev.holdfast.transcoding.status.GrpcStatusCode;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -31,11 +31,11 @@ public final class ConnectErrors {
   /**
    * The body of a failed unary response: {@code {"code":"not_found","message":"..","details":[
    * {"type":"google.rpc.ErrorInfo","value":"base64"}]}}. Its HTTP status is {@link
-   * StatusCode#httpStatus}, its content type application/json.
+   * GrpcStatusCode#httpStatus}, its content type application/json.
    *
    * @param statusDetails the content of {@code grpc-status-details-bin}, decoded; null for none
    */
-  public static byte[] json(StatusCode code, String message, byte @Nullable [] statusDetails) {
+  public static byte[] json(GrpcStatusCode code, String message, byte @Nullable [] statusDetails) {
     return error(code, message, statusDetails).getBytes(StandardCharsets.UTF_8);
   }
 
@@ -55,12 +55,12 @@ public final class ConnectErrors {
     for (Map.Entry<String, String> trailer : trailers) {
       metadata
           .computeIfAbsent(trailer.getKey().toLowerCase(Locale.ROOT), name -> new ArrayList<>())
-          .add(JsonText.quote(trailer.getValue()));
+          .add(JsonStrings.quote(trailer.getValue()));
     }
     if (!metadata.isEmpty()) {
       members.add(
           metadata.entrySet().stream()
-              .map(entry -> JsonText.quote(entry.getKey()) + ":[" + join(entry.getValue()) + "]")
+              .map(entry -> JsonStrings.quote(entry.getKey()) + ":[" + join(entry.getValue()) + "]")
               .collect(Collectors.joining(",", "\"metadata\":{", "}")));
     }
     byte[] json = ("{" + join(members) + "}").getBytes(StandardCharsets.UTF_8);
@@ -71,10 +71,12 @@ public final class ConnectErrors {
     return String.join(",", parts);
   }
 
-  private static String error(StatusCode code, String message, byte @Nullable [] statusDetails) {
-    StringBuilder json = new StringBuilder("{\"code\":").append(JsonText.quote(code.connectName()));
+  private static String error(
+      GrpcStatusCode code, String message, byte @Nullable [] statusDetails) {
+    StringBuilder json =
+        new StringBuilder("{\"code\":").append(JsonStrings.quote(code.connectName()));
     if (!message.isEmpty()) {
-      json.append(",\"message\":").append(JsonText.quote(message));
+      json.append(",\"message\":").append(JsonStrings.quote(message));
     }
     List<String> details = new ArrayList<>();
     for (Any detail : details(statusDetails)) {
@@ -82,7 +84,7 @@ public final class ConnectErrors {
       details.add(
           "{\"type\":%s,\"value\":\"%s\"}"
               .formatted(
-                  JsonText.quote(type.substring(type.lastIndexOf('/') + 1)),
+                  JsonStrings.quote(type.substring(type.lastIndexOf('/') + 1)),
                   UNPADDED.encodeToString(detail.getValue().toByteArray())));
     }
     if (!details.isEmpty()) {

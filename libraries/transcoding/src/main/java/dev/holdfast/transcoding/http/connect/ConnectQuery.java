@@ -1,7 +1,7 @@
 package dev.holdfast.transcoding.http.connect;
 
-import dev.holdfast.transcoding.http.QueryText;
-import dev.holdfast.transcoding.http.RequestRefusedException;
+import dev.holdfast.transcoding.route.QueryDecoder;
+import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -24,7 +24,7 @@ final class ConnectQuery {
       if (equals >= 0 && equals < end) {
         String name = query.substring(start, equals);
         if (NAMES.contains(name)) {
-          String value = QueryText.decode(query, equals + 1, end, "query parameter " + name);
+          String value = QueryDecoder.decode(query, equals + 1, end, "query parameter " + name);
           if (parameters.putIfAbsent(name, value) != null) {
             throw RequestRefusedException.badRequest(
                 "query parameter " + name + ": given twice (expected: once)");

@@ -1,7 +1,7 @@
 package dev.holdfast.transcoding.http.connect;
 
-import dev.holdfast.transcoding.http.RequestHead;
-import dev.holdfast.transcoding.http.RequestRefusedException;
+import dev.holdfast.transcoding.http.HttpRequestHead;
+import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Locale;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConnectRequest {
   /** The form of the call. */
-  public enum Kind {
+  public enum ConnectCallType {
     /** A POST with one message as body. */
     UNARY,
     /** A GET with the message in the query, for methods without side effects. */
@@ -51,13 +51,14 @@ public final class ConnectRequest {
   private static final String UNARY_PREFIX = "application/";
   private static final int TIMEOUT_DIGITS = 10;
 
-  private final Kind kind;
+  private final ConnectCallType connectCallType;
   private final Encoding encoding;
   private final String compression;
   private final byte[] message;
 
-  private ConnectRequest(Kind kind, Encoding encoding, String compression, byte[] message) {
-    this.kind = kind;
+  private ConnectRequest(
+      ConnectCallType connectCallType, Encoding encoding, String compression, byte[] message) {
+    this.connectCallType = connectCallType;
     this.encoding = encoding;
     this.compression = compression;
     this.message = message;
@@ -71,7 +72,7 @@ public final class ConnectRequest {
    * @throws RequestRefusedException 400 for malformed GET parameters or a version other than 1, 415
    *     for a stream in an unknown encoding
    */
-  public static @Nullable ConnectRequest of(RequestHead head, String protocolVersion) {
+  public static @Nullable ConnectRequest of(HttpRequestHead head, String protocolVersion) {
     if (head.method().equals("GET")) {
       return get(head.query());
     }
@@ -86,7 +87,7 @@ public final class ConnectRequest {
             "content-type: %s (expected: application/connect+proto or +json)".formatted(type));
       }
       requireVersion(protocolVersion);
-      return new ConnectRequest(Kind.STREAM, encoding, "", new byte[0]);
+      return new ConnectRequest(ConnectCallType.STREAM, encoding, "", new byte[0]);
     }
     Encoding encoding =
         type.startsWith(UNARY_PREFIX) ? Encoding.of(type.substring(UNARY_PREFIX.length())) : null;
@@ -94,7 +95,7 @@ public final class ConnectRequest {
       return null;
     }
     requireVersion(protocolVersion);
-    return new ConnectRequest(Kind.UNARY, encoding, "", new byte[0]);
+    return new ConnectRequest(ConnectCallType.UNARY, encoding, "", new byte[0]);
   }
 
   /** Whether a query has a parameter that {@link #of} requires of a GET. */
@@ -150,7 +151,7 @@ public final class ConnectRequest {
     byte[] message = base64.equals("1") ? decoded(text) : text.getBytes(StandardCharsets.UTF_8);
     String compression = parameters.getOrDefault("compression", "");
     return new ConnectRequest(
-        Kind.GET, encoding, compression.equals("identity") ? "" : compression, message);
+        ConnectCallType.GET, encoding, compression.equals("identity") ? "" : compression, message);
   }
 
   /** Decodes base64 of either alphabet, padded or not, because clients differ. */
@@ -177,8 +178,8 @@ public final class ConnectRequest {
   }
 
   /** The form of the call. */
-  public Kind kind() {
-    return kind;
+  public ConnectCallType connectCallType() {
+    return connectCallType;
   }
 
   /** The encoding of the messages, in both directions. */
@@ -198,6 +199,6 @@ public final class ConnectRequest {
 
   /** The content type of a successful response; a unary error is application/json. */
   public String contentType() {
-    return (kind == Kind.STREAM ? STREAM_PREFIX : UNARY_PREFIX) + encoding;
+    return (connectCallType == ConnectCallType.STREAM ? STREAM_PREFIX : UNARY_PREFIX) + encoding;
   }
 }

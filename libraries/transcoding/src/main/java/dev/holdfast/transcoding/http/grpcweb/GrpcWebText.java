@@ -1,6 +1,6 @@
 package dev.holdfast.transcoding.http.grpcweb;
 
-import dev.holdfast.transcoding.http.RequestRefusedException;
+import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.util.Arrays;
 import java.util.Base64;
 

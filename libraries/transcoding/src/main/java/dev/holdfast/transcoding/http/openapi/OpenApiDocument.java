@@ -1,9 +1,9 @@
 package dev.holdfast.transcoding.http.openapi;
 
-import static dev.holdfast.transcoding.http.openapi.JsonTree.ordered;
+import static dev.holdfast.transcoding.http.openapi.BoundedJsonWriter.ordered;
 
 import com.google.protobuf.Descriptors.ServiceDescriptor;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.transcoding.http.HttpTranscoder;
 import dev.holdfast.transcoding.json.JsonOptions;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
@@ -48,7 +48,7 @@ public final class OpenApiDocument {
   public static OpenApiDocument of(HttpTranscoder transcoder, OpenApiInfo info) {
     SortedMap<String, HttpTranscoder> served = new TreeMap<>();
     served.put("", transcoder);
-    return of(served, Leads.NONE, info);
+    return of(served, TranscoderRouting.NONE, info);
   }
 
   /**
@@ -56,25 +56,31 @@ public final class OpenApiDocument {
    * left out, unless the routing selects one. JSON options are those of the first.
    *
    * @param served by cluster name
-   * @param leads the routing; may select a name without a transcoder, whose paths are not described
+   * @param transcoderRouting the routing; may select a name without a transcoder, whose paths are
+   *     not described
    * @throws DocumentTooLargeException when it would be larger than {@link #MAX_BYTES}
    */
   public static OpenApiDocument of(
-      SortedMap<String, HttpTranscoder> served, Leads leads, OpenApiInfo info) {
-    return of(served, leads, info, MAX_BYTES);
+      SortedMap<String, HttpTranscoder> served,
+      TranscoderRouting transcoderRouting,
+      OpenApiInfo info) {
+    return of(served, transcoderRouting, info, MAX_BYTES);
   }
 
   static OpenApiDocument of(
-      SortedMap<String, HttpTranscoder> served, Leads leads, OpenApiInfo info, int maxBytes) {
-    Ways ways = new Ways(served, leads, info.byName());
+      SortedMap<String, HttpTranscoder> served,
+      TranscoderRouting transcoderRouting,
+      OpenApiInfo info,
+      int maxBytes) {
+    OperationIndex operationIndex = new OperationIndex(served, transcoderRouting, info.byName());
     JsonOptions options =
         served.values().stream()
             .findFirst()
             .map(first -> first.codec().options())
             .orElse(JsonOptions.DEFAULT);
     TypeSchemas types = new TypeSchemas(options, name -> comment(served, name));
-    Operations operations = new Operations(types);
-    JsonTree out = new JsonTree(maxBytes);
+    OperationObjects operationObjects = new OperationObjects(types);
+    BoundedJsonWriter out = new BoundedJsonWriter(maxBytes);
     out.begin("").with("openapi", "3.1.0");
     out.with("info", ordered("title", info.title(), "version", info.version()));
     if (!info.server().isEmpty()) {
@@ -85,20 +91,23 @@ public final class OpenApiDocument {
       out.with("tags", tags);
     }
     out.begin("paths");
-    ways.byPath()
+    operationIndex
+        .byPath()
         .forEach(
             (path, byMethod) -> {
               Map<String, Object> item = new LinkedHashMap<>();
-              byMethod.forEach((name, way) -> item.put(name, operations.of(way, names(path))));
+              byMethod.forEach(
+                  (name, openApiOperation) ->
+                      item.put(name, operationObjects.of(openApiOperation, names(path))));
               out.with(path, item);
             });
     out.end().begin("components").begin("schemas");
     types.writeTo(out);
     out.end().end();
-    if (!ways.omitted().isEmpty()) {
-      out.with("x-holdfast-omitted", ways.omitted());
+    if (!operationIndex.omitted().isEmpty()) {
+      out.with("x-holdfast-omitted", operationIndex.omitted());
     }
-    return new OpenApiDocument(out.end().toByteArray(), ways.omitted());
+    return new OpenApiDocument(out.end().toByteArray(), operationIndex.omitted());
   }
 
   /** The document as JSON in UTF-8; not copied. */

@@ -1,6 +1,6 @@
 package dev.holdfast.transcoding.http.openapi;
 
-import static dev.holdfast.transcoding.http.openapi.JsonTree.ordered;
+import static dev.holdfast.transcoding.http.openapi.BoundedJsonWriter.ordered;
 
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.EnumDescriptor;
@@ -8,7 +8,7 @@ import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.GenericDescriptor;
 import com.google.protobuf.Descriptors.OneofDescriptor;
-import dev.holdfast.core.Limit;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.transcoding.json.JsonOptions;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -53,7 +53,7 @@ final class TypeSchemas {
   }
 
   /** Writes all referenced components, including those that they refer to. */
-  void writeTo(JsonTree out) {
+  void writeTo(BoundedJsonWriter out) {
     while (!open.isEmpty()) {
       GenericDescriptor type = open.remove();
       Map<String, Object> schema =

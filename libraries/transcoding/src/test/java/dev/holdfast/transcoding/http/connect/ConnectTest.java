@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.Any;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.Status;
-import dev.holdfast.transcoding.http.RequestHead;
-import dev.holdfast.transcoding.http.RequestRefusedException;
-import dev.holdfast.transcoding.http.StatusCode;
+import dev.holdfast.transcoding.http.HttpRequestHead;
+import dev.holdfast.transcoding.status.GrpcStatusCode;
+import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -95,11 +95,11 @@ class ConnectTest {
         Status.newBuilder()
             .addDetails(Any.pack(ErrorInfo.newBuilder().setReason("R").build()))
             .build();
-    assertThat(text(ConnectErrors.json(StatusCode.CANCELLED, "a \"b\"", status.toByteArray())))
+    assertThat(text(ConnectErrors.json(GrpcStatusCode.CANCELLED, "a \"b\"", status.toByteArray())))
         .isEqualTo(
             "{\"code\":\"canceled\",\"message\":\"a \\\"b\\\"\",\"details\":["
                 + "{\"type\":\"google.rpc.ErrorInfo\",\"value\":\"CgFS\"}]}");
-    assertThat(text(ConnectErrors.json(StatusCode.UNAVAILABLE, "", new byte[] {1})))
+    assertThat(text(ConnectErrors.json(GrpcStatusCode.UNAVAILABLE, "", new byte[] {1})))
         .isEqualTo("{\"code\":\"unavailable\"}");
   }
 
@@ -109,7 +109,7 @@ class ConnectTest {
     assertThat(good).containsExactly(2, 0, 0, 0, 2, '{', '}');
     byte[] bad =
         ConnectErrors.endStream(
-            ConnectErrors.json(StatusCode.NOT_FOUND, "m", null),
+            ConnectErrors.json(GrpcStatusCode.NOT_FOUND, "m", null),
             List.of(Map.entry("A", "1"), Map.entry("b", "\""), Map.entry("a", "2")));
     assertThat(text(bad).substring(5))
         .isEqualTo(
@@ -121,7 +121,7 @@ class ConnectTest {
   private static String read(String method, String query, String type, String version) {
     try {
       @Nullable ConnectRequest request =
-          ConnectRequest.of(new RequestHead(method, "/a.B/C", query, type, ""), version);
+          ConnectRequest.of(new HttpRequestHead(method, "/a.B/C", query, type, ""), version);
       if (request == null) {
         return "none";
       }
@@ -129,7 +129,10 @@ class ConnectTest {
       String message = new String(request.message(), StandardCharsets.ISO_8859_1);
       return "%s %s %s %s"
           .formatted(
-              request.kind(), request.encoding(), request.contentType(), compression + message)
+              request.connectCallType(),
+              request.encoding(),
+              request.contentType(),
+              compression + message)
           .strip();
     } catch (RequestRefusedException e) {
       return String.valueOf(e.httpStatus());

@@ -3,7 +3,7 @@ package dev.holdfast.transcoding.http.grpcweb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.holdfast.transcoding.http.RequestRefusedException;
+import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -31,8 +31,8 @@ class GrpcWebTest {
   })
   void readsItsContentTypes(
       String header, boolean text, String format, String answer, String grpc) {
-    GrpcWebType type = GrpcWebType.of(header);
-    assertThat(type).isEqualTo(new GrpcWebType(text, format));
+    GrpcWebContentType type = GrpcWebContentType.of(header);
+    assertThat(type).isEqualTo(new GrpcWebContentType(text, format));
     if (type != null) {
       assertThat(type.contentType()).isEqualTo(answer);
       assertThat(type.grpcContentType()).isEqualTo(grpc);
@@ -51,7 +51,7 @@ class GrpcWebTest {
         "grpc-web"
       })
   void leavesOthersAlone(String header) {
-    assertThat(GrpcWebType.of(header)).isNull();
+    assertThat(GrpcWebContentType.of(header)).isNull();
   }
 
   @Test

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 class OpenApiDocumentTest {
   private static final FileDescriptorProto FILE = ShopProto.getDescriptor().toProto();
   private static final HttpTranscoder SHOP = HttpTranscoder.of(ServiceCatalog.of(List.of(FILE)));
-  private static final Described DOCUMENT = Described.of(SHOP);
+  private static final ParsedOpenApiDocument DOCUMENT = ParsedOpenApiDocument.of(SHOP);
   private static final OpenApiInfo INFO = OpenApiInfo.of("t", "1");
   private static final String CHECK_BY_ID = "GET /v1/books/{book_id}";
 
@@ -56,7 +56,7 @@ class OpenApiDocumentTest {
         .isEqualTo("\"shop.v1.Shop/GetBook\"");
 
     OpenApiDocument bare = OpenApiDocument.of(SHOP, INFO.withByName(false));
-    assertThat(Described.of(bare).operations())
+    assertThat(ParsedOpenApiDocument.of(bare).operations())
         .containsKeys("POST /shop.v1.Shop/Echo", CHECK_BY_ID)
         .doesNotContainKey("POST /shop.v1.Shop/GetBook");
   }
@@ -85,7 +85,8 @@ class OpenApiDocumentTest {
             SHOP.catalog(),
             TranscodingOptions.DEFAULT.withIgnoredParameters(Set.of("pageSize")),
             SHOP.codec());
-    assertThat(Described.of(other).parameters("GET /v1/shelves/{parent.1}/books", "query"))
+    assertThat(
+            ParsedOpenApiDocument.of(other).parameters("GET /v1/shelves/{parent.1}/books", "query"))
         .contains("pageToken")
         .doesNotContain("pageSize");
   }
@@ -130,12 +131,15 @@ class OpenApiDocumentTest {
         JsonCodec.of(SchemaTypes.of(SHOP.catalog().typeFiles()))
             .with(JsonOptions.DEFAULT.withProtoNames(true).withEnumsAsNumbers(true));
     HttpTranscoder other = HttpTranscoder.of(SHOP.catalog(), TranscodingOptions.DEFAULT, codec);
-    Described described = Described.of(other);
+    ParsedOpenApiDocument parsedOpenApiDocument = ParsedOpenApiDocument.of(other);
     assertThat(
-            described.at("components", "schemas", "shop.v1.Everything", "properties").fieldNames())
+            parsedOpenApiDocument
+                .at("components", "schemas", "shop.v1.Everything", "properties")
+                .fieldNames())
         .toIterable()
         .contains("an_int64", "renamed");
-    assertThat(described.at("components", "schemas", "shop.v1.Genre", "enum").toString())
+    assertThat(
+            parsedOpenApiDocument.at("components", "schemas", "shop.v1.Genre", "enum").toString())
         .isEqualTo("[0,1,2]");
   }
 
@@ -154,12 +158,12 @@ class OpenApiDocumentTest {
             "GET /v1/{other=**} -> made.v1.Made/Method1: in OpenAPI its path is also that of"
                 + " GET /v1/{name} -> made.v1.Made/Method0",
             "PURGE /v1/{name} -> made.v1.Made/Method2: OpenAPI 3.1 has no method PURGE");
-    Described described = Described.of(document);
-    assertThat(described.at("x-holdfast-omitted")).hasSize(2);
+    ParsedOpenApiDocument parsedOpenApiDocument = ParsedOpenApiDocument.of(document);
+    assertThat(parsedOpenApiDocument.at("x-holdfast-omitted")).hasSize(2);
     // Not GET: there /v1/{name} takes the colon for a part of its segment.
-    assertThat(described.operation("POST /v1/{name}:any").get("description").asText())
+    assertThat(parsedOpenApiDocument.operation("POST /v1/{name}:any").get("description").asText())
         .isEqualTo("Any method of HTTP is taken.");
-    assertThat(described.operations()).containsKey("GET /v1/a%20b/x%2Fy/{name.1}");
+    assertThat(parsedOpenApiDocument.operations()).containsKey("GET /v1/a%20b/x%2Fy/{name.1}");
   }
 
   @Test
@@ -175,29 +179,36 @@ class OpenApiDocumentTest {
     TreeMap<String, HttpTranscoder> served = new TreeMap<>();
     served.put("annex", HttpTranscoder.of(ServiceCatalog.of(List.of(changed.build()))));
     served.put("shop", SHOP);
-    OpenApiDocument document = OpenApiDocument.of(served, Leads.NONE, INFO);
+    OpenApiDocument document = OpenApiDocument.of(served, TranscoderRouting.NONE, INFO);
     assertThat(document.omitted())
         .contains(
-            "GET /v1/books/{book_id} -> shop.v1.Shop/GetBook: its path is offered by shop and"
+            "GET /v1/books/{book_id} -> shop.v1.Shop/GetBook: its path is served by shop and"
                 + " annex");
-    Described described = Described.of(document);
-    assertThat(described.operations())
+    ParsedOpenApiDocument parsedOpenApiDocument = ParsedOpenApiDocument.of(document);
+    assertThat(parsedOpenApiDocument.operations())
         .containsKeys("POST /shop.v1.Annex/Echo", "POST /shop.v1.Shop/Echo")
         .doesNotContainKey(CHECK_BY_ID);
-    assertThat(described.at("components", "schemas", "shop.v1.Book", "properties").has("more"))
+    assertThat(
+            parsedOpenApiDocument
+                .at("components", "schemas", "shop.v1.Book", "properties")
+                .has("more"))
         .isTrue();
-    assertThat(described.at("components", "schemas", "shop.v1.Book.2", "properties").has("more"))
+    assertThat(
+            parsedOpenApiDocument
+                .at("components", "schemas", "shop.v1.Book.2", "properties")
+                .has("more"))
         .isFalse();
-    assertThat(described.at("components", "schemas").toString())
+    assertThat(parsedOpenApiDocument.at("components", "schemas").toString())
         .doesNotContain("google.rpc.Status.2");
 
-    Leads toAnnex = path -> path.startsWith("/v1/") ? Optional.of("annex") : Optional.empty();
+    TranscoderRouting toAnnex =
+        path -> path.startsWith("/v1/") ? Optional.of("annex") : Optional.empty();
     OpenApiDocument led = OpenApiDocument.of(served, toAnnex, INFO);
-    assertThat(Described.of(led).operation(CHECK_BY_ID).get("operationId").asText())
+    assertThat(ParsedOpenApiDocument.of(led).operation(CHECK_BY_ID).get("operationId").asText())
         .isEqualTo("shop.v1.Annex/GetBook.2");
     assertThat(led.omitted())
         .contains(
-            "GET /v1/books/{book_id} -> shop.v1.Shop/GetBook: its path leads to annex, not to"
+            "GET /v1/books/{book_id} -> shop.v1.Shop/GetBook: its path is routed to annex, not to"
                 + " shop");
   }
 
@@ -212,32 +223,38 @@ class OpenApiDocumentTest {
     // Comments outlive that catalogs are put together.
     ServiceCatalog catalog = ServiceCatalog.empty().with(ServiceCatalog.of(List.of(file.build())));
     assertThat(catalog.hash()).isNotEqualTo(SHOP.catalog().hash());
-    Described described = Described.of(HttpTranscoder.of(catalog));
-    assertThat(described.at("tags").toString())
+    ParsedOpenApiDocument parsedOpenApiDocument =
+        ParsedOpenApiDocument.of(HttpTranscoder.of(catalog));
+    assertThat(parsedOpenApiDocument.at("tags").toString())
         .isEqualTo("[{\"name\":\"shop.v1.Shop\",\"description\":\"Sells books.\\n\\nWell.\"}]");
-    assertThat(described.operation(CHECK_BY_ID).get("description").asText()).isEqualTo("One book.");
-    JsonNode book = described.at("components", "schemas", "shop.v1.Book");
+    assertThat(parsedOpenApiDocument.operation(CHECK_BY_ID).get("description").asText())
+        .isEqualTo("One book.");
+    JsonNode book = parsedOpenApiDocument.at("components", "schemas", "shop.v1.Book");
     assertThat(book.get("description").asText()).isEqualTo("Printed matter.");
     assertThat(book.at("/properties/pageCount/description").asText()).isEqualTo("How many.");
-    assertThat(described.at("components", "schemas", "shop.v1.Genre", "description").asText())
+    assertThat(
+            parsedOpenApiDocument
+                .at("components", "schemas", "shop.v1.Genre", "description")
+                .asText())
         .isEqualTo("- POETRY: Verses.");
   }
 
   @Test
   void aDocumentHasALargestSize() {
     TreeMap<String, HttpTranscoder> served = new TreeMap<>(Map.of("shop", SHOP));
-    int size = OpenApiDocument.of(served, Leads.NONE, INFO).json().length;
-    assertThat(OpenApiDocument.of(served, Leads.NONE, INFO, size).json()).hasSize(size);
+    int size = OpenApiDocument.of(served, TranscoderRouting.NONE, INFO).json().length;
+    assertThat(OpenApiDocument.of(served, TranscoderRouting.NONE, INFO, size).json()).hasSize(size);
     assertThatExceptionOfType(DocumentTooLargeException.class)
-        .isThrownBy(() -> OpenApiDocument.of(served, Leads.NONE, INFO, size - 1))
+        .isThrownBy(() -> OpenApiDocument.of(served, TranscoderRouting.NONE, INFO, size - 1))
         .withMessageContaining("(expected: <= " + (size - 1) + ")");
   }
 
   @Test
   void theSpecificationsSchemaSaysWhatIsWrong() {
-    assertThat(Described.violations("{\"openapi\":\"3.1.0\",\"paths\":{}}")).isNotEmpty();
+    assertThat(ParsedOpenApiDocument.violations("{\"openapi\":\"3.1.0\",\"paths\":{}}"))
+        .isNotEmpty();
     assertThat(
-            Described.violations(
+            ParsedOpenApiDocument.violations(
                 "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"t\",\"version\":\"1\"},\"paths\":"
                     + "{\"/a\":{\"get\":{\"parameters\":[{\"in\":\"nowhere\"}]}}}}"))
         .isNotEmpty();
@@ -254,7 +271,7 @@ class OpenApiDocumentTest {
           .setType(FieldDescriptorProto.Type.TYPE_STRING);
     }
     FileDescriptorProto service =
-        Described.service(FILE.getName(), "shop.v1.Names", List.of(rules));
+        ParsedOpenApiDocument.service(FILE.getName(), "shop.v1.Names", List.of(rules));
     return HttpTranscoder.of(ServiceCatalog.of(List.of(file.build(), service)));
   }
 

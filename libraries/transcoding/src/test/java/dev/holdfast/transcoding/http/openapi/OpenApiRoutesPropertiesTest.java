@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.api.CustomHttpPattern;
 import com.google.api.HttpRule;
+import dev.holdfast.transcoding.http.HttpRequestHead;
 import dev.holdfast.transcoding.http.HttpTranscoder;
-import dev.holdfast.transcoding.http.RequestHead;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
 import dev.holdfast.transcoding.shop.ShopProto;
 import java.net.URLEncoder;
@@ -31,7 +31,7 @@ class OpenApiRoutesPropertiesTest {
   void eachOperationLeadsToItsMethod(@ForAll("rules") List<HttpRule> rules) {
     HttpTranscoder transcoder = made("shop.v1.Names", rules);
     OpenApiDocument document = OpenApiDocument.of(transcoder, OpenApiInfo.of("t", "1"));
-    Map<String, JsonNode> operations = Described.of(document).operations();
+    Map<String, JsonNode> operations = ParsedOpenApiDocument.of(document).operations();
     operations.forEach((where, operation) -> requireLeads(transcoder, where, operation, ""));
     assertThat(operations.size() + document.omitted().size())
         .isEqualTo(transcoder.bindings().size());
@@ -43,19 +43,20 @@ class OpenApiRoutesPropertiesTest {
         made(
             "shop.v1.Everything",
             List.of(HttpRule.newBuilder().setGet(BY_GET.substring(4)).build()));
-    Described described = Described.of(transcoder);
-    described
+    ParsedOpenApiDocument parsedOpenApiDocument = ParsedOpenApiDocument.of(transcoder);
+    parsedOpenApiDocument
         .operations()
         .forEach(
             (where, operation) -> {
               requireLeads(transcoder, where, operation, "");
               for (JsonNode parameter : operation.path("parameters")) {
                 if (parameter.get("in").asText().equals("query")) {
-                  requireLeads(transcoder, where, operation, query(described, parameter));
+                  requireLeads(
+                      transcoder, where, operation, query(parsedOpenApiDocument, parameter));
                 }
               }
             });
-    assertThat(described.parameters(BY_GET, "query"))
+    assertThat(parsedOpenApiDocument.parameters(BY_GET, "query"))
         .contains(
             "anInt64",
             "ints",
@@ -71,7 +72,8 @@ class OpenApiRoutesPropertiesTest {
             "chosenAuthor.address.city",
             "other-name")
         .doesNotContain("books", "bookByName", "empty", "self", "self.anInt64");
-    assertThat(described.operation(BY_GET).get("description").asText()).contains("Further fields");
+    assertThat(parsedOpenApiDocument.operation(BY_GET).get("description").asText())
+        .contains("Further fields");
   }
 
   private static void requireLeads(
@@ -87,12 +89,13 @@ class OpenApiRoutesPropertiesTest {
       }
     }
     assertThat(path).as(names.toString()).doesNotContain("{");
-    RequestHead head = new RequestHead(where.substring(0, where.indexOf(' ')), path, query, "", "");
+    HttpRequestHead head =
+        new HttpRequestHead(where.substring(0, where.indexOf(' ')), path, query, "", "");
     String method = transcoder.open(head).method().fullName();
     assertThat(operation.get("operationId").asText()).as(where).matches(method + "([.][0-9]+)?");
   }
 
-  private static String query(Described described, JsonNode parameter) {
+  private static String query(ParsedOpenApiDocument parsedOpenApiDocument, JsonNode parameter) {
     JsonNode schema = parameter.get("schema");
     String name = parameter.get("name").asText();
     if (parameter.path("style").asText().equals("deepObject")) {
@@ -100,21 +103,21 @@ class OpenApiRoutesPropertiesTest {
       String key = keys.contains("true") ? "true" : keys.contains("pattern") ? "-3" : "a b";
       return encoded(name + "[" + key + "]")
           + "="
-          + encoded(example(described, schema.get("additionalProperties")));
+          + encoded(example(parsedOpenApiDocument, schema.get("additionalProperties")));
     }
-    return encoded(name) + "=" + encoded(example(described, schema));
+    return encoded(name) + "=" + encoded(example(parsedOpenApiDocument, schema));
   }
 
-  private static String example(Described described, JsonNode given) {
-    JsonNode schema = described.resolved(given);
+  private static String example(ParsedOpenApiDocument parsedOpenApiDocument, JsonNode given) {
+    JsonNode schema = parsedOpenApiDocument.resolved(given);
     if (schema.has("enum")) {
       return schema.get("enum").get(0).asText();
     }
     if (schema.has("anyOf")) {
-      return example(described, schema.get("anyOf").get(1));
+      return example(parsedOpenApiDocument, schema.get("anyOf").get(1));
     }
     return switch (schema.path("type").asText() + schema.path("format").asText()) {
-      case "array" -> example(described, schema.get("items"));
+      case "array" -> example(parsedOpenApiDocument, schema.get("items"));
       case "boolean" -> "true";
       case "stringdate-time" -> "2026-11-21T09:00:00.5+01:00";
       case "string" ->
@@ -138,7 +141,8 @@ class OpenApiRoutesPropertiesTest {
           .setType(com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type.TYPE_STRING);
     }
     return HttpTranscoder.of(
-        ServiceCatalog.of(List.of(shop.build(), Described.service(shop.getName(), type, rules))));
+        ServiceCatalog.of(
+            List.of(shop.build(), ParsedOpenApiDocument.service(shop.getName(), type, rules))));
   }
 
   /** Each shape once for a method of HTTP, as transcoders want it. */
@@ -162,7 +166,7 @@ class OpenApiRoutesPropertiesTest {
     Map<String, HttpRule> byShape = new LinkedHashMap<>();
     for (HttpRule rule : rules) {
       String shape =
-          dev.holdfast.transcoding.http.PathTemplate.parse(rule.getCustom().getPath()).shape();
+          dev.holdfast.transcoding.route.PathTemplate.parse(rule.getCustom().getPath()).shape();
       byShape.putIfAbsent(rule.getCustom().getKind() + " " + shape, rule);
     }
     return new ArrayList<>(byShape.values());

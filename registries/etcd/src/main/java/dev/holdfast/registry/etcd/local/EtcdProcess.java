@@ -19,7 +19,7 @@ public final class EtcdProcess extends LocalServer {
   /** The etcd on the PATH. */
   public static final String INSTALLED = "etcd";
 
-  private static final Program ETCD = program(INSTALLED);
+  private static final ServerExecutable ETCD = program(INSTALLED);
   private static final int ASK_TIMEOUT_MILLIS = 1000;
 
   private final String command;
@@ -73,8 +73,8 @@ public final class EtcdProcess extends LocalServer {
     this.arguments = List.copyOf(arguments);
   }
 
-  private static Program program(String command) {
-    return new Program(command, "etcd-server", "etcd");
+  private static ServerExecutable program(String command) {
+    return new ServerExecutable(command, "etcd-server", "etcd");
   }
 
   /** Whether etcd is on the PATH. */

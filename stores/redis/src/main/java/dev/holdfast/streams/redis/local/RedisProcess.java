@@ -19,7 +19,8 @@ import java.util.List;
  * append-only file before its reply, so that a restart loses nothing. Not thread-safe.
  */
 public final class RedisProcess extends LocalServer {
-  private static final Program REDIS = new Program("redis-server", "redis-server", "redis");
+  private static final ServerExecutable REDIS =
+      new ServerExecutable("redis-server", "redis-server", "redis");
   private static final int ASK_TIMEOUT_MILLIS = 1000;
 
   private final int port;

@@ -1,0 +1,60 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.grpc.internal.resolver.RegistryNameResolverProvider;
+import dev.holdfast.liveness.LivenessOptions;
+import io.grpc.NameResolverRegistry;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The liveness of programs that have the jar on their class path and no Holdfast code. */
+final class ZeroCodeSettings {
+  // As grpc logs, so that its users see it; slf4j may have no back end in such a program.
+  private static final System.Logger log = System.getLogger("dev.holdfast.grpc");
+  private static final AtomicBoolean said = new AtomicBoolean();
+
+  private ZeroCodeSettings() {}
+
+  /** Whether the environment asks for liveness or streams. */
+  static boolean isEnabled() {
+    return isLivenessEnabled() || StreamsSetting.isOn();
+  }
+
+  /** Whether it asks for liveness. */
+  static boolean isLivenessEnabled() {
+    return PathSetting.value(System.getenv()).filter(text -> !PathSetting.isOff(text)).isPresent();
+  }
+
+  /**
+   * The liveness options that the environment sets; logs them once per process.
+   *
+   * @throws IllegalArgumentException when a setting is malformed
+   */
+  static LivenessOptions options() {
+    LivenessOptions options = PathSetting.liveness(System.getenv()).orElse(LivenessOptions.DEFAULT);
+    if (said.compareAndSet(false, true)) {
+      log.log(
+          System.Logger.Level.INFO,
+          "event=liveness_on path={0} idle={1} safe_idle={2} off_by=\"{3}=off\"",
+          PathSetting.value(System.getenv()).orElse(""),
+          options.idle(),
+          options.safeIdle(),
+          PathSetting.VARIABLE);
+    }
+    return options;
+  }
+
+  /** Whether a registry on the class path, rather than grpc-java itself, resolves a target. */
+  static boolean isRegistryTarget(String target) {
+    int scheme = target.indexOf("://");
+    return scheme > 0
+        && NameResolverRegistry.getDefaultRegistry()
+                .getProviderForScheme(target.substring(0, scheme))
+            instanceof RegistryNameResolverProvider;
+  }
+
+  /** The name of a meter's tag: of a target only what can't be a secret. */
+  static String serviceIn(String target) {
+    String path = target.replaceFirst("[?#].*", "");
+    String last = path.substring(path.lastIndexOf('/') + 1);
+    return last.substring(last.lastIndexOf('@') + 1);
+  }
+}

@@ -1,9 +1,0 @@
-package dev.holdfast.hooks;
-
-import io.grpc.Server;
-
-/** A server that is another one, but for how it starts and stops. */
-public interface WrappedServer {
-  /** The server that takes the calls. */
-  Server wrapped();
-}

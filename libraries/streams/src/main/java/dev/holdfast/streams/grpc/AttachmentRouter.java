@@ -1,0 +1,82 @@
+package dev.holdfast.streams.grpc;
+
+import dev.holdfast.core.CloseReason;
+import dev.holdfast.hooks.CallConnectionListener;
+import dev.holdfast.hooks.ChannelHooks;
+import dev.holdfast.streams.grpc.internal.message.SessionFrame;
+import dev.holdfast.streams.session.SessionOutput;
+import dev.holdfast.streams.session.StreamAttachment;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.MethodDescriptor;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The routing of a stream's attachments, and the connection watch of each.
+ *
+ * <p>An attachment goes to another instance than the channel's own choice only if the session's
+ * token, which its server has signed, names that instance.
+ */
+final class AttachmentRouter {
+  private final ClientStreams streams;
+  private final Channel channel;
+  private final @Nullable ChannelHooks host;
+
+  AttachmentRouter(ClientStreams streams, Channel channel, CallOptions options) {
+    this.streams = streams;
+    this.channel = channel;
+    this.host = options.getOption(ChannelHooks.KEY);
+  }
+
+  /** A call for this attachment; not started. */
+  ClientCall<SessionFrame, SessionFrame> call(
+      ResumableClientCall<?, ?> owner,
+      SessionOutput.StartCall startCall,
+      MethodDescriptor<SessionFrame, SessionFrame> method,
+      CallOptions options) {
+    String instance = startCall.hello().token().owner().orElse("");
+    Channel to = channel;
+    CallOptions routed = streams.roomForHeader(options);
+    if (host != null) {
+      routed = host.withConnectionListener(routed, new Watch(owner, startCall.attachment()));
+    }
+    if (host != null && !instance.isEmpty() && host.hasInstance(instance)) {
+      routed = host.withInstance(routed, instance);
+    } else {
+      if (startCall.attachment().number() > 1) {
+        // While the channel waits to connect again an attempt waits with it, up to the handshake's
+        // limit: to fail at once would only make the next delay longer.
+        routed = routed.withWaitForReady();
+      }
+      if (!instance.isEmpty() && instance.equals(startCall.address())) {
+        to = streams.channelTo(instance, channel);
+      }
+    }
+    return to.newCall(method, routed);
+  }
+
+  /** Whether nothing more can be begun on the channel. */
+  boolean isShutdown() {
+    return host != null && host.isShutdown();
+  }
+
+  /**
+   * The watch on an attachment's connection, which reports to the session on the offload executor.
+   */
+  private record Watch(ResumableClientCall<?, ?> owner, StreamAttachment attachment)
+      implements CallConnectionListener {
+    @Override
+    public void onSuspect(CloseReason why) {
+      owner.later(
+          Duration.ZERO, () -> owner.input((session, now) -> session.onSuspect(now, attachment)));
+    }
+
+    @Override
+    public void onDraining() {
+      owner.later(
+          Duration.ZERO, () -> owner.input((session, now) -> session.onDrain(now, attachment)));
+    }
+  }
+}

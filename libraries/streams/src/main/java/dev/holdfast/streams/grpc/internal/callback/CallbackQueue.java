@@ -1,0 +1,58 @@
+package dev.holdfast.streams.grpc.internal.callback;
+
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The callback queue of a session. Callbacks run one at a time and in order, on an executor or on a
+ * {@link InlineCallbackThread}. A slow application delays its own session, but neither acks nor
+ * other sessions. Thread-safe.
+ */
+public final class CallbackQueue implements Executor {
+  private static final Logger log = LoggerFactory.getLogger(CallbackQueue.class);
+
+  private final Executor executor;
+  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger waiting = new AtomicInteger();
+
+  public CallbackQueue(Executor executor) {
+    this.executor = executor;
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    tasks.add(task);
+    if (waiting.getAndIncrement() == 0 && !InlineCallbackThread.claimQueue(this)) {
+      executor.execute(this::runAll);
+    }
+  }
+
+  /**
+   * Runs the queued callbacks on the thread that took the queue; see {@link InlineCallbackThread}.
+   */
+  void runAll() {
+    int count = 1;
+    do {
+      for (int i = 0; i < count; i++) {
+        Runnable task = tasks.poll();
+        if (task != null) {
+          run(task);
+        }
+      }
+      count = waiting.addAndGet(-count);
+    } while (count != 0);
+  }
+
+  private static void run(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException | Error e) {
+      // The callbacks behind it go on: one of them tells the end.
+      log.error("event=stream_callback_failed", e);
+    }
+  }
+}

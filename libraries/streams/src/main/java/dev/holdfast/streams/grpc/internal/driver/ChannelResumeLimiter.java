@@ -1,0 +1,143 @@
+package dev.holdfast.streams.grpc.internal.driver;
+
+import dev.holdfast.core.OffloadExecutor;
+import dev.holdfast.core.Scheduler;
+import dev.holdfast.streams.session.ResumeConcurrencyLimiter;
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The {@link ResumeConcurrencyLimiter} of one channel, with a lock and a timer. Thread-safe. */
+public final class ChannelResumeLimiter {
+  private static final Logger log = LoggerFactory.getLogger(ChannelResumeLimiter.class);
+
+  private final Scheduler scheduler;
+  private final AtomicInteger turns = new AtomicInteger();
+
+  // Guarded by itself.
+  private final ResumeConcurrencyLimiter pace = new ResumeConcurrencyLimiter();
+  private boolean armed;
+
+  public ChannelResumeLimiter(Scheduler scheduler) {
+    this.scheduler = scheduler;
+  }
+
+  /**
+   * An attempt that has not asked yet, waits, is under way, or over. Its owner knows it before it
+   * asks: the thread that begins it may be another one, and its welcome may come before {@link
+   * #ask} returns.
+   */
+  public final class QueuedResume {
+    private final Runnable begin;
+
+    // Guarded by pace.
+    private ResumeConcurrencyLimiter.@Nullable ResumePermit asked;
+    private boolean over;
+
+    private QueuedResume(Runnable begin) {
+      this.begin = begin;
+    }
+
+    /** Begins it if it is due, or else when it is; called once. */
+    public void ask() {
+      synchronized (pace) {
+        if (over) {
+          return;
+        }
+        asked = pace.ask(scheduler.clock().nanoTime(), begin);
+      }
+      drive();
+    }
+
+    public void onWelcome() {
+      synchronized (pace) {
+        if (asked != null) {
+          pace.onWelcome(asked);
+        }
+      }
+      drive();
+    }
+
+    /** Ends a turn, also one that never began or was never requested. */
+    public void onOver() {
+      synchronized (pace) {
+        over = true;
+        if (asked != null) {
+          pace.onOver(asked);
+        }
+      }
+      drive();
+    }
+  }
+
+  /**
+   * A turn to ask for.
+   *
+   * @param begin run once, at most, by any thread
+   */
+  public QueuedResume turn(Runnable begin) {
+    return new QueuedResume(begin);
+  }
+
+  /** Begins what is due, unless another thread is at it, which then does. */
+  private void drive() {
+    if (OffloadExecutor.isSchedulerThread()) {
+      // Whoever else comes may act before a thread of the executor is free.
+      OffloadExecutor.shared().execute(this::drive);
+      return;
+    }
+    if (turns.getAndIncrement() != 0) {
+      return;
+    }
+    int done;
+    do {
+      done = turns.get();
+      boolean begun = false;
+      try {
+        for (ResumeConcurrencyLimiter.ResumePermit next = next(); next != null; next = next()) {
+          begin(next);
+        }
+        begun = true;
+      } finally {
+        if (!begun) {
+          // An Error is the thread's own matter: the next one begins what is due.
+          turns.set(0);
+        }
+      }
+    } while (!turns.compareAndSet(done, 0));
+  }
+
+  private static void begin(ResumeConcurrencyLimiter.ResumePermit resumePermit) {
+    OffloadExecutor.assertNotSchedulerThread();
+    try {
+      resumePermit.begin().run();
+    } catch (RuntimeException e) {
+      // One that can't begin must not keep the others from it; its session tries again.
+      log.error("event=stream_attempt_failed", e);
+    }
+  }
+
+  private ResumeConcurrencyLimiter.@Nullable ResumePermit next() {
+    synchronized (pace) {
+      long nowNanos = scheduler.clock().nanoTime();
+      ResumeConcurrencyLimiter.ResumePermit next = pace.next(nowNanos);
+      OptionalLong due = pace.nextDeadlineNanos();
+      if (next == null && !armed && due.isPresent()) {
+        armed = true;
+        var unused =
+            scheduler.schedule(Duration.ofNanos(due.getAsLong() - nowNanos), this::onTimer);
+      }
+      return next;
+    }
+  }
+
+  private void onTimer() {
+    synchronized (pace) {
+      armed = false;
+    }
+    drive();
+  }
+}

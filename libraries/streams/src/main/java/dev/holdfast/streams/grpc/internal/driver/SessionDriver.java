@@ -1,0 +1,246 @@
+package dev.holdfast.streams.grpc.internal.driver;
+
+import dev.holdfast.core.OffloadExecutor;
+import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.Subscription;
+import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.session.SessionOutput;
+import dev.holdfast.streams.session.StreamSession;
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The imperative shell of one session: decides under a lock, and acts outside of it.
+ *
+ * <p>Inputs may come from any thread. The thread of an input also executes the outputs, unless
+ * another thread is doing so, which then takes them. So one thread at a time executes outputs, in
+ * order, without a lock. Outputs run interceptors of users, so a scheduler thread hands them to the
+ * {@link OffloadExecutor}.
+ */
+public final class SessionDriver<S extends StreamSession> {
+  private static final Logger log = LoggerFactory.getLogger(SessionDriver.class);
+
+  /** The executor of a session's outputs. Called by one thread at a time, without a lock. */
+  public interface Shell {
+    /** Called before outputs are taken, so that the shell can add inputs of its own. */
+    default void onTurn() {}
+
+    void act(SessionOutput output);
+
+    /** Called once, when the session is over. */
+    void onOver();
+  }
+
+  /** An input to the session, applied under the lock. */
+  public interface SessionInput<S> {
+    void apply(S session, long nowNanos);
+  }
+
+  private final Object lock = new Object();
+  private final AtomicInteger turns = new AtomicInteger();
+  private final S session;
+  private final Scheduler scheduler;
+  private final Shell shell;
+  private volatile @Nullable Thread acting;
+
+  /** Confined to the thread that executes outputs. */
+  private boolean ending;
+
+  // Guarded by lock.
+  private @Nullable Subscription timer;
+  private long timerNanos;
+  private int waiters;
+  private boolean over;
+
+  public SessionDriver(S session, Scheduler scheduler, Shell shell) {
+    this.session = session;
+    this.scheduler = scheduler;
+    this.shell = shell;
+  }
+
+  public long nowNanos() {
+    return scheduler.clock().nanoTime();
+  }
+
+  /** Applies an input to the session and executes its outputs. */
+  public void input(SessionInput<S> sessionInput) {
+    synchronized (lock) {
+      sessionInput.apply(session, nowNanos());
+    }
+    drive();
+  }
+
+  /** Looks at the session, or tells it something without acting yet. */
+  public <T> T locked(Function<S, T> question) {
+    synchronized (lock) {
+      return question.apply(session);
+    }
+  }
+
+  public boolean isReady() {
+    synchronized (lock) {
+      return session.isReady();
+    }
+  }
+
+  /**
+   * Offers a message to the session.
+   *
+   * @return whether it was taken, or the session had ended
+   */
+  public boolean offer(Payload message) {
+    synchronized (lock) {
+      if (!session.offer(message)) {
+        return session.end() != null || session.state().isTerminal();
+      }
+    }
+    drive();
+    return true;
+  }
+
+  /**
+   * Offers a message; when the buffer is full to twice its limit the caller waits until there is
+   * room, as code that never asks for isReady must be slowed down by something.
+   *
+   * @return whether it was taken, or the session had ended; false when there was no room in time
+   */
+  public boolean offer(Payload message, Duration patience) {
+    long endNanos = System.nanoTime() + patience.toNanos();
+    synchronized (lock) {
+      waiters++;
+      try {
+        while (!session.offer(message)) {
+          if (session.end() != null || session.state().isTerminal()) {
+            return true;
+          }
+          long leftMillis = (endNanos - System.nanoTime()) / 1_000_000;
+          // Who acts for the session can't wait for itself.
+          if (leftMillis <= 0 || acting == Thread.currentThread()) {
+            return false;
+          }
+          lock.wait(leftMillis);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      } finally {
+        waiters--;
+      }
+    }
+    drive();
+    return true;
+  }
+
+  /** Takes outputs until there are none, unless another thread is at it. */
+  public void drive() {
+    if (OffloadExecutor.isSchedulerThread()) {
+      // Whoever else comes may act before a thread of the executor is free.
+      OffloadExecutor.shared().execute(this::drive);
+      return;
+    }
+    if (turns.getAndIncrement() != 0) {
+      return;
+    }
+    int done;
+    do {
+      done = turns.get();
+      boolean acted = false;
+      acting = Thread.currentThread();
+      try {
+        turn();
+        acted = true;
+      } finally {
+        acting = null;
+        if (!acted) {
+          // An Error is the thread's own matter: the next input acts for the session again.
+          turns.set(0);
+        }
+      }
+    } while (!turns.compareAndSet(done, 0));
+  }
+
+  private void turn() {
+    OffloadExecutor.assertNotSchedulerThread();
+    guarded(shell::onTurn);
+    for (SessionOutput next = poll(); next != null; next = poll()) {
+      SessionOutput output = next;
+      guarded(() -> shell.act(output));
+    }
+    if (ending) {
+      ending = false;
+      guarded(shell::onOver);
+    }
+  }
+
+  /** An attachment may be broken, or its interceptor: other outputs are acted on all the same. */
+  private void guarded(Runnable action) {
+    try {
+      action.run();
+    } catch (RuntimeException e) {
+      log.error("event=stream_output_failed session={}", session.id(), e);
+    }
+  }
+
+  private @Nullable SessionOutput poll() {
+    synchronized (lock) {
+      SessionOutput next;
+      try {
+        next = session.poll(nowNanos());
+      } catch (RuntimeException e) {
+        log.error("event=stream_output_failed session={}", session.id(), e);
+        next = null;
+      }
+      if (next == null) {
+        arm();
+        if (!over && session.isOver()) {
+          over = true;
+          ending = true;
+        }
+        if (waiters > 0) {
+          lock.notifyAll();
+        }
+      }
+      return next;
+    }
+  }
+
+  /** Sets the session's timer, which may fire early and never late. */
+  private void arm() {
+    OptionalLong due = session.nextDeadlineNanos();
+    if (due.isEmpty()) {
+      if (timer != null && session.state().isTerminal()) {
+        timer.close();
+        timer = null;
+      }
+      return;
+    }
+    if (timer != null) {
+      if (due.getAsLong() - timerNanos >= 0) {
+        return;
+      }
+      timer.close();
+    }
+    timerNanos = due.getAsLong();
+    timer = scheduler.schedule(Duration.ofNanos(timerNanos - nowNanos()), this::onTimer);
+  }
+
+  private void onTimer() {
+    synchronized (lock) {
+      timer = null;
+      long nowNanos = nowNanos();
+      OptionalLong due = session.nextDeadlineNanos();
+      if (due.isEmpty() || due.getAsLong() - nowNanos > 0) {
+        // Early: an ack, for instance, went with a message meanwhile.
+        arm();
+        return;
+      }
+      session.onTimeout(nowNanos);
+    }
+    drive();
+  }
+}

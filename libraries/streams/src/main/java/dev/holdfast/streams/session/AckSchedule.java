@@ -1,0 +1,88 @@
+package dev.holdfast.streams.session;
+
+import dev.holdfast.core.annotation.PureCore;
+import dev.holdfast.streams.SessionOptions;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The schedule of a receiver's acks. An ack is due after a number of messages or a delay, by the
+ * {@link AckPolicy}, after a number of bytes, and when the peer has asked for one or missed one.
+ */
+@PureCore
+final class AckSchedule {
+  /** An ack that may go with a message waits for so many times the usual bytes. */
+  private static final int RIDES = 2;
+
+  private final ReceiveBuffer receiveBuffer;
+  private final long bytes;
+  private AckPolicy policy;
+  private @Nullable Long dueNanos;
+
+  /** The bytes of processed messages that acks have covered. */
+  private long ackedBytes;
+
+  /** Whether a message went out since an ack had to go by itself: the next may carry one. */
+  private boolean answers;
+
+  AckSchedule(SessionOptions options, ReceiveBuffer receiveBuffer) {
+    this.receiveBuffer = receiveBuffer;
+    this.bytes = options.ackBytes();
+    this.policy = AckPolicy.of(options);
+  }
+
+  AckPolicy policy() {
+    return policy;
+  }
+
+  /** Applies a policy from the next ack on; an ack that is due stays due until {@link #restart}. */
+  void follow(AckPolicy newPolicy) {
+    policy = newPolicy;
+  }
+
+  /** There may be something new to acknowledge, within the delay. */
+  void onProcessed(long nowNanos, @Nullable StreamAttachment to) {
+    if (dueNanos == null
+        && to != null
+        && to.handshakeComplete
+        && receiveBuffer.ack() > to.sentAck) {
+      dueNanos = nowNanos + policy.delay().toNanos();
+    }
+  }
+
+  /** Another attachment: its handshake has said all there was. */
+  void restart() {
+    dueNanos = null;
+    ackedBytes = receiveBuffer.processedBytes();
+  }
+
+  /** A message was written, or a frame without one. */
+  void onFrame(boolean message) {
+    answers = message;
+  }
+
+  /** The peer has been told of all that was processed. */
+  void onAllTold(StreamAttachment to) {
+    to.ackRepeatDue = false;
+    restart();
+  }
+
+  void addDeadlines(EarliestDeadline earliestDeadline) {
+    earliestDeadline.at(dueNanos);
+  }
+
+  boolean isDue(long nowNanos, StreamAttachment to) {
+    long unsaid = receiveBuffer.ack() - to.sentAck;
+    boolean late = dueNanos != null && nowNanos - dueNanos >= 0;
+    // The peer keeps bytes until they are acknowledged: a few large messages fill its buffer.
+    // Where each message is answered the next answer carries the ack, and a frame is saved.
+    long mostBytes = answers ? RIDES * bytes : bytes;
+    boolean large = receiveBuffer.processedBytes() - ackedBytes >= mostBytes;
+    boolean asked = to.ackRequestedSeq > 0 && receiveBuffer.ack() >= to.ackRequestedSeq;
+    return to.ackRepeatDue || unsaid >= policy.every() || (unsaid > 0 && (late || large || asked));
+  }
+
+  /** Whether a peer with the same schedule would acknowledge so much by itself, without delay. */
+  boolean isEnough(SendBuffer sent) {
+    return sent.held() >= policy.every() || sent.heldBytes() >= RIDES * bytes;
+  }
+}

@@ -1,0 +1,54 @@
+package dev.holdfast.streams.grpc.internal.driver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.core.SystemScheduler;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Turns whose attempts are begun, welcomed and given up by several threads. */
+class ChannelResumeLimiterTest {
+  private final ChannelResumeLimiter pace = new ChannelResumeLimiter(SystemScheduler.shared());
+  private final List<String> begun = new ArrayList<>();
+
+  @Test
+  void aWelcomeThatComesBeforeAskReturnsMakesRoomForTheNext() {
+    List<ChannelResumeLimiter.QueuedResume> first = new ArrayList<>();
+    first.add(
+        pace.turn(
+            () -> {
+              begun.add("first");
+              first.get(0).onWelcome();
+            }));
+    first.get(0).ask();
+    pace.turn(() -> begun.add("second")).ask();
+
+    assertThat(begun).containsExactly("first", "second");
+  }
+
+  @Test
+  void oneThatIsGivenUpBeforeItAsksNeverBegins() {
+    ChannelResumeLimiter.QueuedResume first = pace.turn(() -> begun.add("first"));
+    first.onOver();
+    first.ask();
+    pace.turn(() -> begun.add("second")).ask();
+
+    assertThat(begun).containsExactly("second");
+  }
+
+  @Test
+  void oneThatFailsToBeginMakesRoomWhenItIsOver() {
+    ChannelResumeLimiter.QueuedResume first =
+        pace.turn(
+            () -> {
+              throw new IllegalStateException("meant");
+            });
+    first.ask();
+    pace.turn(() -> begun.add("second")).ask();
+    assertThat(begun).isEmpty();
+
+    first.onOver();
+    assertThat(begun).containsExactly("second");
+  }
+}

@@ -1,0 +1,5 @@
+/** Status codes of gRPC and HTTP, and the mapping between them. */
+@NullMarked
+package dev.holdfast.transcoding.status;
+
+import org.jspecify.annotations.NullMarked;

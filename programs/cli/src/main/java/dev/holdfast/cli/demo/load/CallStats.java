@@ -1,0 +1,146 @@
+package dev.holdfast.cli.demo.load;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The record of a client's calls: totals, answers by instance, failures and retries.
+ *
+ * <p>All times are of {@link System#nanoTime()}. Thread-safe; one lock suffices for a few hundred
+ * calls per second.
+ */
+public final class CallStats {
+  private static final int KEPT_FAILURES = 8;
+
+  /** Which call failed, when and how. */
+  public record CallFailure(long atNanos, String step, String status) {}
+
+  /** Sums since the ledger was created; the latency quantile is in milliseconds. */
+  public record ClientCallTotals(long calls, long failed, long retried, double p99Millis) {}
+
+  /**
+   * The answered calls of one instance since the previous {@link #takeInterval}, with the median
+   * and the 99th percentile of their latencies in milliseconds.
+   */
+  public record IntervalCallStats(long calls, double p50Millis, double p99Millis) {}
+
+  private static final class Served {
+    long calls;
+    long firstNanos;
+    long lastNanos;
+    LatencyHistogram recent = new LatencyHistogram();
+  }
+
+  private final LatencyHistogram latencies = new LatencyHistogram();
+  private final Map<String, Served> byInstance = new HashMap<>();
+  private final List<CallFailure> callFailures = new ArrayList<>();
+  private String step = "start";
+  private long ok;
+  private long failed;
+  private long retried;
+  private @Nullable Long lastRetriedNanos;
+
+  /** Names the step of the story that failures are filed under from now on. */
+  public synchronized void enterStep(String name) {
+    step = name;
+  }
+
+  /**
+   * Records the answer to a call.
+   *
+   * @param instance who answered, as the answer says
+   * @param latencyNanos from the moment the call was due
+   */
+  synchronized void onAnswered(String instance, long nowNanos, long latencyNanos) {
+    ok++;
+    latencies.record(latencyNanos);
+    Served served = byInstance.get(instance);
+    if (served == null) {
+      served = new Served();
+      served.firstNanos = nowNanos;
+      byInstance.put(instance, served);
+    }
+    served.calls++;
+    served.lastNanos = nowNanos;
+    served.recent.record(latencyNanos);
+  }
+
+  /** A call that is slow on purpose was answered: it counts, but its time says nothing. */
+  synchronized void onLongCallAnswered() {
+    ok++;
+  }
+
+  /** A call ended with another status than OK. */
+  synchronized void onFailed(long nowNanos, String status) {
+    failed++;
+    if (callFailures.size() < KEPT_FAILURES) {
+      callFailures.add(new CallFailure(nowNanos, step, status));
+    }
+  }
+
+  /** A call could not be made in time. */
+  synchronized void onNotIssued(long nowNanos) {
+    onFailed(nowNanos, "NOT_ISSUED: the client was held up for longer than the deadline");
+  }
+
+  /** A call that has ended, well or not, had needed more than one attempt. */
+  synchronized void onRetried(long nowNanos) {
+    retried++;
+    lastRetriedNanos = nowNanos;
+  }
+
+  public synchronized ClientCallTotals clientCallTotals() {
+    return new ClientCallTotals(ok + failed, failed, retried, latencies.quantileMillis(0.99));
+  }
+
+  /** The first failures, oldest first. */
+  public synchronized List<CallFailure> callFailures() {
+    return List.copyOf(callFailures);
+  }
+
+  /** The end of the last call that needed a retry; empty when none did. */
+  public synchronized OptionalLong lastRetriedNanos() {
+    return lastRetriedNanos == null ? OptionalLong.empty() : OptionalLong.of(lastRetriedNanos);
+  }
+
+  /** The time of the first answer of an instance; empty when it has answered none. */
+  public synchronized OptionalLong firstServedNanos(String instance) {
+    Served served = byInstance.get(instance);
+    return served == null ? OptionalLong.empty() : OptionalLong.of(served.firstNanos);
+  }
+
+  /** The time of the latest answer of an instance; empty when it has answered none. */
+  public synchronized OptionalLong lastServedNanos(String instance) {
+    Served served = byInstance.get(instance);
+    return served == null ? OptionalLong.empty() : OptionalLong.of(served.lastNanos);
+  }
+
+  /** Calls that an instance has answered. */
+  synchronized long servedBy(String instance) {
+    Served served = byInstance.get(instance);
+    return served == null ? 0 : served.calls;
+  }
+
+  /**
+   * The instances that answered calls since the previous call of this method, by name. Starts the
+   * next period.
+   */
+  public synchronized Map<String, IntervalCallStats> takeInterval() {
+    Map<String, IntervalCallStats> result = new HashMap<>();
+    byInstance.forEach(
+        (instance, served) -> {
+          LatencyHistogram recent = served.recent;
+          if (recent.count() > 0) {
+            double p50Millis = recent.quantileMillis(0.5);
+            double p99Millis = recent.quantileMillis(0.99);
+            result.put(instance, new IntervalCallStats(recent.count(), p50Millis, p99Millis));
+            served.recent = new LatencyHistogram();
+          }
+        });
+    return result;
+  }
+}

@@ -1,0 +1,27 @@
+package dev.holdfast.gateway.frontend;
+
+import dev.holdfast.gateway.call.CallListener;
+import dev.holdfast.gateway.call.CallTarget;
+import dev.holdfast.gateway.call.HttpExchange;
+import dev.holdfast.gateway.call.OutgoingCall;
+import dev.holdfast.gateway.call.UpstreamCall;
+import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.route.Route;
+import io.netty.handler.codec.http2.Http2Headers;
+
+/**
+ * A cluster as the target of a call.
+ *
+ * @param cluster that serves the call
+ * @param route its name and options
+ */
+record ClusterCallTarget(Cluster cluster, Route route) implements CallTarget {
+  @Override
+  public OutgoingCall begin(HttpExchange web, Http2Headers headers, CallListener listener) {
+    web.clientIdentity().copyClientCert(web.headers(), headers);
+    UpstreamCall call = new UpstreamCall(web, headers, listener);
+    web.onCall(call.trace());
+    call.start(cluster, route);
+    return call;
+  }
+}

@@ -1,0 +1,81 @@
+package dev.holdfast.gateway.frontend.codec;
+
+import dev.holdfast.gateway.frontend.FrontendLocalReply;
+import dev.holdfast.transcoding.http.ErrorBody;
+import dev.holdfast.transcoding.status.RequestRefusedException;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.Http2Headers;
+import java.util.List;
+
+/** A complete response: the headers with :status, and the body, which is not copied. */
+public final class FrontendResponse {
+  public static final byte[] NOTHING = {};
+
+  private static final String CHALLENGE = "www-authenticate";
+
+  /**
+   * The content type of a google.rpc.Status for clients whose protocol is unknown, as Google's
+   * endpoints send it. Without the parameter it would be the type of Connect errors, and Connect
+   * clients would parse the body as one.
+   */
+  private static final String JSON_OF_STATUS = "application/json; charset=utf-8";
+
+  private final Http2Headers head;
+  private final byte[] body;
+
+  public FrontendResponse(Http2Headers head, byte[] body) {
+    this.head = head;
+    this.body = body;
+  }
+
+  public Http2Headers head() {
+    return head;
+  }
+
+  public byte[] body() {
+    return body;
+  }
+
+  /** A response with a JSON body. */
+  public static FrontendResponse json(int status, byte[] body) {
+    return new FrontendResponse(head(status, "application/json"), body);
+  }
+
+  /**
+   * The response to a request that can't be translated to a call, as a google.rpc.Status in JSON.
+   */
+  public static FrontendResponse refused(RequestRefusedException why) {
+    boolean type = FrontendLocalReply.isUnknownType(why);
+    Http2Headers head = head(why.httpStatus(), type ? JSON_OF_STATUS : "application/json");
+    if (why.httpStatus() == FrontendLocalReply.UNSUPPORTED_TYPE && !type) {
+      head.set("accept-encoding", "gzip, identity");
+    }
+    return new FrontendResponse(head, ErrorBody.json(why)).allowing(why.allow());
+  }
+
+  /** Adds the Allow header with the permitted HTTP methods, if there are any. */
+  public FrontendResponse allowing(List<String> methods) {
+    if (!methods.isEmpty()) {
+      head.set("allow", String.join(", ", methods));
+    }
+    return this;
+  }
+
+  /**
+   * Adds a challenge to a 401 response (RFC 9110, 15.5.2): the service's, or Bearer.
+   *
+   * @param trailers of the service
+   */
+  FrontendResponse challenging(Http2Headers trailers) {
+    if ("401".contentEquals(head.status()) && !head.contains(CHALLENGE)) {
+      CharSequence own = trailers.get(CHALLENGE);
+      head.set(CHALLENGE, own == null ? "Bearer" : own);
+    }
+    return this;
+  }
+
+  public static Http2Headers head(int status, String contentType) {
+    Http2Headers head = new DefaultHttp2Headers(false).status(Integer.toString(status));
+    return contentType.isEmpty() ? head : head.set("content-type", contentType);
+  }
+}

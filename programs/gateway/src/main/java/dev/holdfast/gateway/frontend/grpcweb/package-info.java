@@ -1,0 +1,5 @@
+/** The frontend codec of gRPC-Web. */
+@NullMarked
+package dev.holdfast.gateway.frontend.grpcweb;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,172 @@
+package dev.holdfast.gateway.http2.codec;
+
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.gateway.headers.HeaderNames;
+import dev.holdfast.gateway.headers.ReceivedHeaders;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Headers;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The header block cache in front of Netty's HPACK decoder: most calls of a client differ only in
+ * their body. Equal bytes mean equal headers while the dynamic table does not change (RFC 7541,
+ * 2.2). A block that changes the table empties the cache.
+ */
+final class CachingHeadersDecoder extends DefaultHttp2HeadersDecoder {
+  @Limit(
+      of = "bytes of one block of headers over HTTP/2 that are read although they are too many",
+      then = "the connection is closed; below, the request is answered with 431 and others go on")
+  static final int REFUSABLE_BYTES = 65_536;
+
+  /** The longest block that is cached. */
+  @Limit(
+      of = "a block of headers over HTTP/2 that is kept to be known again",
+      then = "a larger one is decoded, or encoded, each time")
+  static final int MOST_BYTES = 512;
+
+  /** The switch of the cache, for measurements: {@code bench/run gateway --parts 1}. */
+  private static final boolean REMEMBERS =
+      !"false".equals(System.getProperty("holdfast.gateway.header-cache"));
+
+  private static final @Nullable CachedHeaderBlock[] NOTHING = {};
+
+  private final int most;
+  private @Nullable CachedHeaderBlock[] known = NOTHING;
+  private int last;
+  private int blockBytes;
+  private Object owner = this;
+
+  /** The headers that are being decoded, or whose decoding failed; null for none. */
+  private @Nullable ReceivedHeaders started;
+
+  /**
+   * Creates a decoder that validates headers.
+   *
+   * @param most blocks in the cache
+   */
+  CachingHeadersDecoder(long maxHeaderListSize, int most) {
+    super(true, maxHeaderListSize);
+    this.most = most;
+    try {
+      maxHeaderListSize(maxHeaderListSize, maxHeaderListSize);
+    } catch (Http2Exception e) {
+      throw new IllegalArgumentException("maxHeaderListSize: " + maxHeaderListSize, e);
+    }
+  }
+
+  /** Sets the owner of the headers; see {@link CachedHeaderBlock#of}. */
+  void owner(Object whose) {
+    owner = whose;
+  }
+
+  /** The size of the block that was decoded last. */
+  int blockBytes() {
+    return blockBytes;
+  }
+
+  @Override
+  public Http2Headers decodeHeaders(int streamId, ByteBuf block) throws Http2Exception {
+    ReceivedHeaders before = find(block, block.readerIndex(), block.readableBytes());
+    if (before != null) {
+      block.skipBytes(block.readableBytes());
+      return before;
+    }
+    int length = block.readableBytes();
+    blockBytes = length;
+    if (!REMEMBERS
+        || !HeaderBlock.keepsDynamicTable(block, block.readerIndex(), block.writerIndex())) {
+      forget();
+      return decode(streamId, block);
+    }
+    if (length > MOST_BYTES) {
+      return decode(streamId, block);
+    }
+    byte[] bytes = ByteBufUtil.getBytes(block);
+    Http2Headers headers = decode(streamId, block);
+    if (headers instanceof ReceivedHeaders receivedHeaders) {
+      CachedHeaderBlock fresh = CachedHeaderBlock.of(bytes, receivedHeaders, owner);
+      remember(fresh);
+      return fresh.receivedHeaders();
+    }
+    return headers;
+  }
+
+  private Http2Headers decode(int streamId, ByteBuf block) throws Http2Exception {
+    try {
+      return super.decodeHeaders(streamId, block);
+    } catch (Http2Exception.HeaderListSizeException e) {
+      ReceivedHeaders known = started;
+      boolean grpc = known == null || isGrpc(known);
+      LargeHeadersException why = new LargeHeadersException(String.valueOf(e.getMessage()), grpc);
+      throw Http2Exception.streamError(streamId, e.error(), why, "%s", e.getMessage());
+    } catch (Http2Exception.StreamException e) {
+      ReceivedHeaders known = started;
+      boolean grpc = known == null || isGrpc(known);
+      MalformedHeadersException why =
+          new MalformedHeadersException(String.valueOf(e.getMessage()), grpc);
+      throw Http2Exception.streamError(streamId, e.error(), why, "%s", e.getMessage());
+    } finally {
+      started = null;
+    }
+  }
+
+  /**
+   * Whether the request is gRPC, as far as its headers were decoded: the content type may follow
+   * the field that was too large. The path of a gRPC call is never too large.
+   */
+  private static boolean isGrpc(ReceivedHeaders known) {
+    if (known.get(HeaderNames.CONTENT_TYPE) != null) {
+      return HeaderNames.isGrpc(known);
+    }
+    return known.path() != null
+        && known.method() != null
+        && HttpMethod.POST.asciiName().contentEquals(known.method());
+  }
+
+  @Override
+  public void maxHeaderTableSize(long max) throws Http2Exception {
+    forget();
+    super.maxHeaderTableSize(max);
+  }
+
+  @Override
+  public void maxHeaderListSize(long max, long goAwayMax) throws Http2Exception {
+    forget();
+    super.maxHeaderListSize(max, Math.max(goAwayMax, REFUSABLE_BYTES));
+  }
+
+  @Override
+  protected Http2Headers newHeaders() {
+    ReceivedHeaders receivedHeaders =
+        new ReceivedHeaders(validateHeaders(), validateHeaderValues(), numberOfHeadersGuess());
+    started = receivedHeaders;
+    return receivedHeaders;
+  }
+
+  /** The cached headers of this block; null when it is not cached. */
+  @Nullable ReceivedHeaders find(ByteBuf in, int at, int length) {
+    for (int i = 0; i < known.length; i++) {
+      CachedHeaderBlock each = known[i];
+      if (each != null && each.isAt(in, at, length)) {
+        return each.receivedHeaders();
+      }
+    }
+    return null;
+  }
+
+  private void remember(CachedHeaderBlock fresh) {
+    if (known.length == 0) {
+      known = new CachedHeaderBlock[most];
+    }
+    last = (last + 1) % most;
+    known[last] = fresh;
+  }
+
+  private void forget() {
+    known = NOTHING;
+  }
+}

@@ -1,0 +1,409 @@
+package dev.holdfast.gateway.http2.codec;
+
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.gateway.limits.MemoryAccount;
+import dev.holdfast.gateway.limits.MetLimit;
+import dev.holdfast.gateway.socket.GatewayEpollIoHandler;
+import dev.holdfast.gateway.socket.LingeringClose;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2Stream;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An HTTP/2 connection of the gateway, of a client or to an upstream.
+ *
+ * <p>Flushes are collected per event loop. Bytes that were read here and are not yet written to the
+ * other side are counted, and given back to the sender's window when they are.
+ */
+// How a write ends shows in the promise that was handed in, or in the end of the connection.
+@SuppressWarnings("FutureReturnValueIgnored")
+public abstract class FrameConnection extends Http2ConnectionHandler {
+  /**
+   * Looks at the pipeline before it is left as it is: detection handlers leave it a little later.
+   */
+  @Limit(
+      of = "reads of a connection after which a way to its socket past the pipeline is looked for",
+      then = "its frames go through the pipeline")
+  private static final int MOST_SEARCHES = 4;
+
+  @Limit(
+      of = "time in which a client that was told to leave for its resets has one turn",
+      then = "what it sends beyond that waits")
+  static final Duration SLOWED = Duration.ofMillis(100);
+
+  /** The output list of Netty's decoder, to which HTTP/2 adds no message. */
+  private static final List<Object> NOTHING = List.of();
+
+  private final FrameStreams streams;
+  private final FrameEncoder frames;
+  private final LoopResources loopResources;
+  private final int windowBytes;
+  private final ControlFrameFloodDetector control;
+  private final TurnBudget budget;
+  private @Nullable ChannelHandlerContext context;
+  private @Nullable FrameBatch batch;
+  private @Nullable DirectSocket direct;
+  private int searches;
+  private int turnBytes;
+  private boolean flushWanted;
+  private boolean blamed;
+  private boolean putOff;
+  private boolean slowed;
+
+  public FrameConnection(
+      FrameDecoder decoder,
+      ControlFrameLimitEncoder encoder,
+      Http2Settings settings,
+      LoopResources loopResources,
+      int windowBytes) {
+    super(decoder, encoder, settings, true);
+    this.streams = (FrameStreams) decoder.connection();
+    this.frames = encoder.frames();
+    this.control = decoder.control();
+    this.budget = decoder.budget();
+    this.loopResources = loopResources;
+    this.windowBytes = windowBytes;
+  }
+
+  @Override
+  public final FrameStreams connection() {
+    return streams;
+  }
+
+  /** The context; there is one as soon as the handler was added. */
+  public final ChannelHandlerContext context() {
+    ChannelHandlerContext ctx = context;
+    if (ctx == null) {
+      throw new IllegalStateException("used before it was added to a pipeline");
+    }
+    return ctx;
+  }
+
+  public final Channel channel() {
+    return context().channel();
+  }
+
+  public final boolean hasChannel() {
+    return context != null;
+  }
+
+  /** Everything written so far goes out when the loop is done with what it reads. */
+  public final void flushLater() {
+    if (!flushWanted) {
+      flushWanted = true;
+      loopResources.flushes().add(this);
+    }
+  }
+
+  final void flushNow() {
+    flushWanted = false;
+    FrameBatch written = batch;
+    try {
+      if (written != null && !streams.sending().isReady() && written.flushDirect()) {
+        return;
+      }
+      flush(context());
+    } catch (RuntimeException e) {
+      // Others of the loop have to be flushed, too.
+      onError(context(), true, e);
+    }
+    if (!channel().isWritable()) {
+      closeIfUnread();
+    }
+  }
+
+  /** Sets the receiver of the stream's frames. */
+  public final void attach(Http2Stream stream, Object taker) {
+    ((FrameStream) stream).taker = taker;
+  }
+
+  public final void detach(Http2Stream stream) {
+    ((FrameStream) stream).taker = null;
+  }
+
+  /** The receiver of the stream's frames, whose type the caller knows; null for none. */
+  final @Nullable public Object attached(@Nullable Http2Stream stream) {
+    return stream == null ? null : ((FrameStream) stream).taker;
+  }
+
+  /** Sets the account that is charged for bytes read on the stream from now on. */
+  public final void charge(Http2Stream stream, MemoryAccount account) {
+    ((FrameStream) stream).account = account;
+  }
+
+  /** Bytes that were read wait for the other side. */
+  public final void keep(Http2Stream stream, int bytes) {
+    MemoryAccount account = ((FrameStream) stream).account;
+    if (account != null) {
+      account.charge(bytes);
+    }
+  }
+
+  /** Bytes that were kept were passed on or dropped: their sender may send as many again. */
+  public final void giveBack(Http2Stream stream, int bytes) {
+    MemoryAccount account = ((FrameStream) stream).account;
+    if (account != null) {
+      account.credit(bytes);
+    }
+    try {
+      if (streams.receiving().consumeBytes(stream, bytes)) {
+        flushLater();
+      }
+    } catch (Http2Exception e) {
+      onError(context(), true, e);
+    }
+  }
+
+  /**
+   * Sends headers behind what was sent before.
+   *
+   * @param hearer of them; null for nobody
+   */
+  public final void send(
+      Http2Stream stream, Http2Headers headers, boolean end, @Nullable WriteListener hearer) {
+    frames.send(context(), (FrameStream) stream, headers, end, hearer);
+    flushLater();
+  }
+
+  /**
+   * Sends DATA behind what was sent before and when its windows allow it.
+   *
+   * @param data stays its caller's
+   * @param hearer of it, also when it is dropped; null for nobody
+   */
+  public final void send(
+      Http2Stream stream, ByteBuf data, boolean end, @Nullable WriteListener hearer) {
+    control.onDataSent();
+    frames.send(context(), (FrameStream) stream, data, end, hearer);
+    flushLater();
+  }
+
+  /** The objects that all connections of the event loop share. */
+  public final LoopResources loopResources() {
+    return loopResources;
+  }
+
+  /** Ends the stream at once; what waits to be written on it is dropped. */
+  public final void reset(Http2Stream stream, long code) {
+    resetStream(context(), stream.id(), code, context().newPromise());
+    flushLater();
+  }
+
+  /** As above; what waits is dropped at once, also when the peer reads nothing. */
+  public final void discard(Http2Stream stream, long code) {
+    reset(stream, code);
+    streams.sending().cancel((FrameStream) stream);
+  }
+
+  /** As above, also for a stream that is over. */
+  public final void reset(int stream, long code) {
+    resetStream(context(), stream, code, context().newPromise());
+    flushLater();
+  }
+
+  /** Counts the peer's frames that carry no call. */
+  public final ControlFrameFloodDetector control() {
+    return control;
+  }
+
+  /** Drops late frames of a stream that was closed on this side (RFC 9113, 5.1). */
+  @Override
+  protected void onStreamError(
+      ChannelHandlerContext ctx,
+      boolean outbound,
+      Throwable cause,
+      Http2Exception.StreamException e) {
+    boolean over =
+        !outbound
+            && e.error() == Http2Error.STREAM_CLOSED
+            && connection().stream(e.streamId()) == null;
+    if (!over || !isLateFrame(e)) {
+      super.onStreamError(ctx, outbound, cause, e);
+    }
+  }
+
+  /** Whether a frame for a stream that is over is dropped without a word. */
+  protected boolean isLateFrame(Http2Exception.StreamException frame) {
+    return true;
+  }
+
+  @Override
+  protected void onConnectionError(
+      ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception e) {
+    if (e != null && e.error() == Http2Error.ENHANCE_YOUR_CALM && !blamed) {
+      blamed = true;
+      loopResources
+          .meters()
+          .met(e instanceof LimitExceededException known ? known.limit() : MetLimit.FLOOD);
+    }
+    if (e == null) {
+      loopResources.meters().faults().onClosed(cause);
+    }
+    super.onConnectionError(ctx, outbound, cause, e);
+  }
+
+  /** DATA waits for the peer's window, but headers don't: a peer that reads nothing is cut off. */
+  private void closeIfUnread() {
+    boolean deaf = channel().isActive() && channel().bytesBeforeWritable() > windowBytes;
+    // Where the output has ended nothing is writable, and nothing waits.
+    if (deaf && !blamed && !LingeringClose.isBegun(channel())) {
+      blamed = true;
+      loopResources.meters().met(MetLimit.UNREAD);
+      context().close();
+    }
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
+    context = ctx;
+    if (encoder().frameWriter() instanceof BatchingFrameWriter frames) {
+      batch = frames.batch();
+      ctx.pipeline().addBefore(ctx.name(), null, frames.batch());
+    }
+    super.handlerAdded(ctx);
+    if (ctx.channel().isActive()) {
+      openWindow();
+    }
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) throws Exception {
+    super.channelActive(ctx);
+    openWindow();
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+    turnBytes += ((ByteBuf) message).readableBytes();
+    super.channelRead(ctx, message);
+    putOffIfSpent();
+  }
+
+  /**
+   * In place of Netty's, which looks at all open streams for one that waits: with thousands of
+   * them, and a socket that fills up again and again, that took more time than all else.
+   */
+  @Override
+  public final void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (ctx.channel().isWritable() && streams.sending().isReady()) {
+      flush(ctx);
+    }
+    ctx.fireChannelWritabilityChanged();
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    discardSomeReadBytes();
+    DirectSocket socket = direct;
+    if (socket != null) {
+      socket.onTurn(turnBytes);
+    } else if (searches < MOST_SEARCHES && decoder().prefaceReceived()) {
+      searches++;
+      findDirect(ctx);
+    }
+    onReadComplete();
+    ctx.fireChannelReadComplete();
+  }
+
+  /** Whether the beginning of a frame waits for the rest of it. */
+  final boolean hasPartOfFrame() {
+    return actualReadableBytes() > 0;
+  }
+
+  /** Reads frames past the pipeline; what is no whole frame yet is copied. */
+  final void onBytes(ByteBuf bytes) throws Exception {
+    turnBytes += bytes.readableBytes();
+    int before = 0;
+    while (bytes.isReadable() && bytes.readableBytes() != before) {
+      before = bytes.readableBytes();
+      decode(context(), bytes, NOTHING);
+    }
+    if (bytes.isReadable()) {
+      super.channelRead(context(), context().alloc().buffer().writeBytes(bytes));
+    }
+    putOffIfSpent();
+  }
+
+  /** From now on its frames are handled at a rate that costs nobody much. */
+  public final void slowDown() {
+    slowed = true;
+  }
+
+  /** Stops reading when the budget of the turn is spent, until other connections had theirs. */
+  private void putOffIfSpent() {
+    if (!putOff && budget.isSpent() && (slowed || hasPartOfFrame())) {
+      putOff = true;
+      channel().config().setAutoRead(false);
+      goOnLater();
+    }
+  }
+
+  private void goOnLater() {
+    GatewayEpollIoHandler sockets = GatewayEpollIoHandler.current();
+    if (slowed || sockets == null) {
+      long nanos = slowed ? SLOWED.toNanos() : 1;
+      var unused = context().executor().schedule(this::resumeReading, nanos, TimeUnit.NANOSECONDS);
+    } else {
+      sockets.defer(this::resumeReading);
+    }
+  }
+
+  private void resumeReading() {
+    if (context().isRemoved() || !channel().isActive()) {
+      return;
+    }
+    budget.renew();
+    try {
+      super.channelRead(context(), Unpooled.EMPTY_BUFFER);
+    } catch (Exception e) {
+      onError(context(), false, e);
+    }
+    if (budget.isSpent() && hasPartOfFrame()) {
+      goOnLater();
+    } else {
+      putOff = false;
+      discardSomeReadBytes();
+      channel().config().setAutoRead(true);
+    }
+    onReadComplete();
+  }
+
+  /** For now nothing more comes. */
+  final void onReadComplete() {
+    turnBytes = 0;
+    if (!putOff && !slowed) {
+      budget.renew();
+    }
+    FrameBatch written = batch;
+    if (written == null || written.isUnflushed()) {
+      flushLater();
+    }
+  }
+
+  /** Soon after the first SETTINGS nothing but liveness is before us any more, unless it stays. */
+  private void findDirect(ChannelHandlerContext ctx) {
+    FrameBatch written = batch;
+    if (written != null) {
+      direct = DirectSocket.of(this, ctx, written);
+      written.direct(direct);
+    }
+  }
+
+  /** The window of the connection is refilled at once; that of each stream is what holds back. */
+  private void openWindow() throws Http2Exception {
+    if (streams.receiving().raiseWhole(windowBytes)) {
+      flushLater();
+    }
+  }
+}

@@ -1,0 +1,361 @@
+package dev.holdfast.gateway.loop;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.cluster.PooledConnectionListener;
+import dev.holdfast.gateway.cluster.ThreadLocalCluster;
+import dev.holdfast.gateway.http2.codec.FlushList;
+import dev.holdfast.gateway.http2.codec.LoopResources;
+import dev.holdfast.gateway.limits.GatewayMemory;
+import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.limits.LoopMemory;
+import dev.holdfast.gateway.socket.GatewayBuffers;
+import dev.holdfast.gateway.socket.SpareBuffers;
+import dev.holdfast.gateway.tls.TlsClient;
+import dev.holdfast.gateway.traffic.LoopCallStatistics;
+import dev.holdfast.gateway.upstream.OffLoopResolver;
+import dev.holdfast.gateway.upstream.UpstreamAddress;
+import dev.holdfast.gateway.upstream.UpstreamConnection;
+import dev.holdfast.gateway.upstream.UpstreamTlsHandshake;
+import dev.holdfast.liveness.ConnectionObserver;
+import dev.holdfast.liveness.ConnectionRole;
+import dev.holdfast.liveness.LivenessHandler;
+import dev.holdfast.liveness.LivenessMeters;
+import dev.holdfast.liveness.LivenessOptions;
+import dev.holdfast.liveness.TcpKeepalive;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.RecvByteBufAllocator;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.Future;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * The forwarding context of one event loop: its clients' connections, its own connections to the
+ * endpoints of each cluster, and the pending flushes. No request leaves its loop.
+ */
+public final class ForwardingLoop {
+  @Limit(
+      of = "reads of 64 KiB that one connection of a gateway has in a turn of its event loop",
+      then = "the rest is read when all other connections had their turn")
+  static final int READS = 4;
+
+  private final EventLoop loop;
+  private final Supplier<? extends ConfigSnapshot> terms;
+  private final ConnectionMonitoring connectionMonitoring;
+  private final LoopResources loopResources;
+  private final LoopCallStatistics traffic;
+  private final Bootstrap bootstrap;
+  private final ThreadLocalClusters clusters;
+  private final LoopClients clients;
+
+  /**
+   * The observers of a gateway's connections: liveness and meters.
+   *
+   * @param options of liveness
+   * @param clients liveness meters of accepted connections
+   * @param upstreams liveness meters of connections that the gateway opened
+   * @param meters of the gateway
+   */
+  public record ConnectionMonitoring(
+      LivenessOptions options,
+      LivenessMeters clients,
+      LivenessMeters upstreams,
+      GatewayMeters meters) {}
+
+  /** Releases the spare buffers of the event loop; must be called on its thread. */
+  public static void releaseSpareBuffers() {
+    SpareBuffers.release();
+    GatewayBuffers.trim();
+  }
+
+  /**
+   * The limit of bytes that a connection reads in a turn: the work for one client makes the others
+   * wait.
+   */
+  public static RecvByteBufAllocator limitedReads() {
+    return new AdaptiveRecvByteBufAllocator().maxMessagesPerRead(READS);
+  }
+
+  /**
+   * Creates a loop without connections.
+   *
+   * @param terms the configuration snapshot, read for each request
+   */
+  public ForwardingLoop(
+      EventLoop loop,
+      Supplier<? extends ConfigSnapshot> terms,
+      ConnectionMonitoring connectionMonitoring) {
+    this(loop, terms, connectionMonitoring, GatewayMemory.ofProcess());
+  }
+
+  /**
+   * Creates a loop without connections, with a memory of its own.
+   *
+   * @param terms the configuration snapshot, read for each request
+   * @param memory that all loops share
+   */
+  public ForwardingLoop(
+      EventLoop loop,
+      Supplier<? extends ConfigSnapshot> terms,
+      ConnectionMonitoring connectionMonitoring,
+      GatewayMemory memory) {
+    this.loop = loop;
+    this.clients = new LoopClients(loop, new Random());
+    this.terms = terms;
+    this.connectionMonitoring = connectionMonitoring;
+    this.loopResources =
+        new LoopResources(new FlushList(loop), connectionMonitoring.meters(), memory.part(loop));
+    this.traffic = connectionMonitoring.meters().callStatistics().open();
+    long pauseNanos = LoopCallStatistics.LONG_CALL.toNanos() / 2;
+    var unused =
+        loop.scheduleWithFixedDelay(
+            traffic::reportLongCalls, pauseNanos, pauseNanos, TimeUnit.NANOSECONDS);
+    this.bootstrap =
+        new Bootstrap()
+            .group(loop)
+            .channel(Epoll.isAvailable() ? EpollSocketChannel.class : NioSocketChannel.class)
+            .resolver(new OffLoopResolver())
+            .option(ChannelOption.ALLOCATOR, GatewayBuffers.ALLOCATOR)
+            .option(ChannelOption.RECVBUF_ALLOCATOR, limitedReads())
+            .option(ChannelOption.TCP_NODELAY, true);
+    this.clusters =
+        new ThreadLocalClusters(
+            loop,
+            terms,
+            new EventLoopContext(loop, connectionMonitoring.meters()),
+            cluster -> (to, options, watch) -> dial(cluster, to, options, watch));
+  }
+
+  /** The liveness handler of a connection that a client opened. */
+  public LivenessHandler livenessOfClient() {
+    return new LivenessHandler(
+        connectionMonitoring.options,
+        ctx -> ConnectionObserver.NONE,
+        connectionMonitoring.clients,
+        ConnectionRole.SERVER);
+  }
+
+  /**
+   * Registers an accepted connection whose protocol is not known yet; a drain waits until it is.
+   */
+  public void onAccepted(Channel channel) {
+    clients.onAccepted(channel);
+  }
+
+  /** Registers a client connection of HTTP/2. A draining gateway asks it to leave. */
+  public void addHttp2(ClientConnection connection) {
+    clients.add(connection);
+  }
+
+  /**
+   * Registers a client connection of another protocol than HTTP/2. Only TCP keepalive checks its
+   * liveness. A draining gateway asks it to leave.
+   */
+  public void add(ClientConnection connection) {
+    keepAlive(connection.channel());
+    clients.add(connection);
+  }
+
+  /** Keeps these clusters; connections of others end with their last call. */
+  public void retain(Collection<Cluster> wanted) {
+    traffic.forgetRoutes();
+    clusters.retain(wanted);
+  }
+
+  /**
+   * Drains the clients: calls end by themselves, or are ended when their time has passed.
+   *
+   * @param acknowledge time for a client to acknowledge the first GOAWAY
+   * @param unary time for calls with a complete request and no response headers yet
+   * @param streams time for all other calls
+   * @return completes on this loop when all clients are gone
+   */
+  public Future<Void> drain(Duration acknowledge, Duration unary, Duration streams) {
+    // The last client takes the connections to upstreams with it.
+    return clients.drain(acknowledge, unary, streams, () -> retain(List.of()));
+  }
+
+  /** A view of the loop, for the admin page. Must be called on the loop. */
+  public LoopView view() {
+    long nowNanos = System.nanoTime();
+    return new LoopView(
+        clients.size(), clients.tcpProxied(), memory().usedBytes(), clusters.view(nowNanos));
+  }
+
+  /** The event loop of this context. */
+  public EventLoop eventLoop() {
+    return loop;
+  }
+
+  /** The current configuration snapshot of the gateway. */
+  public ConfigSnapshot snapshot() {
+    return terms.get();
+  }
+
+  public ByteBufAllocator allocator() {
+    return GatewayBuffers.ALLOCATOR;
+  }
+
+  public LoopResources loopResources() {
+    return loopResources;
+  }
+
+  /** The loop's part of the gateway's buffer memory. */
+  public LoopMemory memory() {
+    return loopResources.memory();
+  }
+
+  /** The statistics of this loop's calls. */
+  public LoopCallStatistics traffic() {
+    return traffic;
+  }
+
+  /** The meters of the gateway. */
+  public GatewayMeters meters() {
+    return connectionMonitoring.meters;
+  }
+
+  /** The state of a cluster on this loop. */
+  public ThreadLocalCluster<UpstreamConnection> local(Cluster cluster) {
+    return clusters.of(cluster);
+  }
+
+  /** The state of a cluster on this loop, for connections that are made by {@link #connect}. */
+  public ThreadLocalCluster<?> endpointsOf(Cluster cluster) {
+    return local(cluster);
+  }
+
+  private void keepAlive(Channel channel) {
+    TcpKeepalive.set(channel, connectionMonitoring.options.tcp());
+  }
+
+  /**
+   * Connects to an endpoint in plaintext for one client alone, with TCP keepalive. Reading starts
+   * only when the caller enables it.
+   */
+  public ChannelFuture connect(HostPort endpoint, ClusterOptions options) {
+    return bootstrap
+        .clone()
+        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, UpstreamAddress.timeoutMillis(options))
+        .option(ChannelOption.AUTO_READ, false)
+        .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+        .handler(
+            new ChannelInitializer<>() {
+              @Override
+              protected void initChannel(Channel channel) {
+                keepAlive(channel);
+              }
+            })
+        .connect(UpstreamAddress.address(endpoint));
+  }
+
+  private UpstreamConnection dial(
+      Cluster cluster,
+      Endpoint endpoint,
+      ClusterOptions options,
+      PooledConnectionListener<UpstreamConnection> watch) {
+    UpstreamConnection connection =
+        UpstreamConnection.to(
+            endpoint,
+            new UpstreamConnection.UpstreamConnectionContext(
+                terms.get().limits(),
+                loopResources,
+                watch,
+                options.tls().isPresent(),
+                cluster.name()));
+    loop.execute(() -> connect(connection, endpoint, options));
+    return connection;
+  }
+
+  private void connect(UpstreamConnection connection, Endpoint endpoint, ClusterOptions options) {
+    if (connection.isDraining()) {
+      connection.onSocketClosed();
+      return;
+    }
+    int timeoutMillis = UpstreamAddress.timeoutMillis(options);
+    ChannelFuture connecting =
+        bootstrap
+            .clone()
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
+            .handler(new UpstreamPipeline(connection, endpoint.address(), options.tls()))
+            .connect(UpstreamAddress.address(endpoint.address()));
+    var unusedConnect =
+        connecting.addListener(
+            done -> {
+              if (!done.isSuccess()) {
+                connection.setCloseReason(String.valueOf(done.cause().getMessage()));
+              }
+            });
+    var unusedClose =
+        connecting
+            .channel()
+            .closeFuture()
+            // Not at once: why it failed may not be told yet.
+            .addListener(closed -> loop.execute(connection::onSocketClosed));
+    var unusedTimer =
+        loop.schedule(
+            () -> {
+              if (!connection.isReady()) {
+                String missing = connection.hasChannel() ? "SETTINGS" : "end of the TLS handshake";
+                connection.setCloseReason("no " + missing + " within " + timeoutMillis + "ms");
+                var unused = connecting.channel().close();
+              }
+            },
+            timeoutMillis,
+            TimeUnit.MILLISECONDS);
+  }
+
+  private final class UpstreamPipeline extends ChannelInitializer<Channel> {
+    private final UpstreamConnection connection;
+    private final HostPort where;
+    private final Optional<TlsClient> tls;
+
+    UpstreamPipeline(UpstreamConnection connection, HostPort where, Optional<TlsClient> tls) {
+      this.connection = connection;
+      this.where = where;
+      this.tls = tls;
+    }
+
+    @Override
+    protected void initChannel(Channel channel) {
+      if (tls.isEmpty()) {
+        speak(channel);
+        return;
+      }
+      channel
+          .pipeline()
+          .addLast(tls.get().handler(channel.alloc(), where.host(), where.port()))
+          .addLast(new UpstreamTlsHandshake(connection, () -> speak(channel)));
+    }
+
+    private void speak(Channel channel) {
+      channel
+          .pipeline()
+          .addLast(
+              new LivenessHandler(
+                  connectionMonitoring.options,
+                  ctx -> connection.observer(),
+                  connectionMonitoring.upstreams,
+                  ConnectionRole.CLIENT))
+          .addLast(connection);
+    }
+  }
+}

@@ -1,0 +1,348 @@
+package dev.holdfast.gateway.http2.codec;
+
+import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.limits.GatewayMemory;
+import dev.holdfast.gateway.limits.GatewayMeters;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
+import io.netty.handler.codec.http2.DefaultHttp2Connection;
+import io.netty.handler.codec.http2.DefaultHttp2FrameReader;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
+import io.netty.handler.codec.http2.Http2CodecUtil;
+import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameAdapter;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2Stream;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** A server's end of a connection that answers some requests: with our codec, or with Netty's. */
+final class CodecServer {
+  private static final int STREAMS = 8;
+
+  private static final GatewayLimits LIMITS =
+      new GatewayLimits(
+          STREAMS,
+          GatewayLimits.HEADER_LIST_BYTES,
+          GatewayLimits.STREAM_WINDOW_BYTES,
+          GatewayLimits.CONNECTION_BYTES,
+          GatewayLimits.HANDSHAKE,
+          GatewayLimits.IDLE);
+
+  private final EmbeddedChannel channel = new EmbeddedChannel();
+  private final Map<Integer, StringBuilder> seen = new TreeMap<>();
+  private final Map<Integer, StringBuilder> sent = new TreeMap<>();
+  private final DefaultHttp2FrameReader reader = new DefaultHttp2FrameReader();
+  private final ByteBuf unread = Unpooled.buffer();
+  private final Http2ConnectionHandler handler;
+  private boolean past;
+  private boolean gone;
+  private int refused;
+
+  /** Sends a whole answer. */
+  private interface Answering {
+    void answer(Http2Stream stream, Http2Headers head, ByteBuf data, Http2Headers trailers);
+  }
+
+  private CodecServer(boolean ours) {
+    handler = ours ? ours() : netty();
+    channel.pipeline().addLast(handler);
+  }
+
+  static CodecServer ofOurs() {
+    return new CodecServer(true);
+  }
+
+  /** As {@link #ofOurs}, and reads past the pipeline what a socket would hand it there. */
+  static CodecServer ofOursPastPipeline() {
+    CodecServer side = new CodecServer(true);
+    side.past = true;
+    return side;
+  }
+
+  static CodecServer ofNetty() {
+    return new CodecServer(false);
+  }
+
+  /** Bytes of the client came. */
+  void feed(ByteBuf bytes) throws Exception {
+    reader
+        .configuration()
+        .frameSizePolicy()
+        .maxFrameSize(Http2CodecUtil.MAX_FRAME_SIZE_UPPER_BOUND);
+    if (!channel.isActive()) {
+      return;
+    }
+    if (past && handler instanceof FrameConnection ours && !ours.hasPartOfFrame()) {
+      ByteBuf read = bytes.copy();
+      ours.onBytes(read);
+      ours.onReadComplete();
+      read.release();
+    } else {
+      channel.writeInbound(bytes.copy());
+    }
+    channel.runPendingTasks();
+    channel.flush();
+    for (ByteBuf next = channel.readOutbound(); next != null; next = channel.readOutbound()) {
+      unread.writeBytes(next);
+      next.release();
+    }
+    reader.readFrame(channel.pipeline().lastContext(), unread, new Client());
+    unread.discardReadBytes();
+  }
+
+  /** What the server saw, and what its client was sent, by stream. */
+  String story() {
+    return "seen " + seen + " sent " + sent;
+  }
+
+  /** Whether it said goodbye. */
+  boolean isGone() {
+    return gone;
+  }
+
+  void close() {
+    channel.finishAndReleaseAll();
+    unread.release();
+    reader.close();
+  }
+
+  private Http2ConnectionHandler ours() {
+    LoopResources loopResources =
+        new LoopResources(
+            new FlushList(channel.eventLoop()),
+            new GatewayMeters(new SimpleMeterRegistry()),
+            GatewayMemory.ofProcess().part(Runnable::run));
+    return ConnectionBuilder.accepted(
+        LIMITS,
+        (decoder, encoder, settings) -> {
+          FrameConnection connection =
+              new FrameConnection(
+                  decoder, encoder, settings, loopResources, LIMITS.connectionBytes()) {};
+          listen(
+              decoder,
+              (stream, head, data, trailers) -> {
+                connection.send(stream, head, false, null);
+                connection.send(stream, data, false, null);
+                connection.send(stream, trailers, true, null);
+              });
+          return connection;
+        });
+  }
+
+  private Http2ConnectionHandler netty() {
+    return new NettyBuilder().build();
+  }
+
+  private void listen(Http2ConnectionDecoder decoder, Answering answering) {
+    Server server = new Server(decoder, answering);
+    decoder.frameListener(server);
+    decoder.connection().addListener(server);
+    decoder.connection().remote().maxActiveStreams(STREAMS);
+  }
+
+  private static StringBuilder of(Map<Integer, StringBuilder> story, int id) {
+    return story.computeIfAbsent(id, unused -> new StringBuilder());
+  }
+
+  private final class NettyBuilder
+      extends AbstractHttp2ConnectionHandlerBuilder<Http2ConnectionHandler, NettyBuilder> {
+    NettyBuilder() {
+      DefaultHttp2Connection connection = new DefaultHttp2Connection(true);
+      connection
+          .local()
+          .flowController(new DefaultHttp2LocalFlowController(connection, 0.5f, true));
+      connection(connection);
+      initialSettings(
+          new Http2Settings()
+              .initialWindowSize(LIMITS.streamWindowBytes())
+              .maxHeaderListSize(LIMITS.headerListBytes())
+              .maxConcurrentStreams(STREAMS));
+      decoderEnforceMaxConsecutiveEmptyDataFrames(FrameDecoder.MAX_EMPTY_DATA);
+      decoderEnforceMaxRstFramesPerWindow(0, 0);
+      validateRequiredPseudoHeaders(true);
+      frameListener(new Http2FrameAdapter());
+    }
+
+    @Override
+    public Http2ConnectionHandler build() {
+      return super.build();
+    }
+
+    @Override
+    protected Http2ConnectionHandler build(
+        Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
+      return new NettyHandler(decoder, encoder, settings);
+    }
+  }
+
+  // How writes end shows in what the client is sent.
+  @SuppressWarnings("FutureReturnValueIgnored")
+  private final class NettyHandler extends Http2ConnectionHandler {
+    NettyHandler(
+        Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
+      super(decoder, encoder, settings);
+      listen(
+          decoder,
+          (stream, head, data, trailers) -> {
+            ChannelHandlerContext ctx = channel.pipeline().context(this);
+            encoder.writeHeaders(ctx, stream.id(), head, 0, false, ctx.newPromise());
+            encoder.writeData(ctx, stream.id(), data, 0, false, ctx.newPromise());
+            encoder.writeHeaders(ctx, stream.id(), trailers, 0, true, ctx.newPromise());
+          });
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
+      super.handlerAdded(ctx);
+      Http2Stream whole = connection().connectionStream();
+      int more =
+          LIMITS.connectionBytes() - connection().local().flowController().initialWindowSize(whole);
+      connection().local().flowController().incrementWindowSize(whole, more);
+    }
+
+    /** Netty resets a stream that is over for each frame that comes late (but: RFC 9113, 5.1). */
+    @Override
+    protected void onStreamError(
+        ChannelHandlerContext ctx,
+        boolean outbound,
+        Throwable cause,
+        Http2Exception.StreamException e) {
+      if (e.error() == Http2Error.REFUSED_STREAM) {
+        noteRefused(e.streamId());
+      }
+      if (e.error() != Http2Error.STREAM_CLOSED || connection().stream(e.streamId()) != null) {
+        super.onStreamError(ctx, outbound, cause, e);
+      }
+    }
+
+    /** Netty takes what follows a request that was refused for a breach (but: RFC 9113, 5.1). */
+    private void noteRefused(int id) {
+      Http2Connection.Endpoint<?> client = connection().remote();
+      refused = id;
+      client.maxActiveStreams(STREAMS + 1);
+      try {
+        client.createStream(id, false).close();
+      } catch (Http2Exception e) {
+        throw new IllegalStateException(e);
+      } finally {
+        client.maxActiveStreams(STREAMS);
+      }
+    }
+  }
+
+  /** Notes what comes, and answers two of three requests, with much or little. */
+  private final class Server extends CallFrameListener {
+    private final Http2ConnectionDecoder decoder;
+    private final Answering answering;
+
+    Server(Http2ConnectionDecoder decoder, Answering answering) {
+      this.decoder = decoder;
+      this.answering = answering;
+    }
+
+    @Override
+    public void onHeadersRead(
+        ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end) {
+      of(seen, id).append("H").append(headers.path()).append(end ? "; " : " ");
+      if (headers.path() != null && id % 3 != 0) {
+        answering.answer(
+            decoder.connection().stream(id),
+            new DefaultHttp2Headers().status("200"),
+            Unpooled.buffer().writeZero(id % 5 == 0 ? 40_000 : id * 10),
+            new DefaultHttp2Headers().add("grpc-status", "0"));
+      }
+    }
+
+    @Override
+    public int onDataRead(
+        ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
+      of(seen, id).append("D").append(data.readableBytes()).append(end ? "; " : " ");
+      return data.readableBytes() + padding;
+    }
+
+    @Override
+    public void onRstStreamRead(ChannelHandlerContext ctx, int id, long code) {
+      of(seen, id).append("R").append(code).append(' ');
+    }
+
+    @Override
+    public void onPingRead(ChannelHandlerContext ctx, long data) {
+      of(seen, 0).append("P").append(data).append(' ');
+    }
+
+    @Override
+    public void onStreamClosed(Http2Stream stream) {
+      if (stream.id() != refused) {
+        of(seen, stream.id()).append("closed ");
+      }
+    }
+  }
+
+  /** Notes what the client is sent: DATA and windows by their sums. */
+  private final class Client extends Http2FrameAdapter {
+    private final Map<Integer, Integer> dataBytes = new TreeMap<>();
+
+    @Override
+    public int onDataRead(
+        ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
+      int sum = dataBytes.merge(id, data.readableBytes(), Integer::sum);
+      StringBuilder story = of(sent, id);
+      int before = story.lastIndexOf("D");
+      if (before >= 0 && story.indexOf(" ", before) == story.length() - 1) {
+        sum =
+            Integer.parseInt(story.substring(before + 1, story.length() - 1))
+                + data.readableBytes();
+        story.setLength(before);
+      }
+      story.append("D").append(sum).append(' ');
+      return data.readableBytes() + padding;
+    }
+
+    @Override
+    public void onHeadersRead(
+        ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end) {
+      of(sent, id).append("H").append(headers.size()).append(end ? "; " : " ");
+    }
+
+    @Override
+    public void onRstStreamRead(ChannelHandlerContext ctx, int id, long code) {
+      // Netty resets a stream that was reset, if DATA waited for it (but: RFC 9113, 5.4.2).
+      if (code != Http2Error.STREAM_CLOSED.code() || of(seen, id).indexOf("R") < 0) {
+        of(sent, id).append("R").append(code).append(' ');
+      }
+    }
+
+    @Override
+    public void onPingAckRead(ChannelHandlerContext ctx, long data) {
+      of(sent, 0).append("P").append(data).append(' ');
+    }
+
+    @Override
+    public void onSettingsAckRead(ChannelHandlerContext ctx) {
+      of(sent, 0).append("S ");
+    }
+
+    @Override
+    public void onWindowUpdateRead(ChannelHandlerContext ctx, int id, int increment) {
+      of(sent, id).append("W").append(increment).append(' ');
+    }
+
+    @Override
+    public void onGoAwayRead(ChannelHandlerContext ctx, int last, long code, ByteBuf debugData) {
+      gone = true;
+      of(sent, 0).append("G").append(code).append(' ');
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package dev.holdfast.gateway.socket;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.gateway.loop.ForwardingLoop;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.DefaultEventLoop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** Memory of buffers that are free again, and how much of it stays. */
+class GatewayBuffersTest {
+  private static final int CROWD_BYTES = 48 << 20;
+  private static final int MOST_LEFT_BYTES = 24 << 20;
+  private static final int LEAST_SIZE = 256;
+  private static final int MOST_SIZE = 32_768;
+
+  @Test
+  void theLastPageOfEachSizeHoldsLittleMemory() throws Exception {
+    DefaultEventLoop loop = new DefaultEventLoop();
+    try {
+      long before = GatewayBuffers.directBytes();
+      long most =
+          loop.submit(
+                  () -> {
+                    List<ByteBuf> crowd = new ArrayList<>();
+                    // Size after size, so that the last pages of all lie far from each other.
+                    for (int size = LEAST_SIZE; size <= MOST_SIZE; size += size / 2) {
+                      for (int bytes = 0; bytes < CROWD_BYTES / 8; bytes += size) {
+                        crowd.add(GatewayBuffers.ALLOCATOR.directBuffer(size));
+                      }
+                    }
+                    long held = GatewayBuffers.directBytes();
+                    crowd.forEach(ByteBuf::release);
+                    ForwardingLoop.releaseSpareBuffers();
+                    return held;
+                  })
+              .get();
+      assertThat(most - before).isGreaterThan(CROWD_BYTES);
+      assertThat(GatewayBuffers.directBytes() - before).isLessThan(MOST_LEFT_BYTES);
+    } finally {
+      loop.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
+    }
+  }
+
+  @Test
+  void buffersKeptForTheNextReadAreFreed() throws Exception {
+    DefaultEventLoop loop = new DefaultEventLoop();
+    try {
+      ByteBuf kept =
+          loop.submit(
+                  () -> {
+                    ByteBuf buffer = SpareBuffers.take();
+                    SpareBuffers.give(buffer, MOST_SIZE);
+                    return buffer;
+                  })
+              .get();
+      assertThat(kept.refCnt()).isOne();
+      loop.submit(ForwardingLoop::releaseSpareBuffers).get();
+      assertThat(kept.refCnt()).isZero();
+    } finally {
+      loop.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Benchmarks of registries: lists, watches and outages. */
+@NullMarked
+package dev.holdfast.bench.registry;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,79 @@
+package dev.holdfast.bench.sessions;
+
+import dev.holdfast.bench.v1.EchoGrpc;
+import dev.holdfast.bench.v1.EchoReply;
+import dev.holdfast.bench.v1.EchoRequest;
+import io.grpc.Channel;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A device with a session. The server says each number back. Answers in order, each once, show that
+ * the server got the messages so as well.
+ */
+final class SessionDevice implements Device, StreamObserver<EchoReply> {
+  private final DeviceTally deviceTally;
+  private final Runnable onAnswer;
+  private @Nullable ClientCallStreamObserver<EchoRequest> requests;
+
+  // Guarded by this.
+  private long sent;
+  private long last;
+  private boolean ended;
+
+  /**
+   * @param onAnswer after each answer, and when the stream ends
+   */
+  SessionDevice(DeviceTally deviceTally, Runnable onAnswer) {
+    this.deviceTally = deviceTally;
+    this.onAnswer = onAnswer;
+  }
+
+  @Override
+  public void open(Channel channel) {
+    requests = (ClientCallStreamObserver<EchoRequest>) EchoGrpc.newStub(channel).chat(this);
+  }
+
+  @Override
+  public boolean isReady() {
+    ClientCallStreamObserver<EchoRequest> to = requests;
+    return to != null && to.isReady();
+  }
+
+  @Override
+  public void send() {
+    long number;
+    StreamObserver<EchoRequest> to;
+    synchronized (this) {
+      to = ended ? null : requests;
+      number = ++sent;
+    }
+    deviceTally.sent.increment();
+    if (to != null) {
+      to.onNext(Device.message(number));
+    }
+  }
+
+  @Override
+  public void onNext(EchoReply reply) {
+    synchronized (this) {
+      last = deviceTally.onAnswer(Device.number(reply), last);
+    }
+    onAnswer.run();
+  }
+
+  @Override
+  public void onError(Throwable cause) {
+    onCompleted();
+  }
+
+  @Override
+  public void onCompleted() {
+    synchronized (this) {
+      deviceTally.ended.add(ended ? 0 : 1);
+      ended = true;
+    }
+    onAnswer.run();
+  }
+}

@@ -1,0 +1,5 @@
+/** Benchmarks of resumable sessions: reconnection storms, floods and durable stores. */
+@NullMarked
+package dev.holdfast.bench.sessions;
+
+import org.jspecify.annotations.NullMarked;

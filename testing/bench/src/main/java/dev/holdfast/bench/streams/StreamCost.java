@@ -1,0 +1,305 @@
+package dev.holdfast.bench.streams;
+
+import dev.holdfast.bench.run.Comparison;
+import dev.holdfast.bench.run.Machine;
+import dev.holdfast.bench.run.Option;
+import dev.holdfast.bench.run.Options;
+import dev.holdfast.bench.run.Report;
+import dev.holdfast.bench.run.RunResources;
+import dev.holdfast.bench.run.Sample;
+import dev.holdfast.bench.streams.StreamLoad.Slice;
+import dev.holdfast.streams.grpc.Holdfast;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
+import io.grpc.netty.NettyChannelBuilder;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * The benchmark of a resumable stream's cost per message against the same stream on raw grpc-java.
+ */
+public final class StreamCost extends Comparison {
+  private static final Option PAIRS =
+      new Option("--pairs", 12, 2, 1, 1_000, "slices of each side and load, alternating");
+  private static final Option SLICE_MILLIS =
+      new Option("--slice-millis", 1_000, 200, 100, 60_000, "measured time of a slice");
+  private static final Option WARM_UP_SECONDS =
+      new Option("--warm-up", 6, 1, 0, 600, "seconds per side and load before the first pair");
+  private static final Option STREAMS =
+      new Option("--streams", 16, 16, 1, 1_000, "ping-pong streams of a side");
+  private static final Option FLOOD_STREAMS =
+      new Option("--flood-streams", 4, 4, 1, 1_000, "flooded streams of a side");
+  private static final Option CONTROL =
+      new Option("--control", 0, 0, 0, 1, "1: raw on both sides, to see the method's own error");
+  private static final Option CACHED_POOL =
+      new Option(
+          "--cached-pool", 0, 0, 0, 1, "1: callbacks of ours on a cached pool, as grpc-java's are");
+
+  /** Bytes of a message, by the name of the size. */
+  private enum Size {
+    B64("64", 64),
+    KIB_4("4k", 4 << 10),
+    KIB_64("64k", 64 << 10),
+    MIB_1("1m", 1 << 20);
+
+    final String label;
+    final int bytes;
+
+    Size(String label, int bytes) {
+      this.label = label;
+      this.bytes = bytes;
+    }
+  }
+
+  private static final Duration LEAD_IN = Duration.ofMillis(200);
+  private static final Duration WARM_UP_SLICE = Duration.ofMillis(800);
+  private static final int LEAST_PAIRS = 10;
+  private static final int MOST_SLICES = 10;
+  private static final double RATIO_BOUND = 0.90;
+
+  @Override
+  public String name() {
+    return "streams";
+  }
+
+  @Override
+  public String summary() {
+    return "resumable streams against raw grpc-java, 64 B to 1 MiB: every ratio >= 0.90";
+  }
+
+  @Override
+  public List<Option> options() {
+    return List.of(
+        PAIRS, SLICE_MILLIS, WARM_UP_SECONDS, STREAMS, FLOOD_STREAMS, CONTROL, CACHED_POOL);
+  }
+
+  @Override
+  protected List<String> method() {
+    return List.of(
+        "One client process and one server process, real TCP on loopback, one connection a side,"
+            + " stock builders",
+        "with their default executors; the same service, once as it is and once"
+            + " Holdfast.resumable(..), level resume.",
+        "ping-pong: on each stream one message is under way; rounds per second and their p99.",
+        "flood: one way, as much as isReady allows; messages per second where they arrive; down"
+            + " from the server and",
+        "up from the client are measured apart, and the worse ratio of both counts.",
+        "Streams stay open. Loads take turns, each as a pair of neighbours in the order A B B A; "
+            + LEAD_IN.toMillis()
+            + " ms before",
+        "each slice don't count. A ratio is made within each pair; the result is the median.");
+  }
+
+  @Override
+  protected List<String> unfair() {
+    return List.of(
+        "to both: client and server share the cores, so absolute figures are not those of a"
+            + " network.",
+        "to both: each side's JIT code is shared with the other's.",
+        "to ours: raw streams keep nothing, so they may have 64 KiB and more on the way before"
+            + " isReady says no; ours",
+        "keep what is not acknowledged, 256 messages by default.");
+  }
+
+  @Override
+  protected void measure(Options options, RunResources runResources, Report report)
+      throws Exception {
+    StreamServers servers = StreamServers.start(runResources, List.of("-Xmx1g"));
+    boolean control = options.get(CONTROL) == 1;
+    List<ClientInterceptor> interceptors = new ArrayList<>(List.of(Holdfast.resumable()));
+    if (options.get(CACHED_POOL) == 1) {
+      // The last one is the first to see a call.
+      interceptors.add(new OnCachedPool());
+    }
+    ManagedChannel ours = channel(runResources, servers, !control, interceptors);
+    ManagedChannel raw = channel(runResources, servers, false, interceptors);
+    int streams = options.get(STREAMS);
+    int flooded = options.get(FLOOD_STREAMS);
+    List<Load> loads = new ArrayList<>();
+    for (Size size : Size.values()) {
+      int bytes = size.bytes;
+      loads.add(load("pingpong_" + size.label, ours, raw, c -> new PingPong(c, streams, bytes)));
+      loads.add(load("down_" + size.label, ours, raw, c -> new Flood(c, false, flooded, bytes)));
+      loads.add(load("up_" + size.label, ours, raw, c -> new Flood(c, true, flooded, bytes)));
+    }
+    long warmUpSlices =
+        Math.max(1, Duration.ofSeconds(options.get(WARM_UP_SECONDS)).toMillis())
+            / WARM_UP_SLICE.toMillis();
+    report.say("warming up, %d s per side and load", options.get(WARM_UP_SECONDS));
+    for (int i = 0; i < warmUpSlices; i++) {
+      for (Load load : loads) {
+        load.turn(i % 2 == 0, WARM_UP_SLICE, servers);
+      }
+    }
+    loads.forEach(load -> load.pairs.clear());
+    Duration slice = Duration.ofMillis(options.get(SLICE_MILLIS));
+    for (int i = 0; i < options.get(PAIRS); i++) {
+      StringBuilder ratios = new StringBuilder();
+      for (Load load : loads) {
+        Pair pair = load.turn(i % 2 == 0, slice, servers);
+        ratios.append(
+            String.format("  %s %.3f", load.name, pair.ratio(side -> side.slice().perSecond())));
+      }
+      report.say("pair %d of %d:%s", i + 1, options.get(PAIRS), ratios);
+    }
+    loads.forEach(load -> load.say(report));
+    conclude(report, loads, options.quick(), options.get(PAIRS));
+  }
+
+  private static void conclude(Report report, List<Load> loads, boolean quick, int pairs) {
+    for (Size size : Size.values()) {
+      double pingPong = load(loads, "pingpong_" + size.label).ratio().median();
+      double down = load(loads, "down_" + size.label).ratio().median();
+      double up = load(loads, "up_" + size.label).ratio().median();
+      double flood = Math.min(down, up);
+      report
+          .figure("ratio_pingpong_" + size.label, pingPong)
+          .figure("ratio_flood_" + size.label, flood)
+          .speedBound(
+              pingPong >= RATIO_BOUND,
+              "ratio_pingpong_%s: %.3f (expected: >= %.2f)",
+              size.label,
+              pingPong,
+              RATIO_BOUND)
+          .speedBound(
+              flood >= RATIO_BOUND,
+              "ratio_flood_%s: %.3f (expected: >= %.2f)",
+              size.label,
+              flood,
+              RATIO_BOUND);
+    }
+    for (Size size : Size.values()) {
+      String label = size.label;
+      Load pingPong = load(loads, "pingpong_" + label);
+      report
+          .figure("ratio_down_" + label, load(loads, "down_" + label).ratio().median())
+          .figure("ratio_up_" + label, load(loads, "up_" + label).ratio().median())
+          .figure("p99_us_" + label, pingPong.median(pair -> pair.ours.slice.p99Micros()))
+          .figure("raw_p99_us_" + label, pingPong.median(pair -> pair.raw.slice.p99Micros()));
+    }
+    loads.forEach(load -> report.figure("iqr_" + load.name, load.ratio().interquartileRange()));
+    report
+        .figure("pairs", pairs)
+        .bound(quick || pairs >= LEAST_PAIRS, "pairs: %d (expected: >= %d)", pairs, LEAST_PAIRS);
+  }
+
+  private static Load load(List<Load> loads, String name) {
+    return loads.stream().filter(load -> load.name.equals(name)).findFirst().orElseThrow();
+  }
+
+  private static Load load(
+      String name,
+      ManagedChannel ours,
+      ManagedChannel raw,
+      Function<ManagedChannel, StreamLoad> side) {
+    return new Load(name, side.apply(ours), side.apply(raw), new ArrayList<>());
+  }
+
+  private static ManagedChannel channel(
+      RunResources runResources,
+      StreamServers servers,
+      boolean resumable,
+      List<ClientInterceptor> interceptors) {
+    NettyChannelBuilder builder =
+        NettyChannelBuilder.forAddress(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), servers.port(resumable)))
+            .usePlaintext();
+    if (resumable) {
+      builder.intercept(interceptors);
+    }
+    ManagedChannel channel = builder.build();
+    runResources.own(channel::shutdownNow);
+    return channel;
+  }
+
+  /** Calls the application on threads as grpc-java's own, of which each callback takes one. */
+  private static final class OnCachedPool implements ClientInterceptor {
+    private final Executor pool =
+        Executors.newCachedThreadPool(new DefaultThreadFactory("cached-pool", true));
+
+    @Override
+    public <ReqT, RespT> ClientCall<ReqT, RespT> interceptCall(
+        MethodDescriptor<ReqT, RespT> method, CallOptions options, Channel next) {
+      return next.newCall(method, options.withExecutor(pool));
+    }
+  }
+
+  /** A slice, and the CPU time of both processes per message of it. */
+  private record Side(Slice slice, double cpuMicros) {}
+
+  /** Two consecutive slices, one of each side. */
+  private record Pair(Side ours, Side raw) {
+    double ratio(ToDoubleFunction<Side> figure) {
+      return figure.applyAsDouble(ours) / figure.applyAsDouble(raw);
+    }
+  }
+
+  /** A load with its streams on both sides and the measured pairs. */
+  private record Load(String name, StreamLoad ours, StreamLoad raw, List<Pair> pairs) {
+    Pair turn(boolean oursFirst, Duration slice, StreamServers servers) throws Exception {
+      Side first = measure(oursFirst ? ours : raw, slice, servers);
+      Side second = measure(oursFirst ? raw : ours, slice, servers);
+      Pair pair = oursFirst ? new Pair(first, second) : new Pair(second, first);
+      pairs.add(pair);
+      return pair;
+    }
+
+    /** Again where the machine stood still for a whole slice: without a message is no ratio. */
+    private static Side measure(StreamLoad side, Duration slice, StreamServers servers)
+        throws Exception {
+      for (int i = 0; i < MOST_SLICES; i++) {
+        long cpu = servers.cpuNanos() + Machine.cpuNanos();
+        long start = System.nanoTime();
+        Slice measured = side.run(LEAD_IN, slice);
+        double took = (System.nanoTime() - start) / 1e9;
+        cpu = servers.cpuNanos() + Machine.cpuNanos() - cpu;
+        if (measured.perSecond() > 0) {
+          return new Side(measured, cpu / 1e3 / (measured.perSecond() * took));
+        }
+      }
+      throw new IllegalStateException(
+          "no message in %d slices of %d ms (expected: at least one)"
+              .formatted(MOST_SLICES, slice.toMillis()));
+    }
+
+    Sample ratio() {
+      return Sample.of(
+          pairs.stream().mapToDouble(pair -> pair.ratio(side -> side.slice.perSecond())).toArray());
+    }
+
+    double median(ToDoubleFunction<Pair> figure) {
+      return Sample.of(pairs.stream().mapToDouble(figure).toArray()).median();
+    }
+
+    void say(Report report) {
+      Sample ratio = ratio();
+      report.say(
+          "%s: ratio median %.3f, quartiles %.3f to %.3f, range %.3f to %.3f; ours %.0f/s,"
+              + " raw %.0f/s; CPU %.2f and %.2f us; p99 %.0f and %.0f us",
+          name,
+          ratio.median(),
+          ratio.lowerQuartile(),
+          ratio.upperQuartile(),
+          ratio.min(),
+          ratio.max(),
+          median(pair -> pair.ours.slice.perSecond()),
+          median(pair -> pair.raw.slice.perSecond()),
+          median(pair -> pair.ours.cpuMicros),
+          median(pair -> pair.raw.cpuMicros),
+          median(pair -> pair.ours.slice.p99Micros()),
+          median(pair -> pair.raw.slice.p99Micros()));
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package dev.holdfast.bench.streams;
+
+import dev.holdfast.bench.process.ChildJvm;
+import dev.holdfast.bench.process.ParentLine;
+import dev.holdfast.bench.run.Machine;
+import dev.holdfast.bench.run.RunResources;
+import dev.holdfast.streams.grpc.Holdfast;
+import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.netty.NettyServerBuilder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * A child process with one service on two stock servers: as plain streams and as resumable ones.
+ */
+public final class StreamServers {
+  private static final String PORTS = "PORTS";
+  private static final String CPU = "CPU";
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final ChildJvm child;
+  private final int rawPort;
+  private final int resumablePort;
+
+  private StreamServers(ChildJvm child, int rawPort, int resumablePort) {
+    this.child = child;
+    this.rawPort = rawPort;
+    this.resumablePort = resumablePort;
+  }
+
+  public static StreamServers start(RunResources runResources, List<String> jvmOptions)
+      throws Exception {
+    ChildJvm child =
+        runResources.own(ChildJvm.start("servers", StreamServers.class, jvmOptions, List.of()));
+    String[] ports = child.await(PORTS, PATIENCE).split(" ", -1);
+    return new StreamServers(child, Integer.parseInt(ports[0]), Integer.parseInt(ports[1]));
+  }
+
+  public int port(boolean resumable) {
+    return resumable ? resumablePort : rawPort;
+  }
+
+  /** CPU time of the servers' process so far. */
+  long cpuNanos() throws IOException, InterruptedException {
+    child.send(CPU);
+    return Long.parseLong(child.await(CPU, PATIENCE));
+  }
+
+  /** The main method of the child process. */
+  public static void main(String[] args) throws Exception {
+    StreamService service = new StreamService();
+    Server raw = start(service.bindService());
+    Server resumable = start(Holdfast.resumable(service));
+    ParentLine parent = new ParentLine();
+    parent.say("%s %d %d", PORTS, raw.getPort(), resumable.getPort());
+    while (parent.next().equals(CPU)) {
+      parent.say("%s %d", CPU, Machine.cpuNanos());
+    }
+    raw.shutdownNow();
+    resumable.shutdownNow();
+    System.exit(0);
+  }
+
+  private static Server start(ServerServiceDefinition service) throws IOException {
+    return NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+        .addService(service)
+        .build()
+        .start();
+  }
+}
