@@ -1,6 +1,7 @@
 package dev.holdfast.liveness;
 
 import dev.holdfast.core.CloseReason;
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
@@ -20,10 +21,11 @@ import org.jspecify.annotations.Nullable;
  */
 // How a write or a close ends is told to the promise that was handed in.
 @SuppressWarnings("FutureReturnValueIgnored")
-public final class LivenessHandler extends StalenessHandler {
+public final class LivenessHandler extends ChannelDuplexHandler implements WatchedConnection {
   private static final SocketAddress NOWHERE = InetSocketAddress.createUnresolved("none", 0);
 
   private final LivenessOptions options;
+  private final Staleness staleness;
   private final Function<ChannelHandlerContext, ConnectionObserver> observerOf;
   private final LivenessMeters meters;
   private final ConnectionRole connectionRole;
@@ -37,7 +39,7 @@ public final class LivenessHandler extends StalenessHandler {
           onLoop(
               watch -> {
                 long nowNanos = System.nanoTime();
-                watch.onWoke(nowNanos, wokeNanos(nowNanos));
+                watch.onWoke(nowNanos, staleness.wokeNanos(nowNanos));
                 watch.onTimeout(nowNanos);
               });
         }
@@ -74,7 +76,7 @@ public final class LivenessHandler extends StalenessHandler {
       Function<ChannelHandlerContext, ConnectionObserver> observerOf,
       LivenessMeters meters,
       ConnectionRole connectionRole) {
-    this(options, observerOf, meters, connectionRole, MACHINE);
+    this(options, observerOf, meters, connectionRole, Staleness.MACHINE);
   }
 
   /** As above, on another machine that may sleep. */
@@ -84,8 +86,8 @@ public final class LivenessHandler extends StalenessHandler {
       LivenessMeters meters,
       ConnectionRole connectionRole,
       SleepDetector sleep) {
-    super(options, sleep);
     this.options = options;
+    this.staleness = new Staleness(options, sleep);
     this.observerOf = observerOf;
     this.meters = meters;
     this.connectionRole = connectionRole;
@@ -99,6 +101,16 @@ public final class LivenessHandler extends StalenessHandler {
   }
 
   @Override
+  public long lastReadNanos() {
+    return staleness.lastReadNanos();
+  }
+
+  @Override
+  public boolean isStale(long nowNanos) {
+    return staleness.isStale(nowNanos);
+  }
+
+  @Override
   public void checkLiveness() {
     onLoop(
         watch -> {
@@ -107,7 +119,7 @@ public final class LivenessHandler extends StalenessHandler {
             observer.onSuspect(ConnectionCloser.reasonOf(watch));
           } else {
             long nowNanos = System.nanoTime();
-            watch.onLivenessCheck(nowNanos, wokeNanos(nowNanos));
+            watch.onLivenessCheck(nowNanos, staleness.wokeNanos(nowNanos));
           }
         });
   }
@@ -143,7 +155,7 @@ public final class LivenessHandler extends StalenessHandler {
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     long nowNanos = System.nanoTime();
-    heard(nowNanos);
+    staleness.onRead(nowNanos);
     LivenessMonitor watch = monitor;
     if (watch == null) {
       ctx.fireChannelRead(message);
@@ -188,7 +200,7 @@ public final class LivenessHandler extends StalenessHandler {
     if (!ready || asking) {
       return false;
     }
-    heard(nowNanos);
+    staleness.onRead(nowNanos);
     return true;
   }
 
@@ -239,7 +251,7 @@ public final class LivenessHandler extends StalenessHandler {
 
   /** Counts a HEADERS or DATA frame of the peer as traffic. */
   void onCallFrame() {
-    frameNanos = lastReadNanos();
+    frameNanos = staleness.lastReadNanos();
   }
 
   /** A PING of ours was answered. */
@@ -262,14 +274,14 @@ public final class LivenessHandler extends StalenessHandler {
       return;
     }
     long nowNanos = System.nanoTime();
-    heard(nowNanos);
+    staleness.onRead(nowNanos);
     sentNanos = nowNanos;
     frameNanos = nowNanos;
     LivenessMonitor watch =
         new LivenessMonitor(nowNanos, options, connectionRole, kernel.hasTcpInfo(ctx));
     monitor = watch;
     counted = meters.opened();
-    followSleep(TimerWheel.of(ctx.channel().eventLoop()));
+    staleness.followSleep(TimerWheel.of(ctx.channel().eventLoop()));
     rearm(ctx, watch);
   }
 
@@ -293,7 +305,7 @@ public final class LivenessHandler extends StalenessHandler {
   }
 
   private void tellTraffic(LivenessMonitor watch, long nowNanos) {
-    watch.onTraffic(nowNanos, lastReadNanos(), sentNanos, frameNanos, openCalls());
+    watch.onTraffic(nowNanos, staleness.lastReadNanos(), sentNanos, frameNanos, openCalls());
   }
 
   private int openCalls() {
@@ -355,17 +367,17 @@ public final class LivenessHandler extends StalenessHandler {
 
   private void onProven(ChannelHandlerContext ctx) {
     kernel.end(ctx, options.tcp());
-    if (isSuspect()) {
-      suspect(false);
+    if (staleness.isSuspect()) {
+      staleness.suspect(false);
       meters.recovered(connectionRole, remoteAddress());
     }
     // An ACK may have been the proof; it makes the connection fit for calls as bytes do.
-    heard(System.nanoTime());
+    staleness.onRead(System.nanoTime());
     observer.onProven();
   }
 
   private void onSuspect(LivenessMonitor watch) {
-    suspect(true);
+    staleness.suspect(true);
     CloseReason why = ConnectionCloser.reasonOf(watch);
     meters.suspected(connectionRole, why, remoteAddress());
     observer.onSuspect(why);
@@ -388,7 +400,7 @@ public final class LivenessHandler extends StalenessHandler {
       return;
     }
     ended = true;
-    suspect(true);
+    staleness.suspect(true);
     if (monitor != null) {
       TimerWheel.of(ctx.channel().eventLoop()).cancel(alarm);
       monitor.onClosed();

@@ -37,6 +37,12 @@ final class HouseMeasures {
           Pattern.MULTILINE);
   private static final Pattern ABSTRACT =
       Pattern.compile("^(?:public )?abstract (?:sealed )?class (\\w+)", Pattern.MULTILINE);
+
+  /** A doc comment that says why the class below it is a superclass. */
+  private static final Pattern REASON =
+      Pattern.compile(
+          "superclass(?:(?!\\*/).)*because(?:(?!\\*/).)*\\*/\\s*(?:@\\w+\\s+)*$", Pattern.DOTALL);
+
   private static final Pattern EXTENDS =
       Pattern.compile("\\bextends\\s+(\\w+)|new (\\w+)\\([^;]*?\\) \\{");
   private static final Pattern COMMENT = Pattern.compile("/\\*\\*(.*?)\\*/", Pattern.DOTALL);
@@ -200,7 +206,8 @@ final class HouseMeasures {
   }
 
   /**
-   * Abstract classes with fewer than two subclasses, anonymous ones and those of tests included.
+   * Abstract classes with fewer than two subclasses, anonymous ones and those of tests included,
+   * whose doc comment does not say why they are superclasses.
    */
   private int singleSubclasses() throws IOException {
     Map<String, Integer> subclasses = new HashMap<>();
@@ -215,7 +222,8 @@ final class HouseMeasures {
     for (Map.Entry<Path, String> source : sources.entrySet()) {
       Matcher types = ABSTRACT.matcher(source.getValue());
       while (types.find()) {
-        if (subclasses.getOrDefault(types.group(1), 0) < 2) {
+        boolean reasoned = REASON.matcher(source.getValue().substring(0, types.start())).find();
+        if (subclasses.getOrDefault(types.group(1), 0) < 2 && !reasoned) {
           single++;
           say("abstract class with one subclass: " + source.getKey());
         }

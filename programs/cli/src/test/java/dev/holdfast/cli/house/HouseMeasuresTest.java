@@ -70,6 +70,22 @@ class HouseMeasuresTest {
   }
 
   @Test
+  void abstractClassWithOneSubclassMaySayWhy() throws IOException {
+    source(
+        "libraries/a/src/main/java/x/Half.java",
+        """
+        /**
+         * Outputs that are pending. A superclass and not a field, because one more object for each
+         * connection is expensive.
+         */
+        @PureCore
+        abstract class Half {}
+        """);
+    source("libraries/a/src/main/java/x/Part.java", "final class Part extends Half {}");
+    assertThat(measure("single_subclass")).isZero();
+  }
+
+  @Test
   void limitNeedsItsMark() throws IOException {
     source(
         "libraries/a/src/main/java/x/A.java",

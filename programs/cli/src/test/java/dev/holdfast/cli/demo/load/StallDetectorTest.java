@@ -14,6 +14,6 @@ class StallDetectorTest {
     watch.onWake(2_000 * MILLI, 2_640 * MILLI);
     watch.onWake(3_000 * MILLI, 3_200 * MILLI);
     assertThat(watch.longest(1_000 * MILLI))
-        .isEqualTo("this process once stood still for 640 ms, until 1.640 s");
+        .isEqualTo("longest stall of this process: 640 ms, until 1.640 s");
   }
 }
