@@ -289,7 +289,7 @@ class ControlPlaneTest {
 
     Status end = stream.awaitEnd();
     assertThat(end.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-    assertThat(end.getDescription()).contains("this control plane stops");
+    assertThat(end.getDescription()).contains("control plane is shutting down");
   }
 
   private static Subscription type(ControlPlane control, String shortName) {

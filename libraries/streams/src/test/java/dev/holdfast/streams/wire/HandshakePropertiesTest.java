@@ -99,7 +99,7 @@ class HandshakePropertiesTest {
   }
 
   @Property
-  void anyRefusalIsReadAsItWasWritten(@ForAll("refusals") HandshakeRefusal handshakeRefusal)
+  void anyRefusalIsReadAsItWasWritten(@ForAll("handshakeRefusals") HandshakeRefusal handshakeRefusal)
       throws WireException {
     assertThat(HandshakeRefusal.parse(handshakeRefusal.toByteArray())).isEqualTo(handshakeRefusal);
   }
