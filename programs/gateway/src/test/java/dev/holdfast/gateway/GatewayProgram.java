@@ -13,6 +13,7 @@ import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -29,7 +30,7 @@ final class GatewayProgram {
     GatewaySnapshot snapshot =
         new GatewaySnapshot(
             head -> route,
-            Map.of("all", Cluster.fixed("all", endpoints, ClusterOptions.DEFAULT)),
+            Map.of("all", Cluster.fixed("all", endpoints, patient())),
             GatewayLimits.DEFAULT);
     GatewayOptions options =
         GatewayOptions.listeningAt(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
@@ -43,5 +44,11 @@ final class GatewayProgram {
       // Nobody says anything but its end.
     }
     System.exit(0);
+  }
+
+  /** A busy machine may take longer for SETTINGS than the default allows. */
+  private static ClusterOptions patient() {
+    return ClusterOptions.DEFAULT.withConnectTimeout(
+        Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS));
   }
 }
