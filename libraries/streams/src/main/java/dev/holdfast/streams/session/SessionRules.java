@@ -8,8 +8,8 @@ import java.time.Duration;
 /**
  * The factory of the session parts that decide what is kept, delivered, acknowledged and admitted.
  *
- * <p>There is one right set of rules, {@link #STANDARD}. The rehearsal hands in broken ones, by
- * name, and must catch each of them.
+ * <p>There is one right set of rules, {@link #STANDARD}. A simulation substitutes broken ones, by
+ * name, and must detect each of them.
  */
 public class SessionRules {
   /** The rules of the protocol. */

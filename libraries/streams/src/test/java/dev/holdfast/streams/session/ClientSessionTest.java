@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Cases by name of what the rehearsal finds by chance, and the peers that it does not play. */
+/** Named cases that the simulation finds by its seeds, and peers that it does not have. */
 class ClientSessionTest extends ClientSessionFixture {
 
   @Test

@@ -51,7 +51,11 @@ final class HouseMeasures {
   private static final Pattern END_OF_PARAGRAPH = Pattern.compile("\n@|\n\n");
   private static final Pattern SIMULATOR =
       Pattern.compile(
-          "/rehearsal/|/(?:\\w*Mutant|Simulated\\w*|\\w*Simulation(?:Event)?|KeepaliveScenario)\\.java$");
+          "/(?:rehearsal|simulation)/|/(?:\\w*Mutant|Simulated\\w*|\\w*Simulation(?:Event)?"
+              + "|\\w*KeepalivePolicy|KeepaliveScenario|FaultIntervals|PathConditions|PingRecord"
+              + "|AckPolicyChecker|Guarantee|GuaranteeViolation|SessionOracle|StreamCoverage"
+              + "|StreamDeployment|StreamFaultInjector|StreamTraffic|UnreadQueue|VirtualTime)"
+              + "\\.java$");
   private static final Pattern LIMIT =
       Pattern.compile(
           "(@Limit\\((?s:.*?)\"\\)\\s*)?[a-z ]* final (?:int|long|Duration)"

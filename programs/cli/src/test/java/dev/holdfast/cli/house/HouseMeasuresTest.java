@@ -103,8 +103,9 @@ class HouseMeasuresTest {
   @Test
   void simulatorsAreNoProductCode() throws IOException {
     source("libraries/a/src/main/java/x/rehearsal/World.java", "class World {}");
+    source("libraries/a/src/main/java/x/FaultIntervals.java", "class FaultIntervals {}");
     source("testing/b/src/main/java/x/rehearsal/World.java", "class World {}");
-    assertThat(measure("test_code_in_jars")).isEqualTo(1);
+    assertThat(measure("test_code_in_jars")).isEqualTo(2);
   }
 
   @Test

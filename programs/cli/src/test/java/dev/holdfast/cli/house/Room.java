@@ -75,7 +75,9 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
               List.of("core", "liveness", "hooks", "transcoding", "gateway"),
               GRPC,
               NETTY,
-              PROTOBUF));
+              PROTOBUF),
+          // In no library's class path; its keepalive simulation is in liveness' package.
+          room("simulation", List.of("core", "liveness", "streams")));
 
   /** The room of everything: {@code cli} may use all others and any library, so it has no row. */
   static final List<String> KNOW_ALL_ROOMS = List.of("cli", "bench", "examples");

@@ -1,10 +1,10 @@
 package dev.holdfast.bench.streams;
 
 import dev.holdfast.bench.run.Benchmark;
-import dev.holdfast.streams.rehearsal.GuaranteeViolation;
-import dev.holdfast.streams.rehearsal.SessionMutant;
-import dev.holdfast.streams.rehearsal.StreamCoverage;
-import dev.holdfast.streams.rehearsal.StreamSimulation;
+import dev.holdfast.simulation.streams.GuaranteeViolation;
+import dev.holdfast.simulation.streams.SessionMutant;
+import dev.holdfast.simulation.streams.StreamCoverage;
+import dev.holdfast.simulation.streams.StreamSimulation;
 import dev.holdfast.streams.session.SessionRules;
 import java.io.PrintStream;
 import java.util.Arrays;

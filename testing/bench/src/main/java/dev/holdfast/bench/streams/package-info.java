@@ -1,4 +1,4 @@
-/** Streams that outlive connections: the rehearsal of their session. */
+/** Streams that outlive connections: the simulation of their session. */
 @NullMarked
 package dev.holdfast.bench.streams;
 
