@@ -99,8 +99,8 @@ class HandshakePropertiesTest {
   }
 
   @Property
-  void anyRefusalIsReadAsItWasWritten(@ForAll("handshakeRefusals") HandshakeRefusal handshakeRefusal)
-      throws WireException {
+  void anyRefusalIsReadAsItWasWritten(
+      @ForAll("handshakeRefusals") HandshakeRefusal handshakeRefusal) throws WireException {
     assertThat(HandshakeRefusal.parse(handshakeRefusal.toByteArray())).isEqualTo(handshakeRefusal);
   }
 
