@@ -10,7 +10,7 @@ import java.time.Duration;
  * <p>All callbacks of {@link Registry}, {@link EndpointDirectory} and {@link InstanceRegistration}
  * run here, so listeners need no locks among themselves but must not block. {@code execute} and
  * {@code schedule} may be called from any thread. A task that throws is logged and does not stop
- * the loop. Tests hand in a virtual twin whose time moves only when told.
+ * the loop. Tests pass a virtual scheduler whose time moves only when told.
  */
 public interface Scheduler {
 

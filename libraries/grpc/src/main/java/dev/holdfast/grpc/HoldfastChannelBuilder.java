@@ -219,8 +219,8 @@ public final class HoldfastChannelBuilder
   }
 
   /**
-   * Leaves connections to gRPC alone: no probes, no proof before use, no twins. So it is too when
-   * the application brings a channel type of its own by {@link #configureNetty}.
+   * Leaves connections to gRPC alone: no probes, no proof before use, no replacements. So it is too
+   * when the application brings a channel type of its own by {@link #configureNetty}.
    */
   public HoldfastChannelBuilder withoutLiveness() {
     livenessOff = true;

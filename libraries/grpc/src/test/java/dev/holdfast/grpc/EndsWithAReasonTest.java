@@ -87,7 +87,7 @@ class EndsWithAReasonTest {
   void aConnectionThatEndsBeforeSettingsIsNamedInTheStatus() throws Exception {
     try (ServerSocket rude = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       register(rude);
-      Thread door =
+      Thread acceptor =
           new Thread(
               () -> {
                 while (!rude.isClosed()) {
@@ -95,8 +95,8 @@ class EndsWithAReasonTest {
                 }
               },
               "rude");
-      door.setDaemon(true);
-      door.start();
+      acceptor.setDaemon(true);
+      acceptor.start();
       ManagedChannel channel = loopbackTopology.channel(loopbackTopology.builder());
       assertThatThrownBy(() -> LoopbackTopology.call(channel, WordsService.PLACE))
           .hasMessageMatching("(?s)UNAVAILABLE: HF-4(09|10) .*");
@@ -104,7 +104,7 @@ class EndsWithAReasonTest {
   }
 
   @Test
-  void aClientThatSaidGoodbyeAndResetsHasClosed() throws Exception {
+  void aClientThatSentGoAwayAndResetsHasClosed() throws Exception {
     assertThat(endOfAClientThatResetsAfter(GOAWAY)).isEqualTo(CloseReason.CLOSED_BY_PEER);
   }
 
@@ -151,13 +151,13 @@ class EndsWithAReasonTest {
         Endpoint.of(new HostPort("127.0.0.1", socket.getLocalPort()).toString()));
   }
 
-  private static void resetNext(ServerSocket door) {
-    try (Socket accepted = door.accept()) {
+  private static void resetNext(ServerSocket acceptor) {
+    try (Socket accepted = acceptor.accept()) {
       accepted.setSoLinger(true, 0);
       // Something has come, so that the connection is more than a refusal.
       int unused = accepted.getInputStream().read();
     } catch (IOException e) {
-      // The door was closed, which ends the loop.
+      // The acceptor was closed, which ends the loop.
       return;
     }
   }

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** A connection whose silence, answers and end the test decides. */
 public final class FakeConnection implements WatchedConnection {
   public final AtomicInteger proofsAsked = new AtomicInteger();
-  public final List<ReplacementState> twins = new CopyOnWriteArrayList<>();
+  public final List<ReplacementState> replacements = new CopyOnWriteArrayList<>();
   public volatile boolean stale;
 
   /** Whether it answers as soon as it is asked. */
@@ -76,6 +76,6 @@ public final class FakeConnection implements WatchedConnection {
 
   @Override
   public void replacement(ReplacementState state) {
-    twins.add(state);
+    replacements.add(state);
   }
 }

@@ -69,7 +69,7 @@ class ForeignServersTest {
   private static final LivenessOptions EAGER =
       LivenessOptions.DEFAULT.withProbing(Duration.ofSeconds(1), Duration.ofSeconds(1));
 
-  /** Every call of a caller comes so late that it wants a proof of life first. */
+  /** Every call of a caller comes so late that it wants a liveness check first. */
   private static final LivenessOptions DOUBTFUL = EAGER.withSafeIdle(Duration.ofMillis(100));
 
   @TempDir static Path folder;
@@ -162,7 +162,7 @@ class ForeignServersTest {
   void whoPingsWithoutCallsIsKilled(Peer peer) {
     try (RawPingClient rude = new RawPingClient(port(peer))) {
       assertThat(rude.pingUntilGone(MANY_PINGS)).isEqualTo(peer.fatal);
-      assertThat(rude.goodbye()).isEqualTo("11 too_many_pings");
+      assertThat(rude.goAway()).isEqualTo("11 too_many_pings");
     }
   }
 
@@ -172,7 +172,7 @@ class ForeignServersTest {
     try (RawPingClient rude = new RawPingClient(port(peer))) {
       rude.follow("deaf");
       assertThat(rude.pingUntilGone(MANY_PINGS)).isEqualTo(peer.fatal);
-      assertThat(rude.goodbye()).isEqualTo("11 too_many_pings");
+      assertThat(rude.goAway()).isEqualTo("11 too_many_pings");
     }
   }
 
@@ -187,7 +187,7 @@ class ForeignServersTest {
         }
         rude.awaitWords(rude.words.get() + 1);
       }
-      assertThat(rude.goodbye()).isEmpty();
+      assertThat(rude.goAway()).isEmpty();
       assertThat(rude.isGone()).isFalse();
     }
   }

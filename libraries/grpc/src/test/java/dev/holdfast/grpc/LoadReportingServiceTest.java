@@ -55,7 +55,7 @@ class LoadReportingServiceTest {
   }
 
   @Test
-  void reportsMoveToTheTwinSoThatTheOldConnectionEnds() throws Exception {
+  void reportsMoveToTheReplacementSoThatTheOldConnectionEnds() throws Exception {
     loopbackTopology.serve(
         new WordsService("a"),
         loopbackTopology
@@ -75,11 +75,11 @@ class LoadReportingServiceTest {
     await().atMost(PATIENCE).until(() -> reported.now().equals(Set.of(localOf(old))));
 
     old.suspect();
-    FakeLivenessHandler.FakeWatchedConnection twin = fakeLivenessHandler.post(1);
-    await().atMost(PATIENCE).until(() -> reported.now().equals(Set.of(localOf(twin))));
+    FakeLivenessHandler.FakeWatchedConnection replacement = fakeLivenessHandler.post(1);
+    await().atMost(PATIENCE).until(() -> reported.now().equals(Set.of(localOf(replacement))));
     await().atMost(PATIENCE).until(() -> !old.channel().isActive());
     assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
-    assertThat(reported.now()).containsExactly(localOf(twin));
+    assertThat(reported.now()).containsExactly(localOf(replacement));
   }
 
   private static SocketAddress localOf(

@@ -46,7 +46,7 @@ public final class LoopbackTopology implements AutoCloseable {
   /** What only a call that hangs needs, however busy the machine is. */
   private static final int CALL_SECONDS = 30;
 
-  final SystemScheduler scheduler = SystemScheduler.create("town");
+  final SystemScheduler scheduler = SystemScheduler.create("loopback");
   final InMemoryStore store = new InMemoryStore(scheduler, Duration.ofSeconds(5));
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   final RegistryContext context =
@@ -134,7 +134,7 @@ public final class LoopbackTopology implements AutoCloseable {
     return keep(builder.build());
   }
 
-  /** Closes a channel with the town. */
+  /** Closes a channel with the topology. */
   public ManagedChannel keep(ManagedChannel channel) {
     channels.add(channel);
     return channel;

@@ -44,7 +44,7 @@ final class ManyConnectionsProgram {
   private final List<Integer> ports;
   private final ManagedChannel channel;
   private final List<HeldStream> held = new ArrayList<>();
-  private final AtomicInteger mostTwins = new AtomicInteger();
+  private final AtomicInteger mostReplacements = new AtomicInteger();
   private final AtomicInteger mostOpening = new AtomicInteger();
   private final AtomicLong firstEndNanos = new AtomicLong(Long.MAX_VALUE);
   private final long originNanos = System.nanoTime();
@@ -57,20 +57,20 @@ final class ManyConnectionsProgram {
   }
 
   public static void main(String[] args) throws Exception {
-    ManyConnectionsProgram crowd =
+    ManyConnectionsProgram program =
         new ManyConnectionsProgram(
             Stream.of(args[0].split(",", -1)).map(Integer::valueOf).toList());
-    crowd.hold();
+    program.hold();
     BufferedReader orders =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String order = orders.readLine(); order != null; order = orders.readLine()) {
       switch (order) {
-        case "watch" -> crowd.watch();
-        case "report" -> crowd.report();
-        default -> crowd.check();
+        case "watch" -> program.watch();
+        case "report" -> program.report();
+        default -> program.check();
       }
     }
-    crowd.channel.shutdownNow();
+    program.channel.shutdownNow();
   }
 
   /** One stream each: while all are ready, round_robin goes round. */
@@ -110,7 +110,7 @@ final class ManyConnectionsProgram {
     var unused =
         sampler.scheduleWithFixedDelay(
             () -> {
-              mostTwins.accumulateAndGet(ReplacementLimit.shared().open(), Math::max);
+              mostReplacements.accumulateAndGet(ReplacementLimit.shared().open(), Math::max);
               mostOpening.accumulateAndGet(connections("OPENING"), Math::max);
             },
             0,
@@ -126,13 +126,13 @@ final class ManyConnectionsProgram {
         ends.stream().map(ManyConnectionsProgram::code).distinct().sorted().toList();
     long nowNanos = now();
     System.out.printf(
-        "report ended=%d codes=%s first_ms=%d elapsed_ms=%d twins_open=%d twins=%d opening=%d"
-            + " raced_before=%d%n",
+        "report ended=%d codes=%s first_ms=%d elapsed_ms=%d replacements_open=%d replacements=%d"
+            + " opening=%d raced_before=%d%n",
         ends.size(),
         String.join(",", codes),
         ends.isEmpty() ? -1 : TimeUnit.NANOSECONDS.toMillis(firstEndNanos.get() - watchedNanos),
         TimeUnit.NANOSECONDS.toMillis(nowNanos - watchedNanos),
-        mostTwins.get(),
+        mostReplacements.get(),
         (int) loopbackTopology.count("holdfast.grpc.replacements", "outcome", "unreachable"),
         mostOpening.get(),
         racedBefore);

@@ -16,12 +16,12 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Many endpoints that turn suspect at once, and twins that fail: who may connect when. */
+/** Many endpoints that turn suspect at once, and replacements that fail: who may connect when. */
 class ManyPairsTest {
   private final PairedSubchannelHarness stage = new PairedSubchannelHarness();
 
   @Test
-  void onlyAFewTwinsOpenAtOnceAndTheOthersFollow() {
+  void onlyAFewReplacementsOpenAtOnceAndTheOthersFollow() {
     int endpoints = 100;
     List<PairedSubchannel> pairs = new ArrayList<>();
     for (int i = 0; i < endpoints; i++) {
@@ -44,14 +44,14 @@ class ManyPairsTest {
   }
 
   @Test
-  void aTwinThatWonAndNeverSpokeIsFollowedByTheNextOnlyAfterAPause() {
+  void aReplacementThatWonAndNeverSpokeIsFollowedByTheNextOnlyAfterAPause() {
     stage.ready(PairedSubchannelHarness.A);
     stage.connect(0).suspect();
     stage.become(1, CONNECTING, READY);
     FakeConnection mute =
         new FakeConnection(
             PairedSubchannelHarness.address(PairedSubchannelHarness.A),
-            PairedSubchannelHarness.legOf(stage.channel.subchannels.get(1)).observe());
+            PairedSubchannelHarness.memberOf(stage.channel.subchannels.get(1)).observe());
     mute.readyAndMute();
     mute.suspect();
     assertThat(stage.seen).endsWith(READY, CONNECTING);
@@ -72,7 +72,7 @@ class ManyPairsTest {
       stage.fail(next++, new ConnectException("no answer"));
     }
     stage.channel.time.advance(ReplacementAttempts.PAUSES.base());
-    assertThat(stage.limit.waiting()).as("the next twins of the rack").isPositive();
+    assertThat(stage.limit.waiting()).as("the next replacements of the rack").isPositive();
     stage.ready(PairedSubchannelHarness.A);
     stage.connect(stage.channel.subchannels.size() - 1).suspect();
     stage.fail(next, new ConnectException("no answer"));
@@ -112,7 +112,7 @@ class ManyPairsTest {
   }
 
   @Test
-  void aSuspectWhoseTwinWaitsForItsTurnIsHeldLikeOneThatHasIt() {
+  void aSuspectWhoseReplacementWaitsForItsTurnIsHeldLikeOneThatHasIt() {
     int endpoints = 5;
     for (int i = 0; i < endpoints; i++) {
       stage.ready("10.0.1." + i + ":1");
@@ -122,12 +122,13 @@ class ManyPairsTest {
     assertThat(stage.limit.waiting()).isEqualTo(endpoints - 2);
     assertThat(suspects)
         .allSatisfy(
-            suspect -> assertThat(suspect.twins).containsExactly(ReplacementState.CONNECTING));
+            suspect ->
+                assertThat(suspect.replacements).containsExactly(ReplacementState.CONNECTING));
   }
 
   /** grpc connects a subchannel again for some seconds after it was told to shut it down. */
   @Test
-  void aTwinThatFailedKeepsItsPlaceUntilItConnectsNoMore() {
+  void aReplacementThatFailedKeepsItsPlaceUntilItConnectsNoMore() {
     for (int i = 0; i < 3; i++) {
       stage.ready("10.0.1." + i + ":1");
     }
@@ -142,7 +143,7 @@ class ManyPairsTest {
   }
 
   @Test
-  void aTwinThatWasRefusedMakesRoomAtOnce() {
+  void aReplacementThatWasRefusedMakesRoomAtOnce() {
     for (int i = 0; i < 3; i++) {
       stage.ready("10.0.1." + i + ":1");
     }

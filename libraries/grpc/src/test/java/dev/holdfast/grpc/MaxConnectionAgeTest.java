@@ -46,7 +46,7 @@ class MaxConnectionAgeTest {
         clients.add(new RawPingClient(server.getPort()));
       }
       await().atMost(PATIENCE).until(() -> clients.stream().allMatch(RawPingClient::isGone));
-      assertThat(clients).allMatch(client -> client.goodbye().endsWith("max_age"));
+      assertThat(clients).allMatch(client -> client.goAway().endsWith("max_age"));
       long earliest = clients.stream().mapToLong(RawPingClient::lifeMillis).min().orElseThrow();
       // A busy machine makes them later and never earlier: less than the age is the jitter.
       assertThat(earliest)

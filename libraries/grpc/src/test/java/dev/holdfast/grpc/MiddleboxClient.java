@@ -132,17 +132,17 @@ final class MiddleboxClient implements AutoCloseable {
     await().atMost(Duration.ofSeconds(60)).until(() -> words.size() > before + 2);
   }
 
-  /** A server's GOAWAY would make a further connection; on a busy machine so do twins. */
+  /** A server's GOAWAY would make a further connection; on a busy machine so do replacements. */
   void assertOnOneConnection() {
     await()
         .untilAsserted(
             () ->
                 assertThat(path.counts().opened())
                     .as(title + ": connections")
-                    .isLessThanOrEqualTo(1 + twins()));
+                    .isLessThanOrEqualTo(1 + replacements()));
   }
 
-  private long twins() {
+  private long replacements() {
     return (long)
         loopbackTopology.meters.find("holdfast.grpc.replacements").counters().stream()
             .mapToDouble(Counter::count)

@@ -47,45 +47,46 @@ class NetworkAwayTest {
         loopbackTopology.serveUnregistered(
             new WordsService("a"), LoopbackTopology.permitting(loopbackTopology.server()));
     try (Middlebox network = Middlebox.toPort(server.getPort()).ports(ENDPOINTS).start();
-        ChildJvm crowd =
+        ChildJvm program =
             ChildJvm.start(LITTLE_MEMORY, ManyConnectionsProgram.class, ports(network))) {
-      crowd.await("held " + ENDPOINTS);
-      crowd.ask("watch", "watching");
+      program.await("held " + ENDPOINTS);
+      program.ask("watch", "watching");
       network.pullOut();
       long pulledNanos = System.nanoTime();
       await()
           .atMost(PATIENCE)
           .until(
               () -> {
-                boolean all = number(crowd.ask("report", "report"), "ended") == ENDPOINTS;
+                boolean all = number(program.ask("report", "report"), "ended") == ENDPOINTS;
                 long awayNanos = System.nanoTime() - pulledNanos;
                 return all
                     && awayNanos > ManyConnectionsProgram.HARD_LIMIT.multipliedBy(2).toNanos();
               });
-      String report = crowd.ask("report", "report");
+      String report = program.ask("report", "report");
       assertThat(report)
           .as("path down, given up by the kernel, or asked in the moment before")
           .containsPattern("codes=(HF-40[567],?)+ ");
-      // Where a busy machine had raced some before, their old connections have a ready twin, which
+      // Where a busy machine had raced some before, their old connections have a ready replacement,
+      // which
       // is not waited for.
       if (number(report, "raced_before") == 0) {
         assertThat(number(report, "first_ms"))
             .as("%s: asked at most %s before", report, ASKED_BEFORE)
             .isGreaterThan(ManyConnectionsProgram.HARD_LIMIT.minus(ASKED_BEFORE).toMillis());
       }
-      assertThat(number(report, "twins_open"))
+      assertThat(number(report, "replacements_open"))
           .as("%s", report)
           .isLessThanOrEqualTo(ReplacementLimit.DEFAULT_MOST);
       long rounds =
           number(report, "elapsed_ms") / ManyConnectionsProgram.CONNECT_WITHIN.toMillis() + 1;
-      assertThat(number(report, "twins"))
+      assertThat(number(report, "replacements"))
           .as("%s", report)
           .isBetween(1L, rounds * ReplacementLimit.DEFAULT_MOST);
       assertThat(number(report, "opening"))
           .as("%s", report)
           .isLessThanOrEqualTo(ENDPOINTS + ReplacementLimit.DEFAULT_MOST);
       network.plugIn();
-      assertThat(crowd.ask("check", "answered")).isEqualTo(Integer.toString(ENDPOINTS));
+      assertThat(program.ask("check", "answered")).isEqualTo(Integer.toString(ENDPOINTS));
     }
   }
 

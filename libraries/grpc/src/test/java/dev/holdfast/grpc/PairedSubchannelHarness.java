@@ -83,7 +83,7 @@ public final class PairedSubchannelHarness {
 
   public FakeConnection connect(int subchannel, SocketAddress remote) {
     FakeConnection connection =
-        new FakeConnection(remote, legOf(channel.subchannels.get(subchannel)).observe());
+        new FakeConnection(remote, memberOf(channel.subchannels.get(subchannel)).observe());
     connection.ready();
     return connection;
   }
@@ -107,7 +107,7 @@ public final class PairedSubchannelHarness {
             Status.UNAVAILABLE.withDescription("io exception").withCause(cause)));
   }
 
-  public static PairMember legOf(FakeSubchannel subchannel) {
+  public static PairMember memberOf(FakeSubchannel subchannel) {
     Attributes attributes = subchannel.getAllAddresses().get(0).getAttributes();
     return Objects.requireNonNull(attributes.get(PairMember.KEY));
   }

@@ -45,7 +45,7 @@ final class RawPingClient implements AutoCloseable {
   private int pings;
   private final long bornNanos = System.nanoTime();
   private volatile long goneNanos;
-  private volatile String goodbye = "";
+  private volatile String goAway = "";
 
   RawPingClient(int port) {
     EventLoops loops = EventLoops.shared();
@@ -130,15 +130,15 @@ final class RawPingClient implements AutoCloseable {
   }
 
   boolean isGone() {
-    return !goodbye.isEmpty() || !channel.isActive();
+    return !goAway.isEmpty() || !channel.isActive();
   }
 
   /** What the server said when it closed: the number of the error, and its text. */
-  String goodbye() {
-    return goodbye;
+  String goAway() {
+    return goAway;
   }
 
-  /** From its beginning to the server's goodbye. */
+  /** The time from the connection's start to the server's GOAWAY. */
   long lifeMillis() {
     return TimeUnit.NANOSECONDS.toMillis(goneNanos - bornNanos);
   }
@@ -159,7 +159,7 @@ final class RawPingClient implements AutoCloseable {
         words.incrementAndGet();
       } else if (message instanceof Http2GoAwayFrame end) {
         goneNanos = System.nanoTime();
-        goodbye =
+        goAway =
             end.errorCode()
                 + " "
                 + new String(ByteBufUtil.getBytes(end.content()), StandardCharsets.US_ASCII);

@@ -15,23 +15,23 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * those of a killed process.
  */
 final class ResettingTcpRelay implements AutoCloseable {
-  private final ServerSocket door;
+  private final ServerSocket serverSocket;
   private final int target;
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
 
   ResettingTcpRelay(int target) throws IOException {
     this.target = target;
-    this.door = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    this.serverSocket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     start(this::accept);
   }
 
   int port() {
-    return door.getLocalPort();
+    return serverSocket.getLocalPort();
   }
 
   /** Resets all connections and takes no new ones. */
   void cut() throws IOException {
-    door.close();
+    serverSocket.close();
     for (Socket socket : sockets) {
       if (!socket.isClosed()) {
         socket.setSoLinger(true, 0);
@@ -46,15 +46,15 @@ final class ResettingTcpRelay implements AutoCloseable {
   }
 
   private void accept() {
-    while (!door.isClosed()) {
+    while (!serverSocket.isClosed()) {
       try {
-        Socket from = door.accept();
+        Socket from = serverSocket.accept();
         Socket to = new Socket(InetAddress.getLoopbackAddress(), target);
         sockets.addAll(List.of(from, to));
         start(() -> pump(from, to));
         start(() -> pump(to, from));
       } catch (IOException e) {
-        if (!door.isClosed()) {
+        if (!serverSocket.isClosed()) {
           throw new UncheckedIOException(e);
         }
       }

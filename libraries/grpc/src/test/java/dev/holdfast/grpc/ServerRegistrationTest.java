@@ -108,7 +108,7 @@ class ServerRegistrationTest {
         new ServerRegistration.ServerRegistrationOptions(advertised, "", 1, Map.of()));
   }
 
-  /** The town's registry behind trouble of the test's. */
+  /** The topology's registry with faults that a test injects. */
   private final class TroubledProvider implements RegistryProvider {
     @Override
     public String scheme() {

@@ -53,7 +53,7 @@ class SilentClientTest {
   }
 
   @Test
-  void aClientThatSaysGoodbyeIsReportedAtOnce() throws Exception {
+  void aClientThatSendsGoAwayIsReportedAtOnce() throws Exception {
     HoldfastServer server = serve(loopbackTopology.server());
     ManagedChannel client = stock(server.getPort());
     assertThat(LoopbackTopology.call(client, WordsService.GET)).isEqualTo("a");

@@ -96,7 +96,7 @@ final class SilentDropProgram {
     System.out.println(when + "=" + word);
   }
 
-  /** A twin that took over, or stood ready when the old connection ended. */
+  /** A replacement that took over, or stood ready when the old connection ended. */
   private static int raced() {
     return sum("holdfast.grpc.replacements", "outcome", "took_over")
         + sum("holdfast.grpc.replacements", "outcome", "adopted");

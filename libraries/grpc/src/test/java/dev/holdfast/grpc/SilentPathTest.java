@@ -55,7 +55,7 @@ class SilentPathTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"holdfast", "round_robin", "pick_first"})
-  void theFirstCallAfterASilentDropSucceedsOnATwin(String policy) throws Exception {
+  void theFirstCallAfterASilentDropSucceedsOnAReplacement(String policy) throws Exception {
     Middlebox path = pathTo(new WordsService("a"));
     ManagedChannel channel = loopbackTopology.channel(quick().loadBalancing(policy));
     assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
@@ -89,7 +89,7 @@ class SilentPathTest {
       assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
       beQuiet();
     }
-    // On a busy machine an answer may take longer than the 50 ms until a twin is opened.
+    // On a busy machine an answer may take longer than the 50 ms until a replacement is opened.
     await()
         .atMost(PATIENCE)
         .untilAsserted(
@@ -157,7 +157,7 @@ class SilentPathTest {
 
   /** Places are the process's: one that stayed taken would be missing for ever. */
   @Test
-  void aChannelThatIsClosedWhileItsTwinFailsGivesThePlaceBack() throws Exception {
+  void aChannelThatIsClosedWhileItsReplacementFailsGivesThePlaceBack() throws Exception {
     Middlebox path = pathTo(new WordsService("a"));
     LivenessOptions brief = QUICK.withConnectWithin(Duration.ofMillis(500));
     ManagedChannel channel = loopbackTopology.channel(quick().liveness(brief));
@@ -192,7 +192,7 @@ class SilentPathTest {
         .until(
             () -> {
               var unused = new Call(channel);
-              // A suspect gets a twin, and no call any more.
+              // A suspect gets a replacement, and no call any more.
               return silent.counts().opened() > opened;
             });
     List<Call> later = new ArrayList<>();

@@ -44,7 +44,7 @@ class SleptMachineTest {
   }
 
   @Test
-  void theFirstCallAfterWakingGoesToATwinWhenThePathForgotTheConnectionMeanwhile()
+  void theFirstCallAfterWakingGoesToAReplacementWhenThePathForgotTheConnectionMeanwhile()
       throws Exception {
     HoldfastServer server =
         loopbackTopology.serveUnregistered(

@@ -34,7 +34,7 @@ class TooManyPingsTest {
             new WordsService("a"), loopbackTopology.server().onClientGone(gone::add));
     try (RawPingClient rude = new RawPingClient(server.getPort())) {
       rude.pingUntilGone(20);
-      assertThat(rude.goodbye()).isEqualTo(ENHANCE_YOUR_CALM + " too_many_pings");
+      assertThat(rude.goAway()).isEqualTo(ENHANCE_YOUR_CALM + " too_many_pings");
     }
     await().atMost(PATIENCE).until(() -> !gone.isEmpty());
     assertThat(gone).extracting(ClientGone::reason).containsExactly(CloseReason.TOO_MANY_PINGS);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** One address with two machines behind it: the twin may reach the other one. */
+/** One address with two machines behind it: the replacement may reach the other one. */
 @Execution(ExecutionMode.CONCURRENT)
 class VirtualAddressTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -33,7 +33,7 @@ class VirtualAddressTest {
   }
 
   @Test
-  void aTwinThatReachedTheOtherMachineProvesNothingAboutTheFirst() throws Exception {
+  void aReplacementThatReachedTheOtherMachineProvesNothingAboutTheFirst() throws Exception {
     HoldfastServer first =
         loopbackTopology.serveUnregistered(
             new WordsService("first"), LoopbackTopology.permitting(loopbackTopology.server()));

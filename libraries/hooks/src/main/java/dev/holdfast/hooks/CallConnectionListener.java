@@ -10,6 +10,6 @@ public interface CallConnectionListener {
   /** The connection may be dead: it was silent, or what was sent is not acknowledged. */
   void onSuspect(CloseReason why);
 
-  /** The connection takes no new calls: its server said goodbye, or another one replaced it. */
+  /** The connection takes no new calls: its server sent GOAWAY, or a replacement took over. */
   void onDraining();
 }

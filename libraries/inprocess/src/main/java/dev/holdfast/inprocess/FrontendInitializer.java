@@ -23,13 +23,13 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 @Sharable
 final class FrontendInitializer extends ChannelInitializer<Channel> {
-  private final Frontend face;
+  private final Frontend frontend;
   private final GatewaySnapshot snapshot;
   private final ForwardingLoop.ConnectionMonitoring connectionMonitoring;
   private final Map<EventLoop, ForwardingLoop> loops = new ConcurrentHashMap<>();
 
-  FrontendInitializer(Frontend face, GatewayLimits limits, MeterRegistry meters) {
-    this.face = face;
+  FrontendInitializer(Frontend frontend, GatewayLimits limits, MeterRegistry meters) {
+    this.frontend = frontend;
     this.snapshot = new GatewaySnapshot(EmptyRouter.ROUTER, Map.of(), limits);
     this.connectionMonitoring =
         new ForwardingLoop.ConnectionMonitoring(
@@ -45,6 +45,6 @@ final class FrontendInitializer extends ChannelInitializer<Channel> {
         loops.computeIfAbsent(
             channel.eventLoop(),
             thread -> new ForwardingLoop(thread, () -> snapshot, connectionMonitoring));
-    channel.pipeline().addLast(new ProtocolDetector(loop, face));
+    channel.pipeline().addLast(new ProtocolDetector(loop, frontend));
   }
 }

@@ -139,7 +139,7 @@ public final class HoldfastGateway {
   /** Listens on an address; else as {@link #listen(int)}. */
   public HttpListener listen(InetSocketAddress address) throws IOException {
     GatewayOptions options =
-        GatewayOptions.listeningAt(address).withMeters(meters).withFrontend(face());
+        GatewayOptions.listeningAt(address).withMeters(meters).withFrontend(frontend());
     return new HttpListener(
         Gateway.open(options, new GatewaySnapshot(EmptyRouter.ROUTER, Map.of(), limits)));
   }
@@ -149,10 +149,10 @@ public final class HoldfastGateway {
    * the child handler or the last of its pipeline. Shareable.
    */
   public ChannelHandler handler() {
-    return new FrontendInitializer(face(), limits, meters);
+    return new FrontendInitializer(frontend(), limits, meters);
   }
 
-  private HttpFrontend face() {
+  private HttpFrontend frontend() {
     return HttpFrontend.to(
             methods.transcoder(), new InProcessCallTarget(methods, executor, context))
         .following(() -> terms);

@@ -94,7 +94,7 @@ final class Greetings extends GreeterGrpc.GreeterImplBase implements ServerInter
     return new Each(request -> answer.onNext(reply(request, 1)), answer::onCompleted);
   }
 
-  /** Refuses strangers, as an interceptor of a whole server does it, and marks answers. */
+  /** An interceptor of a whole server: refuses unauthenticated calls and marks responses. */
   @Override
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {

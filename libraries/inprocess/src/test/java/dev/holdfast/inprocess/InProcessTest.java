@@ -48,12 +48,12 @@ final class InProcessTest {
   @Test
   void interceptorsOfTheServerAreMet() throws Exception {
     String path = "/v1/hello/ada";
-    HttpResponse<String> stranger =
+    HttpResponse<String> unauthenticated =
         rig.send(
             java.net.http.HttpRequest.newBuilder(
                 java.net.URI.create("http://127.0.0.1:" + rig.http.address().getPort() + path)));
-    assertThat(stranger.statusCode()).isEqualTo(401);
-    assertThat(stranger.body()).contains("who are you?");
+    assertThat(unauthenticated.statusCode()).isEqualTo(401);
+    assertThat(unauthenticated.body()).contains("who are you?");
     assertThat(rig.get(path).statusCode()).isEqualTo(200);
   }
 

@@ -61,7 +61,7 @@ final class ConnectionCloser {
     }
     // Ours first: the one that onError would send says INTERNAL_ERROR, which stock clients show
     // as INTERNAL, and a second GOAWAY with the same last stream is left out.
-    var unusedGoodbye =
+    var unusedGoAway =
         http2.goAway(
             at,
             http2.connection().remote().lastStreamCreated(),
@@ -120,13 +120,13 @@ final class ConnectionCloser {
    * @param saidGoodbye whether the peer sent a GOAWAY and no call is open: who then closes a socket
    *     with something unread in it resets it to TCP, and has closed it all the same
    */
-  static @Nullable CloseReason reasonOf(Throwable cause, boolean saidGoodbye) {
+  static @Nullable CloseReason reasonOf(Throwable cause, boolean sentGoAway) {
     if (cause instanceof Errors.NativeIoException e && e.expectedErr() == ETIMEDOUT_NEGATIVE) {
       return CloseReason.PEER_SILENT;
     }
     if (!(cause instanceof IOException)) {
       return null;
     }
-    return saidGoodbye ? CloseReason.CLOSED_BY_PEER : CloseReason.RESET_BY_PATH;
+    return sentGoAway ? CloseReason.CLOSED_BY_PEER : CloseReason.RESET_BY_PATH;
   }
 }

@@ -23,8 +23,8 @@ public interface ConnectionObserver {
   default void onProven() {}
 
   /**
-   * Called when the connection became suspect. The observer opens a twin and routes no new calls to
-   * this connection; open calls stay on it.
+   * Called when the connection became suspect. The observer opens a replacement and routes no new
+   * calls to this connection; open calls stay on it.
    */
   default void onSuspect(CloseReason why) {}
 

@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
  * when to suspect and when to close.
  *
  * <p>A missed answer makes a connection SUSPECT and never closes it. A connection is not closed
- * while ACKs come within the window, nor while its twin could not connect either; the hard limit
- * ends both exceptions. A peer that was not asked is never given up. Time in which this process did
- * not run does not count as silence. A probe never earns a fatal strike ({@link PingBudget}).
- * {@link LivenessState} has the transition table.
+ * while ACKs come within the window, nor while its replacement could not connect either; the hard
+ * limit ends both exceptions. A peer that was not asked is never given up. Time in which this
+ * process did not run does not count as silence. A probe never earns a fatal strike ({@link
+ * PingBudget}). {@link LivenessState} has the transition table.
  *
  * <p>Not thread-safe. The owner calls {@link #onTraffic} before every other input, so that a read
  * costs an assignment and not a call. Afterwards it takes the outputs: {@link #poll} until null,
@@ -135,7 +135,7 @@ class LivenessMonitor extends PendingOutputs {
     rearm(nowNanos);
   }
 
-  /** A call waits for a proof of life; what was heard before the machine woke is none. */
+  /** A call waits for a liveness check; what was heard before the machine woke is none. */
   void onLivenessCheck(long nowNanos, long wokeNanos) {
     if (state == LivenessState.LIVE) {
       if (idleTimers.isSafe(nowNanos, wokeNanos)) {
@@ -163,7 +163,7 @@ class LivenessMonitor extends PendingOutputs {
     }
   }
 
-  /** Reports the state of the twin connection. */
+  /** Reports the state of the replacement connection. */
   void onReplacement(long nowNanos, ReplacementState fate) {
     if (probeSequence != null) {
       probeSequence.onReplacement(fate);

@@ -21,7 +21,7 @@ import java.util.Optional;
  *     else can be reached either; at least {@code window}, default 5 min
  * @param safeIdle for how long a connection may be silent and still be given a call without a proof
  *     of life; at least 100 ms, default 20 s. Below 1 s the kernel can't be asked, so that a proof
- *     costs a twin where no PING is permitted
+ *     costs a replacement where no PING is permitted
  * @param connectWithin how long a new connection may take up to the peer's SETTINGS; at least 100
  *     ms, default 20 s
  * @param pingPermit the shortest spacing of PINGs the peer is known to permit, with or without

@@ -6,7 +6,7 @@ package dev.holdfast.liveness;
  * <p>States and what the inputs do (a dash changes no state):
  *
  * <pre>
- *          settings bytes    answer  trouble/ACK      prove     twin  timeout           closed
+ *          settings bytes    answer  trouble/ACK      prove     race  timeout           closed
  * OPENING  LIVE     -        -       -                -         -     CLOSED            CLOSED
  * LIVE     -        -        -       SUSPECT / -      PROBING*  -     PROBING, SUSPECT' CLOSED
  * PROBING  -        LIVE     -       SUSPECT / LIVE** SUSPECT** -     - or SUSPECT      CLOSED
@@ -25,7 +25,7 @@ enum LivenessState {
   LIVE(1),
   /** A sign of life was requested, and its deadline has not passed. */
   PROBING(2),
-  /** The peer owes an answer: new calls go elsewhere, and a twin may race. */
+  /** The peer owes an answer: new calls go elsewhere, and a replacement may race. */
   SUSPECT(3),
   /** The connection is closed, or must be. */
   CLOSED(4);

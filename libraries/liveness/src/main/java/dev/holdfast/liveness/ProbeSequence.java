@@ -29,8 +29,8 @@ class ProbeSequence {
   static final long LEAST_PROOF_NANOS = Duration.ofMillis(250).toNanos();
 
   @Limit(
-      of = "time that a proof of life before a call may take",
-      then = "the connection is suspect, and the call goes elsewhere or to its twin")
+      of = "time that a liveness check before a call may take",
+      then = "the connection is suspect, and the call goes elsewhere or to its replacement")
   static final Duration MOST_PROOF = Duration.ofSeconds(2);
 
   static final int PROOF_ROUND_TRIPS = 4;

@@ -5,7 +5,7 @@ import java.net.SocketAddress;
 /** A live HTTP/2 connection under watch. Thread-safe. */
 public interface WatchedConnection {
 
-  /** The address of the peer, to which a twin is pinned. */
+  /** The address of the peer, to which a replacement is pinned. */
   SocketAddress remoteAddress();
 
   /**
@@ -24,12 +24,12 @@ public interface WatchedConnection {
   boolean isStale(long nowNanos);
 
   /**
-   * Asks for a proof of life now. Answered by {@link ConnectionObserver#onProven()}, {@link
+   * Asks for a liveness check now. Answered by {@link ConnectionObserver#onProven()}, {@link
    * ConnectionObserver#onSuspect} or {@link ConnectionObserver#onClosed}; idempotent while one is
    * under way. Asking a connection that is not stale is answered by {@code onProven} at once.
    */
   void checkLiveness();
 
-  /** Reports the state of this connection's twin. */
+  /** Reports the state of this connection's replacement. */
   void replacement(ReplacementState state);
 }

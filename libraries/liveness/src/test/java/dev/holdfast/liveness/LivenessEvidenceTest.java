@@ -131,12 +131,12 @@ class LivenessEvidenceTest {
   }
 
   @Test
-  void withoutAnythingToAskATwinIsRacedAtOnceAndTheOldOneIsNotCondemned() {
+  void withoutAnythingToAskAReplacementIsRacedAtOnceAndTheOldOneIsNotCondemned() {
     LivenessMonitorHarness bench =
         LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, false);
     bench.pass(Duration.ofMinutes(1)).prove();
     assertThat(bench.monitor.closeReason()).isEqualTo(CloseReason.PROOF_MISSED);
-    bench.twin(ReplacementState.READY).pass(Duration.ofHours(2));
+    bench.replacement(ReplacementState.READY).pass(Duration.ofHours(2));
     assertThat(bench.state()).isEqualTo(LivenessState.SUSPECT);
   }
 

@@ -131,11 +131,11 @@ class LivenessHandlerTest {
   }
 
   @Test
-  void aSuspectWhoseTwinCantConnectOutlivesTheWindow() {
+  void aSuspectWhoseReplacementCantConnectOutlivesTheWindow() {
     use(false);
     InetSocketAddress at = pair.serve(loopback(), null, null);
     try (TcpRelay relay = TcpRelay.to(at)) {
-      // Its window leaves time to tell it of the twin.
+      // Its window leaves time to tell it of the replacement.
       LivenessOptions options =
           OPTIONS.withPatience(SECOND.multipliedBy(5), SECOND.multipliedBy(9));
       Http2Pair.call(connect(relay.address(), options));

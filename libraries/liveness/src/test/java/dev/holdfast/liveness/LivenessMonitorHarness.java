@@ -117,7 +117,7 @@ final class LivenessMonitorHarness {
     return this;
   }
 
-  LivenessMonitorHarness twin(ReplacementState fate) {
+  LivenessMonitorHarness replacement(ReplacementState fate) {
     monitor.onReplacement(nowNanos, fate);
     take();
     return this;

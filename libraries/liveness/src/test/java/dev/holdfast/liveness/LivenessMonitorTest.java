@@ -89,7 +89,7 @@ class LivenessMonitorTest {
     ACK,
     UNKNOWN,
     PROVE,
-    TWIN,
+    REPLACEMENT,
     WRITTEN,
     TIMEOUT,
     EARLY,
@@ -120,9 +120,9 @@ class LivenessMonitorTest {
       case ACK -> bench.tell(ACKED);
       case UNKNOWN -> bench.tell(TcpInfo.UNKNOWN);
       case PROVE -> bench.prove();
-      case TWIN -> {
+      case REPLACEMENT -> {
         for (ReplacementState fate : ReplacementState.values()) {
-          bench.twin(fate);
+          bench.replacement(fate);
         }
       }
       case WRITTEN -> bench.write();

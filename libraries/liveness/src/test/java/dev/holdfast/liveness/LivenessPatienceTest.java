@@ -64,11 +64,11 @@ class LivenessPatienceTest {
 
   @ParameterizedTest
   @EnumSource(names = {"CONNECTING", "UNREACHABLE"})
-  void aSuspectWhoseTwinCantConnectEitherIsHeldUntilTheHardLimit(ReplacementState fate) {
+  void aSuspectWhoseReplacementCantConnectEitherIsHeldUntilTheHardLimit(ReplacementState fate) {
     LivenessMonitorHarness bench = server();
     bench.kernel = kernel(1, 9, Duration.ofDays(1));
     bench.pass(OPTIONS.idle().plus(OPTIONS.spacing()));
-    bench.twin(fate);
+    bench.replacement(fate);
     bench.pass(OPTIONS.hardLimit().minus(OPTIONS.spacing()).minusMillis(1));
     assertThat(bench.state()).isEqualTo(LivenessState.SUSPECT);
     bench.pass(Duration.ofMillis(1));
@@ -81,19 +81,21 @@ class LivenessPatienceTest {
     LivenessMonitorHarness bench = server();
     bench.kernel = kernel(1, 9, Duration.ofDays(1));
     bench.pass(OPTIONS.idle().plus(OPTIONS.spacing()));
-    bench.twin(ReplacementState.CONNECTING);
-    bench.twin(fate);
+    bench.replacement(ReplacementState.CONNECTING);
+    bench.replacement(fate);
     assertThat(bench.state()).isEqualTo(LivenessState.SUSPECT);
     bench.pass(OPTIONS.window().minus(OPTIONS.spacing()));
     assertThat(bench.monitor.closeReason()).isEqualTo(CloseReason.PEER_SILENT);
   }
 
   @Test
-  void aVerdictThatOnlyTheTwinHeldBackIsNotTakenForAGapOfOurOwn() {
+  void aVerdictThatOnlyTheReplacementHeldBackIsNotTakenForAGapOfOurOwn() {
     LivenessMonitorHarness bench = server();
     bench.kernel = kernel(1, 9, Duration.ofDays(1));
-    bench.pass(OPTIONS.idle().plus(OPTIONS.spacing())).twin(ReplacementState.CONNECTING);
-    bench.pass(OPTIONS.window().plus(SECOND.multipliedBy(20))).twin(ReplacementState.REFUSED);
+    bench.pass(OPTIONS.idle().plus(OPTIONS.spacing())).replacement(ReplacementState.CONNECTING);
+    bench
+        .pass(OPTIONS.window().plus(SECOND.multipliedBy(20)))
+        .replacement(ReplacementState.REFUSED);
     bench.pass(SECOND);
     assertThat(bench.monitor.closeReason()).isEqualTo(CloseReason.PEER_SILENT);
   }

@@ -163,7 +163,7 @@ final class ClientStatusService
             .setName(name)
             .setVersionInfo(clientResource.version())
             .setClientStatus(
-                switch (clientResource.standing()) {
+                switch (clientResource.state()) {
                   case REQUESTED, SENT -> ClientResourceStatus.REQUESTED;
                   case ABSENT -> ClientResourceStatus.DOES_NOT_EXIST;
                   case ACCEPTED -> ClientResourceStatus.ACKED;

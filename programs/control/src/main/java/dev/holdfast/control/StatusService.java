@@ -118,7 +118,7 @@ final class StatusService extends ControlGrpc.ControlImplBase {
   private static List<String> names(
       Map<String, ClientResource> clientResources, Set<ClientResourceState> clientResourceStates) {
     return clientResources.entrySet().stream()
-        .filter(entry -> clientResourceStates.contains(entry.getValue().standing()))
+        .filter(entry -> clientResourceStates.contains(entry.getValue().state()))
         .map(Map.Entry::getKey)
         .sorted()
         .limit(MAX_TROUBLED)
@@ -128,7 +128,7 @@ final class StatusService extends ControlGrpc.ControlImplBase {
   private static int count(
       Map<String, ClientResource> clientResources, ClientResourceState clientResourceState) {
     return (int)
-        clientResources.values().stream().filter(h -> h.standing() == clientResourceState).count();
+        clientResources.values().stream().filter(h -> h.state() == clientResourceState).count();
   }
 
   private static long since(@Nullable Long nanos, long now) {

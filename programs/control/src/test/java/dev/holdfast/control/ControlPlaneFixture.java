@@ -41,7 +41,7 @@ final class ControlPlaneFixture implements AutoCloseable {
   private static final AtomicInteger SCHEMES = new AtomicInteger();
 
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-  private final SystemScheduler scheduler = SystemScheduler.create("control-town");
+  private final SystemScheduler scheduler = SystemScheduler.create("control-plane-fixture");
   final InMemoryStore store = new InMemoryStore(scheduler, Duration.ofSeconds(5));
   private final Path records;
   private final Path snapshots;

@@ -34,31 +34,31 @@ class ControlPlaneTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   @TempDir Path folder;
-  private ControlPlaneFixture town;
+  private ControlPlaneFixture topology;
 
   @BeforeEach
   void open() throws Exception {
-    town = new ControlPlaneFixture(folder);
+    topology = new ControlPlaneFixture(folder);
   }
 
   @AfterEach
   void close() throws Exception {
-    town.close();
+    topology.close();
   }
 
   @Test
   void nobodyIsAnsweredBeforeTheRegistryHasSaidWhichServicesThereAre() throws Exception {
-    town.store.put(ServiceName.of("prod", "orders"), Endpoint.of("10.0.0.1:50051"));
-    town.store.stop();
-    ControlPlane control = town.controlOverMemory();
-    RawClient client = town.own(new RawClient(control.address()));
+    topology.store.put(ServiceName.of("prod", "orders"), Endpoint.of("10.0.0.1:50051"));
+    topology.store.stop();
+    ControlPlane control = topology.controlOverMemory();
+    RawClient client = topology.own(new RawClient(control.address()));
     RawClient.Stream<DiscoveryRequest, DiscoveryResponse> stream = client.sotw();
     stream.send(RawClient.asking(ResourceType.LISTENER, "orders", "nobody"));
     await().atMost(PATIENCE).until(() -> status(control).getTotalClients() == 1);
     assertThat(control.isServing()).isFalse();
     assertThat(status(control).getServing()).isFalse();
 
-    town.store.start();
+    topology.store.start();
     DiscoveryResponse first = stream.await(0);
     assertThat(first.getResourcesCount()).isEqualTo(1);
     assertThat(first.getNonce()).isEqualTo("1");
@@ -66,15 +66,15 @@ class ControlPlaneTest {
 
   @Test
   void aRestartWhileTheRegistryIsAwayServesWhatWasThere() throws Exception {
-    town.list("orders", "10.0.0.1:50051", "10.0.0.2:50052");
-    town.list("users", "10.0.0.3:50053");
-    ControlPlane before = town.control();
-    await().atMost(PATIENCE).until(() -> town.isOnDisk(2));
+    topology.list("orders", "10.0.0.1:50051", "10.0.0.2:50052");
+    topology.list("users", "10.0.0.3:50053");
+    ControlPlane before = topology.control();
+    await().atMost(PATIENCE).until(() -> topology.isOnDisk(2));
     before.close();
-    town.hideRegistry();
-    ControlPlane after = town.control();
+    topology.hideRegistry();
+    ControlPlane after = topology.control();
 
-    RawClient client = town.own(new RawClient(after.address()));
+    RawClient client = topology.own(new RawClient(after.address()));
     RawClient.Stream<DiscoveryRequest, DiscoveryResponse> stream = client.sotw();
     stream.send(RawClient.asking(ResourceType.LISTENER));
     assertThat(stream.await(0).getResourcesCount()).isEqualTo(2);
@@ -86,45 +86,45 @@ class ControlPlaneTest {
 
   @Test
   void aRestartWhileTheRegistryDoesNotAnswerServesWhatWasThere() throws Exception {
-    town.store.put(ServiceName.of("prod", "orders"), Endpoint.of("10.0.0.1:50051"));
-    ControlPlane before = town.controlOverMemory();
-    await().atMost(PATIENCE).until(() -> town.isOnDisk(1));
+    topology.store.put(ServiceName.of("prod", "orders"), Endpoint.of("10.0.0.1:50051"));
+    ControlPlane before = topology.controlOverMemory();
+    await().atMost(PATIENCE).until(() -> topology.isOnDisk(1));
     before.close();
-    town.store.stop();
-    ControlPlane after = town.controlOverMemory();
+    topology.store.stop();
+    ControlPlane after = topology.controlOverMemory();
 
     RawClient.Stream<DiscoveryRequest, DiscoveryResponse> stream =
-        town.own(new RawClient(after.address())).sotw();
+        topology.own(new RawClient(after.address())).sotw();
     stream.send(RawClient.asking(ResourceType.ENDPOINTS, "orders"));
     assertThat(RawClient.ports(stream.await(0))).containsExactly(50051);
     stream.send(RawClient.accepting(stream.await(0), "orders"));
-    town.store.start();
-    town.store.put(ServiceName.of("prod", "orders"), Endpoint.of("10.0.0.2:50052"));
+    topology.store.start();
+    topology.store.put(ServiceName.of("prod", "orders"), Endpoint.of("10.0.0.2:50052"));
     assertThat(RawClient.ports(stream.await(1))).containsExactlyInAnyOrder(50051, 50052);
   }
 
   @Test
   void controlPlanesBesideEachOtherGiveTheSameVersions() throws Exception {
-    town.list("orders", "10.0.0.1:50051");
-    String one = versionOf(town.control(), "orders");
-    String two = versionOf(town.control(), "orders");
+    topology.list("orders", "10.0.0.1:50051");
+    String one = versionOf(topology.control(), "orders");
+    String two = versionOf(topology.control(), "orders");
     assertThat(one).isEqualTo(two);
   }
 
   /** Once it is known there. */
   private String versionOf(ControlPlane control, String service) {
     RawClient.Stream<DiscoveryRequest, DiscoveryResponse> stream =
-        town.own(new RawClient(control.address())).sotw();
+        topology.own(new RawClient(control.address())).sotw();
     stream.send(RawClient.asking(ResourceType.ENDPOINTS, service));
     return stream.await(0).getVersionInfo();
   }
 
   @Test
   void aClientThatRejectsEverythingIsSentNothingUntilSomethingChanges() throws Exception {
-    town.list("orders", "10.0.0.1:50051");
-    ControlPlane control = town.control();
+    topology.list("orders", "10.0.0.1:50051");
+    ControlPlane control = topology.control();
     RawClient.Stream<DiscoveryRequest, DiscoveryResponse> stream =
-        town.own(new RawClient(control.address())).sotw();
+        topology.own(new RawClient(control.address())).sotw();
     stream.send(RawClient.asking(ResourceType.ENDPOINTS, "orders"));
     stream.send(RawClient.rejecting(stream.await(0), "I do not like it", "orders"));
     await().atMost(PATIENCE).until(() -> type(control, "EDS").getRejected() == 1);
@@ -133,7 +133,7 @@ class ControlPlaneTest {
     assertThat(rejected.getTroubledList()).containsExactly("orders");
 
     // Only what changes is an answer: this one is the second response, whatever came before it.
-    town.list("orders", "10.0.0.1:50051", "10.0.0.2:50052");
+    topology.list("orders", "10.0.0.1:50051", "10.0.0.2:50052");
     assertThat(RawClient.ports(stream.await(1))).containsExactlyInAnyOrder(50051, 50052);
     stream.send(RawClient.accepting(stream.await(1), "orders"));
     await().atMost(PATIENCE).until(() -> type(control, "EDS").getAccepted() == 1);
@@ -143,14 +143,14 @@ class ControlPlaneTest {
 
   @Test
   void aNameThatIsAskedForAgainIsAnsweredAgain() throws Exception {
-    town.list("orders", "10.0.0.1:50051");
-    town.list("users", "10.0.0.2:50052");
-    ControlPlane control = town.control();
+    topology.list("orders", "10.0.0.1:50051");
+    topology.list("users", "10.0.0.2:50052");
+    ControlPlane control = topology.control();
     for (String service : List.of("orders", "users")) {
       versionOf(control, service);
     }
     RawClient.Stream<DiscoveryRequest, DiscoveryResponse> stream =
-        town.own(new RawClient(control.address())).sotw();
+        topology.own(new RawClient(control.address())).sotw();
     stream.send(RawClient.asking(ResourceType.ENDPOINTS, "orders", "users"));
     DiscoveryResponse first = stream.await(0);
     stream.send(RawClient.accepting(first, "orders", "users"));
@@ -166,19 +166,19 @@ class ControlPlaneTest {
         IntStream.rangeClosed(1, 5_000)
             .mapToObj(i -> "10.1." + i / 200 + "." + (1 + i % 200) + ":" + (10_000 + i))
             .toArray(String[]::new);
-    town.list("orders", many);
-    ControlPlane control = town.control();
-    RawClient.Lazy lazy = town.own(new RawClient(control.address())).lazy();
+    topology.list("orders", many);
+    ControlPlane control = topology.control();
+    RawClient.Lazy lazy = topology.own(new RawClient(control.address())).lazy();
     lazy.send(RawClient.asking(ResourceType.ENDPOINTS, "orders"));
     RawClient.Stream<DiscoveryRequest, DiscoveryResponse> other =
-        town.own(new RawClient(control.address())).sotw();
+        topology.own(new RawClient(control.address())).sotw();
     other.send(RawClient.asking(ResourceType.ENDPOINTS, "orders"));
     assertThat(RawClient.ports(other.await(0))).hasSize(5_000);
     for (int change = 1; change <= 5; change++) {
       int seen = change;
       other.send(RawClient.accepting(other.await(change - 1), "orders"));
       many[0] = "10.9.9.9:" + (20_000 + change);
-      town.list("orders", many);
+      topology.list("orders", many);
       other.awaitOne(r -> RawClient.ports(r).contains(20_000 + seen), true);
     }
 
@@ -190,10 +190,10 @@ class ControlPlaneTest {
 
   @Test
   void anIncrementalClientIsToldWhatIsNewAndWhatIsGone() throws Exception {
-    town.list("orders", "10.0.0.1:50051");
-    ControlPlane control = town.control();
+    topology.list("orders", "10.0.0.1:50051");
+    ControlPlane control = topology.control();
     RawClient.Stream<DeltaDiscoveryRequest, DeltaDiscoveryResponse> stream =
-        town.own(new RawClient(control.address())).delta();
+        topology.own(new RawClient(control.address())).delta();
     stream.send(
         DeltaDiscoveryRequest.newBuilder()
             .setNode(RawClient.node("envoy"))
@@ -209,7 +209,7 @@ class ControlPlaneTest {
             .build());
     assertThat(stream.await(1).getRemovedResourcesList()).containsExactly("nobody");
 
-    town.list("users", "10.0.0.2:50052");
+    topology.list("users", "10.0.0.2:50052");
     stream.send(
         DeltaDiscoveryRequest.newBuilder()
             .setTypeUrl(ResourceType.CLUSTER.typeUrl())
@@ -222,8 +222,8 @@ class ControlPlaneTest {
 
   @Test
   void aServiceForOneTypeNeedsNoTypeInItsRequests() throws Exception {
-    town.list("orders", "10.0.0.1:50051");
-    RawClient client = town.own(new RawClient(town.control().address()));
+    topology.list("orders", "10.0.0.1:50051");
+    RawClient client = topology.own(new RawClient(topology.control().address()));
     RawClient.Stream<DiscoveryRequest, DiscoveryResponse> stream = new RawClient.Stream<>();
     var unused =
         io.envoyproxy.envoy.service.endpoint.v3.EndpointDiscoveryServiceGrpc.newStub(client.channel)
@@ -235,9 +235,9 @@ class ControlPlaneTest {
 
   @Test
   void aNameThatIsTooLongEndsTheStreamWithAReason() throws Exception {
-    town.list("orders", "10.0.0.1:50051");
+    topology.list("orders", "10.0.0.1:50051");
     RawClient.Stream<DiscoveryRequest, DiscoveryResponse> stream =
-        town.own(new RawClient(town.control().address())).sotw();
+        topology.own(new RawClient(topology.control().address())).sotw();
     stream.send(RawClient.asking(ResourceType.ENDPOINTS, "x".repeat(2_000)));
 
     Status end = stream.awaitEnd();
@@ -247,9 +247,9 @@ class ControlPlaneTest {
 
   @Test
   void aTypeThatNobodyServesIsNotAnsweredAndHarmsNothing() throws Exception {
-    town.list("orders", "10.0.0.1:50051");
+    topology.list("orders", "10.0.0.1:50051");
     RawClient.Stream<DiscoveryRequest, DiscoveryResponse> stream =
-        town.own(new RawClient(town.control().address())).sotw();
+        topology.own(new RawClient(topology.control().address())).sotw();
     stream.send(
         DiscoveryRequest.newBuilder().setTypeUrl("type.googleapis.com/some.Secret").build());
     stream.send(RawClient.asking(ResourceType.ENDPOINTS, "orders"));
@@ -259,10 +259,10 @@ class ControlPlaneTest {
 
   @Test
   void aPolicyThatChangesIsSentAndOneThatFailsKeepsWhatThereIs() throws Exception {
-    town.list("orders", "10.0.0.1:50051");
-    ControlPlane control = town.control();
+    topology.list("orders", "10.0.0.1:50051");
+    ControlPlane control = topology.control();
     RawClient.Stream<DiscoveryRequest, DiscoveryResponse> stream =
-        town.own(new RawClient(control.address())).sotw();
+        topology.own(new RawClient(control.address())).sotw();
     stream.send(RawClient.asking(ResourceType.ENDPOINTS, "orders"));
     stream.send(RawClient.accepting(stream.await(0), "orders"));
 
@@ -270,7 +270,7 @@ class ControlPlaneTest {
         (service, endpoints) -> {
           throw new IllegalStateException("for a test");
         });
-    await().atMost(PATIENCE).until(() -> town.count("holdfast.control.builds.failed") == 1);
+    await().atMost(PATIENCE).until(() -> topology.count("holdfast.control.builds.failed") == 1);
     control.use(
         (service, endpoints) ->
             new PlainResources().build(service, EndpointSet.of(Endpoint.of("10.0.0.7:50057"))));
@@ -279,10 +279,10 @@ class ControlPlaneTest {
 
   @Test
   void clientsAreSentElsewhereWhenItStops() throws Exception {
-    town.list("orders", "10.0.0.1:50051");
-    ControlPlane control = town.control();
+    topology.list("orders", "10.0.0.1:50051");
+    ControlPlane control = topology.control();
     RawClient.Stream<DiscoveryRequest, DiscoveryResponse> stream =
-        town.own(new RawClient(control.address())).sotw();
+        topology.own(new RawClient(control.address())).sotw();
     stream.send(RawClient.asking(ResourceType.ENDPOINTS, "orders"));
     stream.await(0);
     control.close();

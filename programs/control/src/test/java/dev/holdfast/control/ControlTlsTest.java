@@ -22,27 +22,27 @@ import org.junit.jupiter.api.io.TempDir;
 /** Clients are served over TLS, and only those that show a certificate where one is asked for. */
 class ControlTlsTest {
   @TempDir Path folder;
-  private ControlPlaneFixture town;
+  private ControlPlaneFixture topology;
   private TestCertificate server;
   private TestCertificate client;
 
   @BeforeEach
   void open() throws Exception {
-    town = new ControlPlaneFixture(folder);
-    town.list("orders", "10.0.0.1:50051");
+    topology = new ControlPlaneFixture(folder);
+    topology.list("orders", "10.0.0.1:50051");
     server = TestCertificate.create(folder, "control");
     client = TestCertificate.create(folder, "client");
   }
 
   @AfterEach
   void close() throws Exception {
-    town.close();
+    topology.close();
   }
 
   @Test
   void aClientWithACertificateIsServedAndOneWithoutIsNot() throws Exception {
     ControlPlane control =
-        town.control(
+        topology.control(
             new PlainResources(),
             ControlPlaneFixture.anywhere()
                 .withTls(
@@ -64,7 +64,8 @@ class ControlTlsTest {
   private RawClient.Stream<DiscoveryRequest, DiscoveryResponse> stream(
       ControlPlane control, TlsChannelCredentials.Builder credentials) {
     RawClient.Stream<DiscoveryRequest, DiscoveryResponse> stream =
-        town.own(
+        topology
+            .own(
                 new RawClient(
                     NettyChannelBuilder.forAddress(control.address(), credentials.build())
                         .overrideAuthority("control")
@@ -81,7 +82,9 @@ class ControlTlsTest {
         new ServerTlsFiles(server.certificate().toPath(), missing, Optional.empty());
     assertThatIllegalArgumentException()
         .isThrownBy(
-            () -> town.control(new PlainResources(), ControlPlaneFixture.anywhere().withTls(files)))
+            () ->
+                topology.control(
+                    new PlainResources(), ControlPlaneFixture.anywhere().withTls(files)))
         .withMessageContaining("missing.key");
   }
 }

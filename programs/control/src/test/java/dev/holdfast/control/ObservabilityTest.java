@@ -41,29 +41,29 @@ class ObservabilityTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   @TempDir Path folder;
-  private ControlPlaneFixture town;
+  private ControlPlaneFixture topology;
   private ControlPlane control;
   private ManagedChannel admin;
 
   @BeforeEach
   void open() throws Exception {
-    town = new ControlPlaneFixture(folder);
-    town.list("orders", "10.0.0.1:50051");
-    control = town.control();
+    topology = new ControlPlaneFixture(folder);
+    topology.list("orders", "10.0.0.1:50051");
+    control = topology.control();
     admin =
         NettyChannelBuilder.forAddress(control.adminAddress(), InsecureChannelCredentials.create())
             .build();
-    town.own(admin::shutdownNow);
+    topology.own(admin::shutdownNow);
   }
 
   @AfterEach
   void close() throws Exception {
-    town.close();
+    topology.close();
   }
 
   private RawClient.Stream<DiscoveryRequest, DiscoveryResponse> client(String node) {
     RawClient.Stream<DiscoveryRequest, DiscoveryResponse> stream =
-        town.own(new RawClient(control.address())).sotw();
+        topology.own(new RawClient(control.address())).sotw();
     stream.send(
         RawClient.asking(ResourceType.ENDPOINTS, "orders").toBuilder()
             .setNode(RawClient.node(node))
@@ -123,7 +123,7 @@ class ObservabilityTest {
 
   @Test
   void loadReportsAreAddedUpByCluster() {
-    RawClient client = town.own(new RawClient(control.address()));
+    RawClient client = topology.own(new RawClient(control.address()));
     RawClient.Stream<LoadStatsRequest, LoadStatsResponse> reports = new RawClient.Stream<>();
     var unused = LoadReportingServiceGrpc.newStub(client.channel).streamLoadStats(reports);
     reports.send(LoadStatsRequest.newBuilder().setNode(RawClient.node("raw")).build());
@@ -167,7 +167,7 @@ class ObservabilityTest {
 
   @Test
   void itsHealthIsServingOnceItKnowsItsServices() {
-    RawClient client = town.own(new RawClient(control.address()));
+    RawClient client = topology.own(new RawClient(control.address()));
     await()
         .atMost(PATIENCE)
         .until(

@@ -32,18 +32,18 @@ class PolicyActsTest {
   private static final int CUSTOMERS = 12;
 
   @TempDir Path folder;
-  private ControlPlaneFixture town;
+  private ControlPlaneFixture topology;
 
   @BeforeEach
   void open() throws Exception {
-    town = new ControlPlaneFixture(folder);
+    topology = new ControlPlaneFixture(folder);
   }
 
   @AfterEach
   void close() throws Exception {
-    double accepted = town.count("holdfast.control.acks", "accepted");
-    double rejected = town.count("holdfast.control.acks", "rejected");
-    town.close();
+    double accepted = topology.count("holdfast.control.acks", "accepted");
+    double rejected = topology.count("holdfast.control.acks", "rejected");
+    topology.close();
 
     assertThat(accepted).isPositive();
     assertThat(rejected).isZero();
@@ -53,8 +53,8 @@ class PolicyActsTest {
   private Channel under(String policy) throws IOException {
     PolicyResources resources =
         new PolicyResources(PolicyYaml.parse("policy.yaml", "services: {orders: " + policy + "}"));
-    ControlPlane control = town.control(resources, ControlPlaneFixture.anywhere());
-    return town.channel("orders", control.address());
+    ControlPlane control = topology.control(resources, ControlPlaneFixture.anywhere());
+    return topology.channel("orders", control.address());
   }
 
   private static Channel with(Channel channel, String header, String value) {
@@ -79,8 +79,9 @@ class PolicyActsTest {
 
   @Test
   void callThatFailsIsRepeatedWhereItsMethodIsNamed() throws Exception {
-    Backend moody = town.backend("moody", call -> call % 2 == 1 ? Status.UNAVAILABLE : Status.OK);
-    town.list("orders", moody.address());
+    Backend moody =
+        topology.backend("moody", call -> call % 2 == 1 ? Status.UNAVAILABLE : Status.OK);
+    topology.list("orders", moody.address());
     Channel channel = under("{retry: {methods: [/test.Backend/Who], attempts: 2, backoff: 1ms}}");
 
     assertThat(Backend.ask(channel, Backend.WHO)).isEqualTo("moody");
@@ -93,9 +94,12 @@ class PolicyActsTest {
 
   @Test
   void instanceThatAnswersErrorsGetsNoMoreCalls() throws Exception {
-    Backend sick = town.backend("sick", call -> Status.INTERNAL);
-    town.list(
-        "orders", town.backend("one").address(), sick.address(), town.backend("two").address());
+    Backend sick = topology.backend("sick", call -> Status.INTERNAL);
+    topology.list(
+        "orders",
+        topology.backend("one").address(),
+        sick.address(),
+        topology.backend("two").address());
     Channel channel =
         under(
             "{outliers: {interval: 500ms, ejection: 5m, max-ejected-percent: 50,"
@@ -119,8 +123,8 @@ class PolicyActsTest {
 
   @Test
   void callsGoByHeaderPathAndPercentage() throws Exception {
-    town.listVersion("orders", town.backend("one"), "1");
-    town.listVersion("orders", town.backend("two"), "2");
+    topology.listVersion("orders", topology.backend("one"), "1");
+    topology.listVersion("orders", topology.backend("two"), "2");
     Channel channel =
         under(
             """
@@ -142,7 +146,7 @@ class PolicyActsTest {
 
   @Test
   void callsWithOneHeaderStickToOneInstance() throws Exception {
-    town.list("orders", three());
+    topology.list("orders", three());
     Channel channel = under("{balancer: ring_hash, hash-header: x-customer}");
     Set<String> chosen = new TreeSet<>();
     for (int customer = 0; customer < CUSTOMERS; customer++) {
@@ -156,14 +160,16 @@ class PolicyActsTest {
 
   @Test
   void leastRequestReachesAll() throws Exception {
-    town.list("orders", three());
+    topology.list("orders", three());
 
     awaitAll(under("{balancer: least_request, choices: 2}"), "one", "two", "three");
   }
 
   private String[] three() throws IOException {
     return new String[] {
-      town.backend("one").address(), town.backend("two").address(), town.backend("three").address()
+      topology.backend("one").address(),
+      topology.backend("two").address(),
+      topology.backend("three").address()
     };
   }
 }

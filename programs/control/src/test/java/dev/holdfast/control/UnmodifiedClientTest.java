@@ -24,51 +24,51 @@ class UnmodifiedClientTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   @TempDir Path folder;
-  private ControlPlaneFixture town;
+  private ControlPlaneFixture topology;
 
   @BeforeEach
   void open() throws Exception {
-    town = new ControlPlaneFixture(folder);
+    topology = new ControlPlaneFixture(folder);
   }
 
   @AfterEach
   void close() throws Exception {
-    town.close();
+    topology.close();
   }
 
   @Test
   void callsFollowTheRegistry() throws Exception {
-    Backend one = town.backend("one");
-    Backend two = town.backend("two");
-    town.list("orders", one.address());
-    ControlPlane control = town.control();
-    ManagedChannel channel = town.channel("orders", control.address());
+    Backend one = topology.backend("one");
+    Backend two = topology.backend("two");
+    topology.list("orders", one.address());
+    ControlPlane control = topology.control();
+    ManagedChannel channel = topology.channel("orders", control.address());
 
     assertThat(Backend.who(channel)).isEqualTo("one");
-    town.list("orders", one.address(), two.address());
+    topology.list("orders", one.address(), two.address());
     await().atMost(PATIENCE).until(() -> reached(channel).equals(Set.of("one", "two")));
-    town.list("orders", two.address());
+    topology.list("orders", two.address());
     await().atMost(PATIENCE).until(() -> reached(channel).equals(Set.of("two")));
   }
 
   @Test
   void tenThousandEndpointsAreFollowed() throws Exception {
-    Backend one = town.backend("one");
-    Backend two = town.backend("two");
+    Backend one = topology.backend("one");
+    Backend two = topology.backend("two");
     // Who hashes connects to whom it calls, and not to all of them.
     Policy hashing =
         PolicyYaml.parse(
             "policy.yaml", "services: {orders: {balancer: ring_hash, hash-header: x}}");
     ControlPlane control =
-        town.control(new PolicyResources(hashing), ControlPlaneFixture.anywhere());
-    town.list("orders", tenThousandWith(one));
-    ManagedChannel channel = town.channel("orders", control.address());
+        topology.control(new PolicyResources(hashing), ControlPlaneFixture.anywhere());
+    topology.list("orders", tenThousandWith(one));
+    ManagedChannel channel = topology.channel("orders", control.address());
 
     assertThat(Backend.who(channel)).isEqualTo("one");
-    town.list("orders", tenThousandWith(two));
+    topology.list("orders", tenThousandWith(two));
     await().atMost(PATIENCE).until(() -> Backend.who(channel).equals("two"));
-    assertThat(town.count("holdfast.control.acks", "accepted")).isPositive();
-    assertThat(town.count("holdfast.control.acks", "rejected")).isZero();
+    assertThat(topology.count("holdfast.control.acks", "accepted")).isPositive();
+    assertThat(topology.count("holdfast.control.acks", "rejected")).isZero();
   }
 
   /** One that answers gets half of the calls; at the others nobody listens. */
@@ -82,15 +82,15 @@ class UnmodifiedClientTest {
 
   @Test
   void whoFindsTheFirstControlPlaneDeadAsksTheSecond() throws Exception {
-    Backend one = town.backend("one");
-    Backend two = town.backend("two");
-    town.list("orders", one.address());
-    InetSocketAddress dead = town.control().address();
-    town.closeLast();
-    ManagedChannel channel = town.channel("orders", dead, town.control().address());
+    Backend one = topology.backend("one");
+    Backend two = topology.backend("two");
+    topology.list("orders", one.address());
+    InetSocketAddress dead = topology.control().address();
+    topology.closeLast();
+    ManagedChannel channel = topology.channel("orders", dead, topology.control().address());
 
     assertThat(Backend.who(channel)).isEqualTo("one");
-    town.list("orders", two.address());
+    topology.list("orders", two.address());
     await().atMost(PATIENCE).until(() -> Backend.who(channel).equals("two"));
   }
 

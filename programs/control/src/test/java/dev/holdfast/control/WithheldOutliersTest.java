@@ -25,10 +25,10 @@ class WithheldOutliersTest {
     PolicyResources resources =
         new PolicyResources(
             PolicyYaml.parse("policy.yaml", "services: {orders: {" + policy + "}}"));
-    ControlPlaneFixture town = new ControlPlaneFixture(folder);
+    ControlPlaneFixture topology = new ControlPlaneFixture(folder);
     try {
-      town.list("orders", "127.0.0.1:1");
-      ControlPlane control = town.control(resources, ControlPlaneFixture.anywhere());
+      topology.list("orders", "127.0.0.1:1");
+      ControlPlane control = topology.control(resources, ControlPlaneFixture.anywhere());
       try (RawClient client = new RawClient(control.address())) {
         var stream = client.sotw();
         stream.send(
@@ -38,7 +38,7 @@ class WithheldOutliersTest {
         return stream.await(0).getResources(0).unpack(Cluster.class).hasOutlierDetection();
       }
     } finally {
-      town.close();
+      topology.close();
     }
   }
 }

@@ -28,7 +28,7 @@ public record ConnectionEvidence(
     /** The first connection, which detects the protocol and the peer. */
     FIRST_CONTACT,
     /** Idle for a time of its own, then asked once. */
-    LADDER,
+    IDLE_SEARCH,
     /** Holds a stream on which nothing happens. */
     STREAM,
     /** Sends a single PING in its idle time. */

@@ -398,12 +398,12 @@ final class Diagnosis {
     }
     int fromPeer =
         seen.connections().stream().mapToInt(ConnectionEvidence::pingsFromPeer).max().orElse(0);
-    long ladder =
+    long searched =
         seen.connections().stream()
-            .filter(one -> one.role() == ConnectionEvidence.ProbeConnectionRole.LADDER)
+            .filter(one -> one.role() == ConnectionEvidence.ProbeConnectionRole.IDLE_SEARCH)
             .filter(one -> one.pingsFromPeer() > 0)
             .count();
-    if (ladder > 0) {
+    if (searched > 0) {
       add(
           FindingCode.PEER_PINGS,
           "up to " + fromPeer + " PINGs came on an idle connection",

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * probe restarts its idle time.
  */
 final class IdleProbe {
-  /** The states of a rung. */
+  /** The states of a probe. */
   enum IdleProbeState {
     /** The connection is not opened yet: openings are staggered. */
     PLANNED,

@@ -1,8 +1,8 @@
 package dev.holdfast.doctor;
 
-/** An instruction of a {@link IdleTimeoutSearch} for one of its connections, its rungs. */
+/** An instruction of a {@link IdleTimeoutSearch} for one of its connections. */
 sealed interface IdleProbeStep {
-  /** The rung's number, from 1. */
+  /** The number of the probe, from 1. */
   int probe();
 
   /** Open a connection, make one call on it, report that it is ready, and leave it idle. */

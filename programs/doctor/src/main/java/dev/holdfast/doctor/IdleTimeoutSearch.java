@@ -12,7 +12,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The search for a path's idle timeout with a ladder of connections. Each connection is probed
+ * The search for a path's idle timeout with a series of connections. Each connection is probed
  * once, at an age of its own, because an answer would restart the idle time.
  *
  * <p>The short ages come first, each twice the one before. Once 8 s are survived, the long ages
@@ -47,7 +47,7 @@ final class IdleTimeoutSearch {
   private static final int MAX_STRAYS = 3;
 
   @Limit(
-      of = "connections of one ladder",
+      of = "connections of one search",
       then = "no further one is opened; the default search needs less than 30")
   private static final int MAX_PROBES = 60;
 

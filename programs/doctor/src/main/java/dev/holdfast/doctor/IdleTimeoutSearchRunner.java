@@ -112,17 +112,17 @@ final class IdleTimeoutSearchRunner {
     }
   }
 
-  /** The connection of one rung of the ladder. */
+  /** The connection of one probe of the search. */
   private final class Climber implements ProbeConnection.ProbeConnectionListener {
-    private final int rung;
+    private final int probe;
     private ProbeConnection probeConnection;
     private long idleSinceNanos;
     private Duration askedAfter = Duration.ZERO;
     private boolean written;
 
     @SuppressWarnings("NullAway.Init") // the wire needs its listener first
-    Climber(int rung) {
-      this.rung = rung;
+    Climber(int probe) {
+      this.probe = probe;
     }
 
     @Override
@@ -131,7 +131,7 @@ final class IdleTimeoutSearchRunner {
           ExaminationContext.PROBE_METHOD,
           probeResponse -> {
             idleSinceNanos = System.nanoTime();
-            plan.onReady(idleSinceNanos, rung);
+            plan.onReady(idleSinceNanos, probe);
             act();
           });
     }
@@ -147,7 +147,7 @@ final class IdleTimeoutSearchRunner {
                 + disconnectKind.words()
                 + goAwayText(ended));
       }
-      plan.onEnd(System.nanoTime(), rung, disconnectKind);
+      plan.onEnd(System.nanoTime(), probe, disconnectKind);
       act();
     }
 
@@ -166,11 +166,11 @@ final class IdleTimeoutSearchRunner {
                       + " of a hop");
               write(Optional.of(DisconnectKind.HOP_ERROR), idle);
               probeConnection.close();
-              plan.onEnd(System.nanoTime(), rung, DisconnectKind.HOP_ERROR);
+              plan.onEnd(System.nanoTime(), probe, DisconnectKind.HOP_ERROR);
             } else {
               examinationContext.report("idle for " + ExaminationContext.time(idle) + ": alive");
               write(Optional.empty(), idle);
-              plan.onAnswer(System.nanoTime(), rung);
+              plan.onAnswer(System.nanoTime(), probe);
             }
             act();
           });
@@ -193,7 +193,7 @@ final class IdleTimeoutSearchRunner {
               written = true;
               examinationContext.evidence.add(
                   ConnectionEvidence.of(
-                          ConnectionEvidence.ProbeConnectionRole.LADDER,
+                          ConnectionEvidence.ProbeConnectionRole.IDLE_SEARCH,
                           askedAfter,
                           probeConnection,
                           Optional.of(DisconnectKind.SILENCE))
@@ -225,7 +225,7 @@ final class IdleTimeoutSearchRunner {
         written = true;
         examinationContext.evidence.add(
             ConnectionEvidence.of(
-                ConnectionEvidence.ProbeConnectionRole.LADDER,
+                ConnectionEvidence.ProbeConnectionRole.IDLE_SEARCH,
                 idle,
                 probeConnection,
                 disconnectKind));

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
 public final class PathDoctor implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(PathDoctor.class);
 
-  /** Beyond {@code maxWait} for what follows the ladder. */
+  /** Beyond {@code maxWait} for the steps after the search. */
   private static final Duration AFTERWARDS = Duration.ofSeconds(60);
 
   private final ProbeConnections probeConnections;

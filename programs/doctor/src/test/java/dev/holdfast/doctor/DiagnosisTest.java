@@ -272,7 +272,7 @@ class DiagnosisTest {
       Optional<Boolean> ping,
       int pings) {
     return new ConnectionEvidence(
-        ProbeConnectionRole.LADDER,
+        ProbeConnectionRole.IDLE_SEARCH,
         Duration.ofSeconds(60),
         Optional.empty(),
         receivedGoAway,

@@ -88,7 +88,7 @@ class IdleTimeoutSearchTest {
   @ValueSource(longs = {2, 3, 12, 16, 17, 20, 21, 60, 1_200, 86_400})
   void saysUpToWhichTimeNothingHappens(long longestSeconds) {
     Duration longest = Duration.ofSeconds(longestSeconds);
-    IdleTimeoutResult result = SimulatedPath.climb((rung, idle) -> Optional.empty(), longest);
+    IdleTimeoutResult result = SimulatedPath.climb((probe, idle) -> Optional.empty(), longest);
     assertThat(result.outcome()).isEqualTo(IdleTimeoutOutcome.KEPT);
     assertThat(result.aliveAt()).isEqualTo(longest);
     assertThat(result.deadAt()).isEmpty();
@@ -109,7 +109,7 @@ class IdleTimeoutSearchTest {
               }
 
               @Override
-              public Optional<DisconnectKind> answer(int rung, Duration idle) {
+              public Optional<DisconnectKind> answer(int probe, Duration idle) {
                 return Optional.empty();
               }
             });
@@ -122,8 +122,8 @@ class IdleTimeoutSearchTest {
     Behaviour path = forgetsAfter(Duration.ofSeconds(350), DisconnectKind.SILENCE);
     IdleTimeoutResult result =
         climb(
-            (rung, idle) ->
-                rung == 3 ? Optional.of(DisconnectKind.RESET) : path.answer(rung, idle));
+            (probe, idle) ->
+                probe == 3 ? Optional.of(DisconnectKind.RESET) : path.answer(probe, idle));
     assertThat(result.strays()).isLessThanOrEqualTo(1);
     assertThat(result.outcome()).isEqualTo(IdleTimeoutOutcome.FORGOTTEN);
   }
@@ -134,7 +134,7 @@ class IdleTimeoutSearchTest {
         climb(
             new Behaviour() {
               @Override
-              public Optional<DisconnectKind> answer(int rung, Duration idle) {
+              public Optional<DisconnectKind> answer(int probe, Duration idle) {
                 return Optional.empty();
               }
 
@@ -152,12 +152,12 @@ class IdleTimeoutSearchTest {
         climb(
             new Behaviour() {
               @Override
-              public Optional<DisconnectKind> answer(int rung, Duration idle) {
+              public Optional<DisconnectKind> answer(int probe, Duration idle) {
                 return Optional.empty();
               }
 
               @Override
-              public boolean opens(int rung) {
+              public boolean opens(int probe) {
                 return false;
               }
             });
@@ -170,7 +170,7 @@ class IdleTimeoutSearchTest {
   }
 
   private static Behaviour forgetsAfter(Duration timeout, DisconnectKind disconnectKind) {
-    return (rung, idle) ->
+    return (probe, idle) ->
         idle.compareTo(timeout) >= 0 ? Optional.of(disconnectKind) : Optional.empty();
   }
 
@@ -182,7 +182,7 @@ class IdleTimeoutSearchTest {
       }
 
       @Override
-      public Optional<DisconnectKind> answer(int rung, Duration idle) {
+      public Optional<DisconnectKind> answer(int probe, Duration idle) {
         return Optional.empty();
       }
     };

@@ -61,7 +61,7 @@ class PathDoctorTest {
           examine(server, PathFaults.builder().idle(TIMEOUT, IdleAction.DROP).build());
       assertThat(report.connections())
           .filteredOn(one -> one.ending().filter(DisconnectKind.SILENCE::equals).isPresent())
-          .filteredOn(one -> one.role() == ConnectionEvidence.ProbeConnectionRole.LADDER)
+          .filteredOn(one -> one.role() == ConnectionEvidence.ProbeConnectionRole.IDLE_SEARCH)
           .isNotEmpty()
           .allSatisfy(
               one -> {

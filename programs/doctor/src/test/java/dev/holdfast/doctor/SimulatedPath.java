@@ -16,13 +16,13 @@ final class SimulatedPath {
     }
 
     /** How a connection that was idle for so long answers; empty: it lives. */
-    Optional<DisconnectKind> answer(int rung, Duration idle);
+    Optional<DisconnectKind> answer(int probe, Duration idle);
 
     default Duration roundTrip() {
       return Duration.ofMillis(20);
     }
 
-    default boolean opens(int rung) {
+    default boolean opens(int probe) {
       return true;
     }
   }
@@ -82,37 +82,37 @@ final class SimulatedPath {
 
   private void act() {
     for (IdleProbeStep step : plan.takeSteps()) {
-      int rung = step.probe();
+      int probe = step.probe();
       long roundTrip = behaviour.roundTrip().toNanos();
       if (step instanceof IdleProbeStep.OpenProbe) {
         after(
             3 * roundTrip,
             () -> {
-              if (behaviour.opens(rung)) {
-                opened(rung);
+              if (behaviour.opens(probe)) {
+                opened(probe);
               } else {
-                plan.onEnd(now(), rung, DisconnectKind.RESET);
+                plan.onEnd(now(), probe, DisconnectKind.RESET);
               }
             });
       } else if (step instanceof IdleProbeStep.SendProbe) {
-        Duration idle = Duration.ofNanos(nowNanos - readyAt.getOrDefault(rung, 0L));
-        Optional<DisconnectKind> end = behaviour.answer(rung, idle);
+        Duration idle = Duration.ofNanos(nowNanos - readyAt.getOrDefault(probe, 0L));
+        Optional<DisconnectKind> end = behaviour.answer(probe, idle);
         if (end.isEmpty()) {
-          after(roundTrip, () -> plan.onAnswer(now(), rung));
+          after(roundTrip, () -> plan.onAnswer(now(), probe));
         } else if (end.get() != DisconnectKind.SILENCE) {
-          after(roundTrip, () -> plan.onEnd(now(), rung, end.get()));
+          after(roundTrip, () -> plan.onEnd(now(), probe, end.get()));
         }
       }
     }
   }
 
-  private void opened(int rung) {
-    readyAt.put(rung, nowNanos);
-    plan.onReady(now(), rung);
+  private void opened(int probe) {
+    readyAt.put(probe, nowNanos);
+    plan.onReady(now(), probe);
     behaviour
         .endsAt(Duration.ofNanos(nowNanos))
         .ifPresent(
-            age -> after(age.toNanos(), () -> plan.onEnd(now(), rung, DisconnectKind.CLOSE)));
+            age -> after(age.toNanos(), () -> plan.onEnd(now(), probe, DisconnectKind.CLOSE)));
   }
 
   private void after(long nanos, Runnable task) {

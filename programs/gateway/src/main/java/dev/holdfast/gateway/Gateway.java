@@ -47,7 +47,7 @@ public final class Gateway implements AutoCloseable {
 
   private final EventLoopGroup threads;
   private final IdentityHashMap<EventExecutor, ForwardingLoop> loops = new IdentityHashMap<>();
-  private final Listeners doors;
+  private final Listeners listeners;
   private final DrainTimes drain;
   private final CallStatistics callStatistics;
   private final HealthChecks health;
@@ -92,9 +92,9 @@ public final class Gateway implements AutoCloseable {
       loops.put(
           each, new ForwardingLoop((EventLoop) each, this::snapshot, connectionMonitoring, memory));
     }
-    this.doors = new Listeners(threads, loops, options.frontend().orElse(null), inherited);
+    this.listeners = new Listeners(threads, loops, options.frontend().orElse(null), inherited);
     try {
-      doors.use(options.listeners(), () -> {});
+      listeners.use(options.listeners(), () -> {});
     } catch (IOException e) {
       inherited.forEach(ListeningSocket::close);
       var unused = threads.shutdownGracefully(0, 0, TimeUnit.SECONDS);
@@ -137,7 +137,7 @@ public final class Gateway implements AutoCloseable {
    * @throws IOException of the receiver
    */
   public void lendListeningSockets(ListeningSocketReceiver taker) throws IOException {
-    doors.lendListeningSockets(taker);
+    listeners.lendListeningSockets(taker);
   }
 
   /** The bound address of the first listener. */
@@ -147,7 +147,7 @@ public final class Gateway implements AutoCloseable {
 
   /** The bound addresses, in the order of the listeners. */
   public List<InetSocketAddress> addresses() {
-    return doors.addresses();
+    return listeners.addresses();
   }
 
   /**
@@ -172,7 +172,7 @@ public final class Gateway implements AutoCloseable {
     if (listenerOptions.isEmpty()) {
       throw new IllegalArgumentException("listeners: none (expected: at least one)");
     }
-    doors.use(listenerOptions, ready);
+    listeners.use(listenerOptions, ready);
   }
 
   /** The configuration snapshot that new requests use. */
@@ -278,7 +278,7 @@ public final class Gateway implements AutoCloseable {
   private CompletableFuture<Void> beginDrain() {
     CompletableFuture<Void> done = new CompletableFuture<>();
     AtomicInteger left = new AtomicInteger(loops.size());
-    doors.close();
+    listeners.close();
     loops.values().forEach(loop -> drain(loop, left, done));
     return done;
   }

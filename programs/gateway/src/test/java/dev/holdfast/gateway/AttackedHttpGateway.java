@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
  * neighbours that call the same endpoint all the time: one over gRPC, one over HTTP/1.1.
  */
 final class AttackedHttpGateway implements AutoCloseable {
-  final FrontendRig faces;
+  final FrontendRig frontends;
   private final Transport transport;
   private final List<BackgroundCaller> neighbours = new ArrayList<>();
   private final List<Socket> attackers = new ArrayList<>();
@@ -97,9 +97,9 @@ final class AttackedHttpGateway implements AutoCloseable {
   private AttackedHttpGateway(GatewayLimits limits, GatewayMemory memory, Transport transport)
       throws Exception {
     this.transport = transport;
-    faces = new FrontendRig(FrontendRig.KNOWN, limits, memory, transport);
+    frontends = new FrontendRig(FrontendRig.KNOWN, limits, memory, transport);
     GreeterGrpc.GreeterBlockingStub greeter =
-        GreeterGrpc.newBlockingStub(faces.rig.channel(faces.gateway));
+        GreeterGrpc.newBlockingStub(frontends.rig.channel(frontends.gateway));
     HelloRequest request = HelloRequest.newBuilder().setName("neighbour").build();
     neighbour(
         () ->
@@ -111,14 +111,14 @@ final class AttackedHttpGateway implements AutoCloseable {
                 .isEqualTo("hello neighbour"));
     neighbour(
         () -> {
-          HttpResponse<String> answer = faces.get("/v1/hello/neighbour");
+          HttpResponse<String> answer = frontends.get("/v1/hello/neighbour");
           assertThat(answer.statusCode()).isEqualTo(200);
           assertThat(answer.body()).contains("hello neighbour");
         });
   }
 
   private void neighbour(BackgroundCaller.Call call) throws Exception {
-    neighbours.add(GatewayRig.patiently(faces.gateway, () -> BackgroundCaller.of(call)));
+    neighbours.add(GatewayRig.patiently(frontends.gateway, () -> BackgroundCaller.of(call)));
   }
 
   /** The limits by default, but for the time in which what was begun is to be ended. */
@@ -136,7 +136,7 @@ final class AttackedHttpGateway implements AutoCloseable {
   Socket attacker() throws Exception {
     Socket socket =
         GatewayRig.patiently(
-            faces.gateway, () -> transport.socket(transport.address(faces.gateway)));
+            frontends.gateway, () -> transport.socket(transport.address(frontends.gateway)));
     attackers.add(socket);
     return socket;
   }
@@ -145,7 +145,8 @@ final class AttackedHttpGateway implements AutoCloseable {
   Socket deafAttacker() throws Exception {
     Socket socket =
         GatewayRig.patiently(
-            faces.gateway, () -> transport.deafSocket(transport.address(faces.gateway), ""));
+            frontends.gateway,
+            () -> transport.deafSocket(transport.address(frontends.gateway), ""));
     attackers.add(socket);
     return socket;
   }
@@ -158,7 +159,7 @@ final class AttackedHttpGateway implements AutoCloseable {
 
   /** How many connections were closed for a mistake of the gateway's own. */
   double faults() {
-    return faces.rig.meters.get("holdfast.gateway.connection.faults").counter().count();
+    return frontends.rig.meters.get("holdfast.gateway.connection.faults").counter().count();
   }
 
   /** Waits until the gateway has so many clients. */
@@ -167,7 +168,7 @@ final class AttackedHttpGateway implements AutoCloseable {
         .untilAsserted(
             () ->
                 assertThat(
-                        faces.gateway.views(Duration.ofSeconds(1)).join().stream()
+                        frontends.gateway.views(Duration.ofSeconds(1)).join().stream()
                             .mapToInt(LoopView::clients)
                             .sum())
                     .isEqualTo(count));
@@ -181,7 +182,7 @@ final class AttackedHttpGateway implements AutoCloseable {
     for (BackgroundCaller each : neighbours) {
       each.stop();
     }
-    await().untilAsserted(() -> assertThat(GatewayRig.kept(faces.gateway)).isZero());
+    await().untilAsserted(() -> assertThat(GatewayRig.kept(frontends.gateway)).isZero());
   }
 
   @Override
@@ -192,6 +193,6 @@ final class AttackedHttpGateway implements AutoCloseable {
     for (BackgroundCaller each : neighbours) {
       each.close();
     }
-    faces.close();
+    frontends.close();
   }
 }

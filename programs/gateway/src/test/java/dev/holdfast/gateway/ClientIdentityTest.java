@@ -65,17 +65,18 @@ class ClientIdentityTest {
 
   @Test
   void nobodyIsBelievedWhateverHeSpeaks() throws Exception {
-    try (FrontendRig faces = new FrontendRig()) {
+    try (FrontendRig frontends = new FrontendRig()) {
       byte[] hello = message();
       var unusedJson =
-          faces.post(
+          frontends.post(
               HELLO, JSON, "content-type", "application/json", "X-Forwarded-Client-Cert", FORGED);
-      requireUntold(faces, 1);
+      requireUntold(frontends, 1);
       var unusedWeb =
-          faces.postBytes(HELLO, hello, "content-type", "application/grpc-web+proto", NAME, FORGED);
-      requireUntold(faces, 2);
+          frontends.postBytes(
+              HELLO, hello, "content-type", "application/grpc-web+proto", NAME, FORGED);
+      requireUntold(frontends, 2);
       var unusedConnect =
-          faces.post(
+          frontends.post(
               HELLO,
               JSON,
               "content-type",
@@ -84,19 +85,19 @@ class ClientIdentityTest {
               "1",
               NAME,
               FORGED);
-      requireUntold(faces, 3);
-      try (RawSocket socket = RawSocket.ask(faces.socket(), HELLO, NAME + ": " + FORGED)) {
+      requireUntold(frontends, 3);
+      try (RawSocket socket = RawSocket.ask(frontends.socket(), HELLO, NAME + ": " + FORGED)) {
         socket.text(JSON);
         assertThat(socket.next()).contains("hello x");
       }
-      requireUntold(faces, 4);
-      RawPeer client = faces.rig.client(faces.gateway);
+      requireUntold(frontends, 4);
+      RawPeer client = frontends.rig.client(frontends.gateway);
       Http2Headers json =
           RawPeer.call(HELLO).set("content-type", "application/json").add(NAME, FORGED);
       client.headers(3, json, false);
       client.data(3, JSON.getBytes(StandardCharsets.US_ASCII), true);
       assertThat(client.next("DATA").text()).contains("hello x");
-      requireUntold(faces, 5);
+      requireUntold(frontends, 5);
       // More than twice, as headers that come again are remembered.
       for (int i = 0; i < 4; i++) {
         int stream = 5 + 2 * i;
@@ -105,14 +106,16 @@ class ClientIdentityTest {
         while (!client.next("HEADERS").header("grpc-status").equals("0")) {
           // Its head.
         }
-        requireUntold(faces, 6 + i);
+        requireUntold(frontends, 6 + i);
       }
     }
   }
 
-  private static void requireUntold(FrontendRig faces, int calls) {
-    assertThat(faces.greetings.calls).hasValue(calls);
-    assertThat(faces.greetings.metadata.keys()).contains("x-forwarded-for").doesNotContain(NAME);
+  private static void requireUntold(FrontendRig frontends, int calls) {
+    assertThat(frontends.greetings.calls).hasValue(calls);
+    assertThat(frontends.greetings.metadata.keys())
+        .contains("x-forwarded-for")
+        .doesNotContain(NAME);
   }
 
   @Test

@@ -47,7 +47,7 @@ class CloseNotifyTest {
                 .group(LOOP)
                 .channel(NioSocketChannel.class)
                 .handler(tls)
-                .connect(Transport.TLS.address(siege.faces.gateway))
+                .connect(Transport.TLS.address(siege.frontends.gateway))
                 .syncUninterruptibly()
                 .channel();
         var unused =

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** gzip over every face, in and out, and what is no gzip. */
+/** Gzip over every frontend in both directions, and bodies that are not gzip. */
 final class CompressedFrontendsTest {
   private static final String HELLO = "/test.greet.Greeter/SayHello";
   private static final String MANY = "/test.greet.Greeter/SayMany";
@@ -38,22 +38,22 @@ final class CompressedFrontendsTest {
   private static final int LARGE = 5_000;
   private static final int BOMB_BYTES = 5_000_000;
 
-  private final FrontendRig faces;
+  private final FrontendRig frontends;
 
   CompressedFrontendsTest() throws IOException {
-    faces = new FrontendRig();
+    frontends = new FrontendRig();
   }
 
   @AfterEach
   void close() {
-    faces.close();
+    frontends.close();
   }
 
   @Test
   void connectUnaryIsCompressedBothWays() throws Exception {
     byte[] request = hello("c", LARGE).toByteArray();
     HttpResponse<byte[]> answer =
-        faces.postBytes(
+        frontends.postBytes(
             HELLO,
             gzip(request),
             TYPE,
@@ -67,7 +67,7 @@ final class CompressedFrontendsTest {
     assertThat(HelloReply.parseFrom(gunzip(answer.body())).getText()).hasSize(LARGE + 7);
 
     HttpResponse<byte[]> small =
-        faces.postBytes(HELLO, hello("c", 0).toByteArray(), TYPE, "application/proto");
+        frontends.postBytes(HELLO, hello("c", 0).toByteArray(), TYPE, "application/proto");
     assertThat(small.headers().firstValue("content-encoding")).isEmpty();
     assertThat(HelloReply.parseFrom(small.body()).getText()).isEqualTo("hello c");
   }
@@ -77,8 +77,8 @@ final class CompressedFrontendsTest {
     byte[] request = "{\"name\":\"g\"}".getBytes(StandardCharsets.UTF_8);
     String message = Base64.getUrlEncoder().withoutPadding().encodeToString(gzip(request));
     String query = HELLO + "?connect=v1&encoding=json&base64=1&compression=gzip&message=";
-    assertThat(faces.get(query + message).body()).contains("hello g");
-    HttpResponse<String> garbage = faces.get(query + "AAAA");
+    assertThat(frontends.get(query + message).body()).contains("hello g");
+    HttpResponse<String> garbage = frontends.get(query + "AAAA");
     assertThat(garbage.statusCode()).isEqualTo(400);
     assertThat(garbage.body()).contains("invalid_argument", "gzip: ");
   }
@@ -90,7 +90,7 @@ final class CompressedFrontendsTest {
     byte[] flagged = envelope(COMPRESSED, gzip(hello("one", LARGE).toByteArray()));
     byte[] plain = envelope(0, hello("two", 1).toByteArray());
     HttpResponse<byte[]> answer =
-        faces.postBytes(
+        frontends.postBytes(
             CHAT,
             joined(flagged, plain, flagged),
             TYPE,
@@ -115,7 +115,7 @@ final class CompressedFrontendsTest {
   void grpcWebTextIsCompressedWithinItsBase64() throws Exception {
     byte[] body = envelope(COMPRESSED, gzip(hello("t", LARGE).toByteArray()));
     HttpResponse<byte[]> answer =
-        faces.postBytes(
+        frontends.postBytes(
             HELLO,
             Base64.getEncoder().encode(body),
             TYPE,
@@ -141,23 +141,23 @@ final class CompressedFrontendsTest {
   void codingsThatNobodyKnowsAreUnimplementedInTheProtocolOfWhoAsks() throws Exception {
     byte[] flagged = envelope(COMPRESSED, new byte[3]);
     HttpResponse<byte[]> web =
-        faces.postBytes(HELLO, flagged, TYPE, "application/grpc-web", "grpc-encoding", "foo");
+        frontends.postBytes(HELLO, flagged, TYPE, "application/grpc-web", "grpc-encoding", "foo");
     assertThat(web.headers().firstValue("grpc-status")).contains("12");
     assertThat(web.headers().firstValue("grpc-accept-encoding")).contains("identity,gzip");
 
     HttpResponse<byte[]> stream =
-        faces.postBytes(
+        frontends.postBytes(
             MANY, flagged, TYPE, "application/connect+proto", "connect-content-encoding", "foo");
     assertThat(text(stream)).contains("\"error\":{\"code\":\"unimplemented\"");
 
     HttpResponse<String> unary =
-        faces.post(HELLO, "{}", TYPE, "application/proto", "content-encoding", "foo");
+        frontends.post(HELLO, "{}", TYPE, "application/proto", "content-encoding", "foo");
     assertThat(unary.statusCode()).isEqualTo(501);
     assertThat(unary.body())
         .startsWith("{\"code\":\"unimplemented\"")
         .contains("content-encoding: foo (expected: gzip or identity)");
     HttpResponse<String> json =
-        faces.post(HELLO, "{}", TYPE, "application/json", "content-encoding", "foo");
+        frontends.post(HELLO, "{}", TYPE, "application/json", "content-encoding", "foo");
     assertThat(json.statusCode()).isEqualTo(415);
     assertThat(json.headers().firstValue("accept-encoding")).contains("gzip, identity");
   }
@@ -167,12 +167,12 @@ final class CompressedFrontendsTest {
     byte[] flagged = envelope(COMPRESSED, gzip(hello("x", 0).toByteArray()));
     for (String[] coding : new String[][] {{}, {"grpc-encoding", "identity"}}) {
       String[] headers = with(new String[] {TYPE, "application/grpc-web"}, coding);
-      assertThat(faces.postBytes(HELLO, flagged, headers).headers().firstValue("grpc-status"))
+      assertThat(frontends.postBytes(HELLO, flagged, headers).headers().firstValue("grpc-status"))
           .contains("13");
     }
     for (String[] coding : new String[][] {{}, {"connect-content-encoding", "identity"}}) {
       String[] headers = with(new String[] {TYPE, "application/connect+proto"}, coding);
-      assertThat(text(faces.postBytes(MANY, flagged, headers)))
+      assertThat(text(frontends.postBytes(MANY, flagged, headers)))
           .contains("\"error\":{\"code\":\"internal\"");
     }
   }
@@ -184,18 +184,18 @@ final class CompressedFrontendsTest {
     assertRefused(bomb, "resource_exhausted", "8", 413);
     assertRefused(garbage, "invalid_argument", "3", 400);
     assertRefused(Arrays.copyOf(garbage, 15), "invalid_argument", "3", 400);
-    assertThat(faces.greetings.calls.get()).isZero();
+    assertThat(frontends.greetings.calls.get()).isZero();
   }
 
   private void assertRefused(byte[] body, String connect, String grpc, int http) throws Exception {
     HttpResponse<byte[]> json =
-        faces.postBytes(HELLO, body, TYPE, "application/json", "content-encoding", "gzip");
+        frontends.postBytes(HELLO, body, TYPE, "application/json", "content-encoding", "gzip");
     assertThat(json.statusCode()).isEqualTo(http);
     HttpResponse<byte[]> unary =
-        faces.postBytes(HELLO, body, TYPE, "application/proto", "content-encoding", "gzip");
+        frontends.postBytes(HELLO, body, TYPE, "application/proto", "content-encoding", "gzip");
     assertThat(text(unary)).contains("{\"code\":\"" + connect + "\"");
     HttpResponse<byte[]> stream =
-        faces.postBytes(
+        frontends.postBytes(
             "/test.greet.Greeter/SayMany",
             envelope(COMPRESSED, body),
             TYPE,
@@ -204,7 +204,7 @@ final class CompressedFrontendsTest {
             "gzip");
     assertThat(text(stream)).contains("{\"code\":\"" + connect + "\"");
     HttpResponse<byte[]> web =
-        faces.postBytes(
+        frontends.postBytes(
             HELLO,
             envelope(COMPRESSED, body),
             TYPE,
@@ -225,14 +225,14 @@ final class CompressedFrontendsTest {
         CompletableFuture.supplyAsync(
             () -> {
               try {
-                return faces.postBytes("/test.greet.Greeter/Collect", joined(all), headers);
+                return frontends.postBytes("/test.greet.Greeter/Collect", joined(all), headers);
               } catch (Exception e) {
                 throw new AssertionError(e);
               }
             });
     int calls = 0;
     while (!attack.isDone() || calls < 10) {
-      HttpResponse<String> neighbour = faces.get("/v1/hello/neighbour");
+      HttpResponse<String> neighbour = frontends.get("/v1/hello/neighbour");
       assertThat(neighbour.statusCode()).as(neighbour.body()).isEqualTo(200);
       calls++;
     }
@@ -257,7 +257,7 @@ final class CompressedFrontendsTest {
     byte[] request = "{\"name\":\"z\"}".getBytes(StandardCharsets.UTF_8);
     assertThat(
             text(
-                faces.postBytes(
+                frontends.postBytes(
                     HELLO, gzip(request), TYPE, "application/json", "content-encoding", "gzip")))
         .contains("hello z");
   }
@@ -266,17 +266,18 @@ final class CompressedFrontendsTest {
   @ValueSource(strings = {"application/x-ndjson", "application/json", "text/event-stream"})
   void streamsOfJsonAreCompressedAndFlushed(String accept) throws Exception {
     String path = "/v1/hello/s:many?count=3&padding=" + LARGE;
-    String plain = faces.get(path, "accept", accept).body();
+    String plain = frontends.get(path, "accept", accept).body();
     HttpResponse<byte[]> answer =
-        faces.bytes(faces.request(path).headers("accept", accept, "accept-encoding", "gzip"));
+        frontends.bytes(
+            frontends.request(path).headers("accept", accept, "accept-encoding", "gzip"));
     assertThat(answer.headers().firstValue("content-encoding")).contains("gzip");
     assertThat(new String(gunzip(answer.body()), StandardCharsets.UTF_8)).isEqualTo(plain);
     assertThat(answer.body()).hasSizeLessThan(LARGE);
   }
 
   private HttpResponse<byte[]> json(int padding, String accepts) throws Exception {
-    return faces.bytes(
-        faces.request("/v1/hello/j?padding=" + padding).header("accept-encoding", accepts));
+    return frontends.bytes(
+        frontends.request("/v1/hello/j?padding=" + padding).header("accept-encoding", accepts));
   }
 
   private static String text(HttpResponse<byte[]> answer) {
@@ -317,7 +318,7 @@ final class CompressedFrontendsTest {
   void fieldsOfOneNameAreOneList() throws Exception {
     byte[] request = hello("c", LARGE).toByteArray();
     HttpResponse<byte[]> answer =
-        faces.postBytes(
+        frontends.postBytes(
             HELLO,
             gzip(request),
             TYPE,
@@ -334,7 +335,7 @@ final class CompressedFrontendsTest {
     assertThat(HelloReply.parseFrom(gunzip(answer.body())).getText()).hasSize(LARGE + 7);
     for (String second : List.of("gzip", "br")) {
       HttpResponse<byte[]> twice =
-          faces.postBytes(
+          frontends.postBytes(
               HELLO,
               gzip(request),
               TYPE,
@@ -354,7 +355,7 @@ final class CompressedFrontendsTest {
     boolean whole = type.equals("application/proto");
     byte[] request = hello("c", LARGE).toByteArray();
     for (boolean compress : new boolean[] {true, false}) {
-      GatewayRig rig = faces.rig.closing(new GatewayRig());
+      GatewayRig rig = frontends.rig.closing(new GatewayRig());
       rig.terms(RouteOptions.DEFAULT.withCompress(compress));
       Gateway gateway = FrontendRig.open(rig, FrontendRig.KNOWN, rig.serve(new Greetings()));
       HttpRequest asked =

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Masses of connections that come, ask and go without their answer: the twin of {@link
+ * Masses of connections that come, ask and go without their answer: the counterpart of {@link
  * ResetAttackTest} for clients that have no resets of streams, or whose every reset is that of a
  * connection. The upstream takes 200 resets in 30 s for an attack, as servers on Netty do.
  */
@@ -118,7 +118,7 @@ class ConnectionChurnTest {
   })
   void whoComesAndGoesCostsNobodyACallAndLeavesNothing(Asked asked, End end) throws Exception {
     try (GatewayRig rig =
-        new GatewayRig().transport(transport).face(HttpFrontend.of(FrontendRig.KNOWN))) {
+        new GatewayRig().transport(transport).frontend(HttpFrontend.of(FrontendRig.KNOWN))) {
       Http2Settings many = new Http2Settings().maxConcurrentStreams(10_000);
       RawPeer.Upstream upstream = rig.closing(RawPeer.listen(many, 200, (peer, request) -> {}));
       Gateway gateway = rig.gateway(upstream.address());

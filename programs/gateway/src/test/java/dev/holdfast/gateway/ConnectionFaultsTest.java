@@ -38,9 +38,9 @@ class ConnectionFaultsTest {
 
   @Test
   void mistakesAreCountedAndOneIsLogged() throws Exception {
-    rig.face(
+    rig.frontend(
         (web, ended) -> {
-          throw new IllegalStateException("a face");
+          throw new IllegalStateException("a frontend");
         });
     try (LogLines said = new LogLines(ConnectionFaults.class)) {
       Gateway gateway =
@@ -102,7 +102,7 @@ class ConnectionFaultsTest {
             new ProtocolDetector(
                 loop,
                 (web, ended) -> {
-                  throw new IllegalStateException("a face");
+                  throw new IllegalStateException("a frontend");
                 }));
     broken.set(true);
     channel.writeInbound(Unpooled.copiedBuffer("PRI * HTTP/2.0", StandardCharsets.US_ASCII));

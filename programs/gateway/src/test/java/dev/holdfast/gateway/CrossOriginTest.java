@@ -18,13 +18,13 @@ class CrossOriginTest {
   private static final String SHOP = "https://shop.example";
   private static final String BY_NAME = "/test.greet.Greeter/SayHello";
 
-  private final FrontendRig faces = new FrontendRig();
+  private final FrontendRig frontends = new FrontendRig();
 
   CrossOriginTest() throws IOException {}
 
   @AfterEach
   void close() {
-    faces.close();
+    frontends.close();
   }
 
   @ParameterizedTest
@@ -50,7 +50,7 @@ class CrossOriginTest {
                   + origin
                   + " (expected: that of x, or one of cors.origins)\"");
     }
-    assertThat(faces.greetings.calls).hasValue(0);
+    assertThat(frontends.greetings.calls).hasValue(0);
   }
 
   @Test
@@ -61,7 +61,7 @@ class CrossOriginTest {
           .startsWith("HTTP/1.1 200 ")
           .contains("hello a");
     }
-    assertThat(faces.greetings.calls).hasValue(3);
+    assertThat(frontends.greetings.calls).hasValue(3);
   }
 
   @Test
@@ -71,7 +71,7 @@ class CrossOriginTest {
 
   @Test
   void overHttp2ItIsTheSame() throws Exception {
-    RawPeer client = faces.rig.client(faces.gateway);
+    RawPeer client = frontends.rig.client(frontends.gateway);
     String[] origins = {EVIL, "https://echo:81", "http://echo"};
     for (int i = 0; i < origins.length; i++) {
       Http2Headers head = RawPeer.call(BY_NAME).set("origin", origins[i]);
@@ -82,12 +82,12 @@ class CrossOriginTest {
       Http2Headers answer = Objects.requireNonNull(client.next("HEADERS").headers());
       assertThat(answer.status()).as(origins[i]).hasToString(status);
     }
-    assertThat(faces.greetings.calls).hasValue(1);
+    assertThat(frontends.greetings.calls).hasValue(1);
   }
 
   @Test
   void theyMayStillGetWhatTheyCantRead() throws Exception {
-    HttpResponse<String> answer = faces.get("/v1/hello/a", "origin", EVIL);
+    HttpResponse<String> answer = frontends.get("/v1/hello/a", "origin", EVIL);
     assertThat(answer.statusCode()).isEqualTo(200);
     assertThat(answer.headers().firstValue("access-control-allow-origin")).isEmpty();
   }
@@ -95,6 +95,6 @@ class CrossOriginTest {
   private String post(String path, String body, String... lines) throws IOException {
     String head = "POST " + path + " HTTP/1.1\r\nhost: x\r\nconnection: close\r\n";
     String length = "content-length: " + body.length();
-    return faces.raw(head + FrontendRig.lines(String.join("\r\n", lines), length) + body);
+    return frontends.raw(head + FrontendRig.lines(String.join("\r\n", lines), length) + body);
   }
 }

@@ -60,7 +60,7 @@ class DescriptorSetsTest {
     put(set(GreetProto.getDescriptor().toProto()));
     try (FileRig file = rig(CLUSTER)) {
       assertThat(file.get("/v1/hello/x?utm=1").statusCode()).isEqualTo(400);
-      // Nobody tells strangers what only the file knows.
+      // A client without permission does not learn what only the file knows.
       String[] json = {"content-type", "application/json"};
       assertThat(file.post("/test.greet.Greeter/SayHello", "{\"nam\":1}", json).body())
           .contains("(expected: a field of test.greet.HelloRequest)");

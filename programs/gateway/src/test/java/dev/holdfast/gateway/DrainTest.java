@@ -121,9 +121,9 @@ class DrainTest {
   @Test
   void aStreamOverHttp1ThatHasBegunIsNoUnaryCall() throws Exception {
     Watched service = new Watched();
-    GatewayRig faces =
+    GatewayRig frontends =
         rig.closing(new GatewayRig()).drain(new DrainTimes(LONG, Duration.ZERO, LONG));
-    Gateway gateway = FrontendRig.open(faces, FrontendRig.KNOWN, faces.serve(service));
+    Gateway gateway = FrontendRig.open(frontends, FrontendRig.KNOWN, frontends.serve(service));
     try (Socket stream = asking(gateway, "/v1/hello/x:many");
         Socket unary = asking(gateway, "/v1/hello/x")) {
       BufferedReader answer =

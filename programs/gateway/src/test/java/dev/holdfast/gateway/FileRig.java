@@ -49,9 +49,9 @@ final class FileRig implements AutoCloseable {
                 Set.of(),
                 Optional.of(schemas),
                 TlsContexts.open(rig.meters)));
-    HttpFrontend face =
+    HttpFrontend frontend =
         HttpFrontend.of(new SchemaTranscoders(schemas)).following(live::frontendOptions);
-    gateway = rig.face(face).gateway(live.snapshot());
+    gateway = rig.frontend(frontend).gateway(live.snapshot());
     live.follow(gateway::apply);
   }
 

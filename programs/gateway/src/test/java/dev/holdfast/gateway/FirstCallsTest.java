@@ -124,12 +124,12 @@ class FirstCallsTest {
             return first.isDone() ? null : first;
           }
         };
-    try (FrontendRig faces = new FrontendRig(late)) {
-      GatewaySnapshot all = faces.gateway.snapshot();
+    try (FrontendRig frontends = new FrontendRig(late)) {
+      GatewaySnapshot all = frontends.gateway.snapshot();
       if (!routed) {
-        faces.gateway.apply(new GatewaySnapshot(head -> null, all.clusters(), all.limits()));
+        frontends.gateway.apply(new GatewaySnapshot(head -> null, all.clusters(), all.limits()));
       }
-      assertThat(faces.get("/v1/hello/x").statusCode()).isEqualTo(200);
+      assertThat(frontends.get("/v1/hello/x").statusCode()).isEqualTo(200);
     }
   }
 

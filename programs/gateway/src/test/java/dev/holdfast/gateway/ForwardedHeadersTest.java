@@ -28,21 +28,21 @@ class ForwardedHeadersTest {
           "x-real-ip: 10.3.3.3",
           "forwarded: for=10.4.4.4");
 
-  private final FrontendRig faces;
+  private final FrontendRig frontends;
 
   ForwardedHeadersTest() throws Exception {
-    faces = new FrontendRig();
+    frontends = new FrontendRig();
   }
 
   @AfterEach
   void close() {
-    faces.close();
+    frontends.close();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"native", "JSON", "JSON over HTTP/2"})
   void nobodyIsBelieved(String way) throws Exception {
-    call(way, faces.gateway.address());
+    call(way, frontends.gateway.address());
     assertThat(heard()).isEqualTo("{x-forwarded-for=127.0.0.1, x-forwarded-proto=http}");
   }
 
@@ -50,7 +50,7 @@ class ForwardedHeadersTest {
   @ValueSource(strings = {"native", "JSON", "JSON over HTTP/2"})
   void aTrustedForwarderIsBelievedAndAddedTo(String way) throws Exception {
     listen("127.0.0.0/8");
-    call(way, faces.gateway.address());
+    call(way, frontends.gateway.address());
     assertThat(heard())
         .isEqualTo(
             "{forwarded=for=10.4.4.4, x-forwarded-for=10.1.1.1, 10.2.2.2, 127.0.0.1,"
@@ -62,7 +62,7 @@ class ForwardedHeadersTest {
   @ValueSource(strings = {"native", "JSON"})
   void othersThanTheTrustedOnesAreNot(String way) throws Exception {
     listen("10.0.0.0/8");
-    call(way, faces.gateway.address());
+    call(way, frontends.gateway.address());
     assertThat(heard()).isEqualTo("{x-forwarded-for=127.0.0.1, x-forwarded-proto=http}");
   }
 
@@ -70,7 +70,7 @@ class ForwardedHeadersTest {
     ListenerOptions listenerOptions =
         ListenerOptions.plaintext(TlsRig.loopback())
             .withForwarders(List.of(CidrRange.parse("trusted-forwarders", forwarders)));
-    faces.gateway.listen(List.of(listenerOptions));
+    frontends.gateway.listen(List.of(listenerOptions));
   }
 
   private void call(String way, InetSocketAddress at) throws Exception {
@@ -87,7 +87,7 @@ class ForwardedHeadersTest {
       return;
     }
     boolean grpc = way.equals("native");
-    RawPeer client = faces.rig.client(faces.gateway);
+    RawPeer client = frontends.rig.client(frontends.gateway);
     Http2Headers head =
         grpc
             ? RawPeer.call("/test.greet.Greeter/SayHello")
@@ -105,7 +105,7 @@ class ForwardedHeadersTest {
 
   private String heard() {
     TreeMap<String, String> heard = new TreeMap<>();
-    Metadata metadata = faces.greetings.metadata;
+    Metadata metadata = frontends.greetings.metadata;
     for (String name : metadata.keys()) {
       if (name.contains("forwarded") || name.equals("x-real-ip")) {
         Iterable<String> values =

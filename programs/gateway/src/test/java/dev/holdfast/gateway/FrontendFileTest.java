@@ -59,7 +59,7 @@ class FrontendFileTest {
     assertThat(leave.headers().firstValue("access-control-allow-credentials")).contains("true");
     assertThat(leave.headers().firstValue("vary").orElseThrow()).contains("origin");
     assertThat(allowed(question("https://a.b.shop.example:8443"))).isPresent();
-    for (String stranger :
+    for (String origin :
         new String[] {
           "http://shop.example",
           "https://shop.example.evil",
@@ -69,8 +69,8 @@ class FrontendFileTest {
           "https://evil/.shop.example:8443",
           "null"
         }) {
-      HttpResponse<String> refused = question(stranger);
-      assertThat(allowed(refused)).as(stranger).isEmpty();
+      HttpResponse<String> refused = question(origin);
+      assertThat(allowed(refused)).as(origin).isEmpty();
       assertThat(refused.headers().firstValue("access-control-allow-methods")).isEmpty();
       assertThat(refused.headers().firstValue("vary")).isPresent();
     }
@@ -124,7 +124,7 @@ class FrontendFileTest {
   }
 
   @Test
-  void aFaceThatIsSwitchedOffSaysSo() throws Exception {
+  void aFrontendThatIsSwitchedOffSaysSo() throws Exception {
     file.use(CLUSTER + "faces: {json: false, grpc-web: false}\n");
 
     HttpResponse<String> json = file.get("/v1/hello/x");
@@ -186,17 +186,17 @@ class FrontendFileTest {
     assertThat(head.statusCode()).isEqualTo(200);
     assertThat(head.body()).isEmpty();
 
-    String twins =
+    String sameMethods =
         """
-        clusters: {greet: {endpoints: [ENDPOINT]}, twin: {endpoints: [ENDPOINT]}}
-        routes: [{path: /test.greet.Greeter/*, split: {greet: 50%, twin: 50%}}]
+        clusters: {greet: {endpoints: [ENDPOINT]}, other: {endpoints: [ENDPOINT]}}
+        routes: [{path: /test.greet.Greeter/*, split: {greet: 50%, other: 50%}}]
         """;
-    file.use(twins + "faces: {openapi: true}\n");
+    file.use(sameMethods + "faces: {openapi: true}\n");
     await()
         .atMost(Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS))
         .until(() -> file.get("/v1/hello/x").statusCode() == 400);
     assertThat(file.get("/openapi.json").body())
-        .contains("\"/test.greet.Greeter/SayHello\"", "its path is served by greet and twin")
+        .contains("\"/test.greet.Greeter/SayHello\"", "its path is served by greet and other")
         .doesNotContain("\"/v1/hello/{name}\"", "leads to");
 
     file.use(CLUSTER + "faces: {openapi: true, json: false}\n");

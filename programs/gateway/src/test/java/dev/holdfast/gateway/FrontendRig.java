@@ -25,7 +25,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** A gateway with faces in front of a stock server, and clients of HTTP. */
+/** A gateway with frontends in front of a stock server, and HTTP clients. */
 final class FrontendRig implements AutoCloseable {
   static final HttpTranscoder TRANSCODER =
       HttpTranscoder.of(ServiceCatalog.of(List.of(GreetProto.getDescriptor().toProto())));
@@ -75,9 +75,9 @@ final class FrontendRig implements AutoCloseable {
 
   static Gateway open(GatewayRig rig, ClusterTranscoders clusterTranscoders, String endpoint)
       throws IOException {
-    HttpFrontend face =
+    HttpFrontend frontend =
         HttpFrontend.of(clusterTranscoders).withCors(CorsPolicy.of("https://shop.example"));
-    return rig.face(face).gateway(endpoint);
+    return rig.frontend(frontend).gateway(endpoint);
   }
 
   HttpRequest.Builder request(String path) {

@@ -22,82 +22,84 @@ import org.junit.jupiter.api.Test;
 final class FrontendStreamsTest {
   private static final String MANY = "/v1/hello/x:many?count=3";
 
-  private final FrontendRig faces;
+  private final FrontendRig frontends;
 
   FrontendStreamsTest() throws IOException {
-    faces = new FrontendRig();
+    frontends = new FrontendRig();
   }
 
   @AfterEach
   void close() {
-    faces.close();
+    frontends.close();
   }
 
   @Test
   void streamsLinesEventsAndAnArray() throws Exception {
-    assertThat(faces.get(MANY, "accept", "application/x-ndjson").body().lines())
+    assertThat(frontends.get(MANY, "accept", "application/x-ndjson").body().lines())
         .hasSize(3)
         .contains("{\"text\":\"hello x\",\"number\":\"3\"}");
-    assertThat(faces.get(MANY, "accept", "text/event-stream").body())
+    assertThat(frontends.get(MANY, "accept", "text/event-stream").body())
         .startsWith("data: {\"text\":\"hello x\",\"number\":\"1\"}\n\n")
         .endsWith("event: end\ndata: {}\n\n");
-    HttpResponse<String> array = faces.get(MANY, "accept", "application/json");
+    HttpResponse<String> array = frontends.get(MANY, "accept", "application/json");
     assertThat(array.body()).startsWith("[{").endsWith("\"number\":\"3\"}]");
-    assertThat(faces.get("/v1/hello/x:many", "accept", "application/json").body()).isEqualTo("[]");
+    assertThat(frontends.get("/v1/hello/x:many", "accept", "application/json").body())
+        .isEqualTo("[]");
   }
 
   @Test
   void failsEarlyWithAStatusAndLateWithAnElement() throws Exception {
-    HttpResponse<String> early = faces.get("/v1/hello/x:many?fails=true");
+    HttpResponse<String> early = frontends.get("/v1/hello/x:many?fails=true");
     HttpFrontendTest.assertRefused(early, 404, "nobody");
 
-    HttpResponse<String> late = faces.get(MANY + "&fails=true", "accept", "application/x-ndjson");
+    HttpResponse<String> late =
+        frontends.get(MANY + "&fails=true", "accept", "application/x-ndjson");
     assertThat(late.statusCode()).isEqualTo(200);
     assertThat(late.body().lines().skip(3)).singleElement().asString().startsWith("{\"error\":{");
   }
 
   @Test
   void breaksAnArrayOffThatFailsLate() {
-    assertThatThrownBy(() -> faces.get(MANY + "&fails=true", "accept", "application/json"))
+    assertThatThrownBy(() -> frontends.get(MANY + "&fails=true", "accept", "application/json"))
         .isInstanceOf(IOException.class);
   }
 
   @Test
   void collectsLinesAndArrays() throws Exception {
     String lines = "{\"name\":\"a\"}\n{\"name\":\"b\"}\n";
-    assertThat(faces.post("/v1/collect", lines, "content-type", "application/x-ndjson").body())
+    assertThat(frontends.post("/v1/collect", lines, "content-type", "application/x-ndjson").body())
         .contains("\"text\":\"a b\"");
-    assertThat(faces.post("/v1/collect", "[{\"name\":\"c\"},{\"name\":\"d\"}]").body())
+    assertThat(frontends.post("/v1/collect", "[{\"name\":\"c\"},{\"name\":\"d\"}]").body())
         .contains("\"text\":\"c d\"");
     HttpFrontendTest.assertRefused(
-        faces.post("/v1/collect", "[{\"name\":\"c\"}"), 400, "body: the end");
+        frontends.post("/v1/collect", "[{\"name\":\"c\"}"), 400, "body: the end");
   }
 
   @Test
   void holdsTheUpstreamBackForASlowClient() throws Exception {
-    try (Socket socket = faces.socket()) {
+    try (Socket socket = frontends.socket()) {
       String path = "/v1/hello/x:many?count=1000&padding=100000";
       socket
           .getOutputStream()
           .write(
               ("GET " + path + " HTTP/1.1\r\nhost: x\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
-      Awaitility.await().until(() -> faces.greetings.sent.get() > 5);
+      Awaitility.await().until(() -> frontends.greetings.sent.get() > 5);
       // 100 MB are there for the asking; sockets and windows hold a part of them.
       int before = -1;
       for (int calls = 0; calls < 30; calls++) {
-        int sent = faces.greetings.sent.get();
+        int sent = frontends.greetings.sent.get();
         calls = sent == before ? calls : 0;
         before = sent;
-        assertThat(faces.get("/v1/hello/other").body()).contains("hello other");
+        assertThat(frontends.get("/v1/hello/other").body()).contains("hello other");
       }
       assertThat(before).isLessThan(900);
     }
-    faces.greetings.cancelled.get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS);
+    frontends.greetings.cancelled.get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 
   @Test
   void chatsBothWaysOverHttp2() throws Exception {
-    RawPeer client = faces.rig.client(faces.gateway);
+    RawPeer client = frontends.rig.client(frontends.gateway);
     Http2Headers head = RawPeer.call("/v1/chat");
     head.set("content-type", "application/x-ndjson").set("accept", "application/x-ndjson");
     client.headers(3, head, false);
@@ -114,12 +116,12 @@ final class FrontendStreamsTest {
     byte[] request = envelope(HelloRequest.newBuilder().setName("web").build().toByteArray());
     String path = "/test.greet.Greeter/SayHello";
     byte[] answer =
-        faces.postBytes(path, request, "content-type", "application/grpc-web+proto").body();
+        frontends.postBytes(path, request, "content-type", "application/grpc-web+proto").body();
     assertThat(new String(answer, StandardCharsets.ISO_8859_1))
         .contains("hello web", "grpc-status: 0", "x-age: 7");
 
     byte[] text =
-        faces
+        frontends
             .postBytes(
                 path, GrpcWebText.encode(request), "content-type", "application/grpc-web-text")
             .body();
@@ -127,7 +129,7 @@ final class FrontendStreamsTest {
     assertThat(decoded).isEqualTo(answer);
 
     HttpResponse<byte[]> missing =
-        faces.postBytes(
+        frontends.postBytes(
             "/test.greet.Greeter/Nothing", request, "content-type", "application/grpc-web");
     assertThat(missing.headers().firstValue("grpc-status")).contains("12");
     assertThat(missing.body()).isEmpty();
@@ -138,20 +140,22 @@ final class FrontendStreamsTest {
     String path = "/test.greet.Greeter/SayHello";
     String version = "connect-protocol-version";
     assertThat(
-            faces
+            frontends
                 .post(path, "{\"name\":\"c\"}", "content-type", "application/json", version, "1")
                 .body())
         .contains("hello c");
     assertThat(
-            faces.get(path + "?connect=v1&encoding=json&message=%7B%22name%22:%22g%22%7D").body())
+            frontends
+                .get(path + "?connect=v1&encoding=json&message=%7B%22name%22:%22g%22%7D")
+                .body())
         .contains("hello g");
     HttpResponse<String> compressed =
-        faces.get(path + "?connect=v1&encoding=json&message=x&compression=br");
+        frontends.get(path + "?connect=v1&encoding=json&message=x&compression=br");
     assertThat(compressed.body())
         .startsWith(
             "{\"code\":\"unimplemented\",\"message\":\"query parameter compression: br (exp");
     byte[] binary =
-        faces
+        frontends
             .postBytes(
                 path,
                 HelloRequest.newBuilder().setName("p").build().toByteArray(),
@@ -160,14 +164,15 @@ final class FrontendStreamsTest {
             .body();
     assertThat(HelloReply.parseFrom(binary).getText()).isEqualTo("hello p");
     HttpResponse<String> failed =
-        faces.post(path, "{\"name\":\"nobody\"}", "content-type", "application/json", version, "1");
+        frontends.post(
+            path, "{\"name\":\"nobody\"}", "content-type", "application/json", version, "1");
     assertThat(failed.statusCode()).isEqualTo(404);
     assertThat(failed.body())
         .startsWith("{\"code\":\"not_found\"")
         .contains("google.rpc.ErrorInfo");
 
     byte[] stream =
-        faces
+        frontends
             .postBytes(
                 "/test.greet.Greeter/SayMany",
                 envelope(
@@ -188,47 +193,49 @@ final class FrontendStreamsTest {
     String invalid = "{\"code\":\"invalid_argument\",\"message\":\"";
     String unknown = "{\"code\":\"unknown\",\"message\":\"";
     assertRefused(
-        faces.get(path + "?connect=v2&encoding=json&message=%7B%7D"),
+        frontends.get(path + "?connect=v2&encoding=json&message=%7B%7D"),
         400,
         invalid + "query parameter connect: 'v2' (expected: v1)\"}");
     assertRefused(
-        faces.get("/test.greet.Greeter/SayMany?connect=v1&encoding=json&message=%7B%7D"),
+        frontends.get("/test.greet.Greeter/SayMany?connect=v1&encoding=json&message=%7B%7D"),
         405,
         "{\"code\":\"unknown\",\"message\":\"GET ");
     assertRefused(
-        faces.post(path, "{}", type, json, version, "2"), 400, invalid + version + ": '2'");
+        frontends.post(path, "{}", type, json, version, "2"), 400, invalid + version + ": '2'");
     assertRefused(
-        faces.post(path, "{}", type, "application/proto", "connect-timeout-ms", "soon"),
+        frontends.post(path, "{}", type, "application/proto", "connect-timeout-ms", "soon"),
         400,
         invalid + "connect-timeout-ms: 'soon'");
     assertRefused(
-        faces.post(path, "{\"nam\":1}", type, json, version, "1"),
+        frontends.post(path, "{\"nam\":1}", type, json, version, "1"),
         400,
         invalid + "body: message: ");
     assertRefused(
-        faces.post("/test.greet.Greeter/SayNo", "{}", type, json, version, "1"),
+        frontends.post("/test.greet.Greeter/SayNo", "{}", type, json, version, "1"),
         404,
         "{\"code\":\"unimplemented\",\"message\":\"/test.greet.Greeter/SayNo: no such method");
     assertRefused(
-        faces.post(path, "{}", type, "application/connect+xml"), 415, unknown + "content-type: ");
+        frontends.post(path, "{}", type, "application/connect+xml"),
+        415,
+        unknown + "content-type: ");
     assertRefused(
-        faces.post(path, "{}", type, "application/foo", version, "1"),
+        frontends.post(path, "{}", type, "application/foo", version, "1"),
         415,
         unknown + "content-type: application/foo");
     HttpResponse<String> verb =
-        faces.send(
-            faces
+        frontends.send(
+            frontends
                 .request("/test.greet.Greeter/SayMany")
                 .headers(type, "application/connect+proto", version, "1")
                 .method("DELETE", BodyPublishers.noBody()));
     assertRefused(verb, 405, unknown + "DELETE ");
     assertThat(verb.headers().firstValue("allow")).contains("POST");
     assertRefused(
-        faces.post("/test.greet.Greeter/SayNo", "", type, "application/proto", version, "1"),
+        frontends.post("/test.greet.Greeter/SayNo", "", type, "application/proto", version, "1"),
         404,
         "{\"code\":\"unimplemented\"");
     HttpResponse<String> stream =
-        faces.post(
+        frontends.post(
             "/test.greet.Greeter/SayMany", "", type, "application/connect+json", version, "9");
     assertThat(stream.statusCode()).isEqualTo(200);
     assertThat(stream.body())
@@ -249,15 +256,15 @@ final class FrontendStreamsTest {
     String web = "application/grpc-web+proto";
     byte[] request = envelope(new byte[0]);
     HttpResponse<String> verb =
-        faces.send(
-            faces.request(path).headers(type, web).method("DELETE", BodyPublishers.noBody()));
+        frontends.send(
+            frontends.request(path).headers(type, web).method("DELETE", BodyPublishers.noBody()));
     assertThat(verb.statusCode()).isEqualTo(405);
     assertThat(verb.headers().firstValue("allow")).contains("POST");
     assertRefusedWeb(verb, web, "12");
 
     String text = "application/grpc-web-text+proto";
     HttpResponse<byte[]> deadline =
-        faces.postBytes(path, request, type, text, "grpc-timeout", "5 s");
+        frontends.postBytes(path, request, type, text, "grpc-timeout", "5 s");
     assertThat(deadline.statusCode()).isEqualTo(200);
     assertRefusedWeb(deadline, text, "3");
   }
@@ -271,7 +278,7 @@ final class FrontendStreamsTest {
   @Test
   void aTypeOfNoProtocolIsRefusedAsNoneOfConnectsErrors() throws Exception {
     HttpResponse<String> refused =
-        faces.post("/test.greet.Greeter/SayHello", "1234", "content-type", "image/jpeg");
+        frontends.post("/test.greet.Greeter/SayHello", "1234", "content-type", "image/jpeg");
 
     assertThat(refused.statusCode()).isEqualTo(415);
     assertThat(refused.headers().firstValue("content-type"))
@@ -283,7 +290,7 @@ final class FrontendStreamsTest {
   void tellsGrpcWebTheTrailersOfAFailureWithoutAMessage() throws Exception {
     byte[] request = envelope(HelloRequest.newBuilder().setName("nobody").build().toByteArray());
     HttpResponse<byte[]> failed =
-        faces.postBytes(
+        frontends.postBytes(
             "/test.greet.Greeter/SayHello", request, "content-type", "application/grpc-web");
 
     assertThat(failed.headers().firstValue("grpc-status")).contains("5");

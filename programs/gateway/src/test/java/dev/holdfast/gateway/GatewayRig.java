@@ -39,7 +39,7 @@ public final class GatewayRig implements AutoCloseable {
   private DrainTimes drain = new DrainTimes(Duration.ZERO, Duration.ZERO, Duration.ZERO);
   private RouteOptions terms = RouteOptions.DEFAULT;
   private ClusterOptions cluster = ClusterOptions.DEFAULT;
-  private @Nullable Frontend face;
+  private @Nullable Frontend frontend;
   private Transport transport = Transport.PLAINTEXT;
   private GatewayMemory memory = GatewayMemory.ofProcess();
 
@@ -69,8 +69,8 @@ public final class GatewayRig implements AutoCloseable {
     return this;
   }
 
-  GatewayRig face(Frontend value) {
-    face = value;
+  GatewayRig frontend(Frontend value) {
+    frontend = value;
     return this;
   }
 
@@ -144,8 +144,8 @@ public final class GatewayRig implements AutoCloseable {
             .withThreads(1)
             .withDrain(drain)
             .withMeters(meters);
-    if (face != null) {
-      options = options.withFrontend(face);
+    if (frontend != null) {
+      options = options.withFrontend(frontend);
     }
     return closing(Gateway.open(options, snapshot, memory));
   }

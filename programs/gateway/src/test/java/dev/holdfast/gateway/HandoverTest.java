@@ -117,17 +117,17 @@ class HandoverTest {
   }
 
   @Test
-  void whoCrowdsTheSocketIsTurnedAwayAndInNobodysWayAfterwards() throws Exception {
-    List<SocketChannel> crowd = new ArrayList<>();
+  void tooManyClientsOfTheSocketAreRefusedAndBlockNobodyAfterwards() throws Exception {
+    List<SocketChannel> clients = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
-      crowd.add(SocketChannel.open(UnixDomainSocketAddress.of(path)));
+      clients.add(SocketChannel.open(UnixDomainSocketAddress.of(path)));
     }
     int turnedAway = 0;
-    for (SocketChannel each : crowd.subList(1, crowd.size())) {
+    for (SocketChannel each : clients.subList(1, clients.size())) {
       turnedAway += each.read(ByteBuffer.allocate(1)) < 0 ? 1 : 0;
     }
     assertThat(turnedAway).isGreaterThan(0);
-    for (SocketChannel each : crowd) {
+    for (SocketChannel each : clients) {
       each.close();
     }
     await()
@@ -201,20 +201,20 @@ class HandoverTest {
 
   @Test
   void anotherVersionIsRefusedInClearText() throws Exception {
-    try (SocketChannel stranger = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
-      stranger.write(ByteBuffer.wrap(new byte[] {2, 'A', 0, 0}));
+    try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+      client.write(ByteBuffer.wrap(new byte[] {2, 'A', 0, 0}));
       ByteBuffer answer = ByteBuffer.allocate(200);
-      while (stranger.read(answer) >= 0) {
+      while (client.read(answer) >= 0) {
         assertThat(answer.hasRemaining()).isTrue();
       }
       assertThat(new String(answer.array(), 0, answer.position(), StandardCharsets.UTF_8))
           .startsWith("\u0001N")
           .endsWith("version: 2 of the handover (expected: 1)");
     }
-    try (SocketChannel stranger = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
-      stranger.write(ByteBuffer.wrap(new byte[] {1, 'S', 0, 0}));
+    try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+      client.write(ByteBuffer.wrap(new byte[] {1, 'S', 0, 0}));
       ByteBuffer answer = ByteBuffer.allocate(200);
-      assertThat(stranger.read(answer)).isPositive();
+      assertThat(client.read(answer)).isPositive();
       assertThat(new String(answer.array(), 0, answer.position(), StandardCharsets.UTF_8))
           .startsWith("\u0001N")
           .endsWith("message: S (expected: A)");
@@ -224,9 +224,9 @@ class HandoverTest {
 
   @Test
   void aMessageWithoutEndIsNotReadToItsEnd() throws Exception {
-    try (SocketChannel stranger = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
-      stranger.write(ByteBuffer.wrap(new byte[] {1, 'A', -1, -1}));
-      assertThat(stranger.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+    try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+      client.write(ByteBuffer.wrap(new byte[] {1, 'A', -1, -1}));
+      assertThat(client.read(ByteBuffer.allocate(1))).isEqualTo(-1);
     }
     call(rig.channel(first));
   }
@@ -252,7 +252,7 @@ class HandoverTest {
   }
 
   @Test
-  void strangersCanPutNothingThere() throws Exception {
+  void untrustedUsersCanPutNothingThere() throws Exception {
     Path shared = Files.createDirectory(folder.resolve("shared"));
     Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxrwxrwx"));
     assertThatThrownBy(() -> Takeover.check(shared.resolve("g.sock")))

@@ -63,15 +63,15 @@ class Http1SyntaxTest {
       400|GET /v1/hello/x HTTP/1.1~host: x~x-note: a^Mb~~
       """;
 
-  private final FrontendRig faces;
+  private final FrontendRig frontends;
 
   Http1SyntaxTest() throws IOException {
-    faces = new FrontendRig();
+    frontends = new FrontendRig();
   }
 
   @AfterEach
   void close() {
-    faces.close();
+    frontends.close();
   }
 
   static Stream<Arguments> requests() {
@@ -91,10 +91,10 @@ class Http1SyntaxTest {
             .replace("^A", "\u0001")
             .replace("^@", "\u0000")
             .replace("^M", "\r");
-    String answers = faces.raw(bytes + SMUGGLED);
+    String answers = frontends.raw(bytes + SMUGGLED);
     assertThat(answers).startsWith("HTTP/1.1 " + status + " ");
     assertThat(answers.indexOf("\nHTTP/1.1 ")).as(answers).isNegative();
-    assertThat(faces.greetings.calls).hasValue(0);
+    assertThat(frontends.greetings.calls).hasValue(0);
   }
 
   @Test
@@ -112,7 +112,7 @@ class Http1SyntaxTest {
               + last
               + "c~{\"name\":\"x\"}~0~~"
         }) {
-      assertThat(faces.raw(request.replace("~", "\r\n")))
+      assertThat(frontends.raw(request.replace("~", "\r\n")))
           .as(request)
           .startsWith("HTTP/1.1 200 ")
           .contains("hello x");

@@ -18,15 +18,15 @@ final class Http1Test {
   private static final String LAST =
       "GET /v1/hello/z HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
 
-  private final FrontendRig faces;
+  private final FrontendRig frontends;
 
   Http1Test() throws IOException {
-    faces = new FrontendRig();
+    frontends = new FrontendRig();
   }
 
   @AfterEach
   void close() {
-    faces.close();
+    frontends.close();
   }
 
   @Test
@@ -35,7 +35,7 @@ final class Http1Test {
     for (int i = 0; i < 30; i++) {
       requests.append(HELLO.formatted("n" + i + "."));
     }
-    String answers = faces.raw(requests + LAST);
+    String answers = frontends.raw(requests + LAST);
     int at = 0;
     for (int i = 0; i < 30; i++) {
       at = answers.indexOf("hello n" + i + ".", at);
@@ -46,7 +46,7 @@ final class Http1Test {
 
   @Test
   void whoConnectedBeforeADrainIsAnsweredAndToldToGo() throws Exception {
-    GatewayRig rig = faces.rig.closing(new GatewayRig()).drain(DrainTimes.DEFAULT);
+    GatewayRig rig = frontends.rig.closing(new GatewayRig()).drain(DrainTimes.DEFAULT);
     Gateway gateway = FrontendRig.open(rig, FrontendRig.KNOWN, rig.serve(new Greetings()));
     try (Socket silent = new Socket(gateway.address().getAddress(), gateway.address().getPort());
         Socket next = new Socket(gateway.address().getAddress(), gateway.address().getPort())) {
@@ -73,21 +73,23 @@ final class Http1Test {
             "expect: 100-continue",
             "content-type: application/json",
             "content-length: 12");
-    assertThat(faces.raw(head + "{\"name\":\"e\"}"))
+    assertThat(frontends.raw(head + "{\"name\":\"e\"}"))
         .startsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
         .contains("hello e");
   }
 
   @Test
   void refusesWhatIsNoHttp() throws Exception {
-    assertThat(faces.raw("NONSENSE\r\n\r\n")).startsWith("HTTP/1.1 400 ");
-    assertThat(faces.raw("GET / HTTP/1.1\r\n\r\n")).startsWith("HTTP/1.1 400 ").contains("host");
-    assertThat(faces.raw("GET /" + "a".repeat(9_000) + " HTTP/1.1\r\nhost: x\r\n\r\n"))
+    assertThat(frontends.raw("NONSENSE\r\n\r\n")).startsWith("HTTP/1.1 400 ");
+    assertThat(frontends.raw("GET / HTTP/1.1\r\n\r\n"))
+        .startsWith("HTTP/1.1 400 ")
+        .contains("host");
+    assertThat(frontends.raw("GET /" + "a".repeat(9_000) + " HTTP/1.1\r\nhost: x\r\n\r\n"))
         .startsWith("HTTP/1.1 414 ");
-    assertThat(faces.raw("GET / HTTP/1.1\r\nhost: x\r\nx: " + "a".repeat(20_000) + "\r\n\r\n"))
+    assertThat(frontends.raw("GET / HTTP/1.1\r\nhost: x\r\nx: " + "a".repeat(20_000) + "\r\n\r\n"))
         .startsWith("HTTP/1.1 431 ");
     assertThat(
-            faces.raw(
+            frontends.raw(
                 FrontendRig.lines(
                     "POST /test.greet.Greeter/SayHello HTTP/1.1",
                     "host: x",
@@ -102,7 +104,7 @@ final class Http1Test {
   @Test
   void trailersOfARequestGoNoFarther() throws Exception {
     String answer =
-        faces.raw(
+        frontends.raw(
             FrontendRig.lines(
                 "POST /v1/hello HTTP/1.1",
                 "host: x",
@@ -116,13 +118,14 @@ final class Http1Test {
                 "x-last: 1",
                 "content-length: 3"));
     assertThat(answer).startsWith("HTTP/1.1 200 ").contains("hello x");
-    assertThat(faces.greetings.metadata.keys()).doesNotContain("x-last");
+    assertThat(frontends.greetings.metadata.keys()).doesNotContain("x-last");
   }
 
   @Test
   void answersHttp10WithoutChunks() throws Exception {
     assertThat(
-            faces.raw("GET /v1/hello/x:many?count=2 HTTP/1.0\r\naccept: text/event-stream\r\n\r\n"))
+            frontends.raw(
+                "GET /v1/hello/x:many?count=2 HTTP/1.0\r\naccept: text/event-stream\r\n\r\n"))
         .doesNotContain("chunked")
         .endsWith("event: end\ndata: {}\n\n");
   }

@@ -21,20 +21,21 @@ import org.junit.jupiter.api.Test;
 
 /** HTTP/JSON over HTTP/1.1, one message each way, against a stock server. */
 final class HttpFrontendTest {
-  private final FrontendRig faces;
+  private final FrontendRig frontends;
 
   HttpFrontendTest() throws IOException {
-    faces = new FrontendRig();
+    frontends = new FrontendRig();
   }
 
   @AfterEach
   void close() {
-    faces.close();
+    frontends.close();
   }
 
   @Test
   void callsAMethodByItsName() throws Exception {
-    HttpResponse<String> answer = faces.post("/test.greet.Greeter/SayHello", "{\"name\":\"x\"}");
+    HttpResponse<String> answer =
+        frontends.post("/test.greet.Greeter/SayHello", "{\"name\":\"x\"}");
 
     assertThat(answer.statusCode()).isEqualTo(200);
     assertThat(answer.body()).isEqualTo("{\"text\":\"hello x\",\"number\":\"1\"}");
@@ -45,14 +46,14 @@ final class HttpFrontendTest {
 
   @Test
   void callsAMethodByItsAnnotation() throws Exception {
-    assertThat(faces.get("/v1/hello/you%20all?padding=2").body()).contains("hello you allxx");
-    assertThat(faces.post("/v1/hello", "{\"name\":\"y\"}").body()).contains("hello y");
+    assertThat(frontends.get("/v1/hello/you%20all?padding=2").body()).contains("hello you allxx");
+    assertThat(frontends.post("/v1/hello", "{\"name\":\"y\"}").body()).contains("hello y");
   }
 
   @Test
   void carriesMetadataBothWays() throws Exception {
     HttpResponse<String> answer =
-        faces.get(
+        frontends.get(
             "/v1/hello/x",
             "authorization",
             "Bearer t",
@@ -77,7 +78,7 @@ final class HttpFrontendTest {
 
   @Test
   void answersAFailureWithItsStatusAndDetails() throws Exception {
-    HttpResponse<String> answer = faces.get("/v1/hello/nobody");
+    HttpResponse<String> answer = frontends.get("/v1/hello/nobody");
 
     assertThat(answer.statusCode()).isEqualTo(404);
     assertThat(answer.body())
@@ -87,28 +88,31 @@ final class HttpFrontendTest {
 
   @Test
   void saysWhatIsWrongWithARequest() throws Exception {
-    assertRefused(faces.get("/v2/hello"), 404, "/v2/hello: no method has this path");
-    assertRefused(faces.get("/v1/hello"), 405, "GET /v1/hello (expected: [POST])");
-    assertRefused(faces.get("/v1/hello/x?colour=red"), 400, "colour");
-    assertRefused(faces.post("/v1/hello", "{\"name\":"), 400, "body");
-    assertRefused(faces.post("/v1/hello", "{\"nom\":1}"), 400, "nom");
+    assertRefused(frontends.get("/v2/hello"), 404, "/v2/hello: no method has this path");
+    assertRefused(frontends.get("/v1/hello"), 405, "GET /v1/hello (expected: [POST])");
+    assertRefused(frontends.get("/v1/hello/x?colour=red"), 400, "colour");
+    assertRefused(frontends.post("/v1/hello", "{\"name\":"), 400, "body");
+    assertRefused(frontends.post("/v1/hello", "{\"nom\":1}"), 400, "nom");
     assertRefused(
-        faces.post("/v1/hello", "name=x", "content-type", "text/plain"), 415, "text/plain");
+        frontends.post("/v1/hello", "name=x", "content-type", "text/plain"), 415, "text/plain");
     assertRefused(
-        faces.post("/v1/hello", "{}", "content-type", "application/json", "content-encoding", "br"),
+        frontends.post(
+            "/v1/hello", "{}", "content-type", "application/json", "content-encoding", "br"),
         415,
         "content-encoding: br");
-    assertRefused(faces.get("/v1/hello/x", "grpc-timeout", "5 s"), 400, "grpc-timeout: 5 s");
+    assertRefused(frontends.get("/v1/hello/x", "grpc-timeout", "5 s"), 400, "grpc-timeout: 5 s");
     assertRefused(
-        faces.post("/v1/hello", "{\"name\":".repeat(10_000) + "}".repeat(10_000)), 400, "body");
-    assertThat(faces.greetings.calls).hasValue(0);
-    assertThat(faces.get("/v1/hello").headers().firstValue("allow")).contains("POST");
+        frontends.post("/v1/hello", "{\"name\":".repeat(10_000) + "}".repeat(10_000)), 400, "body");
+    assertThat(frontends.greetings.calls).hasValue(0);
+    assertThat(frontends.get("/v1/hello").headers().firstValue("allow")).contains("POST");
   }
 
   @Test
   void keepsTheDeadlineOfARequest() throws Exception {
     assertRefused(
-        faces.get("/v1/hello/sleeper", "grpc-timeout", "50m"), 504, "deadline of 0.05s exceeded");
+        frontends.get("/v1/hello/sleeper", "grpc-timeout", "50m"),
+        504,
+        "deadline of 0.05s exceeded");
   }
 
   @Test
@@ -120,7 +124,7 @@ final class HttpFrontendTest {
             "content-type: application/json",
             "expect: 100-continue",
             "content-length: 100000000");
-    assertThat(faces.raw(head))
+    assertThat(frontends.raw(head))
         .startsWith("HTTP/1.1 413 ")
         .contains("body: 100000000 bytes (expected: <= 4194304)");
   }
@@ -134,7 +138,7 @@ final class HttpFrontendTest {
             "content-type: application/json",
             "transfer-encoding: chunked");
     String chunk = "10000\r\n" + " ".repeat(0x10000) + "\r\n";
-    assertThat(faces.raw(head + chunk.repeat(65)))
+    assertThat(frontends.raw(head + chunk.repeat(65)))
         .startsWith("HTTP/1.1 413 ")
         .contains("connection: close");
   }
@@ -146,10 +150,10 @@ final class HttpFrontendTest {
     for (String name : List.of("stranger", "stranger-basic")) {
       String challenge = name.endsWith("basic") ? "Basic realm=\"x\"" : "Bearer";
       String body = "{\"name\":\"" + name + "\"}";
-      HttpResponse<String> json = faces.get("/v1/hello/" + name);
+      HttpResponse<String> json = frontends.get("/v1/hello/" + name);
       assertThat(json.statusCode()).isEqualTo(401);
       assertThat(json.headers().firstValue("www-authenticate")).hasValue(challenge);
-      HttpResponse<String> unary = faces.post("/test.greet.Greeter/SayHello", body, connect);
+      HttpResponse<String> unary = frontends.post("/test.greet.Greeter/SayHello", body, connect);
       assertThat(unary.statusCode()).isEqualTo(401);
       assertThat(unary.headers().firstValue("www-authenticate")).hasValue(challenge);
     }
@@ -158,21 +162,22 @@ final class HttpFrontendTest {
   @Test
   void answersHeadAndOptions() throws Exception {
     HttpResponse<String> head =
-        faces.send(faces.request("/v1/hello/x").method("HEAD", BodyPublishers.noBody()));
+        frontends.send(frontends.request("/v1/hello/x").method("HEAD", BodyPublishers.noBody()));
     assertThat(head.statusCode()).isEqualTo(200);
     assertThat(head.body()).isEmpty();
     assertThat(head.headers().firstValueAsLong("content-length")).isPresent();
 
     HttpResponse<String> options =
-        faces.send(faces.request("/v1/hello/x").method("OPTIONS", BodyPublishers.noBody()));
+        frontends.send(frontends.request("/v1/hello/x").method("OPTIONS", BodyPublishers.noBody()));
     assertThat(options.statusCode()).isEqualTo(204);
     assertThat(options.headers().firstValue("allow")).hasValue("GET, HEAD, OPTIONS");
     assertThat(
-            faces
-                .send(faces.request("/v1/none").method("OPTIONS", BodyPublishers.noBody()))
+            frontends
+                .send(frontends.request("/v1/none").method("OPTIONS", BodyPublishers.noBody()))
                 .statusCode())
         .isEqualTo(404);
-    assertThat(faces.raw(FrontendRig.lines("OPTIONS * HTTP/1.1", "host: x", "connection: close")))
+    assertThat(
+            frontends.raw(FrontendRig.lines("OPTIONS * HTTP/1.1", "host: x", "connection: close")))
         .startsWith("HTTP/1.1 204 ");
   }
 
@@ -186,16 +191,16 @@ final class HttpFrontendTest {
             "connection: close",
             "access-control-request-method: POST",
             "access-control-request-headers: content-type");
-    assertThat(faces.raw(question.formatted("https://shop.example")))
+    assertThat(frontends.raw(question.formatted("https://shop.example")))
         .startsWith("HTTP/1.1 204 ")
         .contains("access-control-allow-origin: https://shop.example")
         .contains("access-control-allow-methods: POST")
         .contains("access-control-allow-headers: content-type");
-    assertThat(faces.raw(question.formatted("https://evil.example")))
+    assertThat(frontends.raw(question.formatted("https://evil.example")))
         .startsWith("HTTP/1.1 204 ")
         .doesNotContain("access-control-allow");
     assertThat(
-            faces.raw(
+            frontends.raw(
                 FrontendRig.lines(
                     "GET /v1/hello/x HTTP/1.1",
                     "host: x",
@@ -238,21 +243,22 @@ final class HttpFrontendTest {
 
   @Test
   void endsTheCallWhenTheClientVanishes() throws Exception {
-    try (var socket = faces.socket()) {
+    try (var socket = frontends.socket()) {
       socket
           .getOutputStream()
           .write(
               "GET /v1/hello/sleeper HTTP/1.1\r\nhost: x\r\n\r\n"
                   .getBytes(StandardCharsets.US_ASCII));
-      while (faces.greetings.calls.get() == 0) {
+      while (frontends.greetings.calls.get() == 0) {
         Thread.onSpinWait();
       }
     }
-    faces.greetings.cancelled.get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS);
+    frontends.greetings.cancelled.get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 
   private @Nullable String seen(String name) {
-    return faces.greetings.metadata.get(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER));
+    return frontends.greetings.metadata.get(
+        Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER));
   }
 
   static void assertRefused(HttpResponse<String> answer, int status, String what) {

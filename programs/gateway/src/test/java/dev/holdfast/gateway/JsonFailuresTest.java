@@ -41,27 +41,27 @@ final class JsonFailuresTest {
           return "reflection: UNAVAILABLE";
         }
       };
-  private final FrontendRig faces =
+  private final FrontendRig frontends =
       new FrontendRig(clusterTranscoders, GatewayLimits.DEFAULT, new GatewayMemory(8 << 20));
 
   JsonFailuresTest() throws IOException {}
 
   @AfterEach
   void close() {
-    faces.close();
+    frontends.close();
   }
 
   @ParameterizedTest
   @ValueSource(ints = {17_000, 60_000})
   void headersThatAreTooLargeAreAnsweredInJsonAndOtherRequestsGoOn(int bytes) throws Exception {
-    RawPeer client = faces.rig.client(faces.gateway);
+    RawPeer client = frontends.rig.client(frontends.gateway);
     client.headers(3, json("/v1/hello/" + "~".repeat(bytes)), true);
     RawPeer.Frame head = client.next("HEADERS", "RST_STREAM", "GOAWAY");
     assertThat(head.type()).isEqualTo("HEADERS");
     assertThat(head.header(":status")).isEqualTo("431");
     assertThat(head.header("content-type")).isEqualTo("application/json");
     assertThat(client.next("DATA", "RST_STREAM").type()).isEqualTo("DATA");
-    assertThat(faces.rig.met("header_list")).isEqualTo(1);
+    assertThat(frontends.rig.met("header_list")).isEqualTo(1);
 
     client.headers(5, json(HELLO), false);
     client.data(5, "{}".getBytes(StandardCharsets.US_ASCII), true);
@@ -70,7 +70,7 @@ final class JsonFailuresTest {
 
   @Test
   void aCallOfGrpcWithTooLargeHeadersIsAnsweredAsOneWhereverItsTypeStands() throws Exception {
-    RawPeer client = faces.rig.client(faces.gateway);
+    RawPeer client = frontends.rig.client(frontends.gateway);
     Http2Headers headers = RawPeer.call("/a.B/C");
     headers.remove("content-type");
     headers.set("x-large", "~".repeat(17_000)).set("content-type", "application/grpc");
@@ -83,7 +83,7 @@ final class JsonFailuresTest {
   @ParameterizedTest
   @ValueSource(strings = {HELLO, "/v1/collect"})
   void bodyOfAHundredMegabytesIsNeverKept(String path) throws Exception {
-    RawPeer client = faces.rig.client(faces.gateway);
+    RawPeer client = frontends.rig.client(frontends.gateway);
     client.headers(3, json(path), false);
     String begin = path.equals(HELLO) ? "{\"name\":\"" : "[{\"name\":\"";
     client.data(3, begin.getBytes(StandardCharsets.US_ASCII), false);
@@ -92,14 +92,14 @@ final class JsonFailuresTest {
     }
     RawPeer.Frame answer = client.next("HEADERS", "RST_STREAM", "GOAWAY");
     assertThat(answer.header(":status")).isEqualTo("413");
-    assertThat(faces.greetings.calls.get()).isLessThanOrEqualTo(1);
+    assertThat(frontends.greetings.calls.get()).isLessThanOrEqualTo(1);
     await().untilAsserted(() -> assertThat(kept()).isZero());
-    assertThat(faces.get("/v1/hello/x").body()).contains("hello x");
+    assertThat(frontends.get("/v1/hello/x").body()).contains("hello x");
   }
 
   @Test
   void bodiesThatTogetherAreTooManyAreRefused() throws Exception {
-    RawPeer client = faces.rig.client(faces.gateway);
+    RawPeer client = frontends.rig.client(frontends.gateway);
     for (int id = 3; id < 9; id += 2) {
       client.headers(id, json(HELLO), false);
       for (int i = 0; i < 3; i++) {
@@ -109,13 +109,13 @@ final class JsonFailuresTest {
     RawPeer.Frame answer = client.next("HEADERS", "RST_STREAM", "GOAWAY");
     assertThat(answer.header(":status")).isEqualTo("429");
     assertThat(client.next("DATA").text()).contains("buffer limit of this client");
-    assertThat(faces.rig.met("memory")).isPositive();
-    assertThat(faces.post(HELLO, "{\"name\":\"small\"}").body()).contains("hello small");
+    assertThat(frontends.rig.met("memory")).isPositive();
+    assertThat(frontends.post(HELLO, "{\"name\":\"small\"}").body()).contains("hello small");
   }
 
   @Test
   void clientThatVanishesInItsBodyLeavesNothing() throws Exception {
-    try (Socket socket = faces.socket()) {
+    try (Socket socket = frontends.socket()) {
       String head =
           FrontendRig.lines(
               "POST /v1/hello HTTP/1.1",
@@ -127,29 +127,30 @@ final class JsonFailuresTest {
       await().until(() -> kept() >= SPACES.length);
     }
     await().untilAsserted(() -> assertThat(kept()).isZero());
-    assertThat(faces.greetings.calls).hasValue(0);
+    assertThat(frontends.greetings.calls).hasValue(0);
   }
 
   @Test
   void nestingOfTenThousandIsRefusedWithItsPlace() throws Exception {
     String deep = "{\"name\":" + "[".repeat(10_000) + "]".repeat(10_000) + "}";
-    HttpFrontendTest.assertRefused(faces.post(HELLO, deep), 400, "body");
-    HttpFrontendTest.assertRefused(faces.post(HELLO, "{\"name\":".repeat(10_000)), 400, "body");
-    assertThat(faces.greetings.calls).hasValue(0);
+    HttpFrontendTest.assertRefused(frontends.post(HELLO, deep), 400, "body");
+    HttpFrontendTest.assertRefused(frontends.post(HELLO, "{\"name\":".repeat(10_000)), 400, "body");
+    assertThat(frontends.greetings.calls).hasValue(0);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"{\"name\":\"x", "{\"name\"", "{", "{\"name\":\"x\\u12", "{\"name\":tr"})
   void jsonThatStopsHalfWayIsRefused(String half) throws Exception {
-    HttpFrontendTest.assertRefused(faces.post(HELLO, half), 400, "body");
-    assertThat(faces.greetings.calls).hasValue(0);
+    HttpFrontendTest.assertRefused(frontends.post(HELLO, half), 400, "body");
+    assertThat(frontends.greetings.calls).hasValue(0);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"br", "deflate", "gzip, gzip"})
   void compressedBodiesAreRefusedByName(String encoding) throws Exception {
     HttpFrontendTest.assertRefused(
-        faces.post(HELLO, "{}", "content-type", "application/json", "content-encoding", encoding),
+        frontends.post(
+            HELLO, "{}", "content-type", "application/json", "content-encoding", encoding),
         415,
         "content-encoding: " + encoding + " (expected: gzip or identity)");
   }
@@ -157,9 +158,9 @@ final class JsonFailuresTest {
   @Test
   void headNeverHasABodyWhateverTheAnswer() throws Exception {
     for (String path : new String[] {"/v1/hello/x", "/v1/hello/nobody", "/v2/none"}) {
-      HttpResponse<String> get = faces.get(path);
+      HttpResponse<String> get = frontends.get(path);
       HttpResponse<String> head =
-          faces.send(faces.request(path).method("HEAD", BodyPublishers.noBody()));
+          frontends.send(frontends.request(path).method("HEAD", BodyPublishers.noBody()));
       assertThat(head.statusCode()).isEqualTo(get.statusCode());
       assertThat(head.body()).isEmpty();
       assertThat(head.headers().firstValue("content-length"))
@@ -170,7 +171,7 @@ final class JsonFailuresTest {
 
   @Test
   void schemasThatChangeUnderTrafficFailNoCall() throws Exception {
-    RawPeer client = faces.rig.client(faces.gateway);
+    RawPeer client = frontends.rig.client(frontends.gateway);
     Http2Headers chat = json("/v1/chat");
     chat.set("content-type", "application/x-ndjson").set("accept", "application/x-ndjson");
     client.headers(3, chat, false);
@@ -180,10 +181,10 @@ final class JsonFailuresTest {
               HttpTranscoder.of(ServiceCatalog.of(List.of(GreetProto.getDescriptor().toProto()))));
       client.data(3, "{\"name\":\"a\"}\n".getBytes(StandardCharsets.US_ASCII), false);
       assertThat(client.next("DATA", "HEADERS", "RST_STREAM").type()).isNotEqualTo("RST_STREAM");
-      assertThat(faces.get("/v1/hello/x").body()).contains("hello x");
+      assertThat(frontends.get("/v1/hello/x").body()).contains("hello x");
     }
     known = Optional.empty();
-    HttpFrontendTest.assertRefused(faces.get("/v1/hello/x"), 503, "reflection: UNAVAILABLE");
+    HttpFrontendTest.assertRefused(frontends.get("/v1/hello/x"), 503, "reflection: UNAVAILABLE");
     // A stream goes on with the schema that it began with.
     client.data(3, "{\"name\":\"last\"}\n".getBytes(StandardCharsets.US_ASCII), true);
     RawPeer.Frame answer = client.next("DATA");
@@ -191,11 +192,11 @@ final class JsonFailuresTest {
       answer = client.next("DATA");
     }
     known = Optional.of(FrontendRig.TRANSCODER);
-    assertThat(faces.get("/v1/hello/x").body()).contains("hello x");
+    assertThat(frontends.get("/v1/hello/x").body()).contains("hello x");
   }
 
   private long kept() {
-    return GatewayRig.kept(faces.gateway);
+    return GatewayRig.kept(frontends.gateway);
   }
 
   private static Http2Headers json(String path) {

@@ -95,20 +95,20 @@ class MemoryAttackTest {
 
   @Test
   void clientThatReadsNoLinesIsCutOffWhenThereIsNoRoom() throws Exception {
-    try (FrontendRig faces = noRoom();
+    try (FrontendRig frontends = noRoom();
         Socket client = new Socket()) {
       client.setReceiveBufferSize(4_096);
-      client.connect(faces.gateway.address());
+      client.connect(frontends.gateway.address());
       String get = "GET /v1/hello/x:many?count=1&padding=4000000 HTTP/1.1\r\nhost: x\r\n\r\n";
       client.getOutputStream().write(get.getBytes(StandardCharsets.US_ASCII));
-      assertCutOff(faces);
+      assertCutOff(frontends);
     }
   }
 
   @Test
   void clientThatOpensNoWindowIsCutOffWhenThereIsNoRoom() throws Exception {
-    try (FrontendRig faces = noRoom();
-        Socket client = faces.socket()) {
+    try (FrontendRig frontends = noRoom();
+        Socket client = frontends.socket()) {
       // As much as fits into what one stream may have when there is room.
       String path = "/v1/hello/x:many?count=20&padding=10000";
       ByteArrayOutputStream block = new ByteArrayOutputStream();
@@ -119,7 +119,7 @@ class MemoryAttackTest {
       int whole = RawServer.END_STREAM | RawServer.END_HEADERS;
       byte[] call = RawServer.frame(1, whole, 3, block.toByteArray());
       client.getOutputStream().write(RawServer.join(preface, RawServer.SETTINGS, call));
-      assertCutOff(faces);
+      assertCutOff(frontends);
     }
   }
 
@@ -215,10 +215,10 @@ class MemoryAttackTest {
     return new FrontendRig(FrontendRig.KNOWN, GatewayLimits.DEFAULT, new GatewayMemory(0));
   }
 
-  private static void assertCutOff(FrontendRig faces) throws Exception {
-    await().untilAsserted(() -> assertThat(faces.rig.met("memory")).isPositive());
-    await().untilAsserted(() -> assertThat(GatewayRig.kept(faces.gateway)).isZero());
-    assertThat(faces.get("/v1/hello/other").body()).contains("hello other");
+  private static void assertCutOff(FrontendRig frontends) throws Exception {
+    await().untilAsserted(() -> assertThat(frontends.rig.met("memory")).isPositive());
+    await().untilAsserted(() -> assertThat(GatewayRig.kept(frontends.gateway)).isZero());
+    assertThat(frontends.get("/v1/hello/other").body()).contains("hello other");
   }
 
   private <T extends AutoCloseable> T closing(T thing) {

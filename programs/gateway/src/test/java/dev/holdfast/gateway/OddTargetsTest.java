@@ -58,7 +58,7 @@ class OddTargetsTest {
     Map<String, Cluster> clusters =
         Map.of("strict", cluster("strict", strict), "lax", cluster("lax", lax));
     gateway =
-        rig.face(HttpFrontend.of(FrontendRig.KNOWN).following(terms::get))
+        rig.frontend(HttpFrontend.of(FrontendRig.KNOWN).following(terms::get))
             .gateway(
                 new GatewaySnapshot(
                     new RouteTable(rules, size -> 0), clusters, GatewayLimits.DEFAULT));

@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Clients of HTTP/1.1 that send thousands of requests without waiting for an answer: the twin of
- * {@link FloodAttackTest} and {@link SlowReaderWatchdogTest}.
+ * Clients of HTTP/1.1 that send thousands of requests without waiting for an answer: the
+ * replacement of {@link FloodAttackTest} and {@link SlowReaderWatchdogTest}.
  */
 @ParameterizedClass
 @EnumSource(Transport.class)
@@ -64,9 +64,10 @@ class PipeliningAttackTest {
       await()
           .untilAsserted(
               () ->
-                  assertThat(siege.faces.rig.met("unread") + siege.faces.rig.met("handshake"))
+                  assertThat(
+                          siege.frontends.rig.met("unread") + siege.frontends.rig.met("handshake"))
                       .isEqualTo(CLIENTS));
-      assertThat(siege.faces.rig.met("unread")).isPositive();
+      assertThat(siege.frontends.rig.met("unread")).isPositive();
       siege.assertUnharmed();
       siege.assertNothingKept();
     }

@@ -143,7 +143,7 @@ class ProxyProtocolTest {
 
   private Gateway gateway(ListenerOptions listenerOptions) throws IOException {
     Gateway gateway =
-        rig.face(
+        rig.frontend(
                 (exchange, ended) -> {
                   exchange.answer(
                       new DefaultHttp2Headers().status("200"),

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Clients over HTTP/1.1 that begin and don't go on: the twin of {@link SlowAttackTest}. */
+/** Clients over HTTP/1.1 that begin and don't go on: the counterpart of {@link SlowAttackTest}. */
 @ParameterizedClass
 @EnumSource(Transport.class)
 class SlowLorisTest {
@@ -96,7 +96,7 @@ class SlowLorisTest {
                 if (!silent) {
                   dribble(socket, more);
                 }
-                assertThat(siege.faces.rig.met(part.limit)).isEqualTo(1);
+                assertThat(siege.frontends.rig.met(part.limit)).isEqualTo(1);
               });
       siege.assertUnharmed();
       siege.assertNothingKept();
@@ -115,7 +115,7 @@ class SlowLorisTest {
       awaitPatience();
       send(socket, CHUNK + "0\r\n\r\n");
       assertThat(read(socket, "hello a", 2)).startsWith("HTTP/1.1 200 ");
-      assertThat(siege.faces.rig.met("slow_frame")).isZero();
+      assertThat(siege.frontends.rig.met("slow_frame")).isZero();
     }
   }
 
@@ -144,7 +144,7 @@ class SlowLorisTest {
         send(socket, step);
         pings += pings(socket);
       }
-      assertThat(siege.faces.rig.met("socket_silent")).isZero();
+      assertThat(siege.frontends.rig.met("socket_silent")).isZero();
     }
   }
 
@@ -183,7 +183,7 @@ class SlowLorisTest {
       awaitPatience();
       send(socket, "GET /v1/hello/again HTTP/1.1\r\nhost: x\r\n\r\n");
       assertThat(read(socket, "hello again", 1)).isNotEmpty();
-      assertThat(siege.faces.rig.met("handshake")).isZero();
+      assertThat(siege.frontends.rig.met("handshake")).isZero();
     }
   }
 

@@ -18,7 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Clients over HTTP/1.1 that read slowly, or pause: the twin of {@link ForwardedBackpressureTest}.
+ * Clients over HTTP/1.1 that read slowly, or pause: the counterpart of {@link
+ * ForwardedBackpressureTest}.
  */
 class SlowReadersTest {
   private static final int PAUSED = 12;
@@ -102,7 +103,7 @@ class SlowReadersTest {
       }
       siege.assertUnharmed();
       // What sockets and windows hold, of 100 MB for each.
-      assertThat(siege.faces.greetings.sent.get()).isLessThan(PAUSED * MESSAGES / 4);
+      assertThat(siege.frontends.greetings.sent.get()).isLessThan(PAUSED * MESSAGES / 4);
       siege.assertUnharmed();
       siege.assertNothingKept();
     }
@@ -137,7 +138,7 @@ class SlowReadersTest {
       await()
           .untilAsserted(
               () ->
-                  assertThat(GatewayRig.kept(siege.faces.gateway))
+                  assertThat(GatewayRig.kept(siege.frontends.gateway))
                       .isGreaterThanOrEqualTo(1_000_000));
       siege.assertUnharmed();
       siege.assertNothingKept();
@@ -157,8 +158,8 @@ class SlowReadersTest {
             Duration.ofSeconds(1));
     try (AttackedHttpGateway siege = new AttackedHttpGateway(impatient)) {
       siege.deafAttacker().getOutputStream().write(latin1(Stream.LINES.request));
-      await().untilAsserted(() -> assertThat(siege.faces.rig.met("unread")).isEqualTo(1));
-      siege.faces.greetings.cancelled.get();
+      await().untilAsserted(() -> assertThat(siege.frontends.rig.met("unread")).isEqualTo(1));
+      siege.frontends.greetings.cancelled.get();
       siege.assertUnharmed();
     }
   }

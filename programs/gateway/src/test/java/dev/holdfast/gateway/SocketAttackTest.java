@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Clients of WebSockets that mean harm: the twin of {@link FloodAttackTest}. */
+/** Clients of WebSockets that mean harm: the counterpart of {@link FloodAttackTest}. */
 @ParameterizedClass
 @EnumSource(Transport.class)
 class SocketAttackTest {
@@ -43,7 +43,7 @@ class SocketAttackTest {
         RawSocket socket = RawSocket.ask(siege.attacker(), CHAT)) {
       socket.part(1, false, "{".getBytes(StandardCharsets.US_ASCII));
       sendAll(socket, AttackedGateway.repeated(empty.frame, 10_000));
-      await().untilAsserted(() -> assertThat(siege.faces.rig.met("pings")).isEqualTo(1));
+      await().untilAsserted(() -> assertThat(siege.frontends.rig.met("pings")).isEqualTo(1));
       siege.assertUnharmed();
       siege.assertNothingKept();
     }
@@ -78,13 +78,14 @@ class SocketAttackTest {
       await()
           .untilAsserted(
               () ->
-                  assertThat(GatewayRig.kept(siege.faces.gateway)).isGreaterThanOrEqualTo(1 << 21));
+                  assertThat(GatewayRig.kept(siege.frontends.gateway))
+                      .isGreaterThanOrEqualTo(1 << 21));
       siege.assertUnharmed();
       siege.assertNothingKept();
     }
   }
 
-  /** The twin of a body in DATA of one byte each. */
+  /** The counterpart of a body in DATA of one byte each. */
   @Test
   void aMessageInPiecesOfAByteArrivesAndNobodyWaitsForIt() throws Exception {
     try (AttackedHttpGateway siege = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport);

@@ -140,33 +140,33 @@ class StalledClientsTest {
   @ParameterizedTest
   @EnumSource(Way.class)
   void stalledRequestsOverTheWebEndNoCallOfANeighbour(Way way) throws Exception {
-    FrontendRig faces = faces(GatewayMemory.ofProcess());
-    BackgroundCaller neighbour = closing(faces.backgroundCaller());
-    StalledClients clients = closing(clients(faces.gateway));
+    FrontendRig frontends = frontends(GatewayMemory.ofProcess());
+    BackgroundCaller neighbour = closing(frontends.backgroundCaller());
+    StalledClients clients = closing(clients(frontends.gateway));
     way.stall(clients);
-    patiently().until(() -> GatewayRig.kept(faces.gateway) > LITTLE || neighbour.isHarmed());
+    patiently().until(() -> GatewayRig.kept(frontends.gateway) > LITTLE || neighbour.isHarmed());
     neighbour.assertUnharmed();
     clients.close();
     neighbour.assertUnharmed();
     neighbour.stop();
-    patiently().untilAsserted(() -> assertThat(GatewayRig.kept(faces.gateway)).isZero());
+    patiently().untilAsserted(() -> assertThat(GatewayRig.kept(frontends.gateway)).isZero());
   }
 
   @ParameterizedTest
   @EnumSource(Way.class)
   void whenMemoryIsScarceTheHeaviestPay(Way way) throws Exception {
-    FrontendRig faces = faces(new GatewayMemory(LITTLE));
-    BackgroundCaller neighbour = closing(faces.backgroundCaller());
-    StalledClients clients = closing(clients(faces.gateway));
+    FrontendRig frontends = frontends(new GatewayMemory(LITTLE));
+    BackgroundCaller neighbour = closing(frontends.backgroundCaller());
+    StalledClients clients = closing(clients(frontends.gateway));
     way.stall(clients);
-    patiently().until(() -> faces.rig.met("memory") > 0 || neighbour.isHarmed());
+    patiently().until(() -> frontends.rig.met("memory") > 0 || neighbour.isHarmed());
     neighbour.assertUnharmed();
     // What was read in the turn in which it was met is held until its end.
-    patiently().until(() -> GatewayRig.kept(faces.gateway) <= LITTLE + (1L << 20));
+    patiently().until(() -> GatewayRig.kept(frontends.gateway) <= LITTLE + (1L << 20));
     clients.close();
     neighbour.assertUnharmed();
     neighbour.stop();
-    patiently().untilAsserted(() -> assertThat(GatewayRig.kept(faces.gateway)).isZero());
+    patiently().untilAsserted(() -> assertThat(GatewayRig.kept(frontends.gateway)).isZero());
   }
 
   @Test
@@ -196,7 +196,7 @@ class StalledClientsTest {
     return closing(new AttackedGateway(upstreams, GatewayLimits.DEFAULT, memory, transport));
   }
 
-  private FrontendRig faces(GatewayMemory memory) throws IOException {
+  private FrontendRig frontends(GatewayMemory memory) throws IOException {
     return closing(new FrontendRig(FrontendRig.KNOWN, GatewayLimits.DEFAULT, memory, transport));
   }
 

@@ -80,7 +80,7 @@ class UnrequestedCompressionTest {
     if (!coding.isEmpty()) {
       head.add("grpc-encoding", coding);
     }
-    try (GatewayRig rig = new GatewayRig().face(HttpFrontend.of(FrontendRig.KNOWN))) {
+    try (GatewayRig rig = new GatewayRig().frontend(HttpFrontend.of(FrontendRig.KNOWN))) {
       RawPeer.Upstream upstream =
           rig.closing(
               RawPeer.listen(

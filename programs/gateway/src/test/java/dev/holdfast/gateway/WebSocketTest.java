@@ -19,13 +19,13 @@ class WebSocketTest {
   private static final String SHOP = "https://shop.example";
   private static final String CHAT = "/test.greet.Greeter/Chat";
 
-  private final FrontendRig faces = new FrontendRig();
+  private final FrontendRig frontends = new FrontendRig();
 
   WebSocketTest() throws IOException {}
 
   @AfterEach
   void close() {
-    faces.close();
+    frontends.close();
   }
 
   @Test
@@ -112,7 +112,7 @@ class WebSocketTest {
     try (RawSocket socket = open("/v1/hello/x:many?count=1000000&padding=1000", "grpc+json")) {
       assertThat(socket.next()).contains("hello x");
     }
-    faces.greetings.cancelled.get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS);
+    frontends.greetings.cancelled.get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 
   @Test
@@ -155,27 +155,28 @@ class WebSocketTest {
       }
       assertThat(socket.next()).startsWith("close 1009 ");
     }
-    assertThat(faces.rig.met("socket_message")).isEqualTo(2);
+    assertThat(frontends.rig.met("socket_message")).isEqualTo(2);
   }
 
   private RawSocket open(String path, String protocols) throws IOException {
-    RawSocket socket = RawSocket.ask(faces.socket(), path, "sec-websocket-protocol: " + protocols);
+    RawSocket socket =
+        RawSocket.ask(frontends.socket(), path, "sec-websocket-protocol: " + protocols);
     assertThat(socket.head()).startsWith("HTTP/1.1 101 ");
     return socket;
   }
 
   private @Nullable String cookieOf(String line) throws IOException {
-    try (RawSocket socket = RawSocket.ask(faces.socket(), CHAT, line, "cookie: a=1")) {
+    try (RawSocket socket = RawSocket.ask(frontends.socket(), CHAT, line, "cookie: a=1")) {
       assertThat(socket.head()).startsWith("HTTP/1.1 101 ");
       socket.text("{}");
       assertThat(socket.next()).contains("hello");
-      return faces.greetings.metadata.get(
+      return frontends.greetings.metadata.get(
           Metadata.Key.of("cookie", Metadata.ASCII_STRING_MARSHALLER));
     }
   }
 
   private String ask(String... lines) throws IOException {
-    try (RawSocket socket = RawSocket.ask(faces.socket(), CHAT, lines)) {
+    try (RawSocket socket = RawSocket.ask(frontends.socket(), CHAT, lines)) {
       return socket.head();
     }
   }

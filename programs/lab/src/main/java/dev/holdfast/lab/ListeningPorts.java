@@ -53,7 +53,7 @@ final class ListeningPorts {
   }
 
   /**
-   * Opens the first door at a port, and the others at free ones.
+   * Opens the first listener at a port, and the others at free ones.
    *
    * @throws IllegalStateException when the port is taken; then none is open
    */

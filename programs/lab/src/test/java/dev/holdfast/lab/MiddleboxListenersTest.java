@@ -86,8 +86,8 @@ class MiddleboxListenersTest {
       assertThat(middlebox.ports()).hasSize(3).doesNotHaveDuplicates();
       assertThat(middlebox.ports().get(0)).isEqualTo(middlebox.port());
       for (int port : middlebox.ports()) {
-        InetSocketAddress door = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-        try (FlowPair pair = FlowPair.through(door, target)) {
+        InetSocketAddress listener = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+        try (FlowPair pair = FlowPair.through(listener, target)) {
           pair.clientSays("ping");
           assertThat(pair.serverHears(4)).isEqualTo("ping");
         }

@@ -16,7 +16,7 @@ interface KeepalivePolicy {
     /** The TCP state that the kernel reports for the connection. */
     TcpInfo tcpInfo();
 
-    /** Reports that the connection became suspect; a client then races a twin. */
+    /** Reports that the connection became suspect; a client then races a replacement. */
     void suspect();
 
     /** Reports that the peer answered, so that the connection is no longer suspect. */

@@ -29,19 +29,19 @@ class CutAtEveryByteTest {
   private static final int MESSAGES = 3;
   private static final int MOST_BYTES = 4_000;
 
-  private final StreamTopology town = new StreamTopology();
+  private final StreamTopology topology = new StreamTopology();
   private final AtomicInteger cuts = new AtomicInteger();
   private boolean mayLose = true;
 
   @AfterEach
   void close() throws Exception {
-    town.close();
+    topology.close();
   }
 
   @ParameterizedTest
   @EnumSource(RelayDirection.class)
   void noMessageIsLostOrComesTwice(RelayDirection direction) {
-    talkThroughCuts(direction, town.serverStreams().build(), town.clientStreams().build());
+    talkThroughCuts(direction, topology.serverStreams().build(), topology.clientStreams().build());
   }
 
   @ParameterizedTest
@@ -49,11 +49,11 @@ class CutAtEveryByteTest {
   void theOnlyInstanceGoesOnWhereverItsFirstConnectionsAreCut(RelayDirection direction) {
     // Its sessions are younger than it by more than a handshake may take.
     AgedScheduler scheduler = new AgedScheduler();
-    ServerStreams only = town.serverStreams().onlyInstance().scheduler(scheduler).build();
+    ServerStreams only = topology.serverStreams().onlyInstance().scheduler(scheduler).build();
     scheduler.age(Duration.ofHours(1));
     mayLose = false;
 
-    talkThroughCuts(direction, only, town.clientStreams().build());
+    talkThroughCuts(direction, only, topology.clientStreams().build());
   }
 
   @ParameterizedTest
@@ -63,15 +63,16 @@ class CutAtEveryByteTest {
 
     talkThroughCuts(
         direction,
-        town.serverStreams().build(),
-        town.clientStreams().firstMessage(FirstMessage.AFTER_WELCOME).build());
+        topology.serverStreams().build(),
+        topology.clientStreams().firstMessage(FirstMessage.AFTER_WELCOME).build());
   }
 
   private void talkThroughCuts(
       RelayDirection direction, ServerStreams serverStreams, ClientStreams clientStreams) {
-    Server server = town.serve(serverStreams.resumable(StreamTopology.talk(StreamTopology::echo)));
+    Server server =
+        topology.serve(serverStreams.resumable(StreamTopology.talk(StreamTopology::echo)));
     Middlebox path =
-        town.closing(Middlebox.toPort(server.getPort()).events(event -> count(event)).start());
+        topology.closing(Middlebox.toPort(server.getPort()).events(event -> count(event)).start());
     int atByte = 0;
     boolean reached = true;
     while (reached && atByte < MOST_BYTES) {
@@ -87,7 +88,7 @@ class CutAtEveryByteTest {
       Middlebox path, ClientStreams clientStreams, RelayDirection direction, int atByte) {
     int before = cuts.get();
     path.faults(PathFaults.builder().cut(direction, atByte).build());
-    ManagedChannel channel = town.channelTo(path.port(), clientStreams);
+    ManagedChannel channel = topology.channelTo(path.port(), clientStreams);
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
     for (int i = 0; i < MESSAGES; i++) {

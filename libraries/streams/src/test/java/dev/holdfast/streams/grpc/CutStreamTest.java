@@ -24,11 +24,11 @@ import org.junit.jupiter.api.Test;
 
 /** Connections that end under streams that don't. */
 class CutStreamTest {
-  private final StreamTopology town = new StreamTopology();
+  private final StreamTopology topology = new StreamTopology();
 
   @AfterEach
   void close() throws Exception {
-    town.close();
+    topology.close();
   }
 
   @Test
@@ -37,13 +37,14 @@ class CutStreamTest {
     List<String> served = new CopyOnWriteArrayList<>();
     List<String> texts = IntStream.range(0, messages).mapToObj(i -> "m" + i).toList();
     Server server =
-        town.serve(
-            town.serverStreams()
+        topology.serve(
+            topology
+                .serverStreams()
                 .build()
                 .resumable(
                     StreamTopology.talk(answers -> StreamTopology.recording(served, answers))));
-    TcpRelay relay = town.relayTo(server);
-    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    TcpRelay relay = topology.relayTo(server);
+    ManagedChannel channel = topology.channelTo(relay.port(), topology.clientStreams().build());
 
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
@@ -67,10 +68,10 @@ class CutStreamTest {
   void manyStreamsOfOneChannelSurviveCutsTogether() {
     int streamCount = 20;
     int messages = 200;
-    ServerStreams streams = town.serverStreams().build();
-    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
-    TcpRelay relay = town.relayTo(server);
-    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    ServerStreams streams = topology.serverStreams().build();
+    Server server = topology.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
+    TcpRelay relay = topology.relayTo(server);
+    ManagedChannel channel = topology.channelTo(relay.port(), topology.clientStreams().build());
     List<RecordingObserver> recordingObservers = new ArrayList<>();
     List<StreamObserver<StringValue>> requests = new ArrayList<>();
     for (int i = 0; i < streamCount; i++) {
@@ -102,15 +103,15 @@ class CutStreamTest {
 
   @Test
   void serverThatEndsConnectionsByAgeEndsNoStream() {
-    ServerStreams streams = town.serverStreams().build();
+    ServerStreams streams = topology.serverStreams().build();
     Server server =
-        town.serve(
+        topology.serve(
             builder ->
                 builder
                     .maxConnectionAge(1, TimeUnit.SECONDS)
                     .maxConnectionAgeGrace(50, TimeUnit.MILLISECONDS)
                     .addService(streams.resumable(StreamTopology.talk(StreamTopology::echo))));
-    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    ManagedChannel channel = topology.channelTo(server.getPort(), topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
 
@@ -127,11 +128,11 @@ class CutStreamTest {
 
   @Test
   void serverThatStopsHandsItsConnectionsToAnotherAndNoMessageIsLost() throws Exception {
-    ServerStreams streams = town.serverStreams().build();
-    Server old = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
-    Server young = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
-    TcpRelay relay = town.relayTo(old);
-    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    ServerStreams streams = topology.serverStreams().build();
+    Server old = topology.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
+    Server young = topology.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
+    TcpRelay relay = topology.relayTo(old);
+    ManagedChannel channel = topology.channelTo(relay.port(), topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
     requests.onNext(RecordingObserver.message("1"));
@@ -158,11 +159,11 @@ class CutStreamTest {
                 .timing()
                 .withHeartbeat(
                     Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofSeconds(3)));
-    ServerStreams streams = town.serverStreams().options(beating).build();
-    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
-    TcpRelay relay = town.relayTo(server);
+    ServerStreams streams = topology.serverStreams().options(beating).build();
+    Server server = topology.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
+    TcpRelay relay = topology.relayTo(server);
     ManagedChannel channel =
-        town.channelTo(relay.port(), town.clientStreams().options(beating).build());
+        topology.channelTo(relay.port(), topology.clientStreams().options(beating).build());
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
     requests.onNext(RecordingObserver.message("1"));

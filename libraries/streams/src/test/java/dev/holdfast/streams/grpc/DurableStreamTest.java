@@ -26,11 +26,11 @@ import org.junit.jupiter.api.Test;
 
 /** Level durable: the session outlives the instance, through a store. */
 class DurableStreamTest {
-  private final StreamTopology town = new StreamTopology();
+  private final StreamTopology topology = new StreamTopology();
 
   @AfterEach
   void close() throws Exception {
-    town.close();
+    topology.close();
   }
 
   @Test
@@ -40,7 +40,7 @@ class DurableStreamTest {
     List<String> served = new CopyOnWriteArrayList<>();
     Server old = instance(store, key, served);
     Server young = instance(store, key, served);
-    TcpRelay relay = town.relayTo(old);
+    TcpRelay relay = topology.relayTo(old);
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests = open(relay.port(), recordingObserver);
     for (int i = 0; i < 10; i++) {
@@ -66,7 +66,7 @@ class DurableStreamTest {
     byte[] key = SessionResources.newKey();
     Server old = instance(store, key, DurableStreamTest::neverEnding);
     Server young = instance(store, key, new CopyOnWriteArrayList<>());
-    TcpRelay relay = town.relayTo(old);
+    TcpRelay relay = topology.relayTo(old);
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests = open(relay.port(), recordingObserver);
     requests.onNext(RecordingObserver.message("a"));
@@ -109,7 +109,7 @@ class DurableStreamTest {
     List<String> seen = new CopyOnWriteArrayList<>();
     Server old = numbering(store, key, seen);
     Server young = numbering(store, key, seen);
-    TcpRelay relay = town.relayTo(old);
+    TcpRelay relay = topology.relayTo(old);
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests = open(relay.port(), recordingObserver);
     requests.onNext(RecordingObserver.message("one"));
@@ -142,8 +142,9 @@ class DurableStreamTest {
 
   private Server instance(
       SessionStore store, byte[] key, UnaryOperator<StreamObserver<StringValue>> handler) {
-    return town.serve(
-        town.serverStreams()
+    return topology.serve(
+        topology
+            .serverStreams()
             .store(store)
             .tokenKey(key)
             .build()
@@ -152,7 +153,7 @@ class DurableStreamTest {
 
   private StreamObserver<StringValue> open(int port, RecordingObserver recordingObserver) {
     return StreamTopology.open(
-        town.channelTo(port, town.clientStreams().build()), recordingObserver);
+        topology.channelTo(port, topology.clientStreams().build()), recordingObserver);
   }
 
   /** The path leads to the young one from now on, and the old one stops. */

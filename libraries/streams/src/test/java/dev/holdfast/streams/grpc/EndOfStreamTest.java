@@ -37,19 +37,19 @@ class EndOfStreamTest {
   private static final Metadata.Key<byte[]> BYTES =
       Metadata.Key.of("why-bin", Metadata.BINARY_BYTE_MARSHALLER);
 
-  private final StreamTopology town = new StreamTopology();
+  private final StreamTopology topology = new StreamTopology();
 
   @AfterEach
   void close() throws Exception {
-    town.close();
+    topology.close();
   }
 
   @Test
   void statusOfTheHandlerArrivesWithItsTrailersEvenWhenTheConnectionWasCutMeanwhile() {
     Handlers handlers = new Handlers();
-    Server server = town.serve(town.serverStreams().build().resumable(handlers.service()));
-    TcpRelay relay = town.relayTo(server);
-    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    Server server = topology.serve(topology.serverStreams().build().resumable(handlers.service()));
+    TcpRelay relay = topology.relayTo(server);
+    ManagedChannel channel = topology.channelTo(relay.port(), topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamTopology.open(channel, recordingObserver).onNext(RecordingObserver.message("hello"));
     handlers.awaitMessage();
@@ -74,9 +74,9 @@ class EndOfStreamTest {
   @Test
   void cancelReachesTheHandler() {
     Handlers handlers = new Handlers();
-    ServerStreams streams = town.serverStreams().build();
-    Server server = town.serve(streams.resumable(handlers.service()));
-    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    ServerStreams streams = topology.serverStreams().build();
+    Server server = topology.serve(streams.resumable(handlers.service()));
+    ManagedChannel channel = topology.channelTo(server.getPort(), topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();
     ClientCallStreamObserver<StringValue> requests =
         StreamTopology.open(channel, recordingObserver);
@@ -92,14 +92,14 @@ class EndOfStreamTest {
 
   @Test
   void messageTooLargeForTheServerIsNotRepeatedForEver() {
-    ServerStreams streams = town.serverStreams().build();
+    ServerStreams streams = topology.serverStreams().build();
     Server server =
-        town.serve(
+        topology.serve(
             builder ->
                 builder
                     .maxInboundMessageSize(1_000)
                     .addService(streams.resumable(StreamTopology.talk(StreamTopology::echo))));
-    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    ManagedChannel channel = topology.channelTo(server.getPort(), topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
     requests.onNext(RecordingObserver.message("small"));
@@ -121,9 +121,9 @@ class EndOfStreamTest {
 
   @Test
   void messageTooLargeForTheClientEndsWithWhatTheTransportSays() {
-    ServerStreams streams = town.serverStreams().build();
+    ServerStreams streams = topology.serverStreams().build();
     Server server =
-        town.serve(
+        topology.serve(
             streams.resumable(
                 StreamTopology.talk(
                     answers ->
@@ -143,7 +143,7 @@ class EndOfStreamTest {
                             answers.onCompleted();
                           }
                         })));
-    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    ManagedChannel channel = topology.channelTo(server.getPort(), topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamTopology.open(
             channel, CallOptions.DEFAULT.withMaxInboundMessageSize(1_000), recordingObserver)
@@ -159,9 +159,9 @@ class EndOfStreamTest {
   @Test
   void messageAboveTheCallsOwnLimitIsNeverSent() {
     Server server =
-        town.serve(
-            town.serverStreams().build().resumable(StreamTopology.talk(StreamTopology::echo)));
-    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+        topology.serve(
+            topology.serverStreams().build().resumable(StreamTopology.talk(StreamTopology::echo)));
+    ManagedChannel channel = topology.channelTo(server.getPort(), topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamTopology.open(
             channel, CallOptions.DEFAULT.withMaxOutboundMessageSize(1_000), recordingObserver)
@@ -174,9 +174,9 @@ class EndOfStreamTest {
 
   @Test
   void aClientWhoseServerIsGoneHearsThatItWaits() throws Exception {
-    ServerStreams streams = town.serverStreams().build();
-    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
-    TcpRelay relay = town.relayTo(server);
+    ServerStreams streams = topology.serverStreams().build();
+    Server server = topology.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
+    TcpRelay relay = topology.relayTo(server);
     List<String> told = new CopyOnWriteArrayList<>();
     StreamEvents events =
         new StreamEvents() {
@@ -191,7 +191,7 @@ class EndOfStreamTest {
           }
         };
     ManagedChannel channel =
-        town.channelTo(relay.port(), town.clientStreams().events(events).build());
+        topology.channelTo(relay.port(), topology.clientStreams().events(events).build());
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
     requests.onNext(RecordingObserver.message("one"));
@@ -210,13 +210,14 @@ class EndOfStreamTest {
   @Test
   void handlerThatThrowsEndsTheStreamAsInGrpc() {
     Server server =
-        town.serve(
-            town.serverStreams()
+        topology.serve(
+            topology
+                .serverStreams()
                 .build()
                 .resumable(
                     StreamTopology.talk(
                         answers -> StreamTopology.recording(new FullList(), answers))));
-    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    ManagedChannel channel = topology.channelTo(server.getPort(), topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();
 
     StreamTopology.open(channel, recordingObserver).onNext(RecordingObserver.message("x"));
@@ -239,10 +240,10 @@ class EndOfStreamTest {
   @Test
   void deadConnectionCancelsNothing() {
     Handlers handlers = new Handlers();
-    ServerStreams streams = town.serverStreams().build();
-    Server server = town.serve(streams.resumable(handlers.service()));
-    TcpRelay relay = town.relayTo(server);
-    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    ServerStreams streams = topology.serverStreams().build();
+    Server server = topology.serve(streams.resumable(handlers.service()));
+    TcpRelay relay = topology.relayTo(server);
+    ManagedChannel channel = topology.channelTo(relay.port(), topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamTopology.open(channel, recordingObserver).onNext(RecordingObserver.message("hello"));
     handlers.awaitMessage();
@@ -263,8 +264,8 @@ class EndOfStreamTest {
   @Test
   void deadlineBelongsToTheSession() {
     Handlers handlers = new Handlers();
-    Server server = town.serve(town.serverStreams().build().resumable(handlers.service()));
-    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    Server server = topology.serve(topology.serverStreams().build().resumable(handlers.service()));
+    ManagedChannel channel = topology.channelTo(server.getPort(), topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();
 
     StreamTopology.open(
@@ -286,14 +287,15 @@ class EndOfStreamTest {
         StreamTopology.QUICK.withTiming(
             StreamTopology.QUICK.timing().withTtl(Duration.ofMillis(300)));
     Server server =
-        town.serve(
-            town.serverStreams()
+        topology.serve(
+            topology
+                .serverStreams()
                 .options(shortLived)
                 .onClientGone(gone::add)
                 .build()
                 .resumable(handlers.service()));
-    TcpRelay relay = town.relayTo(server);
-    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    TcpRelay relay = topology.relayTo(server);
+    ManagedChannel channel = topology.channelTo(relay.port(), topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();
     Lost lost = new Lost();
     StreamTopology.open(
@@ -316,19 +318,21 @@ class EndOfStreamTest {
   void serverThatStartedAgainKnowsNothingOfTheSessionAndTheClientHearsItOnce() {
     byte[] key = SessionResources.newKey();
     Server old =
-        town.serve(
-            town.serverStreams()
+        topology.serve(
+            topology
+                .serverStreams()
                 .tokenKey(key)
                 .build()
                 .resumable(StreamTopology.talk(StreamTopology::echo)));
     Server young =
-        town.serve(
-            town.serverStreams()
+        topology.serve(
+            topology
+                .serverStreams()
                 .tokenKey(key)
                 .build()
                 .resumable(StreamTopology.talk(StreamTopology::echo)));
-    TcpRelay relay = town.relayTo(old);
-    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    TcpRelay relay = topology.relayTo(old);
+    ManagedChannel channel = topology.channelTo(relay.port(), topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();
     Lost lost = new Lost();
     StreamTopology.open(
@@ -350,9 +354,9 @@ class EndOfStreamTest {
 
   @Test
   void serverThatDrainsTellsItsClientsWhatItHasProcessed() {
-    ServerStreams streams = town.serverStreams().build();
-    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
-    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    ServerStreams streams = topology.serverStreams().build();
+    Server server = topology.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
+    ManagedChannel channel = topology.channelTo(server.getPort(), topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();
     Lost events = new Lost();
     StreamObserver<StringValue> requests =

@@ -43,22 +43,22 @@ class FlowTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String KILOBYTE = "x".repeat(1_024);
 
-  private final StreamTopology town = new StreamTopology();
+  private final StreamTopology topology = new StreamTopology();
 
   @AfterEach
   void close() throws Exception {
-    town.close();
+    topology.close();
   }
 
   @Test
   void slowHandlerMakesItsClientNotReadyAndMemoryStaysBounded() {
     CountDownLatch slow = new CountDownLatch(1);
     AtomicInteger served = new AtomicInteger();
-    ServerStreams streams = town.serverStreams().build();
+    ServerStreams streams = topology.serverStreams().build();
     Server server =
-        town.serve(
+        topology.serve(
             streams.resumable(StreamTopology.talk(answers -> new Blocked(slow, served, answers))));
-    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    ManagedChannel channel = topology.channelTo(server.getPort(), topology.clientStreams().build());
     ReadyListener listener = new ReadyListener();
     ClientCallStreamObserver<StringValue> requests = StreamTopology.open(channel, listener);
 
@@ -84,13 +84,14 @@ class FlowTest {
   void senderThatNeverAsksIsSlowedDownAndLosesNothing() {
     AtomicInteger served = new AtomicInteger();
     Server server =
-        town.serve(
-            town.serverStreams()
+        topology.serve(
+            topology
+                .serverStreams()
                 .build()
                 .resumable(
                     StreamTopology.talk(
                         answers -> new Blocked(new CountDownLatch(0), served, answers))));
-    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    ManagedChannel channel = topology.channelTo(server.getPort(), topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
 
@@ -115,9 +116,9 @@ class FlowTest {
                       return StreamTopology.echo(answers);
                     }))
             .build();
-    Server server = town.serve(town.serverStreams().build().resumable(gzip));
-    TcpRelay relay = town.relayTo(server);
-    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    Server server = topology.serve(topology.serverStreams().build().resumable(gzip));
+    TcpRelay relay = topology.relayTo(server);
+    ManagedChannel channel = topology.channelTo(relay.port(), topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests =
         StreamTopology.open(
@@ -147,15 +148,15 @@ class FlowTest {
                   return StreamTopology.echo(answers);
                 }),
             counting(inside, user, "inner"));
-    ServerStreams streams = town.serverStreams().build();
+    ServerStreams streams = topology.serverStreams().build();
     Server server =
-        town.serve(
+        topology.serve(
             builder ->
                 builder
                     .intercept(counting(outside, user, "outer"))
                     .addService(streams.resumable(business)));
-    TcpRelay relay = town.relayTo(server);
-    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    TcpRelay relay = topology.relayTo(server);
+    ManagedChannel channel = topology.channelTo(relay.port(), topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
     requests.onNext(RecordingObserver.message("1"));
@@ -195,9 +196,9 @@ class FlowTest {
               }
             });
     // However long the handler's thread takes to begin: the wait for its headers is tested apart.
-    ServerStreams patient = town.serverStreams().scheduler(new PatientScheduler()).build();
-    Server server = town.serve(patient.resumable(greeting));
-    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    ServerStreams patient = topology.serverStreams().scheduler(new PatientScheduler()).build();
+    Server server = topology.serve(patient.resumable(greeting));
+    ManagedChannel channel = topology.channelTo(server.getPort(), topology.clientStreams().build());
     List<String> heard = new CopyOnWriteArrayList<>();
     var call = channel.newCall(StreamTopology.TALK, CallOptions.DEFAULT);
     call.start(
@@ -216,10 +217,10 @@ class FlowTest {
 
   @Test
   void servicesOfOneServerKeepTheirSessionsApartAndAllAreListed() {
-    ServerStreams streams = town.serverStreams().build();
+    ServerStreams streams = topology.serverStreams().build();
     var other = StreamTopology.method("test.Other/Talk");
     Server server =
-        town.serve(
+        topology.serve(
             builder ->
                 builder
                     .addService(streams.resumable(StreamTopology.talk(StreamTopology::echo)))
@@ -231,8 +232,8 @@ class FlowTest {
                                     ServerCalls.asyncBidiStreamingCall(
                                         answers -> StreamTopology.prefixing("other ", answers)))
                                 .build())));
-    ClientStreams clientStreams = town.clientStreams().build();
-    ManagedChannel channel = town.channelTo(server.getPort(), clientStreams);
+    ClientStreams clientStreams = topology.clientStreams().build();
+    ManagedChannel channel = topology.channelTo(server.getPort(), clientStreams);
     RecordingObserver one = new RecordingObserver();
     RecordingObserver two = new RecordingObserver();
     StreamObserver<StringValue> first = StreamTopology.open(channel, one);
@@ -278,7 +279,8 @@ class FlowTest {
   }
 
   private double attached() {
-    return town.meters
+    return topology
+        .meters
         .get(StreamMeter.SESSIONS.meterName())
         .tag("state", "ATTACHED")
         .gauge()

@@ -38,17 +38,17 @@ class HostedStreamsTest {
           .withProbing(Duration.ofSeconds(1), Duration.ofSeconds(1))
           .withPingPermit(Duration.ofSeconds(1));
 
-  private final StreamTopology town = new StreamTopology();
-  private final ClientStreams client = town.clientStreams().build();
+  private final StreamTopology topology = new StreamTopology();
+  private final ClientStreams client = topology.clientStreams().build();
 
   @AfterEach
   void close() throws Exception {
-    town.close();
+    topology.close();
   }
 
   @Test
   void aChannelThatIsShutDownNowEndsItsStreamsOnBothSides() throws Exception {
-    ServerStreams streams = town.serverStreams().build();
+    ServerStreams streams = topology.serverStreams().build();
     HoldfastServer server = serve(streams, builder -> builder);
     ManagedChannel channel = channel(List.of(server.getPort()), builder -> builder);
     RecordingObserver recordingObserver = new RecordingObserver();
@@ -64,8 +64,8 @@ class HostedStreamsTest {
 
   @Test
   void aStreamWhoseChannelWasShutDownEndsWithItsConnection() throws Exception {
-    HoldfastServer server = serve(town.serverStreams().build(), builder -> builder);
-    TcpRelay relay = town.relayTo(server);
+    HoldfastServer server = serve(topology.serverStreams().build(), builder -> builder);
+    TcpRelay relay = topology.relayTo(server);
     ManagedChannel channel = channel(List.of(relay.port()), builder -> builder);
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
@@ -83,8 +83,8 @@ class HostedStreamsTest {
 
   @Test
   void aChannelThatIsShutDownNowWaitsForNoServerThatIsSilent() throws Exception {
-    HoldfastServer server = serve(town.serverStreams().build(), builder -> builder);
-    TcpRelay relay = town.relayTo(server);
+    HoldfastServer server = serve(topology.serverStreams().build(), builder -> builder);
+    TcpRelay relay = topology.relayTo(server);
     ManagedChannel channel = channel(List.of(relay.port()), builder -> builder);
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamTopology.open(channel, recordingObserver).onNext(RecordingObserver.message("1"));
@@ -103,10 +103,10 @@ class HostedStreamsTest {
     List<TcpRelay> relays = new ArrayList<>();
     List<ServerStreams> streams = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
-      TcpRelay relay = town.closing(TcpRelay.toPort(1));
+      TcpRelay relay = topology.closing(TcpRelay.toPort(1));
       relays.add(relay);
       // No key in common: only the owner can check its token.
-      streams.add(town.serverStreams().build());
+      streams.add(topology.serverStreams().build());
       HoldfastServer server =
           serve(streams.get(i), builder -> builder.advertise("127.0.0.1:" + relay.port()));
       relay.retarget(loopback(server.getPort()));
@@ -148,7 +148,7 @@ class HostedStreamsTest {
     List<ServerStreams> streams = new ArrayList<>();
     List<Integer> ports = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
-      streams.add(town.serverStreams().build());
+      streams.add(topology.serverStreams().build());
       HoldfastServer server = serve(streams.get(i), builder -> builder.advertise("127.0.0.1"));
       ports.add(server.getPort());
     }
@@ -177,7 +177,7 @@ class HostedStreamsTest {
                 streams.stream()
                     .flatMap(each -> each.sessions().stream())
                     .allMatch(session -> session.attempts() >= 2));
-    assertThat(town.meters.find("holdfast.streams.refused").tag("code", "MOVED").counter())
+    assertThat(topology.meters.find("holdfast.streams.refused").tag("code", "MOVED").counter())
         .isNull();
   }
 
@@ -185,28 +185,30 @@ class HostedStreamsTest {
   void behindABalancerThatChoosesAnotherTheStreamIsRedirectedToItsOwner() throws Exception {
     List<Server> servers = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
-      TcpRelay direct = town.closing(TcpRelay.toPort(1));
+      TcpRelay direct = topology.closing(TcpRelay.toPort(1));
       Server server =
-          town.serve(
-              town.serverStreams()
+          topology.serve(
+              topology
+                  .serverStreams()
                   .address("127.0.0.1:" + direct.port())
                   .build()
                   .resumable(StreamTopology.talk(StreamTopology::echo)));
       direct.retarget(loopback(server.getPort()));
       servers.add(server);
     }
-    TcpRelay balancer = town.relayTo(servers.get(0));
+    TcpRelay balancer = topology.relayTo(servers.get(0));
     List<String> redirects = new ArrayList<>();
     ClientStreams following =
-        town.clientStreams()
+        topology
+            .clientStreams()
             .redirects(
                 address -> {
                   redirects.add(address);
-                  return town.channelTo(
+                  return topology.channelTo(
                       Integer.parseInt(address.substring(address.indexOf(':') + 1)));
                 })
             .build();
-    ManagedChannel channel = town.channelTo(balancer.port(), following);
+    ManagedChannel channel = topology.channelTo(balancer.port(), following);
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
     requests.onNext(RecordingObserver.message("1"));
@@ -224,10 +226,10 @@ class HostedStreamsTest {
 
   @Test
   void aGoawayOfAStockServerMovesTheStreamBeforeItsConnectionEnds() {
-    ServerStreams streams = town.serverStreams().build();
+    ServerStreams streams = topology.serverStreams().build();
     // Nothing is cut for an hour: only who heard the GOAWAY comes by another connection.
     Server server =
-        town.serve(
+        topology.serve(
             builder ->
                 builder
                     .maxConnectionAge(1, TimeUnit.SECONDS)
@@ -238,7 +240,7 @@ class HostedStreamsTest {
 
   @Test
   void theAgeOfAConnectionIsToldToItsStreamsWhateverTheClientsChannel() throws Exception {
-    ServerStreams streams = town.serverStreams().build();
+    ServerStreams streams = topology.serverStreams().build();
     HoldfastServer server =
         serve(
             streams,
@@ -246,13 +248,13 @@ class HostedStreamsTest {
                 builder
                     .maxConnectionAge(1, TimeUnit.SECONDS)
                     .maxConnectionAgeGrace(1, TimeUnit.HOURS));
-    goesOnByAnotherConnection(town.channelTo(server.getPort(), client), streams);
+    goesOnByAnotherConnection(topology.channelTo(server.getPort(), client), streams);
   }
 
   @Test
   void aConnectionThatFellSilentIsLeftByItsStreamsOnceAnotherOneIsThere() throws Exception {
-    HoldfastServer server = serve(town.serverStreams().build(), builder -> builder);
-    TcpRelay relay = town.relayTo(server);
+    HoldfastServer server = serve(topology.serverStreams().build(), builder -> builder);
+    TcpRelay relay = topology.relayTo(server);
     ManagedChannel channel = channel(List.of(relay.port()), builder -> builder.liveness(WATCHFUL));
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
@@ -271,8 +273,8 @@ class HostedStreamsTest {
 
   @Test
   void aStreamDoubtsItsConnectionWithTheChannelEvenWhenThereIsNoOther() throws Exception {
-    HoldfastServer server = serve(town.serverStreams().build(), builder -> builder);
-    TcpRelay relay = town.relayTo(server);
+    HoldfastServer server = serve(topology.serverStreams().build(), builder -> builder);
+    TcpRelay relay = topology.relayTo(server);
     ManagedChannel channel = channel(List.of(relay.port()), builder -> builder.liveness(WATCHFUL));
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamTopology.open(channel, recordingObserver).onNext(RecordingObserver.message("1"));
@@ -314,7 +316,7 @@ class HostedStreamsTest {
             .addService(streams.resumable(StreamTopology.talk(StreamTopology::echo)))
             .build()
             .start();
-    town.closing(() -> StreamTopology.stop(server));
+    topology.closing(() -> StreamTopology.stop(server));
     return server;
   }
 
@@ -327,7 +329,7 @@ class HostedStreamsTest {
                     FixedInstances.target(ports), InsecureChannelCredentials.create()))
             .intercept(client)
             .build();
-    town.closing(channel::shutdownNow);
+    topology.closing(channel::shutdownNow);
     return channel;
   }
 

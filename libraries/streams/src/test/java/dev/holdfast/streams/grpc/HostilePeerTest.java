@@ -37,11 +37,11 @@ class HostilePeerTest {
   private static final Metadata.Key<String> USER =
       Metadata.Key.of("user", Metadata.ASCII_STRING_MARSHALLER);
 
-  private final StreamTopology town = new StreamTopology();
+  private final StreamTopology topology = new StreamTopology();
 
   @AfterEach
   void close() throws Exception {
-    town.close();
+    topology.close();
   }
 
   /** How a raw call ended. */
@@ -50,15 +50,16 @@ class HostilePeerTest {
   @Test
   void stolenSessionIdIsOfNoUseToAnotherPrincipal() throws Exception {
     ServerStreams streams =
-        town.serverStreams()
+        topology
+            .serverStreams()
             .principal((attributes, headers) -> String.valueOf(headers.get(USER)))
             .build();
-    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
+    Server server = topology.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
     ManagedChannel alices =
-        town.channelTo(
+        topology.channelTo(
             server.getPort(),
             MetadataUtils.newAttachHeadersInterceptor(user("alice")),
-            town.clientStreams().build());
+            topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests = StreamTopology.open(alices, recordingObserver);
     requests.onNext(RecordingObserver.message("1"));
@@ -66,7 +67,7 @@ class HostilePeerTest {
     SessionView session = streams.sessions().get(0);
     assertThat(session.principal()).isEqualTo("alice");
 
-    ManagedChannel mallorys = town.channelTo(server.getPort());
+    ManagedChannel mallorys = topology.channelTo(server.getPort());
     Metadata headers = user("mallory");
     headers.put(HandshakeMetadata.KEY, hello(session.id(), 99).toByteArray());
     End end = call(mallorys, headers, new byte[0]).get(30, SECONDS);
@@ -82,19 +83,20 @@ class HostilePeerTest {
 
   @Test
   void sessionIdAloneIsOfNoUseEvenWhereNobodyHasAName() throws Exception {
-    ServerStreams streams = town.serverStreams().build();
-    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
+    ServerStreams streams = topology.serverStreams().build();
+    Server server = topology.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests =
         StreamTopology.open(
-            town.channelTo(server.getPort(), town.clientStreams().build()), recordingObserver);
+            topology.channelTo(server.getPort(), topology.clientStreams().build()),
+            recordingObserver);
     requests.onNext(RecordingObserver.message("1"));
     recordingObserver.awaitCount(1);
     await().until(() -> streams.sessions().get(0).acked() == 1);
 
     Metadata headers = new Metadata();
     headers.put(HandshakeMetadata.KEY, hello(streams.sessions().get(0).id(), 99).toByteArray());
-    End end = call(town.channelTo(server.getPort()), headers, new byte[0]).get(30, SECONDS);
+    End end = call(topology.channelTo(server.getPort()), headers, new byte[0]).get(30, SECONDS);
 
     assertThat(end.status().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
     requests.onNext(RecordingObserver.message("2"));
@@ -106,12 +108,13 @@ class HostilePeerTest {
   @Test
   void onePrincipalMayHaveSoManySessionsAndNoMore() throws Exception {
     ServerStreams streams =
-        town.serverStreams()
+        topology
+            .serverStreams()
             .principal((attributes, headers) -> String.valueOf(headers.get(USER)))
             .maxSessionsPerPrincipal(1)
             .build();
-    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
-    ManagedChannel channel = town.channelTo(server.getPort());
+    Server server = topology.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
+    ManagedChannel channel = topology.channelTo(server.getPort());
 
     Metadata alices = user("alice");
     alices.put(HandshakeMetadata.KEY, hello(SessionResources.newId().toString(), 1).toByteArray());
@@ -135,15 +138,15 @@ class HostilePeerTest {
 
   @Test
   void nonsenseInTheHandshakeIsRefusedAndLeavesNothing() throws Exception {
-    ServerStreams streams = town.serverStreams().build();
+    ServerStreams streams = topology.serverStreams().build();
     Server server =
-        town.serve(
+        topology.serve(
             streams.resumable(
                 StreamTopology.talk(
                     answers -> {
                       throw new AssertionError("the handler is not to hear of it");
                     })));
-    ManagedChannel channel = town.channelTo(server.getPort());
+    ManagedChannel channel = topology.channelTo(server.getPort());
     Random random = new Random(4);
     for (int length : new int[] {0, 1, 16, 200, 1_024, 1_025, 3_000}) {
       byte[] nonsense = new byte[length];
@@ -163,13 +166,13 @@ class HostilePeerTest {
 
   @Test
   void twoHellosInOneCallAreRefused() throws Exception {
-    ServerStreams streams = town.serverStreams().build();
-    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
+    ServerStreams streams = topology.serverStreams().build();
+    Server server = topology.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
     Metadata headers = new Metadata();
     headers.put(HandshakeMetadata.KEY, hello(SessionResources.newId().toString(), 1).toByteArray());
     headers.put(HandshakeMetadata.KEY, hello(SessionResources.newId().toString(), 1).toByteArray());
 
-    End end = call(town.channelTo(server.getPort()), headers, new byte[0]).get(30, SECONDS);
+    End end = call(topology.channelTo(server.getPort()), headers, new byte[0]).get(30, SECONDS);
 
     assertThat(end.status().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
     assertThat(end.status().getDescription()).contains("several values (expected: 1)");
@@ -178,9 +181,9 @@ class HostilePeerTest {
 
   @Test
   void nonsenseInFrontOfAMessageEndsTheCallWithAClearStatus() throws Exception {
-    ServerStreams streams = town.serverStreams().build();
-    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
-    ManagedChannel channel = town.channelTo(server.getPort());
+    ServerStreams streams = topology.serverStreams().build();
+    Server server = topology.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
+    ManagedChannel channel = topology.channelTo(server.getPort());
     Metadata headers = new Metadata();
     headers.put(HandshakeMetadata.KEY, hello("0123456789abcdef0123456789abcdef", 1).toByteArray());
     byte[] frame = FrameHeader.control(1, 0, 0, 0).toByteArray();

@@ -32,7 +32,7 @@ class LargeMessagesTest {
   private static final int MEBIBYTE = 1 << 20;
   private static final String PAYLOAD = "x".repeat(MEBIBYTE);
 
-  private final StreamTopology town = new StreamTopology();
+  private final StreamTopology topology = new StreamTopology();
   private final BufferBudget budget = new BufferBudget(64 * MEBIBYTE);
   private final CountDownLatch goOn = new CountDownLatch(1);
   private final List<Integer> handled = new CopyOnWriteArrayList<>();
@@ -40,13 +40,13 @@ class LargeMessagesTest {
   @AfterEach
   void close() throws Exception {
     goOn.countDown();
-    town.close();
+    topology.close();
   }
 
   @Test
   void aServerKeepsFewOfThemHoweverMuchCreditSmallOnesHaveWon() {
     Server server = serve();
-    ManagedChannel channel = town.channelTo(server.getPort());
+    ManagedChannel channel = topology.channelTo(server.getPort());
     RecordingObserver recordingObserver = new RecordingObserver();
     ClientCallStreamObserver<StringValue> greedy =
         StreamTopology.open(resumable(channel, 1L << 30), recordingObserver);
@@ -73,15 +73,16 @@ class LargeMessagesTest {
   void aClientKeepsFewOfThemWhenItsApplicationTakesNone() {
     BufferBudget ofClient = new BufferBudget(64 * MEBIBYTE);
     Server server =
-        town.serve(
-            town.serverStreams()
+        topology.serve(
+            topology
+                .serverStreams()
                 .options(StreamTopology.QUICK.withSendBuffer(1_000, 1L << 30))
                 .budget(new BufferBudget(1L << 40))
                 .build()
                 .resumable(StreamTopology.talk(LargeMessagesTest::generous)));
-    ManagedChannel channel = town.channelTo(server.getPort());
+    ManagedChannel channel = topology.channelTo(server.getPort());
     PausedListener listener = new PausedListener();
-    ClientStreams streams = town.clientStreams().budget(ofClient).build();
+    ClientStreams streams = topology.clientStreams().budget(ofClient).build();
     ClientCallStreamObserver<StringValue> call =
         StreamTopology.open(ClientInterceptors.intercept(channel, streams), listener);
     call.onNext(RecordingObserver.message("go"));
@@ -110,7 +111,8 @@ class LargeMessagesTest {
 
   private Channel resumable(ManagedChannel channel, long sendBytes) {
     ClientStreams streams =
-        town.clientStreams()
+        topology
+            .clientStreams()
             .options(StreamTopology.QUICK.withSendBuffer(1_000, sendBytes))
             .budget(new BufferBudget(1L << 40))
             .build();
@@ -120,9 +122,9 @@ class LargeMessagesTest {
   private Server serve() {
     // Threads of its own: on grpc's the session would move on to other attachments meanwhile.
     ExecutorService threads = Executors.newCachedThreadPool();
-    town.closing(threads::shutdownNow);
-    ServerStreams streams = town.serverStreams().budget(budget).executor(threads).build();
-    return town.serve(streams.resumable(StreamTopology.talk(this::handler)));
+    topology.closing(threads::shutdownNow);
+    ServerStreams streams = topology.serverStreams().budget(budget).executor(threads).build();
+    return topology.serve(streams.resumable(StreamTopology.talk(this::handler)));
   }
 
   private StreamObserver<StringValue> handler(StreamObserver<StringValue> answers) {

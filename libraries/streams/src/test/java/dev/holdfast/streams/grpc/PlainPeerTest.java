@@ -28,60 +28,62 @@ import org.junit.jupiter.api.Test;
 
 /** Peers that know nothing of Holdfast, and calls that are none of its business. */
 class PlainPeerTest {
-  private final StreamTopology town = new StreamTopology();
+  private final StreamTopology topology = new StreamTopology();
 
   @AfterEach
   void close() throws Exception {
-    town.close();
+    topology.close();
   }
 
   @Test
   void resumableClientTalksToPlainServer() {
-    Server server = town.serve(StreamTopology.talk(StreamTopology::echo));
-    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    Server server = topology.serve(StreamTopology.talk(StreamTopology::echo));
+    ManagedChannel channel = topology.channelTo(server.getPort(), topology.clientStreams().build());
 
     assertThat(talk(channel, 1_000)).isEqualTo(1_000);
   }
 
   @Test
   void plainClientTalksToResumableServer() {
-    ServerStreams streams = town.serverStreams().build();
-    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
-    ManagedChannel channel = town.channelTo(server.getPort());
+    ServerStreams streams = topology.serverStreams().build();
+    Server server = topology.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
+    ManagedChannel channel = topology.channelTo(server.getPort());
 
     assertThat(talk(channel, 1_000)).isEqualTo(1_000);
-    assertThat(town.meters.find(StreamMeter.ATTACHMENTS.meterName()).counter()).isNull();
+    assertThat(topology.meters.find(StreamMeter.ATTACHMENTS.meterName()).counter()).isNull();
   }
 
   @Test
   void unaryCallsPassByBothSides() {
     Server server =
-        town.serve(
-            town.serverStreams().build().resumable(StreamTopology.talk(StreamTopology::echo)));
-    ClientStreams clientStreams = town.clientStreams().build();
-    ManagedChannel channel = town.channelTo(server.getPort(), clientStreams);
+        topology.serve(
+            topology.serverStreams().build().resumable(StreamTopology.talk(StreamTopology::echo)));
+    ClientStreams clientStreams = topology.clientStreams().build();
+    ManagedChannel channel = topology.channelTo(server.getPort(), clientStreams);
 
     StringValue answer =
         ClientCalls.blockingUnaryCall(
             channel, StreamTopology.ASK, CallOptions.DEFAULT, RecordingObserver.message("hello"));
 
     assertThat(answer.getValue()).isEqualTo("hello");
-    assertThat(town.meters.find(StreamMeter.ATTACHMENTS.meterName()).counter()).isNull();
+    assertThat(topology.meters.find(StreamMeter.ATTACHMENTS.meterName()).counter()).isNull();
   }
 
   @Test
   void plainMiddlemanThatForwardsUnknownFieldsConfusesNobody() {
     List<String> served = new CopyOnWriteArrayList<>();
     Server behind =
-        town.serve(
-            town.serverStreams()
+        topology.serve(
+            topology
+                .serverStreams()
                 .build()
                 .resumable(
                     StreamTopology.talk(answers -> StreamTopology.recording(served, answers))));
-    ManagedChannel onwards = town.channelTo(behind.getPort(), town.clientStreams().build());
+    ManagedChannel onwards = topology.channelTo(behind.getPort(), topology.clientStreams().build());
     Server middleman =
-        town.serve(StreamTopology.talk(answers -> StreamTopology.open(onwards, answers)));
-    ManagedChannel channel = town.channelTo(middleman.getPort(), town.clientStreams().build());
+        topology.serve(StreamTopology.talk(answers -> StreamTopology.open(onwards, answers)));
+    ManagedChannel channel =
+        topology.channelTo(middleman.getPort(), topology.clientStreams().build());
 
     assertThat(talk(channel, 300)).isEqualTo(300);
     assertThat(served).hasSize(300).doesNotHaveDuplicates();
@@ -90,13 +92,13 @@ class PlainPeerTest {
   @Test
   void statusOfPlainServerArrivesAsItIs() {
     Server server =
-        town.serve(
+        topology.serve(
             StreamTopology.talk(
                 answers -> {
                   answers.onError(Status.ABORTED.withDescription("not today").asException());
                   return StreamTopology.silent();
                 }));
-    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    ManagedChannel channel = topology.channelTo(server.getPort(), topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();
 
     StreamTopology.open(channel, recordingObserver).onNext(RecordingObserver.message("x"));
@@ -110,10 +112,11 @@ class PlainPeerTest {
   void cutStreamOfPlainServerIsOpenedAgainAndTheApplicationSendsItsFirstMessagesAnew() {
     List<String> served = new CopyOnWriteArrayList<>();
     Server server =
-        town.serve(StreamTopology.talk(answers -> StreamTopology.recording(served, answers)));
-    TcpRelay relay = town.relayTo(server);
+        topology.serve(StreamTopology.talk(answers -> StreamTopology.recording(served, answers)));
+    TcpRelay relay = topology.relayTo(server);
     ManagedChannel channel =
-        town.channelTo(relay.port(), town.clientStreams().level(DurabilityLevel.REOPEN).build());
+        topology.channelTo(
+            relay.port(), topology.clientStreams().level(DurabilityLevel.REOPEN).build());
     RecordingObserver recordingObserver = new RecordingObserver();
     Subscriber subscriber = new Subscriber();
 
@@ -139,7 +142,7 @@ class PlainPeerTest {
     List<String> served = new CopyOnWriteArrayList<>();
     AtomicInteger halfCloses = new AtomicInteger();
     Server server =
-        town.serve(
+        topology.serve(
             StreamTopology.talk(
                 answers -> {
                   StreamObserver<StringValue> inner = StreamTopology.recording(served, answers);
@@ -152,9 +155,10 @@ class PlainPeerTest {
                         }
                       });
                 }));
-    TcpRelay relay = town.relayTo(server);
+    TcpRelay relay = topology.relayTo(server);
     ManagedChannel channel =
-        town.channelTo(relay.port(), town.clientStreams().level(DurabilityLevel.REOPEN).build());
+        topology.channelTo(
+            relay.port(), topology.clientStreams().level(DurabilityLevel.REOPEN).build());
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamEvents subscriber =
         new StreamEvents() {
@@ -217,11 +221,11 @@ class PlainPeerTest {
             .build();
 
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> town.serverStreams().build().resumable(service))
+        .isThrownBy(() -> topology.serverStreams().build().resumable(service))
         .withMessageContaining("test.Text/Talk")
         .withMessageContaining("protobuf");
     ManagedChannel channel =
-        town.channelTo(1, town.clientStreams().methods("test.Text/Talk").build());
+        topology.channelTo(1, topology.clientStreams().methods("test.Text/Talk").build());
     assertThatIllegalArgumentException()
         .isThrownBy(() -> channel.newCall(text(), CallOptions.DEFAULT))
         .withMessageContaining("protobuf");

@@ -21,11 +21,11 @@ class ReadySendersTest {
   private static final int MESSAGES = 300;
   private static final String PAYLOAD = "x".repeat(10_000);
 
-  private final StreamTopology town = new StreamTopology();
+  private final StreamTopology topology = new StreamTopology();
 
   @AfterEach
   void close() throws Exception {
-    town.close();
+    topology.close();
   }
 
   @ParameterizedTest(name = "server with sessions: {0}")
@@ -33,11 +33,15 @@ class ReadySendersTest {
   void allThatIsSentSoArrives(boolean withSessions) {
     ServerServiceDefinition service = StreamTopology.talk(StreamTopology::echo);
     Server server =
-        town.serve(withSessions ? town.serverStreams().build().resumable(service) : service);
+        topology.serve(
+            withSessions ? topology.serverStreams().build().resumable(service) : service);
     ManagedChannel channel =
-        town.channelTo(
+        topology.channelTo(
             server.getPort(),
-            town.clientStreams().options(StreamTopology.QUICK.withSendBuffer(4, 1 << 20)).build());
+            topology
+                .clientStreams()
+                .options(StreamTopology.QUICK.withSendBuffer(4, 1 << 20))
+                .build());
     PatientSender sender = new PatientSender();
 
     StreamTopology.open(channel, sender);

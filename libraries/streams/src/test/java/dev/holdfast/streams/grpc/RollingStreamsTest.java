@@ -41,7 +41,7 @@ class RollingStreamsTest {
   private static final int INSTANCES = 3;
   private static final int STREAMS = 6;
 
-  private final StreamTopology town = new StreamTopology();
+  private final StreamTopology topology = new StreamTopology();
 
   /** What the servers processed of each stream, in their order. */
   private final Map<String, List<Integer>> processed = new ConcurrentHashMap<>();
@@ -53,7 +53,7 @@ class RollingStreamsTest {
   void close() throws Exception {
     rolling.set(false);
     ticks.shutdownNow();
-    town.close();
+    topology.close();
   }
 
   @Test
@@ -67,9 +67,9 @@ class RollingStreamsTest {
                 FixedInstances.target(servers.stream().map(HoldfastServer::getPort).toList()),
                 InsecureChannelCredentials.create())
             .loadBalancing("round_robin")
-            .intercept(town.clientStreams().build())
+            .intercept(topology.clientStreams().build())
             .build();
-    town.closing(channel::shutdownNow);
+    topology.closing(channel::shutdownNow);
     List<Talker> talkers =
         IntStream.range(0, STREAMS).mapToObj(i -> new Talker(channel, i)).toList();
     talkers.forEach(Talker::start);
@@ -103,10 +103,11 @@ class RollingStreamsTest {
                 InsecureServerCredentials.create())
             .advertise("127.0.0.1")
             .drain(DrainOptions.DEFAULT.withGrace(Duration.ofSeconds(30)))
-            .addService(town.serverStreams().build().resumable(StreamTopology.talk(this::record)))
+            .addService(
+                topology.serverStreams().build().resumable(StreamTopology.talk(this::record)))
             .build()
             .start();
-    town.closing(() -> StreamTopology.stop(server));
+    topology.closing(() -> StreamTopology.stop(server));
     return server;
   }
 

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 class SessionLogTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private final StreamTopology town = new StreamTopology();
+  private final StreamTopology topology = new StreamTopology();
   private final Lines lines = new Lines();
   private final Logger logger = (Logger) LoggerFactory.getLogger(SessionLog.class);
 
@@ -41,18 +41,18 @@ class SessionLogTest {
   @AfterEach
   void close() throws Exception {
     logger.detachAppender(lines);
-    town.close();
+    topology.close();
   }
 
   @Test
   void aStreamIsFollowedThroughACutToItsLoss() {
-    ServerStreams streams = town.serverStreams().build();
-    Server old = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
+    ServerStreams streams = topology.serverStreams().build();
+    Server old = topology.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
     Server young =
-        town.serve(
-            town.serverStreams().build().resumable(StreamTopology.talk(StreamTopology::echo)));
-    TcpRelay relay = town.relayTo(old);
-    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+        topology.serve(
+            topology.serverStreams().build().resumable(StreamTopology.talk(StreamTopology::echo)));
+    TcpRelay relay = topology.relayTo(old);
+    ManagedChannel channel = topology.channelTo(relay.port(), topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamTopology.open(channel, recordingObserver).onNext(RecordingObserver.message("hello"));
     recordingObserver.awaitCount(1);
@@ -85,10 +85,10 @@ class SessionLogTest {
     SessionOptions shortLived =
         StreamTopology.QUICK.withTiming(
             StreamTopology.QUICK.timing().withTtl(Duration.ofMillis(300)));
-    ServerStreams streams = town.serverStreams().options(shortLived).build();
-    Server server = town.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
-    TcpRelay relay = town.relayTo(server);
-    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    ServerStreams streams = topology.serverStreams().options(shortLived).build();
+    Server server = topology.serve(streams.resumable(StreamTopology.talk(StreamTopology::echo)));
+    TcpRelay relay = topology.relayTo(server);
+    ManagedChannel channel = topology.channelTo(relay.port(), topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamTopology.open(channel, recordingObserver).onNext(RecordingObserver.message("hello"));
     recordingObserver.awaitCount(1);

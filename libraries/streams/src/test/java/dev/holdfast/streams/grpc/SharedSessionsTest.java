@@ -27,12 +27,12 @@ class SharedSessionsTest {
   private static final Duration LONG = Duration.ofSeconds(30);
   private static final int STREAMS = 8;
 
-  private final StreamTopology town = new StreamTopology();
-  private final ServerStreams streams = town.serverStreams().build();
+  private final StreamTopology topology = new StreamTopology();
+  private final ServerStreams streams = topology.serverStreams().build();
 
   @AfterEach
   void close() throws Exception {
-    town.close();
+    topology.close();
   }
 
   @Test
@@ -93,7 +93,7 @@ class SharedSessionsTest {
             .addService(streams.resumable(StreamTopology.talk(StreamTopology::echo)))
             .build()
             .start();
-    town.closing(() -> StreamTopology.stop(server));
+    topology.closing(() -> StreamTopology.stop(server));
     return server;
   }
 
@@ -107,9 +107,9 @@ class SharedSessionsTest {
         NettyChannelBuilder.forTarget(FixedInstances.target(ports))
             .defaultLoadBalancingPolicy("round_robin")
             .usePlaintext()
-            .intercept(town.clientStreams().build())
+            .intercept(topology.clientStreams().build())
             .build();
-    town.closing(channel::shutdownNow);
+    topology.closing(channel::shutdownNow);
     return channel;
   }
 }

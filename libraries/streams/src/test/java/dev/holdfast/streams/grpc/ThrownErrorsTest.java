@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class ThrownErrorsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private final StreamTopology town = new StreamTopology();
+  private final StreamTopology topology = new StreamTopology();
   private final List<String> ends = new CopyOnWriteArrayList<>();
 
   /** Something that a test means, as a failed assertion or a class that is missing would be. */
@@ -32,24 +32,24 @@ class ThrownErrorsTest {
 
   @AfterEach
   void close() throws Exception {
-    town.close();
+    topology.close();
   }
 
   @Test
   void anErrorOfAHandlerOnABorrowedThreadEndsTheStream() {
-    assertErrorOfHandlerEndsTheStream(town.serverStreams().build());
+    assertErrorOfHandlerEndsTheStream(topology.serverStreams().build());
   }
 
   @Test
   void anErrorOfAHandlerOnAnExecutorEndsTheStream() {
     ExecutorService threads = Executors.newCachedThreadPool();
-    town.closing(threads::shutdownNow);
-    assertErrorOfHandlerEndsTheStream(town.serverStreams().executor(threads).build());
+    topology.closing(threads::shutdownNow);
+    assertErrorOfHandlerEndsTheStream(topology.serverStreams().executor(threads).build());
   }
 
   @Test
   void anErrorOfAHandlersStartEndsTheStream() {
-    ServerStreams streams = town.serverStreams().build();
+    ServerStreams streams = topology.serverStreams().build();
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamTopology.open(
             channelTo(
@@ -66,7 +66,7 @@ class ThrownErrorsTest {
 
   @Test
   void anErrorOfAClientsListenerCancelsTheStream() {
-    ServerStreams streams = town.serverStreams().build();
+    ServerStreams streams = topology.serverStreams().build();
     AtomicBoolean thrown = new AtomicBoolean();
     RecordingObserver recordingObserver =
         new RecordingObserver() {
@@ -102,8 +102,8 @@ class ThrownErrorsTest {
   private ManagedChannel channelTo(
       ServerStreams streams,
       Function<StreamObserver<StringValue>, StreamObserver<StringValue>> handler) {
-    Server server = town.serve(streams.resumable(StreamTopology.talk(handler)));
-    return town.channelTo(server.getPort(), town.clientStreams().build());
+    Server server = topology.serve(streams.resumable(StreamTopology.talk(handler)));
+    return topology.channelTo(server.getPort(), topology.clientStreams().build());
   }
 
   private record Throwing(StreamObserver<StringValue> answers, List<String> ends)

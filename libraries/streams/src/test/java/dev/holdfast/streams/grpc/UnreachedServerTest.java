@@ -37,13 +37,13 @@ class UnreachedServerTest {
   private static final int CANCEL = 8;
   private static final int REFUSED_STREAM = 7;
 
-  private final StreamTopology town = new StreamTopology();
-  private final ClientStreams client = town.clientStreams().build();
+  private final StreamTopology topology = new StreamTopology();
+  private final ClientStreams client = topology.clientStreams().build();
   private final RecordingObserver recordingObserver = new RecordingObserver();
 
   @AfterEach
   void close() throws Exception {
-    town.close();
+    topology.close();
   }
 
   @Test
@@ -73,12 +73,12 @@ class UnreachedServerTest {
   /** The first call is at the hop, with its message, when that says its last words. */
   private StreamObserver<StringValue> cutBy(byte[] lastWords) throws Exception {
     Server server =
-        town.serve(
-            town.serverStreams().build().resumable(StreamTopology.talk(StreamTopology::echo)));
-    Hop hop = town.closing(new Hop());
-    TcpRelay relay = town.closing(TcpRelay.toPort(hop.port()));
+        topology.serve(
+            topology.serverStreams().build().resumable(StreamTopology.talk(StreamTopology::echo)));
+    Hop hop = topology.closing(new Hop());
+    TcpRelay relay = topology.closing(TcpRelay.toPort(hop.port()));
     StreamObserver<StringValue> requests =
-        StreamTopology.open(town.channelTo(relay.port(), client), recordingObserver);
+        StreamTopology.open(topology.channelTo(relay.port(), client), recordingObserver);
     requests.onNext(RecordingObserver.message("1"));
     hop.awaitMessage();
 

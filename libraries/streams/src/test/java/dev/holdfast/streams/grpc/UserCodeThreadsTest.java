@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 class UserCodeThreadsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private final StreamTopology town = new StreamTopology();
+  private final StreamTopology topology = new StreamTopology();
   private final SystemScheduler scheduler = SystemScheduler.create("decisions");
   private final Set<String> onScheduler = ConcurrentHashMap.newKeySet();
   private final Set<String> seen = ConcurrentHashMap.newKeySet();
@@ -50,16 +50,16 @@ class UserCodeThreadsTest {
   @AfterEach
   void close() throws Exception {
     release.countDown();
-    town.close();
+    topology.close();
     scheduler.close();
   }
 
   @Test
   void nothingOfUsersRunsOnTheSchedulerThroughCutsIdleTimesAndTheEnd() {
     Server server = serve();
-    TcpRelay relay = town.relayTo(server);
+    TcpRelay relay = topology.relayTo(server);
     ManagedChannel channel =
-        town.channelTo(
+        topology.channelTo(
             relay.port(), new ClientRecorder(() -> {}), streams(ended("client listener")));
     RecordingObserver recordingObserver = new RecordingObserver();
     ClientCallStreamObserver<StringValue> requests =
@@ -86,7 +86,7 @@ class UserCodeThreadsTest {
   void aDeadlineIsToldElsewhere() {
     Server server = serve();
     ManagedChannel channel =
-        town.channelTo(
+        topology.channelTo(
             server.getPort(), new ClientRecorder(() -> {}), streams(ended("client listener")));
     RecordingObserver recordingObserver = new RecordingObserver();
     CallOptions hurried =
@@ -102,10 +102,10 @@ class UserCodeThreadsTest {
   @Test
   void anInterceptorThatBlocksWhenAStreamComesBackHoldsUpNoTimer() throws Exception {
     Server server = serve();
-    TcpRelay relay = town.relayTo(server);
+    TcpRelay relay = topology.relayTo(server);
     AtomicInteger starts = new AtomicInteger();
     ManagedChannel channel =
-        town.channelTo(
+        topology.channelTo(
             relay.port(),
             new ClientRecorder(
                 () -> {
@@ -135,7 +135,7 @@ class UserCodeThreadsTest {
   @Test
   void whileAllThreadsForUserCodeAreBlockedAStreamGoesOnByItsMessages() throws Exception {
     Server server = serve();
-    ManagedChannel channel = town.channelTo(server.getPort(), streams(Runnable::run));
+    ManagedChannel channel = topology.channelTo(server.getPort(), streams(Runnable::run));
     RecordingObserver recordingObserver = new RecordingObserver();
     ClientCallStreamObserver<StringValue> requests =
         StreamTopology.open(channel, recordingObserver);
@@ -158,8 +158,8 @@ class UserCodeThreadsTest {
   }
 
   private Server serve() {
-    ServerStreams streams = town.serverStreams().scheduler(scheduler).build();
-    return town.serve(
+    ServerStreams streams = topology.serverStreams().scheduler(scheduler).build();
+    return topology.serve(
         ServerInterceptors.intercept(
             streams.resumable(StreamTopology.talk(StreamTopology::echo)), new ServerRecorder()));
   }
@@ -170,7 +170,12 @@ class UserCodeThreadsTest {
             StreamTopology.QUICK
                 .timing()
                 .withHeartbeat(Duration.ofMillis(50), Duration.ZERO, PATIENCE));
-    return town.clientStreams().options(options).scheduler(scheduler).executor(executor).build();
+    return topology
+        .clientStreams()
+        .options(options)
+        .scheduler(scheduler)
+        .executor(executor)
+        .build();
   }
 
   /** A direct executor that takes down where it runs. */

@@ -92,7 +92,7 @@ public abstract class SessionStoreContractTest {
   }
 
   @Test
-  void aStrangerFindsNothingAndFencesNobody() throws Exception {
+  void aForeignPrincipalFindsNothingAndFencesNobody() throws Exception {
     SessionStore store = open();
     ask(store, begin(id, 1, "a"));
 

@@ -21,8 +21,8 @@ import picocli.CommandLine.Option;
     name = "streams",
     description = {
       "Shows streams that outlive connections and servers: 1,000 devices with one durable stream"
-          + " each, sessions in Redis, three servers as processes behind middleboxes with bad"
-          + " weather (resets, silent drops, one-way losses, stalls, half-open connections, cuts in"
+          + " each, sessions in Redis, three servers as processes behind middleboxes with"
+          + " faults (resets, silent drops, one-way losses, stalls, half-open connections, cuts in"
           + " a frame, GOAWAYs), a rolling restart and a kill -9. The same devices run beside it on"
           + " stock grpc-java with hand-written re-opening.",
       "Its last line is RESULT name=value ..; it exits 0 when no message was lost, repeated or"
@@ -50,7 +50,7 @@ public final class StreamsDemoCommand implements Callable<Integer> {
       names = "--seed",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Of the weather; ${DEFAULT-VALUE} by default.")
+      description = "Seed of the faults; ${DEFAULT-VALUE} by default.")
   private long seed;
 
   @Option(

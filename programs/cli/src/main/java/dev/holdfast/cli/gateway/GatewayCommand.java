@@ -179,10 +179,10 @@ public final class GatewayCommand implements Callable<Integer> {
         LiveListeners listeners = listeners(first, keys)) {
       handover.check();
       var unused = live.awaitNames(NAMES_PATIENCE);
-      HttpFrontend faces =
+      HttpFrontend frontend =
           HttpFrontend.of(new SchemaTranscoders(schemas)).following(live::frontendOptions);
       GatewayOptions options =
-          options(first, listeners).withFrontend(gatewayObservability.withAccessLog(faces));
+          options(first, listeners).withFrontend(gatewayObservability.withAccessLog(frontend));
       try (StartupHandover startupHandover = StartupHandover.begin(handover.path(), live, schemas);
           Gateway gateway = Gateway.open(options, live.snapshot(), startupHandover.sockets())) {
         try (Closing watch =

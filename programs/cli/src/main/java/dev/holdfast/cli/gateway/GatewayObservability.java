@@ -67,9 +67,9 @@ final class GatewayObservability implements AutoCloseable {
     return config;
   }
 
-  /** The face with what is logged of it. */
-  Frontend withAccessLog(Frontend face) {
-    return accessLog.map(opened -> opened.watching(face)).orElse(face);
+  /** The frontend, with an access log if one is configured. */
+  Frontend withAccessLog(Frontend frontend) {
+    return accessLog.map(opened -> opened.watching(frontend)).orElse(frontend);
   }
 
   /**

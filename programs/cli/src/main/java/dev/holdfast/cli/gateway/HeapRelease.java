@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * gives up its free memory.
  */
 final class HeapRelease implements AutoCloseable {
-  /** A crowd is whoever has had the gateway hold so much. */
+  /** The peak of used memory from which a later decrease is worth a collection. */
   static final long PEAK_BYTES = 32L << 20;
 
   /** Growth of the old generation since the last collection that one is worth. */
@@ -36,7 +36,7 @@ final class HeapRelease implements AutoCloseable {
   private static final Duration PAUSE = Duration.ofSeconds(1);
   private static final int LEFT = 4;
 
-  /** The number of looks from the first collection to the second. */
+  /** The number of polls from the first collection to the second. */
   static final int SETTLED_LOOKS = 10;
 
   private final ScheduledExecutorService thread =

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 /** When the heap is given back. */
 class HeapReleaseTest {
-  private static final long CROWD = HeapRelease.PEAK_BYTES;
+  private static final long LOADED = HeapRelease.PEAK_BYTES;
 
   private final HeapRelease release = new HeapRelease();
 
@@ -17,21 +17,21 @@ class HeapReleaseTest {
   }
 
   @Test
-  void whenMostOfACrowdHasLeft() {
-    assertThat(release.isDue(CROWD / 2)).isFalse();
+  void whenMostConnectionsHaveEnded() {
+    assertThat(release.isDue(LOADED / 2)).isFalse();
     assertThat(release.isDue(0)).isFalse();
-    assertThat(release.isDue(4 * CROWD)).isFalse();
-    assertThat(release.isDue(2 * CROWD)).isFalse();
-    assertThat(release.isDue(CROWD)).isTrue();
-    assertThat(release.isDue(CROWD)).isFalse();
+    assertThat(release.isDue(4 * LOADED)).isFalse();
+    assertThat(release.isDue(2 * LOADED)).isFalse();
+    assertThat(release.isDue(LOADED)).isTrue();
+    assertThat(release.isDue(LOADED)).isFalse();
     assertThat(release.isDue(0)).isTrue();
     assertThat(release.isDue(0)).isFalse();
   }
 
   @Test
   void onceMoreWhenTheLastOfItHave() {
-    assertThat(release.isDue(CROWD)).isFalse();
-    assertThat(release.isDue(CROWD / 5)).isTrue();
+    assertThat(release.isDue(LOADED)).isFalse();
+    assertThat(release.isDue(LOADED / 5)).isTrue();
     for (int i = 1; i < HeapRelease.SETTLED_LOOKS; i++) {
       assertThat(release.isDue(0)).isFalse();
     }

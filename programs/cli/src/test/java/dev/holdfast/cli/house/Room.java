@@ -69,7 +69,8 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
               List.of("com.google.api", "com.google.rpc")),
           // No grpc-java: frames are forwarded, and what is said is HTTP/2.
           room("gateway", List.of("core", "liveness", "transcoding", "yaml"), NETTY, PROTOBUF),
-          // The gateway's faces before handlers of grpc-java: the gateway itself must not know it.
+          // The gateway's frontends before handlers of grpc-java: the gateway itself must not know
+          // it.
           room(
               "inprocess",
               List.of("core", "liveness", "hooks", "transcoding", "gateway"),

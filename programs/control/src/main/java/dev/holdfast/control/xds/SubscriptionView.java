@@ -41,5 +41,5 @@ public record SubscriptionView(
    *
    * @param version the last one that was sent; "" when none was
    */
-  public record ClientResource(ClientResourceState standing, String version) {}
+  public record ClientResource(ClientResourceState state, String version) {}
 }

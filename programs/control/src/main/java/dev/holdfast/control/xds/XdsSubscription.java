@@ -188,13 +188,13 @@ abstract class XdsSubscription {
 
   SubscriptionView view() {
     Map<String, ClientResource> resources = new HashMap<>();
-    names.forEach(name -> resources.put(name, new ClientResource(standing(name), "")));
+    names.forEach(name -> resources.put(name, new ClientResource(stateOf(name), "")));
     sent.forEach(
-        (name, one) -> resources.put(name, new ClientResource(standing(name), one.version())));
+        (name, one) -> resources.put(name, new ClientResource(stateOf(name), one.version())));
     return new SubscriptionView(type, all, resources, awaitingAck, rejection);
   }
 
-  private ClientResourceState standing(String name) {
+  private ClientResourceState stateOf(String name) {
     SentResource one = sent.get(name);
     if (one == null) {
       return unanswered.contains(name) ? ClientResourceState.REQUESTED : ClientResourceState.ABSENT;

@@ -94,10 +94,10 @@ public final class AccessLog implements CallSink, AutoCloseable {
   }
 
   /** Wraps a frontend so that its requests are logged as HTTP requests. */
-  public Frontend watching(Frontend face) {
+  public Frontend watching(Frontend frontend) {
     return (web, ended) -> {
       LoggedExchange seen = new LoggedExchange(web, this::put);
-      return seen.handledBy(face.take(seen, ended));
+      return seen.handledBy(frontend.take(seen, ended));
     };
   }
 

@@ -41,21 +41,22 @@ final class AdminConnection extends SimpleChannelInboundHandler<FullHttpRequest>
           + " connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none';"
           + " frame-ancestors 'none'";
 
-  private final AdminHandler desk;
+  private final AdminHandler handler;
   private final Channel channel;
   private final PacedInput input;
   private final Http1ResponseEncoder encoder = new Http1ResponseEncoder();
   private boolean busy;
 
-  private AdminConnection(AdminHandler desk, Channel channel) {
-    this.desk = desk;
+  private AdminConnection(AdminHandler handler, Channel channel) {
+    this.handler = handler;
     this.channel = channel;
     this.input = new PacedInput(channel, this);
   }
 
   /** Adds the HTTP/1.1 codec and this handler to the pipeline of an accepted channel. */
-  static void install(Channel channel, AdminHandler desk, HttpDecoderConfig config, int bodyBytes) {
-    AdminConnection connection = new AdminConnection(desk, channel);
+  static void install(
+      Channel channel, AdminHandler handler, HttpDecoderConfig config, int bodyBytes) {
+    AdminConnection connection = new AdminConnection(handler, channel);
     channel
         .pipeline()
         .addLast(new PacedRequestDecoder(config, connection.input))
@@ -100,7 +101,8 @@ final class AdminConnection extends SimpleChannelInboundHandler<FullHttpRequest>
     }
     encoder.onRequest(request.method());
     var unused =
-        desk.answer(request, ctx.executor())
+        handler
+            .answer(request, ctx.executor())
             .handle(
                 (adminResponse, failure) -> {
                   if (failure == null) {

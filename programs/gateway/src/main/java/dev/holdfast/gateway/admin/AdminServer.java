@@ -85,14 +85,14 @@ public final class AdminServer implements AutoCloseable {
   }
 
   private AdminServer(InetSocketAddress address, AdminTarget adminTarget) throws IOException {
-    AdminHandler desk =
+    AdminHandler handler =
         new AdminHandler(
             adminTarget, new AdminAccessPolicy(address.getAddress().isLoopbackAddress()));
     ChannelFuture bound =
         new ServerBootstrap()
             .group(thread)
             .channel(NioServerSocketChannel.class)
-            .childHandler(new AdminChannelInitializer(desk))
+            .childHandler(new AdminChannelInitializer(handler))
             .bind(address)
             .awaitUninterruptibly();
     if (!bound.isSuccess()) {
@@ -134,11 +134,11 @@ public final class AdminServer implements AutoCloseable {
    * needs no lock.
    */
   private static final class AdminChannelInitializer extends ChannelInitializer<Channel> {
-    private final AdminHandler desk;
+    private final AdminHandler handler;
     private int open;
 
-    AdminChannelInitializer(AdminHandler desk) {
-      this.desk = desk;
+    AdminChannelInitializer(AdminHandler handler) {
+      this.handler = handler;
     }
 
     @Override
@@ -160,7 +160,7 @@ public final class AdminServer implements AutoCloseable {
               .setMaxInitialLineLength(MAX_LINE_BYTES)
               .setMaxHeaderSize(MAX_HEADER_BYTES)
               .setMaxChunkSize(MAX_BODY_BYTES);
-      AdminConnection.install(channel, desk, config, MAX_BODY_BYTES);
+      AdminConnection.install(channel, handler, config, MAX_BODY_BYTES);
     }
   }
 }

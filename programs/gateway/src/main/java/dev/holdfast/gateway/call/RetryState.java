@@ -130,12 +130,12 @@ final class RetryState {
    * @param untouched whether the stream is above the last stream of a GOAWAY
    * @return the failure of the attempt
    */
-  AttemptFailure onClosed(UpstreamConnection link, boolean untouched, Http2Headers request) {
-    AttemptFailure failure = failure(link, untouched);
+  AttemptFailure onClosed(UpstreamConnection connection, boolean untouched, Http2Headers request) {
+    AttemptFailure failure = failure(connection, untouched);
     ConnectionPool<UpstreamConnection> of = pool;
     EndpointFault fault = failure.fault();
     if (of != null && fault == EndpointFault.LOST) {
-      of.onLost(link, failure.what());
+      of.onLost(connection, failure.what());
     } else if (of != null && fault != null) {
       of.onFault(fault, failure.what());
     }
@@ -146,7 +146,7 @@ final class RetryState {
     return failure;
   }
 
-  private AttemptFailure failure(UpstreamConnection link, boolean untouched) {
+  private AttemptFailure failure(UpstreamConnection connection, boolean untouched) {
     if (resetCode != NO_RESET) {
       return AttemptFailure.ofReset(resetCode);
     } else if (untouched) {
@@ -155,7 +155,7 @@ final class RetryState {
     boolean unsent = written == null || !written.isSuccess();
     String what = trouble;
     if (what == null) {
-      return AttemptFailure.ofLoss(link.closeReason(), unsent);
+      return AttemptFailure.ofLoss(connection.closeReason(), unsent);
     }
     return malformed
         ? AttemptFailure.ofMalformed(what, unsent)

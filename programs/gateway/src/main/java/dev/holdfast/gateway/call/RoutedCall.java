@@ -133,8 +133,9 @@ public abstract class RoutedCall extends DownstreamRequest
   }
 
   @Override
-  public void onConnection(ConnectionPool<UpstreamConnection> chosen, UpstreamConnection link) {
-    up = link;
+  public void onConnection(
+      ConnectionPool<UpstreamConnection> chosen, UpstreamConnection connection) {
+    up = connection;
     cancel(patience);
     patience = null;
     Http2Headers headers =
@@ -144,15 +145,15 @@ public abstract class RoutedCall extends DownstreamRequest
     List<ByteBuf> frames = body.frames();
     boolean bare = requestEnded && frames.isEmpty();
     HeadersWrite write = new HeadersWrite();
-    Http2Stream stream = link.open(retryState.begin(headers, write), bare, write);
+    Http2Stream stream = connection.open(retryState.begin(headers, write), bare, write);
     if (stream == null) {
       onFailed(AttemptFailure.unopened(write.cause()));
       return;
     }
     retryState.opened(chosen);
-    trace.onAttempt(link.address());
-    link.attach(stream, this);
-    link.charge(stream, memory());
+    trace.onAttempt(connection.address());
+    connection.attach(stream, this);
+    connection.charge(stream, memory());
     upStream = stream;
     if (!bare) {
       sendBody(frames);
@@ -271,12 +272,12 @@ public abstract class RoutedCall extends DownstreamRequest
   }
 
   @Override
-  public final void onUpstreamClosed(UpstreamConnection link, boolean untouched) {
+  public final void onUpstreamClosed(UpstreamConnection connection, boolean untouched) {
     upStream = null;
     if (over) {
       retryState.ended();
     } else {
-      onFailed(retryState.onClosed(link, untouched, request));
+      onFailed(retryState.onClosed(connection, untouched, request));
     }
   }
 
@@ -428,14 +429,14 @@ public abstract class RoutedCall extends DownstreamRequest
   }
 
   private void letGo(boolean ended) {
-    UpstreamConnection link = up;
+    UpstreamConnection connection = up;
     Http2Stream stream = upStream;
-    if (link != null && stream != null) {
+    if (connection != null && stream != null) {
       upStream = null;
-      link.detach(stream);
+      connection.detach(stream);
       retryState.ended();
       if (!ended || stream.state().localSideOpen()) {
-        link.cancel(stream);
+        connection.cancel(stream);
       }
     }
   }

@@ -52,7 +52,7 @@ public final class ConnectionPool<L extends PooledConnection>
 
   private final PoolContext<L> poolContext;
   private final ClusterOptions options;
-  private final List<L> links = new ArrayList<>(2);
+  private final List<L> connections = new ArrayList<>(2);
   private final PendingCallQueue<L> waiting = new PendingCallQueue<>();
   private final List<L> aged = new ArrayList<>(0);
   private Endpoint endpoint;
@@ -129,9 +129,9 @@ public final class ConnectionPool<L extends PooledConnection>
   }
 
   /** Records the loss of a connection; only once, however many calls were on it. */
-  public void onLost(L link, String cause) {
-    if (lost != link) {
-      lost = link;
+  public void onLost(L connection, String cause) {
+    if (lost != connection) {
+      lost = connection;
       onFault(EndpointFault.LOST, cause);
     }
   }
@@ -161,18 +161,18 @@ public final class ConnectionPool<L extends PooledConnection>
   @Nullable L take(long nowNanos) {
     L best = null;
     boolean all = true;
-    for (int i = 0; i < links.size(); i++) {
-      L link = links.get(i);
-      if (!link.hasRoom()) {
+    for (int i = 0; i < connections.size(); i++) {
+      L connection = connections.get(i);
+      if (!connection.hasRoom()) {
         continue;
       }
-      if (link.isStale(nowNanos)) {
-        link.probe();
+      if (connection.isStale(nowNanos)) {
+        connection.probe();
         continue;
       }
-      all &= isNearlyFull(link);
-      if (best == null || link.openCalls() < best.openCalls()) {
-        best = link;
+      all &= isNearlyFull(connection);
+      if (best == null || connection.openCalls() < best.openCalls()) {
+        best = connection;
       }
     }
     if (all && best != null) {
@@ -208,9 +208,9 @@ public final class ConnectionPool<L extends PooledConnection>
     if (mayOpen(nowNanos)) {
       dialed = true;
       dialedNanos = nowNanos;
-      L link = poolContext.dialer.dial(endpoint, options, this);
-      opening = link;
-      links.add(link);
+      L connection = poolContext.dialer.dial(endpoint, options, this);
+      opening = connection;
+      connections.add(connection);
     }
   }
 
@@ -219,7 +219,7 @@ public final class ConnectionPool<L extends PooledConnection>
     return opening == null
         && !retired
         && staying < options.maxConnections()
-        && links.size() - staying < MAX_LEAVING
+        && connections.size() - staying < MAX_LEAVING
         && nowNanos - pausedUntilNanos >= 0;
   }
 
@@ -254,13 +254,14 @@ public final class ConnectionPool<L extends PooledConnection>
   /** A view of the pool, for the admin page. */
   EndpointView view(long nowNanos) {
     int ready = 0;
-    for (L link : links) {
-      ready += link.hasRoom() && !link.isStale(nowNanos) ? 1 : 0;
+    for (L connection : connections) {
+      ready += connection.hasRoom() && !connection.isStale(nowNanos) ? 1 : 0;
     }
-    String trouble = links.isEmpty() && failures > 0 ? lastFailure : "";
+    String trouble = connections.isEmpty() && failures > 0 ? lastFailure : "";
     EndpointView.EjectionView ejectionView = endpointHealth.ejected(nowNanos);
     int calls = waiting.size() + (ready == 0 ? poolContext.watch.pendingCalls() : 0);
-    return new EndpointView(address, links.size(), ready, openCalls, calls, ejectionView, trouble);
+    return new EndpointView(
+        address, connections.size(), ready, openCalls, calls, ejectionView, trouble);
   }
 
   /** Empties the queue of calls that wait for this endpoint alone. */
@@ -271,17 +272,17 @@ public final class ConnectionPool<L extends PooledConnection>
   /** Retires the pool: its connections get no new calls, and open calls finish. */
   void retire() {
     retired = true;
-    List.copyOf(links).forEach(PooledConnection::retire);
+    List.copyOf(connections).forEach(PooledConnection::retire);
     waiting.refuse(address, "the endpoint was removed", true);
   }
 
   @Override
-  public void onReady(L link) {
-    if (link == opening && link.hasRoom()) {
+  public void onReady(L connection) {
+    if (connection == opening && connection.hasRoom()) {
       opening = null;
       failures = 0;
       retireAged();
-      awaitAge(link);
+      awaitAge(connection);
     }
     long nowNanos = poolContext.context.nanoTime();
     for (PendingCall<L> call = waiting.peek(); call != null; call = waiting.peek()) {
@@ -297,7 +298,7 @@ public final class ConnectionPool<L extends PooledConnection>
   }
 
   @Override
-  public void onNotReady(L link) {
+  public void onNotReady(L connection) {
     if (!waiting.isEmpty() || poolContext.watch.pendingCalls() > 0) {
       open(poolContext.context.nanoTime());
     }
@@ -309,27 +310,27 @@ public final class ConnectionPool<L extends PooledConnection>
    * and is reported again.
    */
   @Override
-  public void onAged(L link) {
-    if (links.contains(link) && staying() < options.maxConnections()) {
-      aged.add(link);
+  public void onAged(L connection) {
+    if (connections.contains(connection) && staying() < options.maxConnections()) {
+      aged.add(connection);
       open(poolContext.context.nanoTime());
     }
   }
 
   @Override
-  public void onExhausted(L link) {
-    if (links.contains(link) && links.size() - staying() < MAX_LEAVING) {
-      aged.remove(link);
-      link.retire();
+  public void onExhausted(L connection) {
+    if (connections.contains(connection) && connections.size() - staying() < MAX_LEAVING) {
+      aged.remove(connection);
+      connection.retire();
       open(poolContext.context.nanoTime());
     }
   }
 
   @Override
-  public void onClosed(L link, String why) {
-    links.remove(link);
-    aged.remove(link);
-    if (link == opening) {
+  public void onClosed(L connection, String why) {
+    connections.remove(connection);
+    aged.remove(connection);
+    if (connection == opening) {
       opening = null;
       failures = Math.min(PAUSE_DOUBLINGS, failures + 1);
       long pause = FIRST_PAUSE.toNanos() << (failures - 1);
@@ -345,7 +346,7 @@ public final class ConnectionPool<L extends PooledConnection>
     poolContext.watch.onNotReady(this, why);
   }
 
-  private void awaitAge(L link) {
+  private void awaitAge(L connection) {
     long ageNanos = options.connectionAge().toNanos();
     if (ageNanos > 0) {
       long spread = poolContext.context.random(2 * JITTER_STEPS + 1) - (long) JITTER_STEPS;
@@ -353,7 +354,7 @@ public final class ConnectionPool<L extends PooledConnection>
       poolContext.context.after(
           jittered,
           () -> {
-            aged.add(link);
+            aged.add(connection);
             replaceAged();
           });
     }
@@ -361,7 +362,7 @@ public final class ConnectionPool<L extends PooledConnection>
 
   /** Opens the replacement of aged connections first, if the limit allows another one. */
   private void replaceAged() {
-    aged.retainAll(links);
+    aged.retainAll(connections);
     if (retired || aged.isEmpty()) {
       return;
     }
@@ -380,8 +381,8 @@ public final class ConnectionPool<L extends PooledConnection>
 
   private int staying() {
     int staying = 0;
-    for (L link : links) {
-      staying += link.isDraining() ? 0 : 1;
+    for (L connection : connections) {
+      staying += connection.isDraining() ? 0 : 1;
     }
     return staying;
   }
@@ -391,8 +392,8 @@ public final class ConnectionPool<L extends PooledConnection>
    * life.
    */
   private boolean isEstablished() {
-    for (L link : links) {
-      if (link != opening && !link.isDraining()) {
+    for (L connection : connections) {
+      if (connection != opening && !connection.isDraining()) {
         return true;
       }
     }
@@ -400,12 +401,12 @@ public final class ConnectionPool<L extends PooledConnection>
   }
 
   /**
-   * Whether a connection was asked for a proof of life, whose answer comes sooner than a new
+   * Whether a connection was asked for a liveness check, whose answer comes sooner than a new
    * connection.
    */
   private boolean isProving(long nowNanos) {
-    for (L link : links) {
-      if (link.hasRoom() && link.isStale(nowNanos)) {
+    for (L connection : connections) {
+      if (connection.hasRoom() && connection.isStale(nowNanos)) {
         return true;
       }
     }

@@ -10,7 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * The {@link OutlierPolicy} of one cluster, shared by all event loops. Thread-safe. Calls that
- * succeed at an endpoint in good standing do not reach it.
+ * succeed at a healthy endpoint do not reach it.
  */
 final class OutlierDetector {
   private final OutlierPolicy policy;

@@ -6,7 +6,7 @@ package dev.holdfast.gateway.cluster;
  */
 public interface PendingCall<L extends PooledConnection> {
   /** Gives the call a connection, which it must use now. */
-  void onConnection(ConnectionPool<L> pool, L link);
+  void onConnection(ConnectionPool<L> pool, L connection);
 
   /**
    * Reports that no connection is available.

@@ -55,12 +55,12 @@ final class PendingCalls<L extends PooledConnection> implements ConnectionPoolLi
       return;
     }
     for (PendingCall<L> call = calls.peek(); call != null; call = calls.peek()) {
-      L link = pool.take(nowNanos);
-      if (link == null) {
+      L connection = pool.take(nowNanos);
+      if (connection == null) {
         return;
       }
       calls.remove();
-      call.onConnection(pool, link);
+      call.onConnection(pool, connection);
     }
   }
 

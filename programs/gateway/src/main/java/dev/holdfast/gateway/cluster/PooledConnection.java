@@ -11,7 +11,7 @@ public interface PooledConnection {
   /** Whether the connection must be proved alive before it gets another call. */
   boolean isStale(long nowNanos);
 
-  /** Requests a proof of life; the result is reported to {@link PooledConnectionListener}. */
+  /** Requests a liveness check; the result is reported to {@link PooledConnectionListener}. */
   void probe();
 
   /** The number of open calls on this connection. */

@@ -38,23 +38,23 @@ final class ReadyEndpointPicker<L extends PooledConnection> {
    */
   boolean give(PendingCall<L> call, long nowNanos) {
     int best = -1;
-    @Nullable L link = null;
+    @Nullable L connection = null;
     int found = 0;
     for (int i = 0; i < DRAWS && found < wanted; i++) {
       int index = drawn.pick(0);
       L ready = index == best ? null : pools.get(index).take(nowNanos);
       if (ready != null) {
         found++;
-        if (link == null || isLess(index, best)) {
+        if (connection == null || isLess(index, best)) {
           best = index;
-          link = ready;
+          connection = ready;
         }
       }
     }
-    if (link != null) {
-      call.onConnection(pools.get(best), link);
+    if (connection != null) {
+      call.onConnection(pools.get(best), connection);
     }
-    return link != null;
+    return connection != null;
   }
 
   private boolean isLess(int index, int than) {

@@ -81,9 +81,9 @@ public final class ThreadLocalCluster<L extends PooledConnection> {
         chooser.pick(
             cluster.options().clusterLbPolicy() == ClusterLbPolicy.RING_HASH ? call.hash() : 0);
     ConnectionPool<L> pool = inUse.get(chosen);
-    L link = pool.take(nowNanos);
-    if (link != null) {
-      call.onConnection(pool, link);
+    L connection = pool.take(nowNanos);
+    if (connection != null) {
+      call.onConnection(pool, connection);
     } else {
       findElse(call, chooser, chosen, nowNanos);
     }
@@ -355,11 +355,11 @@ public final class ThreadLocalCluster<L extends PooledConnection> {
   }
 
   private boolean give(PendingCall<L> call, ConnectionPool<L> pool, long nowNanos) {
-    L link = pool.take(nowNanos);
-    if (link != null) {
-      call.onConnection(pool, link);
+    L connection = pool.take(nowNanos);
+    if (connection != null) {
+      call.onConnection(pool, connection);
     }
-    return link != null;
+    return connection != null;
   }
 
   /**

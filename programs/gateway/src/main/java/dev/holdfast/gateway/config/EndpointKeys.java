@@ -19,8 +19,8 @@ final class EndpointKeys {
           "zone",
           "a text",
           "HOLDFAST_ZONE",
-          "Where the gateway stands: endpoints of this zone come first while enough of them are in"
-              + " good standing, then the others take what is missing.");
+          "The gateway's own zone: its endpoints get all calls while enough of them are healthy,"
+              + " otherwise other zones get the rest.");
   static final TunableDuration SLOW_START =
       new TunableDuration(
           "slow-start",

@@ -18,7 +18,7 @@ final class FrontendKeys {
   static final int MAX_NAMES = 1_000;
 
   static final String CORS = "cors";
-  static final String FACES = "faces";
+  static final String FRONTENDS = "faces";
   static final String JSON = "json";
 
   static final TunableText ORIGINS =
@@ -98,10 +98,11 @@ final class FrontendKeys {
           ConfigKey.texts(EXPOSE),
           ConfigKey.value(CREDENTIALS),
           ConfigKey.value(MAX_AGE));
-  static final GatewayKeys.KeySection FACES_KEYS =
+  static final GatewayKeys.KeySection FRONTEND_KEYS =
       new GatewayKeys.KeySection(
           Stream.concat(
-                  Stream.of(FrontendProtocol.values()).map(FrontendKeys::face), Stream.of(OPEN_API))
+                  Stream.of(FrontendProtocol.values()).map(FrontendKeys::frontend),
+                  Stream.of(OPEN_API))
               .map(ConfigKey::value)
               .toList());
   static final GatewayKeys.KeySection JSON_KEYS =
@@ -115,7 +116,7 @@ final class FrontendKeys {
           ConfigKey.value(PROTO_NAMES),
           ConfigKey.value(ENUMS_AS_NUMBERS));
 
-  static TunableChoice face(FrontendProtocol frontendProtocol) {
+  static TunableChoice frontend(FrontendProtocol frontendProtocol) {
     return new TunableChoice(
         frontendProtocol.key(),
         List.of("true", "false"),

@@ -40,10 +40,10 @@ final class FrontendYaml {
   }
 
   FrontendConfig read() {
-    YamlMap faces = top.map(FrontendKeys.FACES, "keys such as json and connect");
-    faces.requireKnown(FrontendKeys.FACES_KEYS.names());
+    YamlMap frontends = top.map(FrontendKeys.FRONTENDS, "keys such as json and connect");
+    frontends.requireKnown(FrontendKeys.FRONTEND_KEYS.names());
     Optional<OpenApiInfo> openApi =
-        flag(faces, FrontendKeys.OPEN_API)
+        flag(frontends, FrontendKeys.OPEN_API)
             ? Optional.of(OpenApiInfo.of("gRPC services", ""))
             : Optional.empty();
     YamlMap json = top.map(FrontendKeys.JSON, "keys such as print-defaults and ignore-parameters");
@@ -52,15 +52,15 @@ final class FrontendYaml {
     boolean decodesSlashes = flag(json, FrontendKeys.DECODE_SLASHES, preset.decodesSlashes());
     return new FrontendConfig(
         new FrontendOptions(
-            faces(faces), cors(top).orElse(CorsPolicy.NONE), openApi, decodesSlashes),
+            frontends(frontends), cors(top).orElse(CorsPolicy.NONE), openApi, decodesSlashes),
         json(json, preset.terms()),
         descriptorSets());
   }
 
-  private static Set<FrontendProtocol> faces(YamlMap map) {
+  private static Set<FrontendProtocol> frontends(YamlMap map) {
     Set<FrontendProtocol> frontendProtocols = EnumSet.noneOf(FrontendProtocol.class);
     for (FrontendProtocol frontendProtocol : FrontendProtocol.values()) {
-      if (flag(map, FrontendKeys.face(frontendProtocol))) {
+      if (flag(map, FrontendKeys.frontend(frontendProtocol))) {
         frontendProtocols.add(frontendProtocol);
       }
     }

@@ -330,7 +330,7 @@ public final class GatewayKeys {
           ConfigKey.group(
               FrontendKeys.CORS, FrontendKeys.CORS_KEYS, "Which pages may call from browsers."),
           ConfigKey.group(
-              FrontendKeys.FACES, FrontendKeys.FACES_KEYS, "What is served beside gRPC."),
+              FrontendKeys.FRONTENDS, FrontendKeys.FRONTEND_KEYS, "What is served beside gRPC."),
           ConfigKey.group(FrontendKeys.JSON, FrontendKeys.JSON_KEYS, "What HTTP/JSON looks like."),
           ConfigKey.group(LIMITS, LIMIT_KEYS, "Of connections that are accepted from now on."),
           ConfigKey.group(DRAIN, DRAIN_KEYS, "When the gateway closes."));

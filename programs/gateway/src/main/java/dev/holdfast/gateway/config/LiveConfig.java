@@ -67,7 +67,7 @@ public final class LiveConfig implements AutoCloseable {
   private Set<String> held = Set.of();
   private Consumer<GatewaySnapshot> listener = snapshot -> {};
   private GatewaySnapshot snapshot;
-  private volatile FrontendConfig faces = FrontendConfig.DEFAULT;
+  private volatile FrontendConfig frontends = FrontendConfig.DEFAULT;
   private boolean closed;
 
   private record ClusterKey(String name, ClusterConfig config) {
@@ -151,7 +151,7 @@ public final class LiveConfig implements AutoCloseable {
 
   /** The current terms of the frontends. Does not block. */
   public FrontendOptions frontendOptions() {
-    return faces.options();
+    return frontends.options();
   }
 
   /** Sets the listener of snapshots. The current snapshot is delivered before this returns. */
@@ -177,10 +177,10 @@ public final class LiveConfig implements AutoCloseable {
    * @throws RegistryException of kind UNSUPPORTED, as {@link #open}
    */
   public synchronized void use(GatewayConfig next) {
-    FrontendConfig faced = next.frontends();
+    FrontendConfig nextFrontends = next.frontends();
     ClusterSchemas.SchemaChange schemaChange =
         schemas
-            .map(known -> known.prepared(faced.descriptorSets(), faced.json()))
+            .map(known -> known.prepared(nextFrontends.descriptorSets(), nextFrontends.json()))
             .orElse(ClusterSchemas.SchemaChange.NONE);
     GatewayConfig before = config;
     FollowedRegistries followedBefore = followed;
@@ -196,7 +196,7 @@ public final class LiveConfig implements AutoCloseable {
       followed = followedBefore;
       throw e;
     }
-    faces = faced;
+    frontends = nextFrontends;
     followedBefore.closeAllBut(followed);
     if (followed.isKnown()) {
       namesKnown.countDown();

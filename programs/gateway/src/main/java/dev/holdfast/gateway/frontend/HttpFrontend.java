@@ -125,7 +125,7 @@ public final class HttpFrontend implements Frontend {
     }
     FrontendOptions now = origin == null ? all : CorsRouteLookup.terms(web, all);
     try {
-      return begin(web, ended, stranger(web, origin), now);
+      return begin(web, ended, crossOrigin(web, origin), now);
     } catch (RequestRefusedException e) {
       return answer(web, refused(web, e, now), now);
     } catch (UnknownSchemaException e) {
@@ -143,7 +143,7 @@ public final class HttpFrontend implements Frontend {
     }
   }
 
-  private static @Nullable CrossOriginRequest stranger(
+  private static @Nullable CrossOriginRequest crossOrigin(
       HttpExchange web, @Nullable CharSequence origin) {
     return origin == null || origin.length() == 0
         ? null

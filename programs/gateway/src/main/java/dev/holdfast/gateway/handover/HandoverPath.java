@@ -48,9 +48,9 @@ final class HandoverPath {
     }
     PosixFileAttributes attributes = Files.readAttributes(folder, PosixFileAttributes.class);
     int owner = (Integer) Files.getAttribute(folder, "unix:uid");
-    Optional<String> stranger = untrustedFolder(owner, ownUid(), attributes.permissions());
-    if (stranger.isPresent()) {
-      throw refused(path, "its folder " + stranger.get());
+    Optional<String> untrusted = untrustedFolder(owner, ownUid(), attributes.permissions());
+    if (untrusted.isPresent()) {
+      throw refused(path, "its folder " + untrusted.get());
     }
     if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)
         && !Files.readAttributes(path, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS)

@@ -149,9 +149,9 @@ public final class HandoverServer implements AutoCloseable {
   private void handOver(HandoverConnection wire, boolean ours) throws InterruptedException {
     try {
       PeerCredentials peer = wire.peer();
-      Optional<String> stranger = HandoverPath.untrustedPeer(peer.uid(), own);
-      if (stranger.isPresent()) {
-        throw refused(wire, stranger.get());
+      Optional<String> untrusted = HandoverPath.untrustedPeer(peer.uid(), own);
+      if (untrusted.isPresent()) {
+        throw refused(wire, untrusted.get());
       }
       if (!ours) {
         throw refused(wire, "another process is taking over");

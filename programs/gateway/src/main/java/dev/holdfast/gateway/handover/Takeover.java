@@ -150,10 +150,10 @@ public final class Takeover implements AutoCloseable {
     if (!connected.isSuccess()) {
       throw HandoverException.of(String.valueOf(connected.cause().getMessage()));
     }
-    Optional<String> stranger =
+    Optional<String> untrusted =
         HandoverPath.untrustedPeer(wire[0].peer().uid(), HandoverPath.ownUid());
-    if (stranger.isPresent()) {
-      throw HandoverException.of(stranger.get());
+    if (untrusted.isPresent()) {
+      throw HandoverException.of(untrusted.get());
     }
     return Optional.of(wire[0]);
   }

@@ -45,7 +45,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   private static final int CHUNK_BYTES = 16_384;
 
   private final ForwardingLoop loop;
-  private final Frontend face;
+  private final Frontend frontend;
   private final GatewayLimits limits;
   private final ChannelHandlerContext ctx;
   private final ClientIdentity clientIdentity;
@@ -61,9 +61,9 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   private boolean discardsInput;
 
   private Http1Connection(
-      Channel channel, ForwardingLoop loop, Frontend face, GatewayLimits limits) {
+      Channel channel, ForwardingLoop loop, Frontend frontend, GatewayLimits limits) {
     this.loop = loop;
-    this.face = face;
+    this.frontend = frontend;
     this.limits = limits;
     this.clientIdentity = ClientIdentity.of(channel);
     this.bytes =
@@ -89,8 +89,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
 
   /** Adds the HTTP/1.1 codec and this handler to a channel that has read nothing yet. */
   public static void install(
-      Channel channel, ForwardingLoop loop, Frontend face, GatewayLimits limits) {
-    Http1Connection connection = new Http1Connection(channel, loop, face, limits);
+      Channel channel, ForwardingLoop loop, Frontend frontend, GatewayLimits limits) {
+    Http1Connection connection = new Http1Connection(channel, loop, frontend, limits);
     loop.add(connection);
     connection.timers.onIdle();
   }
@@ -125,8 +125,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     return clientIdentity;
   }
 
-  Frontend face() {
-    return face;
+  Frontend frontend() {
+    return frontend;
   }
 
   PacedInput input() {

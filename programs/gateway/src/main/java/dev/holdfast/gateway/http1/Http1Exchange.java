@@ -89,7 +89,7 @@ final class Http1Exchange implements HttpExchange {
     bare =
         !HttpUtil.isTransferEncodingChunked(request) && HttpUtil.getContentLength(request, 0L) == 0;
     requestEnded = false;
-    HttpRequestHandler taker = connection.face().take(this, bare);
+    HttpRequestHandler taker = connection.frontend().take(this, bare);
     handler = taker;
     if (!bare && !answered && HttpUtil.is100ContinueExpected(request)) {
       connection.write(
@@ -136,7 +136,7 @@ final class Http1Exchange implements HttpExchange {
     if (upgradeRequest != null && handler == null && content instanceof LastHttpContent) {
       requestEnded = true;
       bare = true;
-      handler = connection.face().take(this, false);
+      handler = connection.frontend().take(this, false);
       return;
     }
     boolean last = content instanceof LastHttpContent;

@@ -52,7 +52,7 @@ public final class DownstreamConnection extends FrameConnection implements Clien
   private final FrameDecoder reader;
   private final ForwardingLoop loop;
   private final GatewayLimits limits;
-  private final @Nullable Frontend face;
+  private final @Nullable Frontend frontend;
   final ResetGuard resets;
   private final MemoryAccount memory;
   private final RejectedRequests rejected;
@@ -73,16 +73,16 @@ public final class DownstreamConnection extends FrameConnection implements Clien
       Http2Settings settings,
       ForwardingLoop loop,
       GatewayLimits limits,
-      @Nullable Frontend face) {
+      @Nullable Frontend frontend) {
     super(decoder, encoder, settings, loop.loopResources(), limits.connectionBytes());
     this.reader = decoder;
     this.loop = loop;
     this.limits = limits;
-    this.face = face;
+    this.frontend = frontend;
     this.resets = new ResetGuard(this, limits);
     this.memory =
         loop.memory().account(limits.connectionBytes(), why -> HeaviestCall.end(this, why));
-    this.rejected = new RejectedRequests(this, limits, face != null);
+    this.rejected = new RejectedRequests(this, limits, frontend != null);
     Frames frames = new Frames();
     decoder.frameListener(frames);
     decoder.connection().addListener(frames);
@@ -93,21 +93,21 @@ public final class DownstreamConnection extends FrameConnection implements Clien
   /**
    * Installs HTTP/2 on an accepted connection of a loop.
    *
-   * @param face handler of requests that are not gRPC, or null
+   * @param frontend handler of requests that are not gRPC, or null
    */
-  public static void accept(ForwardingLoop loop, Channel channel, @Nullable Frontend face) {
-    DownstreamConnection connection = of(loop, loop.snapshot().limits(), face);
+  public static void accept(ForwardingLoop loop, Channel channel, @Nullable Frontend frontend) {
+    DownstreamConnection connection = of(loop, loop.snapshot().limits(), frontend);
     channel.pipeline().addLast(loop.livenessOfClient()).addLast(connection);
     connection.watchTimes();
     loop.addHttp2(connection);
   }
 
   static DownstreamConnection of(
-      ForwardingLoop loop, GatewayLimits limits, @Nullable Frontend face) {
+      ForwardingLoop loop, GatewayLimits limits, @Nullable Frontend frontend) {
     return ConnectionBuilder.accepted(
         limits,
         (decoder, encoder, settings) ->
-            new DownstreamConnection(decoder, encoder, settings, loop, limits, face));
+            new DownstreamConnection(decoder, encoder, settings, loop, limits, frontend));
   }
 
   ForwardingLoop loop() {
@@ -376,7 +376,7 @@ public final class DownstreamConnection extends FrameConnection implements Clien
         request = ReceivedHeaders.copyIfCached(headers);
         malformed = RequestHeaderRewrite.normalizePath(request, ReceivedHeaders.isGrpc(headers));
       }
-      Frontend taker = face;
+      Frontend taker = frontend;
       if (taker != null && !ReceivedHeaders.isGrpc(headers)) {
         Http2Exchange web =
             new Http2Exchange(

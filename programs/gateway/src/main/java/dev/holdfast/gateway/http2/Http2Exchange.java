@@ -52,9 +52,9 @@ final class Http2Exchange implements HttpExchange, RequestFrameHandler {
    *
    * @param why it must be refused; "" for no reason
    */
-  void begin(Frontend face, String why) {
+  void begin(Frontend frontend, String why) {
     malformed = why;
-    handler = face.take(this, requestEnded);
+    handler = frontend.take(this, requestEnded);
   }
 
   @Override

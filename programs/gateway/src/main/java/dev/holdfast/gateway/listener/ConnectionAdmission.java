@@ -26,7 +26,7 @@ final class ConnectionAdmission {
   /**
    * The fraction of the limit from which addresses with a sixteenth of it get no more connections.
    */
-  private static final double CROWDED = 0.9;
+  private static final double NEARLY_FULL = 0.9;
 
   private static final int SHARE = 16;
 
@@ -70,8 +70,8 @@ final class ConnectionAdmission {
   boolean admit(Object network, int limit) {
     int before = open.getAndIncrement();
     int same = openByNetwork.merge(network, 1, Integer::sum);
-    boolean crowded = before >= CROWDED * limit && same > Math.max(1, limit / SHARE);
-    if (before >= limit || crowded) {
+    boolean isOverShare = before >= NEARLY_FULL * limit && same > Math.max(1, limit / SHARE);
+    if (before >= limit || isOverShare) {
       release(network);
       return false;
     }

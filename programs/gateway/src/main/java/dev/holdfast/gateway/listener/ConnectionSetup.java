@@ -18,7 +18,7 @@ record ConnectionSetup(
     Channel channel,
     ListenerOptions listener,
     ForwardingLoop loop,
-    @Nullable Frontend face,
+    @Nullable Frontend frontend,
     ConnectionRefusals refusals) {
 
   /** The counters and logs of refused connections, of the PROXY protocol and of layer 4. */
@@ -66,11 +66,11 @@ record ConnectionSetup(
         .addLast(
             tls.handler(
                 channel.alloc(), loop.snapshot().limits().handshake(), listener.l4().isPresent()))
-        .addLast(new TlsHandshakeHandler(tls, loop, face, next));
+        .addLast(new TlsHandshakeHandler(tls, loop, frontend, next));
   }
 
   private void speak() {
-    Frontend taker = face;
+    Frontend taker = frontend;
     if (taker == null) {
       DownstreamConnection.accept(loop, channel, null);
     } else {

@@ -92,7 +92,7 @@ public final class L4ProtocolDetector {
     }
   }
 
-  private void splice(String cluster) {
+  private void proxyTo(String cluster) {
     end();
     TcpProxyConnection.open(channel, loop, cluster, terms.announce(), refusals);
   }
@@ -101,9 +101,9 @@ public final class L4ProtocolDetector {
    * Passes a connection through to the cluster for any protocol; refuses it if the listener has
    * none.
    */
-  private void spliceOther() {
+  private void proxyOther() {
     if (terms.cluster().isPresent()) {
-      splice(terms.cluster().get());
+      proxyTo(terms.cluster().get());
     } else {
       refuse(L4CloseReason.NO_CLUSTER, "neither HTTP/2 nor TLS for one of the names");
     }
@@ -115,7 +115,7 @@ public final class L4ProtocolDetector {
         && terminationHandlers.secure() == null
         && terms.cluster().isPresent()) {
       firstBytesDecoder.decided = true;
-      spliceOther();
+      proxyOther();
       channel.pipeline().remove(firstBytesDecoder);
     }
   }
@@ -151,7 +151,7 @@ public final class L4ProtocolDetector {
         end();
         terminationHandlers.http2().run();
       } else {
-        spliceOther();
+        proxyOther();
       }
       if (ctx.channel().isOpen()) {
         ctx.pipeline().remove(this);
@@ -195,12 +195,12 @@ public final class L4ProtocolDetector {
       String cluster = terms.sni().find(asked.getNow()).orElse(null);
       Runnable secure = terminationHandlers.secure();
       if (cluster != null) {
-        splice(cluster);
+        proxyTo(cluster);
       } else if (secure != null) {
         end();
         secure.run();
       } else if (terms.cluster().isPresent()) {
-        spliceOther();
+        proxyOther();
       } else {
         refuse(L4CloseReason.NO_CLUSTER, "TLS for \"" + asked.getNow() + "\"");
         return;

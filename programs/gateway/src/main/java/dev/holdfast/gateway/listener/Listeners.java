@@ -35,7 +35,7 @@ public final class Listeners {
 
   private final EventLoopGroup threads;
   private final IdentityHashMap<EventExecutor, ForwardingLoop> loops;
-  private final @Nullable Frontend face;
+  private final @Nullable Frontend frontend;
   private final ConnectionSetup.ConnectionRefusals connectionRefusals =
       new ConnectionSetup.ConnectionRefusals(new ProxyRefusals(), new L4Refusals());
   private final ConnectionAdmission connections = new ConnectionAdmission();
@@ -52,12 +52,12 @@ public final class Listeners {
   public Listeners(
       EventLoopGroup threads,
       IdentityHashMap<EventExecutor, ForwardingLoop> loops,
-      @Nullable Frontend face,
+      @Nullable Frontend frontend,
       List<ListeningSocket> inherited) {
     this.inherited = new ArrayList<>(inherited);
     this.threads = threads;
     this.loops = loops;
-    this.face = face;
+    this.frontend = frontend;
   }
 
   /** The bound addresses of the open listeners, in the order of the listeners. */
@@ -264,7 +264,7 @@ public final class Listeners {
       ForwardingLoop loop = loops.get(channel.eventLoop());
       if (loop != null && connections.admit(channel, loop)) {
         loop.onAccepted(channel);
-        new ConnectionSetup(channel, listenerOptions, loop, face, connectionRefusals).open();
+        new ConnectionSetup(channel, listenerOptions, loop, frontend, connectionRefusals).open();
       }
     }
   }

@@ -24,12 +24,12 @@ public final class ProtocolDetector extends ByteToMessageDecoder {
   private static final byte[] PREFACE = "PRI * ".getBytes(StandardCharsets.US_ASCII);
 
   private final ForwardingLoop loop;
-  private final Frontend face;
+  private final Frontend frontend;
   private @Nullable ScheduledFuture<?> detectionTimer;
 
-  public ProtocolDetector(ForwardingLoop loop, Frontend face) {
+  public ProtocolDetector(ForwardingLoop loop, Frontend frontend) {
     this.loop = loop;
-    this.face = face;
+    this.frontend = frontend;
   }
 
   @Override
@@ -52,13 +52,13 @@ public final class ProtocolDetector extends ByteToMessageDecoder {
     for (int i = 0; i < known; i++) {
       if (in.getByte(in.readerIndex() + i) != PREFACE[i]) {
         GatewayLimits limits = loop.snapshot().limits();
-        Http1Connection.install(ctx.channel(), loop, face, limits);
+        Http1Connection.install(ctx.channel(), loop, frontend, limits);
         ctx.pipeline().remove(this);
         return;
       }
     }
     if (known == PREFACE.length) {
-      DownstreamConnection.accept(loop, ctx.channel(), face);
+      DownstreamConnection.accept(loop, ctx.channel(), frontend);
       ctx.pipeline().remove(this);
     }
   }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class TlsHandshakeHandler extends ChannelInboundHandlerAdapter {
   private final TlsServer tls;
   private final ForwardingLoop loop;
-  private final @Nullable Frontend face;
+  private final @Nullable Frontend frontend;
   private final Runnable undecided;
   private boolean over;
 
@@ -35,10 +35,10 @@ final class TlsHandshakeHandler extends ChannelInboundHandlerAdapter {
    * @param undecided continues with a client whose ALPN did not choose HTTP/2
    */
   TlsHandshakeHandler(
-      TlsServer tls, ForwardingLoop loop, @Nullable Frontend face, Runnable undecided) {
+      TlsServer tls, ForwardingLoop loop, @Nullable Frontend frontend, Runnable undecided) {
     this.tls = tls;
     this.loop = loop;
-    this.face = face;
+    this.frontend = frontend;
     this.undecided = undecided;
   }
 
@@ -60,7 +60,7 @@ final class TlsHandshakeHandler extends ChannelInboundHandlerAdapter {
     RenegotiationGuard.guard(ctx, agreed, why -> onRenegotiation(ctx, why));
     ClientIdentity.set(ctx.channel(), tls.forwardedClientCert(agreed.engine().getSession()));
     String protocol = agreed.applicationProtocol();
-    Frontend taker = face;
+    Frontend taker = frontend;
     if (taker != null && ApplicationProtocolNames.HTTP_2.equals(protocol)) {
       DownstreamConnection.accept(loop, ctx.channel(), taker);
     } else {

@@ -43,7 +43,9 @@ final class ThreadLocalClusters {
   }
 
   private record Local(
-      ThreadLocalCluster<UpstreamConnection> cluster, Subscription list, Subscription standings) {}
+      ThreadLocalCluster<UpstreamConnection> cluster,
+      Subscription list,
+      Subscription healthChanges) {}
 
   /**
    * The state of a cluster on this loop; one without endpoints if the cluster was removed and has
@@ -63,7 +65,7 @@ final class ThreadLocalClusters {
       if (local != null) {
         left.add(each);
         local.list.close();
-        local.standings.close();
+        local.healthChanges.close();
         local.cluster.retire(() -> successor(each, kept, local.cluster));
       }
     }
@@ -112,9 +114,10 @@ final class ThreadLocalClusters {
                 loop.execute(() -> local.update(endpoints));
               }
             });
-    Subscription standings = cluster.listenToHealth(() -> loop.execute(local::onEndpointHealth));
+    Subscription healthChanges =
+        cluster.listenToHealth(() -> loop.execute(local::onEndpointHealth));
     left.remove(cluster);
-    open.put(cluster, new Local(local, list, standings));
+    open.put(cluster, new Local(local, list, healthChanges));
     return local;
   }
 }

@@ -21,12 +21,12 @@ final class SchemaRejectionLog {
 
   /** Logs a warning for each part of a new schema that is not served. */
   static void warn(String cluster, ServiceSchema schema) {
-    HttpTranscoder face = schema.transcoder().orElse(null);
-    if (face == null) {
+    HttpTranscoder transcoder = schema.transcoder().orElse(null);
+    if (transcoder == null) {
       return;
     }
-    List<String> unlinked = face.catalog().unlinked();
-    List<RejectedBinding> bindings = face.rejected();
+    List<String> unlinked = transcoder.catalog().unlinked();
+    List<RejectedBinding> bindings = transcoder.rejected();
     for (String each : unlinked.subList(0, Math.min(MAX_WARNED, unlinked.size()))) {
       log.warn(
           "event=schema_file_rejected cluster={} others=served cause=\"{}\"",

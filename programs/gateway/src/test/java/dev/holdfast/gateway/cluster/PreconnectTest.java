@@ -34,7 +34,7 @@ class PreconnectTest {
   /** A call that keeps what it is told. */
   private static final class Call implements PendingCall<FakePooledConnection> {
     private final int hash;
-    @Nullable FakePooledConnection link;
+    @Nullable FakePooledConnection connection;
     @Nullable ConnectionPool<FakePooledConnection> pool;
     String refusal = "";
 
@@ -46,7 +46,7 @@ class PreconnectTest {
     public void onConnection(
         ConnectionPool<FakePooledConnection> from, FakePooledConnection found) {
       pool = from;
-      link = found;
+      connection = found;
     }
 
     @Override
@@ -73,7 +73,7 @@ class PreconnectTest {
     assertThat(dialed).hasSize(3);
     FakePooledConnection last = dialed.get(2);
     last.open();
-    assertThat(call.link).isSameAs(last);
+    assertThat(call.connection).isSameAs(last);
   }
 
   @Test
@@ -93,7 +93,7 @@ class PreconnectTest {
     update(A, B);
     assertThat(linksTo(B)).hasSize(1);
     for (int i = 0; i < 5; i++) {
-      assertThat(requireNonNull(find().link).address).isEqualTo(A.address().toString());
+      assertThat(requireNonNull(find().connection).address).isEqualTo(A.address().toString());
     }
     assertThat(linksTo(B)).hasSize(1);
   }
@@ -121,8 +121,8 @@ class PreconnectTest {
     connect(A, B);
     loop.advance(Preconnect.PAUSE.toNanos());
     for (int i = 0; i < 5; i++) {
-      List<FakePooledConnection> links = linksTo(A);
-      lose(links.get(links.size() - 1).open());
+      List<FakePooledConnection> connections = linksTo(A);
+      lose(connections.get(connections.size() - 1).open());
     }
     assertThat(linksTo(A)).hasSize(2);
   }
@@ -155,9 +155,9 @@ class PreconnectTest {
     Call call = find();
     FakePooledConnection out = linksTo(A).get(0);
     out.watch.onReady(out);
-    assertThat(call.link).isNull();
+    assertThat(call.connection).isNull();
     FakePooledConnection good = linksTo(B).get(1).open();
-    assertThat(call.link).isSameAs(good);
+    assertThat(call.connection).isSameAs(good);
   }
 
   @Test
@@ -179,10 +179,11 @@ class PreconnectTest {
     assertThat(dialed).hasSize(Preconnect.MAX_ENDPOINTS);
     // The others come to be connected as they are chosen.
     for (int i = 0; i < 2 * many.length; i++) {
-      assertThat(find().link).isNotNull();
-      dialed.forEach(link -> link.ready = true);
+      assertThat(find().connection).isNotNull();
+      dialed.forEach(connection -> connection.ready = true);
     }
-    assertThat(dialed.stream().map(link -> link.address).distinct()).hasSize(many.length);
+    assertThat(dialed.stream().map(connection -> connection.address).distinct())
+        .hasSize(many.length);
   }
 
   @ParameterizedTest
@@ -195,7 +196,7 @@ class PreconnectTest {
     linksTo(ten[3]).get(0).ready = false;
     Map<String, Integer> counts = new TreeMap<>();
     for (int i = 0; i < 9_000; i++) {
-      counts.merge(requireNonNull(find().link).address, 1, Integer::sum);
+      counts.merge(requireNonNull(find().connection).address, 1, Integer::sum);
     }
     assertThat(counts).hasSize(9);
     assertThat(counts.values()).allMatch(count -> count > 800 && count < 1_200);
@@ -206,22 +207,22 @@ class PreconnectTest {
     with(ClusterLbPolicy.RING_HASH);
     connect(A, B, C);
     int hash = 7;
-    FakePooledConnection owner = requireNonNull(call(hash).link);
+    FakePooledConnection owner = requireNonNull(call(hash).connection);
     lose(owner);
     Call waits = call(hash);
-    assertThat(waits.link).isNull();
+    assertThat(waits.connection).isNull();
     FakePooledConnection second = dialed.get(dialed.size() - 1);
     assertThat(second.address).isEqualTo(owner.address);
     lose(second);
     assertThat(waits.refusal).isEqualTo(owner.address + ": connection refused, again");
 
-    FakePooledConnection other = requireNonNull(call(hash).link);
+    FakePooledConnection other = requireNonNull(call(hash).connection);
     loop.advance(Preconnect.PAUSE.toNanos());
     FakePooledConnection third = dialed.get(dialed.size() - 1);
     assertThat(third.address).isEqualTo(owner.address);
-    assertThat(call(hash).link).isSameAs(other);
+    assertThat(call(hash).connection).isSameAs(other);
     third.open();
-    assertThat(call(hash).link).isSameAs(third);
+    assertThat(call(hash).connection).isSameAs(third);
   }
 
   @Test
@@ -231,16 +232,19 @@ class PreconnectTest {
     connect(four);
     List<Integer> own =
         IntStream.range(0, 2_000)
-            .filter(hash -> requireNonNull(call(hash).link).address.equals(A.address().toString()))
+            .filter(
+                hash ->
+                    requireNonNull(call(hash).connection).address.equals(A.address().toString()))
             .boxed()
             .toList();
     loop.advance(Preconnect.PAUSE.toNanos());
     lose(linksTo(A).get(0));
     lose(linksTo(A).get(1));
     Map<String, Integer> counts = new TreeMap<>();
-    own.forEach(hash -> counts.merge(requireNonNull(call(hash).link).address, 1, Integer::sum));
+    own.forEach(
+        hash -> counts.merge(requireNonNull(call(hash).connection).address, 1, Integer::sum));
     assertThat(counts).hasSize(3);
-    own.forEach(hash -> assertThat(call(hash).link).isSameAs(call(hash).link));
+    own.forEach(hash -> assertThat(call(hash).connection).isSameAs(call(hash).connection));
   }
 
   @Test
@@ -254,7 +258,7 @@ class PreconnectTest {
       leaves.watch.onNotReady(leaves);
       Call call = find();
       FakePooledConnection fresh = dialed.get(dialed.size() - 1).open();
-      assertThat(call.link).isSameAs(fresh);
+      assertThat(call.connection).isSameAs(fresh);
     }
     assertThat(dialed).hasSize(6);
     // As many as are allowed: the next one waits until one of them has closed.
@@ -288,9 +292,9 @@ class PreconnectTest {
     List.copyOf(dialed).forEach(FakePooledConnection::open);
   }
 
-  private void lose(FakePooledConnection link) {
-    link.ready = false;
-    link.watch.onClosed(link, REFUSED);
+  private void lose(FakePooledConnection connection) {
+    connection.ready = false;
+    connection.watch.onClosed(connection, REFUSED);
   }
 
   private Call find() {
@@ -315,7 +319,7 @@ class PreconnectTest {
 
   private List<FakePooledConnection> linksTo(Endpoint endpoint) {
     String address = endpoint.address().toString();
-    return dialed.stream().filter(link -> link.address.equals(address)).toList();
+    return dialed.stream().filter(connection -> connection.address.equals(address)).toList();
   }
 
   private static Endpoint endpoint(int number) {
@@ -326,10 +330,10 @@ class PreconnectTest {
     return new ThreadLocalCluster<>(
         shared,
         (endpoint, o, watch) -> {
-          FakePooledConnection link =
+          FakePooledConnection connection =
               new FakePooledConnection(endpoint.address().toString(), watch);
-          dialed.add(link);
-          return link;
+          dialed.add(connection);
+          return connection;
         },
         loop);
   }

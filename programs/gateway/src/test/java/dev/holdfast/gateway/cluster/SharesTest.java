@@ -43,11 +43,11 @@ class SharesTest {
           new ThreadLocalCluster<>(
               cluster,
               (endpoint, options, watch) -> {
-                FakePooledConnection link =
+                FakePooledConnection connection =
                     new FakePooledConnection(endpoint.address().toString(), watch);
-                dialed.add(link);
-                loop.after(0, link::open);
-                return link;
+                dialed.add(connection);
+                loop.after(0, connection::open);
+                return connection;
               },
               loop);
       cluster.listenToHealth(() -> loop.after(0, local::onEndpointHealth));
@@ -65,7 +65,7 @@ class SharesTest {
       connect();
       Map<Integer, Integer> counts = new TreeMap<>();
       for (int i = 0; i < CALLS; i++) {
-        counts.merge(number(call(i).link), 1, Integer::sum);
+        counts.merge(number(call(i).connection), 1, Integer::sum);
       }
       counts.replaceAll((endpoint, count) -> Math.round(count * 100f / CALLS));
       return counts;
@@ -104,7 +104,7 @@ class SharesTest {
   private static final class Found implements PendingCall<FakePooledConnection> {
     private final int hash;
     @Nullable ConnectionPool<FakePooledConnection> pool;
-    @Nullable FakePooledConnection link;
+    @Nullable FakePooledConnection connection;
 
     Found(int hash) {
       this.hash = hash;
@@ -114,7 +114,7 @@ class SharesTest {
     public void onConnection(
         ConnectionPool<FakePooledConnection> from, FakePooledConnection found) {
       pool = from;
-      link = found;
+      connection = found;
     }
 
     @Override
@@ -206,19 +206,21 @@ class SharesTest {
     rig.update(bad, in(2, ""));
     rig.spread();
     rig.eject(bad);
-    rig.dialed.stream().filter(link -> number(link) == 2).forEach(link -> link.calls = link.most);
+    rig.dialed.stream()
+        .filter(connection -> number(connection) == 2)
+        .forEach(connection -> connection.calls = connection.most);
     // Another connection to the good one is on its way: the call waits for it.
     Found waits = rig.call(0);
-    assertThat(waits.link).isNull();
+    assertThat(waits.connection).isNull();
     loop.advance(0);
-    assertThat(number(waits.link)).isEqualTo(2);
+    assertThat(number(waits.connection)).isEqualTo(2);
 
     rig.update(bad);
-    assertThat(number(rig.call(0).link)).isEqualTo(1);
+    assertThat(number(rig.call(0).connection)).isEqualTo(1);
   }
 
-  private static int number(@Nullable FakePooledConnection link) {
-    return Integer.parseInt(requireNonNull(link).address.replaceAll(".*\\.|:.*", ""));
+  private static int number(@Nullable FakePooledConnection connection) {
+    return Integer.parseInt(requireNonNull(connection).address.replaceAll(".*\\.|:.*", ""));
   }
 
   private static Endpoint in(int number, String zone) {

@@ -23,14 +23,14 @@ class ThreadLocalClusterTest {
 
   /** A call and what became of its search. */
   private static final class Call implements PendingCall<FakePooledConnection> {
-    @Nullable FakePooledConnection link;
+    @Nullable FakePooledConnection connection;
     String refusal = "";
     boolean over;
 
     @Override
     public void onConnection(
         ConnectionPool<FakePooledConnection> pool, FakePooledConnection found) {
-      link = found;
+      connection = found;
       found.calls++;
     }
 
@@ -56,9 +56,9 @@ class ThreadLocalClusterTest {
     assertThat(dialed).isEmpty();
     cluster.update(EndpointSet.of(A));
     assertThat(dialed).hasSize(1);
-    assertThat(call.link).isNull();
-    FakePooledConnection link = dialed.get(0).open();
-    assertThat(call.link).isSameAs(link);
+    assertThat(call.connection).isNull();
+    FakePooledConnection connection = dialed.get(0).open();
+    assertThat(call.connection).isSameAs(connection);
   }
 
   @Test
@@ -73,7 +73,7 @@ class ThreadLocalClusterTest {
     find();
     dialed.get(0).open();
     for (int i = 0; i < 4; i++) {
-      assertThat(find().link).isSameAs(dialed.get(0));
+      assertThat(find().connection).isSameAs(dialed.get(0));
     }
     // But the other one is being connected, and takes its share from then on.
     assertThat(dialed).hasSize(2);
@@ -91,7 +91,7 @@ class ThreadLocalClusterTest {
     cluster.update(EndpointSet.of(A.withDraining(true), B));
     assertThat(ofA.retired).isTrue();
     for (int i = 0; i < 5; i++) {
-      assertThat(find().link).isSameAs(ofB);
+      assertThat(find().connection).isSameAs(ofB);
     }
     assertThat(ofB.retired).isFalse();
   }
@@ -106,34 +106,34 @@ class ThreadLocalClusterTest {
   @Test
   void staleConnectionGetsNoCallBeforeItProvedItself() {
     cluster.update(EndpointSet.of(A));
-    FakePooledConnection link = connect(A);
-    link.stale = true;
+    FakePooledConnection connection = connect(A);
+    connection.stale = true;
     Call call = find();
-    assertThat(call.link).isNull();
-    assertThat(link.proofs).isPositive();
+    assertThat(call.connection).isNull();
+    assertThat(connection.proofs).isPositive();
     assertThat(dialed).hasSize(1);
-    link.stale = false;
-    link.watch.onReady(link);
-    assertThat(call.link).isSameAs(link);
+    connection.stale = false;
+    connection.watch.onReady(connection);
+    assertThat(call.connection).isSameAs(connection);
   }
 
   @Test
   void suspectConnectionIsRacedByAnother() {
     cluster.update(EndpointSet.of(A));
-    FakePooledConnection link = connect(A);
-    link.stale = true;
+    FakePooledConnection connection = connect(A);
+    connection.stale = true;
     Call call = find();
-    link.watch.onNotReady(link);
+    connection.watch.onNotReady(connection);
     assertThat(dialed).hasSize(2);
-    FakePooledConnection twin = dialed.get(1).open();
-    assertThat(call.link).isSameAs(twin);
+    FakePooledConnection second = dialed.get(1).open();
+    assertThat(call.connection).isSameAs(second);
   }
 
   @Test
   void nextConnectionIsOpenedBeforeTheFirstIsFull() {
     cluster.update(EndpointSet.of(A));
-    FakePooledConnection link = connect(A);
-    link.calls = 79;
+    FakePooledConnection connection = connect(A);
+    connection.calls = 79;
     find();
     assertThat(dialed).hasSize(1);
     find();
@@ -148,16 +148,16 @@ class ThreadLocalClusterTest {
     for (int i = 0; i < 3; i++) {
       Call call = find();
       FakePooledConnection opened = dialed.get(i).open();
-      assertThat(call.link).isSameAs(opened);
+      assertThat(call.connection).isSameAs(opened);
       opened.calls = opened.most;
     }
     Call waits = find();
     assertThat(dialed).hasSize(3);
-    assertThat(waits.link).isNull();
+    assertThat(waits.connection).isNull();
     FakePooledConnection first = dialed.get(0);
     first.calls--;
     first.watch.onReady(first);
-    assertThat(waits.link).isSameAs(first);
+    assertThat(waits.connection).isSameAs(first);
   }
 
   @Test
@@ -178,8 +178,8 @@ class ThreadLocalClusterTest {
     Call waits = find();
     gone.over = true;
     dialed.get(0).open();
-    assertThat(gone.link).isNull();
-    assertThat(waits.link).isNotNull();
+    assertThat(gone.connection).isNull();
+    assertThat(waits.connection).isNotNull();
   }
 
   @Test
@@ -200,7 +200,7 @@ class ThreadLocalClusterTest {
     Call call = find();
     assertThat(call.refusal).isEmpty();
     dialed.get(0).open();
-    assertThat(call.link).isNotNull();
+    assertThat(call.connection).isNotNull();
   }
 
   @Test
@@ -208,7 +208,7 @@ class ThreadLocalClusterTest {
     Call call = find();
     cluster.retire(() -> successor);
     assertThat(call.refusal).isEmpty();
-    assertThat(connectSuccessor()).isSameAs(call.link);
+    assertThat(connectSuccessor()).isSameAs(call.connection);
   }
 
   @Test
@@ -217,7 +217,7 @@ class ThreadLocalClusterTest {
     Call call = find();
     cluster.retire(() -> successor);
     assertThat(call.refusal).isEmpty();
-    assertThat(connectSuccessor()).isSameAs(call.link);
+    assertThat(connectSuccessor()).isSameAs(call.connection);
   }
 
   @Test
@@ -228,7 +228,7 @@ class ThreadLocalClusterTest {
     ring.find(call, loop.nanoTime());
     ring.retire(() -> successor);
     assertThat(call.refusal).isEmpty();
-    assertThat(connectSuccessor()).isSameAs(call.link);
+    assertThat(connectSuccessor()).isSameAs(call.connection);
   }
 
   @Test
@@ -252,10 +252,10 @@ class ThreadLocalClusterTest {
     FakePooledConnection old = connect(A);
     old.watch.onAged(old);
     assertThat(dialed).hasSize(2);
-    assertThat(find().link).isSameAs(old);
+    assertThat(find().connection).isSameAs(old);
     FakePooledConnection fresh = dialed.get(1).open();
     assertThat(old.retired).isTrue();
-    assertThat(find().link).isSameAs(fresh);
+    assertThat(find().connection).isSameAs(fresh);
   }
 
   @Test
@@ -268,7 +268,7 @@ class ThreadLocalClusterTest {
     assertThat(dialed).hasSize(1);
     Call call = new Call();
     one.find(call, loop.nanoTime());
-    assertThat(call.link).isSameAs(only);
+    assertThat(call.connection).isSameAs(only);
   }
 
   @Test
@@ -278,13 +278,13 @@ class ThreadLocalClusterTest {
     Call first = new Call();
     ring.find(first, 0);
     dialed.get(1).open();
-    assertThat(first.link).isNull();
+    assertThat(first.connection).isNull();
     FakePooledConnection own = dialed.get(0).open();
-    assertThat(first.link).isSameAs(own);
+    assertThat(first.connection).isSameAs(own);
     own.stale = true;
     Call second = new Call();
     ring.find(second, 0);
-    assertThat(second.link).isNull();
+    assertThat(second.connection).isNull();
     assertThat(dialed).hasSize(2);
   }
 
@@ -310,7 +310,7 @@ class ThreadLocalClusterTest {
     assertThat(old.retired).isTrue();
     Call call = new Call();
     aged.find(call, loop.nanoTime());
-    assertThat(call.link).isSameAs(dialed.get(2));
+    assertThat(call.connection).isSameAs(dialed.get(2));
   }
 
   private Call find() {
@@ -331,11 +331,11 @@ class ThreadLocalClusterTest {
   private FakePooledConnection connect(Endpoint endpoint) {
     String address = endpoint.address().toString();
     for (int i = 0; i < 4; i++) {
-      for (FakePooledConnection link : dialed) {
-        if (link.address.equals(address)) {
-          link.open();
-          link.calls = 0;
-          return link;
+      for (FakePooledConnection connection : dialed) {
+        if (connection.address.equals(address)) {
+          connection.open();
+          connection.calls = 0;
+          return connection;
         }
       }
       find();
@@ -354,10 +354,10 @@ class ThreadLocalClusterTest {
     return new ThreadLocalCluster<>(
         Cluster.fixed("orders", EndpointSet.EMPTY, options),
         (endpoint, o, watch) -> {
-          FakePooledConnection link =
+          FakePooledConnection connection =
               new FakePooledConnection(endpoint.address().toString(), watch);
-          dialed.add(link);
-          return link;
+          dialed.add(connection);
+          return connection;
         },
         loop);
   }

@@ -121,14 +121,14 @@ class FrontendYamlTest {
   }
 
   private static JsonMapping json(String text) {
-    return faces(text).json();
+    return frontends(text).json();
   }
 
   private static FrontendOptions terms(String text) {
-    return faces(text).options();
+    return frontends(text).options();
   }
 
-  private static FrontendConfig faces(String text) {
+  private static FrontendConfig frontends(String text) {
     return GatewayYaml.parse(
             "g.yaml", "json: " + text, ServiceTarget::parse, Optional.empty(), TlsFileLocation.HERE)
         .frontends();
@@ -136,8 +136,8 @@ class FrontendYamlTest {
 
   @Test
   void aBindingThatCanNotBeServedIsNoReasonToRefuseTheFile(@TempDir Path folder) throws Exception {
-    write(folder, "twins.pb", twins());
-    String text = "clusters: {a: {endpoints: ['b:1'], descriptor-sets: [twins.pb]}}";
+    write(folder, "duplicates.pb", duplicates());
+    String text = "clusters: {a: {endpoints: ['b:1'], descriptor-sets: [duplicates.pb]}}";
     GatewayConfig config =
         GatewayYaml.parse(
             "g.yaml", text, ServiceTarget::parse, Optional.empty(), TlsFileLocation.of(folder));
@@ -150,7 +150,7 @@ class FrontendYamlTest {
   }
 
   /** Two methods with one path. */
-  private static FileDescriptorProto twins() {
+  private static FileDescriptorProto duplicates() {
     MethodOptions get =
         MethodOptions.newBuilder()
             .setExtension(AnnotationsProto.http, HttpRule.newBuilder().setGet("/v1").build())

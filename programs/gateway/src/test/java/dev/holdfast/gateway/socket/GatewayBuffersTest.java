@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** Memory of buffers that are free again, and how much of it stays. */
 class GatewayBuffersTest {
-  private static final int CROWD_BYTES = 48 << 20;
+  private static final int BUFFERED_BYTES = 48 << 20;
   private static final int MOST_LEFT_BYTES = 24 << 20;
   private static final int LEAST_SIZE = 256;
   private static final int MOST_SIZE = 32_768;
@@ -25,20 +25,20 @@ class GatewayBuffersTest {
       long most =
           loop.submit(
                   () -> {
-                    List<ByteBuf> crowd = new ArrayList<>();
+                    List<ByteBuf> buffers = new ArrayList<>();
                     // Size after size, so that the last pages of all lie far from each other.
                     for (int size = LEAST_SIZE; size <= MOST_SIZE; size += size / 2) {
-                      for (int bytes = 0; bytes < CROWD_BYTES / 8; bytes += size) {
-                        crowd.add(GatewayBuffers.ALLOCATOR.directBuffer(size));
+                      for (int bytes = 0; bytes < BUFFERED_BYTES / 8; bytes += size) {
+                        buffers.add(GatewayBuffers.ALLOCATOR.directBuffer(size));
                       }
                     }
                     long held = GatewayBuffers.directBytes();
-                    crowd.forEach(ByteBuf::release);
+                    buffers.forEach(ByteBuf::release);
                     ForwardingLoop.releaseSpareBuffers();
                     return held;
                   })
               .get();
-      assertThat(most - before).isGreaterThan(CROWD_BYTES);
+      assertThat(most - before).isGreaterThan(BUFFERED_BYTES);
       assertThat(GatewayBuffers.directBytes() - before).isLessThan(MOST_LEFT_BYTES);
     } finally {
       loop.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();

@@ -110,7 +110,7 @@ final class BackgroundRead<T> {
       Threads.POOL.execute(() -> complete(answer, read));
       return answer.get(MAX_AWAITED.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
-      throw crowded(e);
+      throw queueFull(e);
     } catch (TimeoutException e) {
       throw late();
     } catch (InterruptedException e) {
@@ -132,7 +132,7 @@ final class BackgroundRead<T> {
     try {
       Threads.POOL.execute(() -> complete(answer, read));
     } catch (RejectedExecutionException e) {
-      answer.completeExceptionally(crowded(e));
+      answer.completeExceptionally(queueFull(e));
     }
   }
 
@@ -166,7 +166,7 @@ final class BackgroundRead<T> {
     return new IOException("no answer in time (expected: a mount that answers)");
   }
 
-  private static IOException crowded(Exception cause) {
+  private static IOException queueFull(Exception cause) {
     return new IOException(
         "not tried, as " + MAX_THREADS + " files hang (expected: a mount that answers)", cause);
   }

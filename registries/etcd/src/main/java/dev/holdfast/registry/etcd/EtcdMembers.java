@@ -24,9 +24,9 @@ import org.slf4j.event.Level;
  *
  * <p>Every try has a deadline of its own, since a paused member accepts connections and answers
  * nothing. Processes begin at a random member and stay with one that works, so neither a start nor
- * the return of a member moves a crowd. A request is tried once at each member, and in what is left
- * of its time once more after a moment, because a cluster that elects a leader refuses everything
- * meanwhile; trying again later is for those above. On the scheduler only.
+ * the return of a member moves many clients at once. A request is tried once at each member, and in
+ * what is left of its time once more after a moment, because a cluster that elects a leader refuses
+ * everything meanwhile; trying again later is for those above. On the scheduler only.
  */
 final class EtcdMembers implements EtcdTransport {
   private static final Logger log = LoggerFactory.getLogger(EtcdMembers.class);

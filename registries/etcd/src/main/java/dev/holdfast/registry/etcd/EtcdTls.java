@@ -46,9 +46,9 @@ final class EtcdTls {
       then = "what was read before stays in use")
   private static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
 
-  /** After what time a look at the files that is not answered is reported. */
+  /** After what time a read of the files that is not answered is reported. */
   @Limit(
-      of = "time that a look at certificate files may take",
+      of = "time that a read of certificate files may take",
       then = "opening a registry fails; later the files last read stay in use")
   private static final Duration LOOK_TIMEOUT = Duration.ofSeconds(5);
 

@@ -33,8 +33,8 @@ class EtcdMemberTest {
   void onlyAMemberThatNeverAnsweredMayWantTls() throws Exception {
     try (SystemScheduler scheduler = SystemScheduler.create("etcd-member-test");
         HangingUp port = new HangingUp(0)) {
-      EtcdMember stranger = member(port.number(), scheduler);
-      assertThat(failure(stranger, scheduler)).hasMessageContaining("needs tls=true");
+      EtcdMember plain = member(port.number(), scheduler);
+      assertThat(failure(plain, scheduler)).hasMessageContaining("needs tls=true");
 
       Server server = server();
       int number = server.getPort();

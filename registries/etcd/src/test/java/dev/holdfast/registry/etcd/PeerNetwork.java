@@ -20,10 +20,10 @@ import java.util.stream.Stream;
 /**
  * Carries what the members of a cluster say to each other, and can cut one of them off.
  *
- * <p>Each member has a door here, which is its advertised peer address. Who knocks is read from the
- * kernel's table of sockets (Linux only) and not from what is sent: members name themselves in raft
- * messages, but neither when they probe each other nor when they forward keepalives to the leader,
- * and a connection that began so carries votes later. Thread-safe.
+ * <p>Each member has a listener here, which is its advertised peer address. The connecting member
+ * is read from the kernel's table of sockets (Linux only) and not from what is sent: members name
+ * themselves in raft messages, but neither when they probe each other nor when they forward
+ * keepalives to the leader, and a connection that began so carries votes later. Thread-safe.
  */
 final class PeerNetwork implements AutoCloseable {
   private static final int MAX_LINES = 256;
@@ -31,20 +31,20 @@ final class PeerNetwork implements AutoCloseable {
   private static final int NOBODY = -1;
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
-  private final List<ServerSocket> doors = new ArrayList<>();
+  private final List<ServerSocket> serverSockets = new ArrayList<>();
   private final Set<Line> lines = new HashSet<>();
   private List<EtcdProcess> members = List.of();
   private int cutOff = NOBODY;
 
   PeerNetwork(int size) throws IOException {
     for (int i = 0; i < size; i++) {
-      doors.add(new ServerSocket(0, BACKLOG, LOOPBACK));
+      serverSockets.add(new ServerSocket(0, BACKLOG, LOOPBACK));
     }
   }
 
   /** The peer URL that a member is to advertise. */
   String url(int member) {
-    return "http://127.0.0.1:" + doors.get(member).getLocalPort();
+    return "http://127.0.0.1:" + serverSockets.get(member).getLocalPort();
   }
 
   /** Begins to carry. */
@@ -52,9 +52,9 @@ final class PeerNetwork implements AutoCloseable {
     synchronized (this) {
       members = List.copyOf(all);
     }
-    for (int i = 0; i < doors.size(); i++) {
+    for (int i = 0; i < serverSockets.size(); i++) {
       int to = i;
-      start("peer-door-" + to, () -> serve(to));
+      start("peer-listener-" + to, () -> serve(to));
     }
   }
 
@@ -72,16 +72,16 @@ final class PeerNetwork implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    doors.forEach(PeerNetwork::closeSocket);
+    serverSockets.forEach(PeerNetwork::closeSocket);
     List.copyOf(lines).forEach(this::end);
   }
 
   private void serve(int to) {
-    ServerSocket door = doors.get(to);
-    while (!door.isClosed()) {
+    ServerSocket serverSocket = serverSockets.get(to);
+    while (!serverSocket.isClosed()) {
       Socket near;
       try {
-        near = door.accept();
+        near = serverSocket.accept();
       } catch (IOException e) {
         // The network was closed.
         return;
@@ -124,7 +124,7 @@ final class PeerNetwork implements AutoCloseable {
   /** Asked again here, since it may have been cut while the line was made. */
   private synchronized boolean add(Line line) {
     return !isCut(line.from, line.to)
-        && !doors.get(line.to).isClosed()
+        && !serverSockets.get(line.to).isClosed()
         && lines.size() < MAX_LINES
         && lines.add(line);
   }

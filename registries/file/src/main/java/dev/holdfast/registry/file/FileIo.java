@@ -79,7 +79,7 @@ final class FileIo implements AutoCloseable {
       Consumer<RegistryException> onFailure) {
     if (waiting.incrementAndGet() > maxWaiting) {
       waiting.decrementAndGet();
-      scheduler.execute(() -> onFailure.accept(crowded(what, maxWaiting)));
+      scheduler.execute(() -> onFailure.accept(queueFull(what, maxWaiting)));
       return false;
     }
     AtomicBoolean answered = new AtomicBoolean();
@@ -172,7 +172,7 @@ final class FileIo implements AutoCloseable {
     }
   }
 
-  private static RegistryException crowded(String what, int maxWaiting) {
+  private static RegistryException queueFull(String what, int maxWaiting) {
     return new RegistryException(
         RegistryErrorKind.UNAVAILABLE,
         what

@@ -26,18 +26,18 @@ class DurableOverRedisTest {
 
   @TempDir Path folder;
   private RedisProcess redis;
-  private RedisStreamTopology town;
+  private RedisStreamTopology topology;
 
   @BeforeEach
   void startRedis() throws Exception {
     redis = RequiredRedis.start(folder.resolve("redis"));
-    town = new RedisStreamTopology(folder, redis);
+    topology = new RedisStreamTopology(folder, redis);
   }
 
   @AfterEach
   void close() throws Exception {
-    if (town != null) {
-      town.close();
+    if (topology != null) {
+      topology.close();
     }
     if (redis != null) {
       redis.close();
@@ -46,113 +46,113 @@ class DurableOverRedisTest {
 
   @Test
   void aStreamSurvivesTheKillOfItsOwner() throws Exception {
-    Instance first = town.instance();
-    Instance second = town.instance();
-    town.leadTo(first);
-    town.talk(1, COUNT / 2);
-    town.send(COUNT / 2 + 1, COUNT / 2 + 20);
+    Instance first = topology.instance();
+    Instance second = topology.instance();
+    topology.leadTo(first);
+    topology.talk(1, COUNT / 2);
+    topology.send(COUNT / 2 + 1, COUNT / 2 + 20);
 
     first.process().kill();
-    town.leadTo(second);
-    town.talk(COUNT / 2 + 21, COUNT);
-    town.finish();
+    topology.leadTo(second);
+    topology.talk(COUNT / 2 + 21, COUNT);
+    topology.finish();
 
-    town.assertAllHeard(COUNT);
-    assertEffectsInOrder(town.effectsAt(0), town.effectsAt(1));
+    topology.assertAllHeard(COUNT);
+    assertEffectsInOrder(topology.effectsAt(0), topology.effectsAt(1));
   }
 
   @Test
   void anOwnerThatWasStoppedAndWakesUpIsFenced() throws Exception {
-    Instance first = town.instance("30");
-    Instance second = town.instance("30");
-    town.leadTo(first);
-    town.talk(1, COUNT / 2);
-    town.send(COUNT / 2 + 1, COUNT / 2 + 20);
+    Instance first = topology.instance("30");
+    Instance second = topology.instance("30");
+    topology.leadTo(first);
+    topology.talk(1, COUNT / 2);
+    topology.send(COUNT / 2 + 1, COUNT / 2 + 20);
     first.process().pause();
 
-    town.leadTo(second);
-    town.talk(COUNT / 2 + 21, COUNT - 100);
+    topology.leadTo(second);
+    topology.talk(COUNT / 2 + 21, COUNT - 100);
     first.process().resume();
     // At the latest when its record is due to be renewed.
     patiently().until(() -> first.process().countOf("ENDED RELEASED") > 0);
-    town.talk(COUNT - 99, COUNT);
-    town.finish();
+    topology.talk(COUNT - 99, COUNT);
+    topology.finish();
 
-    town.assertAllHeard(COUNT);
-    assertEffectsInOrder(town.effectsAt(0), town.effectsAt(1));
+    topology.assertAllHeard(COUNT);
+    assertEffectsInOrder(topology.effectsAt(0), topology.effectsAt(1));
     assertThat(second.process().countOf("ENDED")).isZero();
   }
 
   @Test
   void aStreamWaitsForARedisThatIsAway() throws Exception {
-    Instance owner = town.instance();
-    town.leadTo(owner);
-    town.talk(1, COUNT / 2);
+    Instance owner = topology.instance();
+    topology.leadTo(owner);
+    topology.talk(1, COUNT / 2);
 
     redis.stop();
-    town.send(COUNT / 2 + 1, COUNT / 2 + 20);
+    topology.send(COUNT / 2 + 1, COUNT / 2 + 20);
     // Long enough for requests to fail, and to fail again.
     await().pollDelay(Duration.ofSeconds(10)).atMost(Duration.ofSeconds(60)).until(() -> true);
-    assertThat(town.heard).hasSize(COUNT / 2);
+    assertThat(topology.heard).hasSize(COUNT / 2);
     redis.start();
-    town.talk(COUNT / 2 + 21, COUNT);
-    town.finish();
+    topology.talk(COUNT / 2 + 21, COUNT);
+    topology.finish();
 
-    town.assertAllHeard(COUNT);
-    assertThat(town.effectsAt(0)).isEqualTo(numbers(1, COUNT));
+    topology.assertAllHeard(COUNT);
+    assertThat(topology.effectsAt(0)).isEqualTo(numbers(1, COUNT));
   }
 
   @Test
   void whenRedisForgetsEverythingBothSidesAreToldOnce() throws Exception {
-    Instance owner = town.instance();
-    town.leadTo(owner);
-    town.talk(1, COUNT / 2);
+    Instance owner = topology.instance();
+    topology.leadTo(owner);
+    topology.talk(1, COUNT / 2);
 
     RequiredRedis.command(redis, "FLUSHALL");
-    town.send(COUNT / 2 + 1, COUNT / 2 + 20);
-    town.awaitEnd();
+    topology.send(COUNT / 2 + 1, COUNT / 2 + 20);
+    topology.awaitEnd();
     patiently().until(() -> owner.process().countOf("ENDED") > 0);
 
     assertThat(owner.process().lines())
         .filteredOn(l -> l.startsWith("ENDED"))
         .containsExactly("ENDED LOST_STORE");
     assertLostOnce();
-    assertThat(town.effectsAt(0)).doesNotHaveDuplicates();
+    assertThat(topology.effectsAt(0)).doesNotHaveDuplicates();
   }
 
   @Test
   void fromARedisThatWentBackInTimeNothingIsDoneTwice() throws Exception {
-    Instance owner = town.instance();
-    Instance other = town.instance();
-    town.leadTo(owner);
-    town.talk(1, COUNT / 2);
+    Instance owner = topology.instance();
+    Instance other = topology.instance();
+    topology.leadTo(owner);
+    topology.talk(1, COUNT / 2);
     Path copy = folder.resolve("copy");
     redis.pause();
     RequiredRedis.copy(redis.dataFolder(), copy);
     redis.resume();
-    town.talk(COUNT / 2 + 1, COUNT - 100);
+    topology.talk(COUNT / 2 + 1, COUNT - 100);
 
     redis.kill();
     redis.wipe();
     RequiredRedis.copy(copy, redis.dataFolder());
     redis.start();
     owner.process().kill();
-    town.leadTo(other);
-    town.send(COUNT - 99, COUNT - 80);
-    town.awaitEnd();
+    topology.leadTo(other);
+    topology.send(COUNT - 99, COUNT - 80);
+    topology.awaitEnd();
 
     assertLostOnce();
-    assertThat(town.heard).doesNotHaveDuplicates();
-    List<String> all = new ArrayList<>(town.effectsAt(0));
-    all.addAll(town.effectsAt(1));
+    assertThat(topology.heard).doesNotHaveDuplicates();
+    List<String> all = new ArrayList<>(topology.effectsAt(0));
+    all.addAll(topology.effectsAt(1));
     assertThat(all).doesNotHaveDuplicates();
   }
 
   private void assertLostOnce() {
-    assertThat(town.lost).hasSize(1);
-    assertThat(town.ends).hasSize(1);
-    assertThat(town.ends.get(0).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-    assertThat(town.heard).isEqualTo(numbers(1, town.heard.size()));
+    assertThat(topology.lost).hasSize(1);
+    assertThat(topology.ends).hasSize(1);
+    assertThat(topology.ends.get(0).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(topology.heard).isEqualTo(numbers(1, topology.heard.size()));
   }
 
   /**

@@ -29,8 +29,8 @@ public final class FalseClose extends Comparison {
       new Option("--seed", 1, 1, 0, Integer.MAX_VALUE, "the first seed");
   private static final Option DEVICES =
       new Option("--devices", 300, 10, 1, 2_000, "real devices of each server in the kernel lab");
-  private static final Option WEATHER_SECONDS =
-      new Option("--weather", 100, 3, 1, 3_600, "seconds of bad weather there");
+  private static final Option FAULT_SECONDS =
+      new Option("--weather", 100, 3, 1, 3_600, "seconds of faults there");
   private static final Option MOURNING_SECONDS =
       new Option("--mourning", 25, 0, 0, 600, "seconds in which the dead must be noticed there");
 
@@ -67,7 +67,7 @@ public final class FalseClose extends Comparison {
 
   @Override
   public List<Option> options() {
-    return List.of(LIVING, DEAD, SEED, DEVICES, WEATHER_SECONDS, MOURNING_SECONDS);
+    return List.of(LIVING, DEAD, SEED, DEVICES, FAULT_SECONDS, MOURNING_SECONDS);
   }
 
   @Override
@@ -99,8 +99,8 @@ public final class FalseClose extends Comparison {
   protected List<String> unfair() {
     return List.of(
         "to stock with 60 s / 5 s: nobody needs to choose 5 s. Stock tuned is the fair neighbour.",
-        "to Holdfast: a server has no twin to race, and a device that is stuck but acknowledges is"
-            + " not among the dead,",
+        "to Holdfast: a server has no replacement to race, and a device that is stuck but"
+            + " acknowledges is not among the dead,",
         "since only Holdfast waits longer for it.",
         "to stock on the kernel: its keepalive can't ask before 10 s, so that of the same 15 s it"
             + " waits 5 s and we 10 s;",
@@ -126,14 +126,14 @@ public final class FalseClose extends Comparison {
     // First of all: where there is none, it is said before anybody waited.
     KernelLab lab = runResources.own(KernelFaultComparison.openLab());
     simulate(options, report);
-    KernelFaultComparison weather =
+    KernelFaultComparison faults =
         new KernelFaultComparison(lab, options.get(DEVICES), options.get(SEED));
     conclude(
         report,
-        weather.run(
+        faults.run(
             runResources,
             report,
-            Duration.ofSeconds(options.get(WEATHER_SECONDS)),
+            Duration.ofSeconds(options.get(FAULT_SECONDS)),
             Duration.ofSeconds(options.get(MOURNING_SECONDS))),
         options);
   }
@@ -202,7 +202,7 @@ public final class FalseClose extends Comparison {
             "kernel_holdfast: %d (expected: <= kernel_stock, %d)",
             holdfast,
             stock)
-        .speedBound(stock > 0, "kernel_stock: 0 (expected: > 0, or the weather was too good)");
+        .speedBound(stock > 0, "kernel_stock: 0 (expected: > 0, or there were too few faults)");
     if (options.get(MOURNING_SECONDS) > 0) {
       notice(report, kernel, options.get(DEVICES));
     }

@@ -60,12 +60,12 @@ record KernelFaultComparison(KernelLab lab, int devices, long seed) {
   /**
    * Runs both servers under the faults, then ends all devices.
    *
-   * @param weather how long the faults last
+   * @param faults how long the faults last
    * @param mourning the longest time in which both servers must notice that all devices are gone;
    *     zero skips that part
    */
   KernelFaultResult run(
-      RunResources runResources, Report report, Duration weather, Duration mourning)
+      RunResources runResources, Report report, Duration faults, Duration mourning)
       throws IOException, InterruptedException {
     ChildJvm servers =
         start(
@@ -83,11 +83,11 @@ record KernelFaultComparison(KernelLab lab, int devices, long seed) {
     clients.await(UnreliablePathDevices.STARTED, START);
     awaitAll(servers);
     report.say("kernel: %d devices of each server are connected", devices);
-    injectFaults(report, servers, weather);
+    injectFaults(report, servers, faults);
     lab.heal();
     // Who has asked in the last stall gives up by then, if at all.
     TimeUnit.NANOSECONDS.sleep(
-        Math.min(weather.toNanos(), UnreliablePathServers.HOLDFAST_PATIENCE.toNanos()));
+        Math.min(faults.toNanos(), UnreliablePathServers.HOLDFAST_PATIENCE.toNanos()));
     awaitAll(servers);
     long[] ended = ask(servers, UnreliablePathServers.ENDED);
     List<List<Double>> dead =
@@ -108,10 +108,10 @@ record KernelFaultComparison(KernelLab lab, int devices, long seed) {
   }
 
   /** Stalls and single losses in turn. */
-  private void injectFaults(Report report, ChildJvm servers, Duration weather)
+  private void injectFaults(Report report, ChildJvm servers, Duration faults)
       throws IOException, InterruptedException {
     SplittableRandom random = new SplittableRandom(seed);
-    long endNanos = System.nanoTime() + weather.toNanos();
+    long endNanos = System.nanoTime() + faults.toNanos();
     for (int stalls = 1; System.nanoTime() - endNanos < 0; stalls++) {
       long calmNanos = random.nextLong(LEAST_CALM.toNanos(), MOST_CALM.toNanos());
       long stallNanos = random.nextLong(LEAST_STALL.toNanos(), MOST_STALL.toNanos());

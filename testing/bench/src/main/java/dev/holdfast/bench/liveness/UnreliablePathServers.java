@@ -113,7 +113,7 @@ final class UnreliablePathServers {
             LivenessOptions.DEFAULT
                 .withProbing(HOLDFAST_IDLE, HOLDFAST_SPACING)
                 .withPatience(HOLDFAST_PATIENCE, HOLDFAST_PATIENCE)
-                // The kernel goes on with the goodbye, as stock's does.
+                // The kernel completes the close, as with stock grpc-java.
                 .withTcp(LivenessOptions.DEFAULT.tcp()))
         .addService(ends)
         .build()

@@ -40,7 +40,7 @@ public final class Discovery extends Comparison {
       new Option("--seed", 1, 1, 0, Integer.MAX_VALUE, "of the pauses between changes");
 
   private static final String SERVICE = "bench/discovery";
-  private static final int STANDING_INSTANCES = 3;
+  private static final int LONG_RUNNING_INSTANCES = 3;
   private static final int WARM_UP_CALLS = 200;
   private static final int LEAST_CHANGES = 50;
   private static final double P99_BOUND_MS = 100;
@@ -95,8 +95,8 @@ public final class Discovery extends Comparison {
     LocalEtcd etcd = LocalEtcd.start(runResources);
     EtcdStub stub = runResources.own(new EtcdStub(etcd.address()));
     List<Instance> instances =
-        startInstances(runResources, report, STANDING_INSTANCES + warmUp + changes);
-    for (Instance instance : instances.subList(0, STANDING_INSTANCES)) {
+        startInstances(runResources, report, LONG_RUNNING_INSTANCES + warmUp + changes);
+    for (Instance instance : instances.subList(0, LONG_RUNNING_INSTANCES)) {
       instance.announce(stub);
     }
     FirstAnswerTimes answers = new FirstAnswerTimes();
@@ -110,17 +110,17 @@ public final class Discovery extends Comparison {
         runResources
             .own(new OpenLoopLoad(channel, options.get(RATE), CALL_DEADLINE, answers))
             .start();
-    for (Instance instance : instances.subList(0, STANDING_INSTANCES)) {
+    for (Instance instance : instances.subList(0, LONG_RUNNING_INSTANCES)) {
       if (answers.awaitFirst(instance.name, CHANGE_TIMEOUT).isEmpty()) {
         throw new IllegalStateException("no call reached " + instance + ": " + calls.failures());
       }
     }
     PlainWatchTimes floor = new PlainWatchTimes();
     stub.watch(SERVICE, floor);
-    report.say("calls reach all %d standing instances; changes begin", STANDING_INSTANCES);
+    report.say("calls reach all %d long-running instances; changes begin", LONG_RUNNING_INSTANCES);
     List<Change> done =
         new Changes(stub, answers, floor, new Random(options.get(SEED)), report)
-            .make(instances.subList(STANDING_INSTANCES, instances.size()), warmUp);
+            .make(instances.subList(LONG_RUNNING_INSTANCES, instances.size()), warmUp);
     calls.stop();
     conclude(report, done.subList(warmUp, done.size()), calls, answers, options.quick());
   }

@@ -36,7 +36,7 @@ public final class Outage extends Comparison {
       new Option("--rate", 500, 200, 1, 10_000, "calls per second, at all times");
 
   private static final String SERVICE = "bench/outage";
-  private static final int STANDING_INSTANCES = 3;
+  private static final int LONG_RUNNING_INSTANCES = 3;
   private static final int TTL_SECONDS = 5;
   private static final int TTLS_TO_OUTLIVE = 3;
   private static final int WARM_UP_CALLS = 1_000;
@@ -165,11 +165,11 @@ public final class Outage extends Comparison {
 
     private List<RegisteredServer> startInstances() throws Exception {
       List<RegisteredServer> spares = new ArrayList<>();
-      for (int i = 0; i < STANDING_INSTANCES; i++) {
+      for (int i = 0; i < LONG_RUNNING_INSTANCES; i++) {
         running.add(RegisteredServer.load(runResources, "i" + i, target));
       }
       for (int i = 0; i < 2; i++) {
-        spares.add(RegisteredServer.load(runResources, "i" + (STANDING_INSTANCES + i), target));
+        spares.add(RegisteredServer.load(runResources, "i" + (LONG_RUNNING_INSTANCES + i), target));
       }
       for (RegisteredServer server : running) {
         awaitRecord(server.awaitLoaded().start(), true);

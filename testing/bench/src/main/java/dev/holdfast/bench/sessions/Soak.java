@@ -81,12 +81,12 @@ public final class Soak extends Comparison {
             ? ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE)
             : options.get(SEED);
     report.say("seed %d", seed);
-    SoakTopology town = new SoakTopology(runResources, new Random(seed), options.get(SERVERS));
+    SoakTopology topology = new SoakTopology(runResources, new Random(seed), options.get(SERVERS));
     Devices devices =
         Devices.start(
             runResources,
             "devices",
-            new Devices.DeviceOptions(true, false, true, town.ports()),
+            new Devices.DeviceOptions(true, false, true, topology.ports()),
             new Devices.Size(options.get(STREAMS) / PER_CONNECTION, PER_CONNECTION));
     devices.open();
     report.say("%d streams stand", options.get(STREAMS));
@@ -96,7 +96,7 @@ public final class Soak extends Comparison {
     int faults = 0;
     while (System.nanoTime() - end < 0) {
       TimeUnit.MILLISECONDS.sleep(pauses.nextLong(MOST_BETWEEN_MILLIS));
-      String fault = town.fault();
+      String fault = topology.fault();
       faults++;
       report.say("%s; %s", fault, describe(devices.count()));
     }

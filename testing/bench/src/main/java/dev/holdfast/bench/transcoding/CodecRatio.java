@@ -64,7 +64,7 @@ final class CodecRatio {
     }
   }
 
-  /** Prints the ratios: for a look at the codec alone. */
+  /** Prints the ratios: for an examination of the codec alone. */
   public static void main(String[] args) throws Exception {
     Ratios ratios =
         new CodecRatio(List.of(args).contains("--quick"), System.out::println).measure();

@@ -100,38 +100,40 @@ public final class Transcoding extends Comparison {
     for (Kind kind : Kind.values()) {
       servers.put(kind, TranscodingServer.start(runResources, kind));
     }
-    List<MeasuredTranscoder> faces = new ArrayList<>();
+    List<MeasuredTranscoder> transcoders = new ArrayList<>();
     for (Map.Entry<Kind, ChildJvm> each : servers.entrySet()) {
-      faces.add(new MeasuredTranscoder(each.getKey(), each.getValue(), folder));
+      transcoders.add(new MeasuredTranscoder(each.getKey(), each.getValue(), folder));
     }
-    for (MeasuredTranscoder face : faces) {
-      face.requireTruth();
-      report.say("%s answers truly; warming it up", face.kind().key());
+    for (MeasuredTranscoder transcoder : transcoders) {
+      transcoder.requireTruth();
+      report.say("%s answers truly; warming it up", transcoder.kind().key());
       for (TranscodingWork work : TranscodingWork.values()) {
         long calls = THOUSAND * options.get(WARM_UP);
-        face.warmUp(work, work.isLarge() ? calls / LARGE_PART_OF_WARM_UP : calls);
+        transcoder.warmUp(work, work.isLarge() ? calls / LARGE_PART_OF_WARM_UP : calls);
       }
     }
     Map<TranscodingWork, List<Double>> ratios = new EnumMap<>(TranscodingWork.class);
     for (int i = 0; i < options.get(ALTERNATIONS); i++) {
       for (TranscodingWork work : TranscodingWork.values()) {
-        double ratio = alternation(faces, work, options.get(SLICE_MILLIS) / 1e3, report);
+        double ratio = alternation(transcoders, work, options.get(SLICE_MILLIS) / 1e3, report);
         ratios.computeIfAbsent(work, unused -> new ArrayList<>()).add(ratio);
       }
-      Collections.rotate(faces, 1);
+      Collections.rotate(transcoders, 1);
     }
     conclude(options, report, ratios);
   }
 
   private static double alternation(
-      List<MeasuredTranscoder> faces, TranscodingWork work, double seconds, Report report)
+      List<MeasuredTranscoder> transcoders, TranscodingWork work, double seconds, Report report)
       throws IOException, InterruptedException {
     Map<Kind, Double> micros = new EnumMap<>(Kind.class);
     StringBuilder line = new StringBuilder(work.key());
-    for (MeasuredTranscoder face : faces) {
-      double cpu = face.cpuMicros(work, seconds);
-      micros.put(face.kind(), cpu);
-      line.append(String.format("; %s %.2f us, %.0f/s", face.kind().key(), cpu, face.rate(work)));
+    for (MeasuredTranscoder transcoder : transcoders) {
+      double cpu = transcoder.cpuMicros(work, seconds);
+      micros.put(transcoder.kind(), cpu);
+      line.append(
+          String.format(
+              "; %s %.2f us, %.0f/s", transcoder.kind().key(), cpu, transcoder.rate(work)));
     }
     double ratio =
         micros.getOrDefault(Kind.ARMERIA, Double.NaN)

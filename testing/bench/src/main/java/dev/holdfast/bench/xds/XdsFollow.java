@@ -82,12 +82,12 @@ public final class XdsFollow extends Comparison {
     Map<CallerLanguage, List<String>> commands = commands(root, options.quick(), report);
     Path folder = Files.createTempDirectory("holdfast-bench-xds");
     runResources.own(() -> delete(folder));
-    XdsTopology town = new XdsTopology(runResources, report, folder, options.get(SEED));
-    town.open(2);
+    XdsTopology topology = new XdsTopology(runResources, report, folder, options.get(SEED));
+    topology.open(2);
     Path bootstrap =
-        Files.writeString(folder.resolve("bootstrap.json"), town.xdsBootstrap().json());
+        Files.writeString(folder.resolve("bootstrap.json"), topology.xdsBootstrap().json());
     for (Map.Entry<CallerLanguage, List<String>> command : commands.entrySet()) {
-      town.callers.add(
+      topology.callers.add(
           runResources.own(
               XdsCaller.start(
                   command.getKey(),
@@ -96,17 +96,17 @@ public final class XdsFollow extends Comparison {
                   "xds:///" + XdsTopology.SERVICE,
                   options.get(RATE))));
     }
-    town.awaitStandingInstances();
-    report.say("calls reach both standing instances in every language; changes begin");
+    topology.awaitLongRunningInstances();
+    report.say("calls reach both long-running instances in every language; changes begin");
     for (int round = 1; round <= options.get(ROUNDS); round++) {
-      town.round(round % options.get(RESTARTS) == 0);
+      topology.round(round % options.get(RESTARTS) == 0);
       if (round % 10 == 0) {
         report.say("%d rounds", round);
       }
     }
-    town.followPolicies();
+    topology.followPolicies();
     report.say("calls followed %d policies in every language", XdsTopology.POLICIES.size());
-    conclude(town, report);
+    conclude(topology, report);
   }
 
   private static Map<CallerLanguage, List<String>> commands(Path root, boolean quick, Report report)
@@ -129,11 +129,11 @@ public final class XdsFollow extends Comparison {
     return commands;
   }
 
-  private static void conclude(XdsTopology town, Report report) throws Exception {
-    int refusals = ControlProgram.refusals(town.control());
+  private static void conclude(XdsTopology topology, Report report) throws Exception {
+    int refusals = ControlProgram.refusals(topology.control());
     long answered = 0;
     int failed = 0;
-    for (XdsCaller caller : town.callers) {
+    for (XdsCaller caller : topology.callers) {
       answered += caller.end();
       failed += caller.failures().size();
       caller.failures().stream()
@@ -141,10 +141,10 @@ public final class XdsFollow extends Comparison {
           .forEach(f -> report.say("%s: %s", caller.language().label(), f));
     }
     for (CallerLanguage language : CallerLanguage.values()) {
-      if (town.callers.stream().noneMatch(caller -> caller.language() == language)) {
+      if (topology.callers.stream().noneMatch(caller -> caller.language() == language)) {
         continue;
       }
-      List<Double> millis = town.millis.getOrDefault(language, List.of());
+      List<Double> millis = topology.millis.getOrDefault(language, List.of());
       report.bound(!millis.isEmpty(), "%s followed nothing", language.label());
       double p99 = millis.isEmpty() ? -1 : Sample.of(millis).percentile(99);
       report.figure(language.label() + "_ms", p99);
@@ -158,12 +158,13 @@ public final class XdsFollow extends Comparison {
     report
         .figure("failed", failed)
         .figure("answered", answered)
-        .figure("changes", town.millis.values().stream().mapToInt(List::size).max().orElse(0))
-        .figure("restarts", town.restarts)
+        .figure("changes", topology.millis.values().stream().mapToInt(List::size).max().orElse(0))
+        .figure("restarts", topology.restarts)
         .figure("refused", refusals)
         .bound(failed == 0, "failed: %d (expected: 0)", failed)
         .bound(refusals == 0, "refused: %d responses (expected: 0)", refusals)
-        .bound(town.lost == 0, "lost: %d instances never got a call (expected: 0)", town.lost);
+        .bound(
+            topology.lost == 0, "lost: %d instances never got a call (expected: 0)", topology.lost);
   }
 
   private static void delete(Path folder) throws IOException {

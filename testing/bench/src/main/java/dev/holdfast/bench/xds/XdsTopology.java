@@ -103,7 +103,7 @@ final class XdsTopology {
     }
   }
 
-  void awaitStandingInstances() throws Exception {
+  void awaitLongRunningInstances() throws Exception {
     for (XdsCaller caller : callers) {
       for (Instance instance : present) {
         if (caller.awaitFirst(instance.name(), RECONNECT_TIMEOUT).isEmpty()) {

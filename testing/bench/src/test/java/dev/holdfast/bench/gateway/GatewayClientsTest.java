@@ -28,16 +28,16 @@ class GatewayClientsTest {
   private static final int TOOL_IS_MISSING = 3;
 
   @TempDir static Path folder;
-  private static InteropTopology town;
+  private static InteropTopology topology;
 
   @BeforeAll
   static void start() throws Exception {
-    town = new InteropTopology(folder);
+    topology = new InteropTopology(folder);
   }
 
   @AfterAll
   static void stop() throws Exception {
-    town.close();
+    topology.close();
   }
 
   /** grpc-js, Connect's client with each of its protocols, and the npm package grpc-web. */
@@ -46,24 +46,24 @@ class GatewayClientsTest {
     List<String> node =
         present(CallerLanguage.node(ROOT.resolve("testing/interop/gateway-web")), "Node");
 
-    assertAllOk(with(node, town.address(), town.descriptors().toString()));
+    assertAllOk(with(node, topology.address(), topology.descriptors().toString()));
   }
 
   @Test
   void grpcioCanDoAllItKnows() throws Exception {
-    assertAllOk(with(python(), town.address()));
+    assertAllOk(with(python(), topology.address()));
   }
 
   @Test
   void grpcioSeesNothingOfServersThatAreReplaced() throws Exception {
     Process client =
-        new ProcessBuilder(with(python(), "roll", town.address()))
+        new ProcessBuilder(with(python(), "roll", topology.address()))
             .redirectErrorStream(true)
             .start();
     try (BufferedReader said = client.inputReader()) {
       assertThat(said.readLine()).isEqualTo("ready");
       for (int i = 0; i < REPLACEMENTS; i++) {
-        town.replaceServer();
+        topology.replaceServer();
       }
       client.getOutputStream().close();
       assertThat(said.lines().toList())
@@ -79,7 +79,7 @@ class GatewayClientsTest {
   void curlNghttpAndH2loadAreServed() throws Exception {
     String script = ROOT.resolve("testing/interop/gateway-tools/caller.sh").toString();
     InteropTopology.ClientOutput clientOutput =
-        InteropTopology.run(folder, List.of("bash", script, town.address()));
+        InteropTopology.run(folder, List.of("bash", script, topology.address()));
 
     assumeTrue(clientOutput.code() != TOOL_IS_MISSING || isNothingSkipped(), clientOutput.text());
     assertAllOk(clientOutput);

@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  * longer than its path may keep it.
  *
  * <p>The first pick that meets an idle connection starts probes on all of them, and its call waits,
- * unsent. The first answer (or the first twin) publishes the picker again, and the waiting calls
- * are picked again. So the first call after a long idle time costs one round trip, with any number
- * of endpoints. While nothing is stale, a pick costs a clock read and a few field reads.
+ * unsent. The first answer (or the first replacement) publishes the picker again, and the waiting
+ * calls are picked again. So the first call after a long idle time costs one round trip, with any
+ * number of endpoints. While nothing is stale, a pick costs a clock read and a few field reads.
  *
  * <p>Confined to the SynchronizationContext, except for picks.
  */

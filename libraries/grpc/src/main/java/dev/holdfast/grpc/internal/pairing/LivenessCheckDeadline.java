@@ -9,12 +9,12 @@ import java.time.Duration;
  * Confined to the channel's SynchronizationContext, except for {@link #await()}.
  */
 final class LivenessCheckDeadline {
-  /** The least and the most that it gets before its twin opens. */
+  /** The least and the most that it gets before its replacement opens. */
   static final Duration LEAST_TIME = Duration.ofMillis(50);
 
   @Limit(
-      of = "time that a quiet connection gets to prove itself before its twin opens",
-      then = "a twin opens and the call goes to whichever is ready first")
+      of = "time that an idle connection gets for its liveness check before a replacement opens",
+      then = "a replacement opens and the call goes to whichever is ready first")
   static final Duration MOST_TIME = Duration.ofSeconds(1);
 
   private final SyncContextTimer syncContextTimer;

@@ -25,16 +25,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A subchannel of an {@link PairedSubchannel}, with its current connection.
  *
- * <p>The addresses of the subchannel carry the leg as an attribute, through which the pipeline of
- * each of its connections finds the leg. The listener hears of a connection in the channel's
- * SynchronizationContext, and only while that connection is the leg's latest.
+ * <p>The addresses of the subchannel carry the member as an attribute, through which the pipeline
+ * of each of its connections finds the member. The listener hears of a connection in the channel's
+ * SynchronizationContext, and only while that connection is the member's latest.
  */
 public final class PairMember {
-  /** The attribute on every address that this leg connects to. */
+  /** The attribute on every address that this member connects to. */
   public static final Attributes.Key<PairMember> KEY =
-      Attributes.Key.create("dev.holdfast.grpc.leg");
+      Attributes.Key.create("dev.holdfast.grpc.pair-member");
 
-  /** A listener for the events of a leg. Called in the SynchronizationContext. */
+  /** A listener for the events of a member. Called in the SynchronizationContext. */
   interface PairMemberListener {
     void onState(PairMember pairMember, ConnectivityStateInfo state);
 
@@ -75,7 +75,7 @@ public final class PairMember {
   }
 
   /**
-   * Shuts down the subchannel of this leg.
+   * Shuts down the subchannel of this member.
    *
    * @param whenGone called in the SynchronizationContext, once the subchannel connects no more
    */
@@ -126,7 +126,7 @@ public final class PairMember {
     return addresses;
   }
 
-  /** A stream on this leg hears of its connection, until it is told enough. Any thread. */
+  /** A stream on this member hears of its connection, until it is told enough. Any thread. */
   Subscription watch(CallConnectionListener watch) {
     watches.add(watch);
     return () -> watches.remove(watch);
@@ -136,7 +136,7 @@ public final class PairMember {
     subchannel.updateAddresses(marked(groups));
   }
 
-  /** Creates the observer of a new connection of this leg. Called on its event loop. */
+  /** Creates the observer of a new connection of this member. Called on its event loop. */
   public ConnectionObserver observe() {
     return new Watch();
   }
@@ -164,7 +164,7 @@ public final class PairMember {
     state = newState;
     pairMemberListener.onState(this, newState);
     if (leaves) {
-      // After a GOAWAY, or because a twin took over: its streams stay, and may move.
+      // After a GOAWAY, or because a replacement took over: its streams stay, and may move.
       watches.forEach(CallConnectionListener::onDraining);
     }
   }
@@ -184,7 +184,7 @@ public final class PairMember {
     return "PairMember{" + subchannel + ", " + state.getState() + "}";
   }
 
-  /** The observer of one connection; muted by a later connection of the same leg. */
+  /** The observer of one connection; muted by a later connection of the same member. */
   private final class Watch implements ConnectionObserver {
     private @Nullable WatchedConnection own;
 

@@ -26,17 +26,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A subchannel with a racing twin: the connection in use and, while that one is suspect, a second
- * connection to the same endpoint. A policy sees the pair as one subchannel.
+ * A subchannel with a racing replacement: the connection in use and, while that one is suspect, a
+ * second connection to the same endpoint. A policy sees the pair as one subchannel.
  *
  * <pre>
  * SETTLED   --suspect-->        SUSPECTED
  * SUSPECTED --its turn-->       RACING
- * RACING    --twin ready-->     SETTLED    the twin is the connection in use now
- * RACING    --twin failed-->    HOLDING
+ * RACING    --replacement ready-->     SETTLED    the replacement is the connection in use now
+ * RACING    --replacement failed-->    HOLDING
  * HOLDING   --next turn-->      RACING
- * SUSPECTED, RACING, HOLDING --it spoke-->  SETTLED  the twin is dropped
- * SUSPECTED, RACING, HOLDING --it ended-->  SETTLED  with the twin, if there is one
+ * SUSPECTED, RACING, HOLDING --it spoke-->  SETTLED  the replacement is dropped
+ * SUSPECTED, RACING, HOLDING --it ended-->  SETTLED  with the replacement, if there is one
  * any       --shutdown-->       CLOSED
  * </pre>
  *
@@ -60,11 +60,14 @@ public final class PairedSubchannel extends ForwardingSubchannel {
   enum RaceState {
     /** The pair has a single connection; the policy sees its state. */
     SETTLED,
-    /** The connection is silent and its twin waits for its turn. */
+    /** The connection is silent and its replacement waits for its turn. */
     SUSPECTED,
-    /** The connection is silent and its twin opens. */
+    /** The connection is silent and its replacement opens. */
     RACING,
-    /** The connection is silent, its twin could not connect, and the next one waits its pause. */
+    /**
+     * The connection is silent, its replacement could not connect, and the next one waits its
+     * pause.
+     */
     HOLDING,
     /** Shut down by the policy. */
     CLOSED
@@ -76,7 +79,7 @@ public final class PairedSubchannel extends ForwardingSubchannel {
   private final CreateSubchannelArgs template;
   private final PairingContext pairing;
   private final LivenessCheck livenessCheck;
-  private final PairMember.PairMemberListener legs = new LegEvents();
+  private final PairMember.PairMemberListener memberListener = new MemberEvents();
   private final ReplacementAttempts turns;
   private final LivenessCheckDeadline proof;
   private final SyncContextTimer patience;
@@ -101,7 +104,7 @@ public final class PairedSubchannel extends ForwardingSubchannel {
     this.proof = new LivenessCheckDeadline(helper);
     this.patience = new SyncContextTimer(helper);
     this.turns = new ReplacementAttempts(helper, pairing, this::openReplacement);
-    this.current = newLeg(addresses);
+    this.current = newMember(addresses);
   }
 
   /** The connection in use: whatever grpc asks of the endpoint, it answers. */
@@ -129,7 +132,7 @@ public final class PairedSubchannel extends ForwardingSubchannel {
     current.subchannel().shutdown();
   }
 
-  /** The addresses as the policy gave them, without the attributes of the legs. */
+  /** The addresses as the policy gave them, without the attributes of the members. */
   @Override
   public List<EquivalentAddressGroup> getAllAddresses() {
     return addresses;
@@ -217,7 +220,7 @@ public final class PairedSubchannel extends ForwardingSubchannel {
       return;
     }
     raceState = RaceState.RACING;
-    PairMember opened = newLeg(pinned());
+    PairMember opened = newMember(pinned());
     replacement = opened;
     opened.start();
     opened.subchannel().requestConnection();
@@ -233,7 +236,7 @@ public final class PairedSubchannel extends ForwardingSubchannel {
     }
   }
 
-  /** New calls go to the twin; what is on the old connection ends there. */
+  /** New calls go to the replacement; what is on the old connection ends there. */
   private void takeOver(PairMember winner) {
     tellCurrent(ReplacementState.READY);
     count("took_over");
@@ -308,7 +311,7 @@ public final class PairedSubchannel extends ForwardingSubchannel {
       proof.cancel();
       show(info);
     } else if (racing != null) {
-      // The old connection ended by itself: the twin is on its way already.
+      // The old connection ended by itself: the replacement is on its way already.
       count("adopted");
       settleOn(racing);
       if (!isShown(racing.state().getState())) {
@@ -321,7 +324,7 @@ public final class PairedSubchannel extends ForwardingSubchannel {
     }
   }
 
-  /** Drops the twin with everything that waits for it. */
+  /** Drops the replacement with everything that waits for it. */
   private void endRace() {
     turns.end();
     proof.cancel();
@@ -333,13 +336,13 @@ public final class PairedSubchannel extends ForwardingSubchannel {
     }
   }
 
-  private PairMember newLeg(List<EquivalentAddressGroup> groups) {
-    return new PairMember(helper, template, groups, pairing.nanoClock(), legs);
+  private PairMember newMember(List<EquivalentAddressGroup> groups) {
+    return new PairMember(helper, template, groups, pairing.nanoClock(), memberListener);
   }
 
   /**
-   * The address of the twin: that of the connection in use, when the list still has it. Stock
-   * pick_first has one subchannel over the whole list.
+   * The address of the replacement: that of the connection in use, when the list still has it.
+   * Stock pick_first has one subchannel over the whole list.
    */
   private List<EquivalentAddressGroup> pinned() {
     return current.pinned(addresses);
@@ -378,8 +381,8 @@ public final class PairedSubchannel extends ForwardingSubchannel {
         + "}";
   }
 
-  /** A leg that was let go says nothing any more: its events reach no branch here. */
-  private final class LegEvents implements PairMember.PairMemberListener {
+  /** A member that was let go says nothing any more: its events reach no branch here. */
+  private final class MemberEvents implements PairMember.PairMemberListener {
     @Override
     public void onState(PairMember pairMember, ConnectivityStateInfo info) {
       if (pairMember == current) {

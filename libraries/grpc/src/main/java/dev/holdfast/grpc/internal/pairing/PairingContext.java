@@ -13,9 +13,9 @@ import java.util.random.RandomGenerator;
  * see of its channel, however deep in a tree of policies it stands.
  *
  * @param service what the channel calls, for meters
- * @param limit how many twins may open at once
+ * @param limit how many replacements may open at once
  * @param nanoClock the clock of {@link dev.holdfast.liveness.WatchedConnection#isStale}
- * @param random for pauses between twins
+ * @param random for pauses between replacements
  * @param instances the endpoints by address, for calls that are for one of them
  */
 public record PairingContext(

@@ -7,13 +7,13 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The schedule of an endpoint's twins: a turn among all endpoints of the process, and a backoff
- * after a failed twin. Confined to the channel's SynchronizationContext.
+ * The schedule of an endpoint's replacements: a turn among all endpoints of the process, and a
+ * backoff after a failed replacement. Confined to the channel's SynchronizationContext.
  */
 public final class ReplacementAttempts {
   /**
-   * The backoff between two twins: short enough for a network that is back, and long enough against
-   * connection storms.
+   * The backoff between two replacements: short enough for a network that is back, and long enough
+   * against connection storms.
    */
   public static final Backoff.BackoffOptions PAUSES =
       new Backoff.BackoffOptions(Duration.ofSeconds(1), Duration.ofSeconds(15));
@@ -26,7 +26,8 @@ public final class ReplacementAttempts {
   private final SyncContextTimer pause;
 
   /**
-   * @param open opens a twin; called in the SynchronizationContext, later than what asked for it
+   * @param open opens a replacement; called in the SynchronizationContext, later than what asked
+   *     for it
    */
   ReplacementAttempts(Helper helper, PairingContext pairing, Runnable open) {
     this.helper = helper;
@@ -37,10 +38,10 @@ public final class ReplacementAttempts {
   }
 
   /**
-   * Starts a race between the connection and a twin.
+   * Starts a race between the connection and a replacement.
    *
    * @param atOnce false when the connection sent nothing since it won the last race; the race then
-   *     begins with a pause, as after a failed twin
+   *     begins with a pause, as after a failed replacement
    */
   void begin(boolean atOnce) {
     if (atOnce) {
@@ -52,7 +53,7 @@ public final class ReplacementAttempts {
   }
 
   /**
-   * The twin of this turn has failed and is let go: the next turn, after a pause.
+   * The replacement of this turn has failed and is let go: the next turn, after a pause.
    *
    * <p>grpc ends a subchannel seconds after it was told to, and until then connects it again: where
    * nobody answers, its place is taken for as long. Being refused costs the network nothing.

@@ -6,17 +6,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The limit on concurrent twin connections of a process.
+ * The limit on concurrent replacement connections of a process.
  *
  * <p>Hundreds of suspect endpoints at once mean that the network is down, and as many connection
- * attempts would add to its load. Requests beyond the limit wait in FIFO order, first twins before
- * those that follow a failed one, so that a single lost connection does not wait behind a lost
- * rack. Each endpoint has at most one waiting request, which bounds the queue. Thread-safe.
+ * attempts would add to its load. Requests beyond the limit wait in FIFO order, first replacements
+ * before those that follow a failed one, so that a single lost connection does not wait behind a
+ * lost rack. Each endpoint has at most one waiting request, which bounds the queue. Thread-safe.
  */
 public final class ReplacementLimit {
   /** Enough for a rack that vanishes, few enough for a telephone line. */
   @Limit(
-      of = "twins of suspect connections opening at once in a process",
+      of = "replacements of suspect connections opening at once in a process",
       then = "the others wait in their order; their calls go elsewhere or wait unsent")
   public static final int DEFAULT_MOST = 32;
 
@@ -40,9 +40,9 @@ public final class ReplacementLimit {
   }
 
   /**
-   * Requests a turn to open a twin.
+   * Requests a turn to open a replacement.
    *
-   * @param isFirst whether this is the first twin of a race
+   * @param isFirst whether this is the first replacement of a race
    * @param begin called once when the turn comes, now or later, on the thread that frees a turn;
    *     never under a lock. A concurrent close of the turn may not prevent the call
    */
@@ -78,7 +78,7 @@ public final class ReplacementLimit {
     next.forEach(replacementPermit -> replacementPermit.begin.run());
   }
 
-  /** A place among those that may open a twin, or in the queue for one. */
+  /** A place among those that may open a replacement, or in the queue for one. */
   final class ReplacementPermit implements AutoCloseable {
     private final Runnable begin;
     private boolean running;

@@ -84,7 +84,7 @@ class LivenessCheckTest {
   }
 
   @Test
-  void aConnectionThatDoesNotAnswerIsRacedAndTheCallGoesToTheTwin() {
+  void aConnectionThatDoesNotAnswerIsRacedAndTheCallGoesToTheReplacement() {
     ready(ADDRESSES[0]);
     channel.time.advance(Duration.ZERO);
     publishRoundRobin();

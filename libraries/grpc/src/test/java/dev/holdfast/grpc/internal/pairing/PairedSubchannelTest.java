@@ -22,7 +22,7 @@ class PairedSubchannelTest {
   private final PairedSubchannelHarness stage = new PairedSubchannelHarness();
 
   @Test
-  void aConnectionWithoutTroubleHasNoTwin() {
+  void aConnectionWithoutTroubleHasNoReplacement() {
     PairedSubchannel pair = stage.ready(PairedSubchannelHarness.A);
     stage.channel.time.advance(Duration.ofHours(1));
     assertThat(stage.channel.subchannels).hasSize(1);
@@ -31,20 +31,20 @@ class PairedSubchannelTest {
   }
 
   @Test
-  void aSuspectConnectionIsShownAsConnectingWhileItsTwinOpens() {
+  void aSuspectConnectionIsShownAsConnectingWhileItsReplacementOpens() {
     PairedSubchannel pair = stage.ready(PairedSubchannelHarness.A);
     FakeConnection old = stage.connect(0);
     old.suspect();
     assertThat(stage.seen).containsExactly(CONNECTING, READY, CONNECTING);
     assertThat(stage.channel.subchannels).hasSize(2);
     assertThat(stage.channel.subchannels.get(1).connectionRequests).isEqualTo(1);
-    assertThat(old.twins).containsExactly(ReplacementState.CONNECTING);
+    assertThat(old.replacements).containsExactly(ReplacementState.CONNECTING);
     assertThat(pair.raceState()).isEqualTo(PairedSubchannel.RaceState.RACING);
     assertThat(pair.getInternalSubchannel()).isSameAs(stage.channel.subchannels.get(0));
   }
 
   @Test
-  void theOldConnectionThatSpeaksFirstStaysAndItsTwinIsDropped() {
+  void theOldConnectionThatSpeaksFirstStaysAndItsReplacementIsDropped() {
     PairedSubchannel pair = stage.ready(PairedSubchannelHarness.A);
     FakeConnection old = stage.connect(0);
     old.suspect();
@@ -52,16 +52,17 @@ class PairedSubchannelTest {
     assertThat(stage.seen).containsExactly(CONNECTING, READY, CONNECTING, READY);
     assertThat(stage.channel.subchannels.get(0).shutdown).isFalse();
     assertThat(stage.channel.subchannels.get(1).shutdown).isTrue();
-    assertThat(old.twins).containsExactly(ReplacementState.CONNECTING, ReplacementState.DROPPED);
+    assertThat(old.replacements)
+        .containsExactly(ReplacementState.CONNECTING, ReplacementState.DROPPED);
     assertThat(stage.limit.open()).isZero();
     stage.channel.subchannels.get(1).become(READY);
     assertThat(pair.getInternalSubchannel()).isSameAs(stage.channel.subchannels.get(0));
-    assertThat(stage.seen).as("a twin that was dropped says nothing any more").hasSize(4);
+    assertThat(stage.seen).as("a replacement that was dropped says nothing any more").hasSize(4);
     assertThat(stage.channel.time.pending()).as("nothing is left of the race").isZero();
   }
 
   @Test
-  void theTwinThatIsReadyFirstGetsNewCallsAndTheOldOneIsLeftToItsStreams() {
+  void theReplacementThatIsReadyFirstGetsNewCallsAndTheOldOneIsLeftToItsStreams() {
     PairedSubchannel pair = stage.ready(PairedSubchannelHarness.A);
     FakeConnection old = stage.connect(0);
     old.suspect();
@@ -74,7 +75,8 @@ class PairedSubchannelTest {
     assertThat(stage.seen)
         .containsExactly(CONNECTING, READY, CONNECTING, READY)
         .doesNotContain(IDLE);
-    assertThat(old.twins).containsExactly(ReplacementState.CONNECTING, ReplacementState.READY);
+    assertThat(old.replacements)
+        .containsExactly(ReplacementState.CONNECTING, ReplacementState.READY);
     old.speak();
     stage.channel.subchannels.get(0).become(SHUTDOWN);
     assertThat(stage.seen).as("the old one says nothing any more").hasSize(4);
@@ -94,7 +96,7 @@ class PairedSubchannelTest {
   }
 
   @Test
-  void aRefusedTwinMakesTheEndpointFailAndIsTriedAgain() {
+  void aRefusedReplacementMakesTheEndpointFailAndIsTriedAgain() {
     stage.ready(PairedSubchannelHarness.A);
     FakeConnection old = stage.connect(0);
     old.suspect();
@@ -106,10 +108,11 @@ class PairedSubchannelTest {
     assertThat(stage.errors.get(0).getDescription())
         .contains("HF-403")
         .contains(PairedSubchannelHarness.A);
-    assertThat(old.twins).containsExactly(ReplacementState.CONNECTING, ReplacementState.REFUSED);
+    assertThat(old.replacements)
+        .containsExactly(ReplacementState.CONNECTING, ReplacementState.REFUSED);
     assertThat(stage.channel.subchannels.get(0).shutdown).as("its streams go on").isFalse();
     stage.channel.time.advance(ReplacementAttempts.PAUSES.base());
-    assertThat(stage.channel.subchannels).as("the next twin").hasSize(3);
+    assertThat(stage.channel.subchannels).as("the next replacement").hasSize(3);
     stage.become(2, CONNECTING, READY);
     assertThat(stage.seen).endsWith(TRANSIENT_FAILURE, READY);
   }
@@ -123,7 +126,7 @@ class PairedSubchannelTest {
     old.speak();
     assertThat(stage.seen).endsWith(TRANSIENT_FAILURE, READY);
     stage.channel.time.advance(Duration.ofMinutes(1));
-    assertThat(stage.channel.subchannels).as("no further twin").hasSize(2);
+    assertThat(stage.channel.subchannels).as("no further replacement").hasSize(2);
   }
 
   @Test
@@ -135,7 +138,7 @@ class PairedSubchannelTest {
         1,
         new ConnectException("connection timed out after 20000 ms: /" + PairedSubchannelHarness.A));
     assertThat(stage.seen).endsWith(CONNECTING);
-    assertThat(old.twins)
+    assertThat(old.replacements)
         .containsExactly(ReplacementState.CONNECTING, ReplacementState.UNREACHABLE);
     assertThat(stage.channel.subchannels.get(0).shutdown).isFalse();
     stage.channel.time.advance(PairedSubchannel.SUSPECT_TIMEOUT);
@@ -145,7 +148,7 @@ class PairedSubchannelTest {
   }
 
   @Test
-  void theOldConnectionThatEndsDuringTheRaceLeavesTheEndpointToItsTwin() {
+  void theOldConnectionThatEndsDuringTheRaceLeavesTheEndpointToItsReplacement() {
     PairedSubchannel pair = stage.ready(PairedSubchannelHarness.A);
     FakeConnection old = stage.connect(0);
     old.suspect();
@@ -161,7 +164,7 @@ class PairedSubchannelTest {
   }
 
   @Test
-  void theOldConnectionThatEndsWithoutATwinIsAnEndLikeAnyOther() {
+  void theOldConnectionThatEndsWithoutAReplacementIsAnEndLikeAnyOther() {
     stage.ready(PairedSubchannelHarness.A);
     FakeConnection old = stage.connect(0);
     old.suspect();
@@ -170,21 +173,21 @@ class PairedSubchannelTest {
     stage.channel.subchannels.get(0).become(IDLE);
     assertThat(stage.seen).endsWith(CONNECTING, IDLE);
     stage.channel.time.advance(Duration.ofMinutes(1));
-    assertThat(stage.channel.subchannels).as("no twin of nothing").hasSize(2);
+    assertThat(stage.channel.subchannels).as("no replacement of nothing").hasSize(2);
   }
 
   @Test
-  void aTwinIsPinnedToTheMachineOfTheConnectionAndGetsTheWholeListWhenItWins() {
+  void aReplacementIsPinnedToTheMachineOfTheConnectionAndGetsTheWholeListWhenItWins() {
     List<EquivalentAddressGroup> list =
         PairedSubchannelHarness.groups(PairedSubchannelHarness.A, PairedSubchannelHarness.B);
     PairedSubchannel pair = stage.create(list);
     stage.become(0, CONNECTING, READY);
     stage.connect(0, PairedSubchannelHarness.address(PairedSubchannelHarness.B)).suspect();
-    FakeSubchannel twin = stage.channel.subchannels.get(1);
-    assertThat(PairedSubchannelHarness.addressesOf(twin))
+    FakeSubchannel replacement = stage.channel.subchannels.get(1);
+    assertThat(PairedSubchannelHarness.addressesOf(replacement))
         .containsExactly(PairedSubchannelHarness.address(PairedSubchannelHarness.B));
     stage.become(1, CONNECTING, READY);
-    assertThat(PairedSubchannelHarness.addressesOf(twin))
+    assertThat(PairedSubchannelHarness.addressesOf(replacement))
         .containsExactly(
             PairedSubchannelHarness.address(PairedSubchannelHarness.A),
             PairedSubchannelHarness.address(PairedSubchannelHarness.B));
@@ -206,15 +209,15 @@ class PairedSubchannelTest {
         .startsWith(PairedSubchannelHarness.address(PairedSubchannelHarness.B));
     assertThat(PairedSubchannelHarness.addressesOf(stage.channel.subchannels.get(1)))
         .containsExactly(PairedSubchannelHarness.address(PairedSubchannelHarness.B));
-    PairMember first = PairedSubchannelHarness.legOf(stage.channel.subchannels.get(0));
-    PairMember second = PairedSubchannelHarness.legOf(stage.channel.subchannels.get(1));
+    PairMember first = PairedSubchannelHarness.memberOf(stage.channel.subchannels.get(0));
+    PairMember second = PairedSubchannelHarness.memberOf(stage.channel.subchannels.get(1));
     assertThat(first).isNotNull().isNotSameAs(second);
     assertThat(second).isNotNull();
     assertThat(pair.getAllAddresses()).isEqualTo(next);
   }
 
   @Test
-  void aTwinWhoseMachineLeftTheListTriesTheOthers() {
+  void aReplacementWhoseMachineLeftTheListTriesTheOthers() {
     PairedSubchannel pair =
         stage.create(
             PairedSubchannelHarness.groups(PairedSubchannelHarness.A, PairedSubchannelHarness.B));
@@ -250,10 +253,10 @@ class PairedSubchannelTest {
     stage.connect(0).suspect();
     stage.become(1, CONNECTING, READY);
     int old = stage.channel.subchannels.get(0).connectionRequests;
-    int twin = stage.channel.subchannels.get(1).connectionRequests;
+    int replacement = stage.channel.subchannels.get(1).connectionRequests;
     pair.requestConnection();
     assertThat(stage.channel.subchannels.get(0).connectionRequests).isEqualTo(old);
-    assertThat(stage.channel.subchannels.get(1).connectionRequests).isEqualTo(twin + 1);
+    assertThat(stage.channel.subchannels.get(1).connectionRequests).isEqualTo(replacement + 1);
   }
 
   @Test
@@ -262,7 +265,7 @@ class PairedSubchannelTest {
     stage.connect(0).suspect();
     stage.become(1, CONNECTING, READY);
     assertThat(pair.getConnectedAddressAttributes().get(PairMember.KEY))
-        .isSameAs(PairedSubchannelHarness.legOf(stage.channel.subchannels.get(1)));
+        .isSameAs(PairedSubchannelHarness.memberOf(stage.channel.subchannels.get(1)));
     assertThat(pair.getAttributes().get(LivenessCheck.PAIR)).isSameAs(pair);
   }
 

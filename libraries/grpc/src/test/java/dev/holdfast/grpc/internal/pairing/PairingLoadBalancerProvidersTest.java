@@ -45,7 +45,7 @@ class PairingLoadBalancerProvidersTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"holdfast", "round_robin", "pick_first", "weighted_round_robin"})
-  void aTwinTakesNewCallsAndTheOldConnectionKeepsItsStream(String policy) throws Exception {
+  void aReplacementTakesNewCallsAndTheOldConnectionKeepsItsStream(String policy) throws Exception {
     WordsService wordsService = new WordsService("a");
     loopbackTopology.serve(wordsService);
     raceUnderCalls(
@@ -85,7 +85,7 @@ class PairingLoadBalancerProvidersTest {
     raceUnderCalls(
         loopbackTopology.channel(watched(loopbackTopology.builder().defaultServiceConfig(config))));
     assertThat(fakeLivenessHandler.fakeWatchedConnections)
-        .as("one connection and its twin")
+        .as("one connection and its replacement")
         .hasSize(2);
   }
 
@@ -103,13 +103,13 @@ class PairingLoadBalancerProvidersTest {
     raceUnderCalls(
         loopbackTopology.channel(watched(loopbackTopology.builder().defaultServiceConfig(config))));
     assertThat(fakeLivenessHandler.fakeWatchedConnections)
-        .as("one connection and its twin")
+        .as("one connection and its replacement")
         .hasSize(2);
   }
 
   /** The watch of a health service is a stream too: if it stayed, the loser would never end. */
   @Test
-  void aHealthWatchMovesToTheTwinSoThatTheOldConnectionEnds() throws Exception {
+  void aHealthWatchMovesToTheReplacementSoThatTheOldConnectionEnds() throws Exception {
     loopbackTopology.serve(new WordsService("a"));
     Map<String, Object> config =
         Map.of(
@@ -122,7 +122,7 @@ class PairingLoadBalancerProvidersTest {
     assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
     FakeLivenessHandler.FakeWatchedConnection old = fakeLivenessHandler.post(0);
     old.suspect();
-    await().until(() -> old.connection().twins.contains(ReplacementState.READY));
+    await().until(() -> old.connection().replacements.contains(ReplacementState.READY));
     assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
     await().atMost(Duration.ofSeconds(20)).until(() -> !old.channel().isActive());
     assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
@@ -136,11 +136,11 @@ class PairingLoadBalancerProvidersTest {
     ManagedChannel channel = loopbackTopology.channel(watched(loopbackTopology.builder()));
     await().until(() -> reached(channel).size() == 2);
     FakeLivenessHandler.FakeWatchedConnection first = fakeLivenessHandler.post(0);
-    // Its twin must not be the quicker one.
+    // Its replacement must not be the quicker one.
     fakeLivenessHandler.holdBackNewConnections();
     first.suspect();
     first.speak();
-    await().until(() -> first.connection().twins.contains(ReplacementState.DROPPED));
+    await().until(() -> first.connection().replacements.contains(ReplacementState.DROPPED));
     await().until(() -> reached(channel).size() == 2);
   }
 
@@ -155,7 +155,7 @@ class PairingLoadBalancerProvidersTest {
             .filter(p -> p.connection().remoteAddress().toString().endsWith(":" + gone.getPort()))
             .findFirst()
             .orElseThrow();
-    // The twin would be ready in a moment, so nothing must listen any more.
+    // The replacement would be ready in a moment, so nothing must listen any more.
     gone.shutdown();
     suspect.suspect();
     await().until(() -> reached(channel).equals(Set.of("there")));
@@ -195,14 +195,15 @@ class PairingLoadBalancerProvidersTest {
   }
 
   @Test
-  void theFirstCallOnADeadConnectionGoesToATwinWithoutAnError() throws Exception {
+  void theFirstCallOnADeadConnectionGoesToAReplacementWithoutAnError() throws Exception {
     loopbackTopology.serve(new WordsService("a"));
     ManagedChannel channel = loopbackTopology.channel(watched(loopbackTopology.builder()));
     assertThat(LoopbackTopology.call(channel, WordsService.GET)).isEqualTo("a");
     FakeConnection dead = fakeLivenessHandler.post(0).connection();
     dead.stale = true;
     assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
-    assertThat(dead.twins).containsExactly(ReplacementState.CONNECTING, ReplacementState.READY);
+    assertThat(dead.replacements)
+        .containsExactly(ReplacementState.CONNECTING, ReplacementState.READY);
   }
 
   @Test
@@ -239,11 +240,11 @@ class PairingLoadBalancerProvidersTest {
       }
       assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
     }
-    FakeLivenessHandler.FakeWatchedConnection twin = fakeLivenessHandler.post(1);
-    await().until(() -> old.connection().twins.contains(ReplacementState.READY));
+    FakeLivenessHandler.FakeWatchedConnection replacement = fakeLivenessHandler.post(1);
+    await().until(() -> old.connection().replacements.contains(ReplacementState.READY));
     assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
     assertThat(old.channel().isActive()).as("a stream is on it").isTrue();
-    assertThat(twin.channel().isActive()).isTrue();
+    assertThat(replacement.channel().isActive()).isTrue();
     assertThat(held.isOpen()).isTrue();
   }
 

@@ -72,7 +72,7 @@ final class OperationIndex {
       omit(binding, "OpenAPI 3.1 has no method " + httpMethod);
       return;
     }
-    if (isTwin(owner, transcoder, transcoderRouting.of(path.example()))) {
+    if (isServedElsewhere(owner, transcoder, transcoderRouting.of(path.example()))) {
       return;
     }
     String reason = "";
@@ -87,7 +87,7 @@ final class OperationIndex {
   }
 
   /** Whether the path is routed to another transcoder with the same schema, which describes it. */
-  private boolean isTwin(String owner, HttpTranscoder transcoder, Optional<String> led) {
+  private boolean isServedElsewhere(String owner, HttpTranscoder transcoder, Optional<String> led) {
     Optional<HttpTranscoder> other = led.filter(name -> !name.equals(owner)).map(served::get);
     return other.isPresent() && other.get().catalog().hash().equals(transcoder.catalog().hash());
   }

@@ -34,11 +34,11 @@ final class DemoFaultInjector implements AutoCloseable {
   private boolean stop = true;
 
   /**
-   * @param doors those that stand now; one of them takes the place of a door that is gone
+   * @param middleboxes the running ones; a fault of one that is gone goes to another
    */
-  DemoFaultInjector(DemoFaultSchedule demoFaultSchedule, Supplier<List<Middlebox>> doors) {
+  DemoFaultInjector(DemoFaultSchedule demoFaultSchedule, Supplier<List<Middlebox>> middleboxes) {
     this.demoFaultSchedule = demoFaultSchedule;
-    this.middleboxes = doors;
+    this.middleboxes = middleboxes;
   }
 
   synchronized void begin() {
@@ -49,7 +49,7 @@ final class DemoFaultInjector implements AutoCloseable {
   /** No further gust; what is wrong is put right, what is forgotten stays so. */
   synchronized void stop() {
     stop = true;
-    middleboxes.get().forEach(door -> door.faults(PathFaults.NONE));
+    middleboxes.get().forEach(middlebox -> middlebox.faults(PathFaults.NONE));
   }
 
   /** The number of injected faults by kind. */
@@ -75,11 +75,11 @@ final class DemoFaultInjector implements AutoCloseable {
     if (stop) {
       return;
     }
-    List<Middlebox> standing = middleboxes.get();
-    if (!standing.isEmpty()) {
-      Middlebox door = standing.get(scheduledFault.middlebox() % standing.size());
+    List<Middlebox> running = middleboxes.get();
+    if (!running.isEmpty()) {
+      Middlebox middlebox = running.get(scheduledFault.middlebox() % running.size());
       try {
-        apply(door, scheduledFault);
+        apply(middlebox, scheduledFault);
         countsByKind.merge(scheduledFault.kind(), 1L, Long::sum);
       } catch (IllegalStateException e) {
         log.debug("event=middlebox_closed", e);
@@ -88,20 +88,20 @@ final class DemoFaultInjector implements AutoCloseable {
     next();
   }
 
-  private void apply(Middlebox door, DemoFaultSchedule.ScheduledFault scheduledFault) {
+  private void apply(Middlebox middlebox, DemoFaultSchedule.ScheduledFault scheduledFault) {
     switch (scheduledFault.kind()) {
-      case RESET -> door.resetFlows();
-      case SILENT_DROP -> door.forgetFlows();
+      case RESET -> middlebox.resetFlows();
+      case SILENT_DROP -> middlebox.forgetFlows();
       default -> {
-        door.faults(scheduledFault.faults());
-        later(() -> clear(door), scheduledFault.length().toMillis());
+        middlebox.faults(scheduledFault.faults());
+        later(() -> clear(middlebox), scheduledFault.length().toMillis());
       }
     }
   }
 
-  private void clear(Middlebox door) {
-    if (middleboxes.get().contains(door)) {
-      door.faults(PathFaults.NONE);
+  private void clear(Middlebox middlebox) {
+    if (middleboxes.get().contains(middlebox)) {
+      middlebox.faults(PathFaults.NONE);
     }
   }
 

@@ -63,9 +63,9 @@ final class DemoFaultSchedule {
   private final RandomGenerator random;
   private final int middleboxes;
 
-  DemoFaultSchedule(RandomGenerator random, int doors) {
+  DemoFaultSchedule(RandomGenerator random, int middleboxes) {
     this.random = random;
-    this.middleboxes = doors;
+    this.middleboxes = middleboxes;
   }
 
   /** Draws the next fault of the schedule. */
@@ -73,7 +73,7 @@ final class DemoFaultSchedule {
     ScheduledFaultKind scheduledFaultKind =
         ScheduledFaultKind.values()[random.nextInt(ScheduledFaultKind.values().length)];
     Duration after = Duration.ofMillis(PAUSE_MILLIS + random.nextInt(PAUSE_JITTER_MILLIS));
-    int door = random.nextInt(middleboxes);
+    int middlebox = random.nextInt(middleboxes);
     RelayDirection direction =
         random.nextBoolean() ? RelayDirection.TO_SERVER : RelayDirection.TO_CLIENT;
     int bytes = 1 + random.nextInt(CUT_WITHIN_BYTES);
@@ -90,6 +90,6 @@ final class DemoFaultSchedule {
         // a moment, no state
       }
     }
-    return new ScheduledFault(scheduledFaultKind, after, door, faults.build(), length);
+    return new ScheduledFault(scheduledFaultKind, after, middlebox, faults.build(), length);
   }
 }

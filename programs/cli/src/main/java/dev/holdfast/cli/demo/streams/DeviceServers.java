@@ -51,13 +51,13 @@ final class DeviceServers implements AutoCloseable {
     try (ServerSocket free = FreePort.bind()) {
       port = free.getLocalPort();
     }
-    Middlebox door = Middlebox.toPort(port).start();
+    Middlebox middlebox = Middlebox.toPort(port).start();
     String name = "s" + (deviceServers.size() + 1);
     List<String> arguments =
         List.of(
             deviceServerOptions.target(),
             Integer.toString(port),
-            "127.0.0.1:" + door.port(),
+            "127.0.0.1:" + middlebox.port(),
             deviceServerOptions.store(),
             deviceServerOptions.tokenKey().toString(),
             deviceServerOptions.folder().resolve(name + EffectLog.SUFFIX).toString());
@@ -67,11 +67,11 @@ final class DeviceServers implements AutoCloseable {
               name,
               InstanceLauncher.command(JVM, DeviceServerMain.class, arguments),
               deviceServerOptions.folder().resolve(name + ".log"));
-      DeviceServer deviceServer = new DeviceServer(process, door);
+      DeviceServer deviceServer = new DeviceServer(process, middlebox);
       deviceServers.add(deviceServer);
       return deviceServer;
     } catch (IOException e) {
-      door.close();
+      middlebox.close();
       throw e;
     }
   }

@@ -60,7 +60,7 @@ public final class StreamsDemo {
                     target, store, tokenKey(), resources.runDirectory().logs())));
     display.say("registry: " + uri + "; starting " + SERVERS + " servers as processes ...");
     startServers(servers, view);
-    DemoFaultInjector weather =
+    DemoFaultInjector faults =
         resources.own(
             new DemoFaultInjector(
                 new DemoFaultSchedule(new Random(options.seed()), SERVERS),
@@ -74,7 +74,7 @@ public final class StreamsDemo {
             + " devices with durable streams, a reading a second each; beside them as many on stock"
             + " grpc-java with hand-written re-opening; seed "
             + options.seed());
-    return runScenario(new StreamsScenario.StreamsTopology(servers, view, weather, devices), stock);
+    return runScenario(new StreamsScenario.StreamsTopology(servers, view, faults, devices), stock);
   }
 
   private StreamsDemoResult runScenario(

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
  * @param step where the story is, for people
  * @param servers name, address and state of each
  * @param states the durable devices' sessions, as the devices see them
- * @param faults what the weather did so far
+ * @param faults the number of injected faults by kind
  * @param durable sums of the devices with Holdfast
  * @param stock sums of the stock ones, as they see it
  * @param stockCut streams of theirs that broke
@@ -39,11 +39,11 @@ record StreamsDemoSnapshot(
     List<String> lines = new ArrayList<>();
     lines.add(format("%6.1f s  %s", elapsedSeconds, step));
     lines.add("  servers   " + String.join("  ", servers));
-    String weather =
+    String faultCounts =
         faults.entrySet().stream()
             .map(gust -> gust.getValue() + " " + gust.getKey().text())
             .collect(Collectors.joining(", "));
-    lines.add("  faults    " + (weather.isEmpty() ? "none so far" : weather));
+    lines.add("  faults    " + (faultCounts.isEmpty() ? "none so far" : faultCounts));
     long sessions = states.values().stream().mapToLong(Long::longValue).sum();
     for (SessionState state : SessionState.values()) {
       long count = states.getOrDefault(state, 0L);

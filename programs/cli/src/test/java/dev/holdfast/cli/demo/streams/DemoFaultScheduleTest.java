@@ -11,12 +11,12 @@ import org.junit.jupiter.api.Test;
 
 class DemoFaultScheduleTest {
   @Test
-  void sameSeedMakesTheSameWeather() {
+  void sameSeedMakesTheSameFaults() {
     assertThat(gusts(7, 200)).isEqualTo(gusts(7, 200)).isNotEqualTo(gusts(8, 200));
   }
 
   @Test
-  void everyKindComesAtEveryDoorWithinAMinuteOrTwo() {
+  void everyKindComesAtEveryMiddleboxWithinAMinuteOrTwo() {
     Set<DemoFaultSchedule.ScheduledFaultKind> scheduledFaultKinds =
         EnumSet.noneOf(DemoFaultSchedule.ScheduledFaultKind.class);
     List<DemoFaultSchedule.ScheduledFault> scheduledFaults = gusts(1, 120);

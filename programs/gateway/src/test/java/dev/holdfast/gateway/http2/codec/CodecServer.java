@@ -107,7 +107,7 @@ final class CodecServer {
     return "seen " + seen + " sent " + sent;
   }
 
-  /** Whether it said goodbye. */
+  /** Whether it sent GOAWAY. */
   boolean isGone() {
     return gone;
   }

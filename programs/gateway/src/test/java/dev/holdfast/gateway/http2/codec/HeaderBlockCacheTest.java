@@ -61,9 +61,9 @@ class HeaderBlockCacheTest {
   @Test
   void onlyConnectionsOfEqualClientsShareWhatTheyRemember() throws Http2Exception {
     ClientIdentity other = new ClientIdentity(AsciiString.of("192.0.2.8"), CLIENT.proof(), false);
-    ClientIdentity twin = new ClientIdentity(AsciiString.of("192.0.2.7"), CLIENT.proof(), false);
+    ClientIdentity equal = new ClientIdentity(AsciiString.of("192.0.2.7"), CLIENT.proof(), false);
     Http2Headers first = requestOf(CLIENT);
-    assertThat(requestOf(twin)).isSameAs(first);
+    assertThat(requestOf(equal)).isSameAs(first);
     Http2Headers foreign = requestOf(other);
     assertThat(foreign).isNotSameAs(first).isEqualTo(first);
     assertThat(ReceivedHeaders.forwarded(first, CLIENT, true).get(HeaderNames.X_FORWARDED_FOR))

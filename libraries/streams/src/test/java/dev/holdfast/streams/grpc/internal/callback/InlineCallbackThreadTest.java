@@ -38,13 +38,13 @@ class InlineCallbackThreadTest {
   private static final String GO = "go";
   private static final int MANY = 4 * SessionOptions.DEFAULT.sendMessages();
 
-  private final StreamTopology town = new StreamTopology();
+  private final StreamTopology topology = new StreamTopology();
   private final CountDownLatch release = new CountDownLatch(1);
 
   @AfterEach
   void close() throws Exception {
     release.countDown();
-    town.close();
+    topology.close();
   }
 
   @Test
@@ -74,7 +74,8 @@ class InlineCallbackThreadTest {
     AtomicInteger requested = new AtomicInteger();
     List<Integer> ahead = new CopyOnWriteArrayList<>();
     ServerServiceDefinition service =
-        town.serverStreams()
+        topology
+            .serverStreams()
             // Too little to ask for two.
             .budget(new BufferBudget(1 << 20))
             .build()
@@ -83,8 +84,8 @@ class InlineCallbackThreadTest {
                     answers ->
                         new Handler(answers, to -> ahead.add(requested.get() - frames.get()))));
     ServerInterceptor counting = counting(frames, requested);
-    Server server = town.serve(ServerInterceptors.intercept(service, counting));
-    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    Server server = topology.serve(ServerInterceptors.intercept(service, counting));
+    ManagedChannel channel = topology.channelTo(server.getPort(), topology.clientStreams().build());
     StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
     awaitBorrowed(requests, recordingObserver);
 
@@ -149,12 +150,13 @@ class InlineCallbackThreadTest {
     RecordingObserver recordingObserver = new RecordingObserver();
     Executor chosen = task -> new Thread(task, "chosen").start();
     Server server =
-        town.serve(
-            town.serverStreams()
+        topology.serve(
+            topology
+                .serverStreams()
                 .executor(chosen)
                 .build()
                 .resumable(StreamTopology.talk(answers -> new Handler(answers, unused -> {}))));
-    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    ManagedChannel channel = topology.channelTo(server.getPort(), topology.clientStreams().build());
     StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
     for (int i = 0; i < 5; i++) {
       requests.onNext(RecordingObserver.message("" + i));
@@ -186,11 +188,12 @@ class InlineCallbackThreadTest {
   private StreamObserver<StringValue> talk(
       RecordingObserver recordingObserver, Consumer<StreamObserver<StringValue>> action) {
     Server server =
-        town.serve(
-            town.serverStreams()
+        topology.serve(
+            topology
+                .serverStreams()
                 .build()
                 .resumable(StreamTopology.talk(answers -> new Handler(answers, action))));
-    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    ManagedChannel channel = topology.channelTo(server.getPort(), topology.clientStreams().build());
     return StreamTopology.open(channel, recordingObserver);
   }
 

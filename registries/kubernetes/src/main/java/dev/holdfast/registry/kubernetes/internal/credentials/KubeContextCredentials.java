@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KubeContextCredentials implements CredentialSource {
   @Limit(
-      of = "time that a look at kubeconfig, token and certificates may take",
+      of = "time that a read of kubeconfig, token and certificates may take",
       then = "opening a registry fails; later what was read before stays in use")
   public static final Duration FILE_TIMEOUT = Duration.ofSeconds(5);
 
