@@ -117,7 +117,7 @@ final class ConnectionCloser {
   /**
    * The reason that an exception of a socket tells; null when it tells none.
    *
-   * @param saidGoodbye whether the peer sent a GOAWAY and no call is open: who then closes a socket
+   * @param sentGoAway whether the peer sent a GOAWAY and no call is open: who then closes a socket
    *     with something unread in it resets it to TCP, and has closed it all the same
    */
   static @Nullable CloseReason reasonOf(Throwable cause, boolean sentGoAway) {
