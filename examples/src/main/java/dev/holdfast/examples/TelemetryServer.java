@@ -17,7 +17,7 @@ import java.io.IOException;
  * TelemetryServer [port]
  * </pre>
  *
- * <p>The service itself is as any other. Whoever needs no more than the defaults writes {@code
+ * <p>The service itself is as any other. A service that needs only the defaults writes {@code
  * addService(Holdfast.resumable(service))}; this one also wants to know which devices are gone.
  */
 public final class TelemetryServer {

@@ -5,7 +5,7 @@ import io.grpc.Server;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
-/** {@link ExactlyOnceServer} for a test: it ends with whoever started it. */
+/** {@link ExactlyOnceServer} for a test: it ends with its parent process. */
 public final class ExactlyOnceProgram {
   private ExactlyOnceProgram() {}
 
@@ -18,7 +18,7 @@ public final class ExactlyOnceProgram {
     Server server = ExactlyOnceServer.start(0, store, args[1], key);
     System.out.println("READY " + server.getPort());
     while (System.in.read() >= 0) {
-      // Until whoever started us is gone.
+      // Until the parent process is gone.
     }
     server.shutdownNow();
   }

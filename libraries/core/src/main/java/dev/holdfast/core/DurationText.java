@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * The text format of durations in URIs, files and variables: {@code 250ms}, {@code 5s}, {@code
  * 10m}, {@code 1h}.
  *
- * <p>A number without a unit is refused: whoever wrote {@code ttl=5} meant one of two units.
+ * <p>A number without a unit is refused: {@code ttl=5} could mean either of two units.
  */
 public final class DurationText {
   private static final Pattern TEXT = Pattern.compile("(\\d{1,9})(ms|s|m|h)");

@@ -296,11 +296,11 @@ public final class HoldfastServer extends ForwardingServer {
   }
 
   /** Nobody has to call awaitTermination for what belongs to the server to go with it. */
-  private void awaitEnd(long looksLeft) {
+  private void awaitEnd(long checksLeft) {
     if (isTerminated()) {
       onTerminated();
-    } else if (looksLeft > 0) {
-      var unused = scheduler.schedule(END_POLL, () -> awaitEnd(looksLeft - 1));
+    } else if (checksLeft > 0) {
+      var unused = scheduler.schedule(END_POLL, () -> awaitEnd(checksLeft - 1));
     } else {
       log.warn("event=server_not_terminated port={}", port);
     }

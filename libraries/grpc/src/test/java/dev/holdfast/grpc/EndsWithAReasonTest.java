@@ -32,7 +32,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Whoever called learns the code that stands in the log and in the meter. */
+/** The caller learns the code that stands in the log and in the meter. */
 class EndsWithAReasonTest {
   private static final byte[] PREFACE_AND_SETTINGS =
       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0".getBytes(StandardCharsets.ISO_8859_1);

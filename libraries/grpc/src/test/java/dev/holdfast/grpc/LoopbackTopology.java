@@ -99,7 +99,7 @@ public final class LoopbackTopology implements AutoCloseable {
     return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
   }
 
-  /** Where the service is said to be, whoever is there. */
+  /** The address that is registered for the service, whether or not an instance listens there. */
   void announce(InetSocketAddress... places) {
     for (InetSocketAddress place : places) {
       String host = place.getAddress().getHostAddress();

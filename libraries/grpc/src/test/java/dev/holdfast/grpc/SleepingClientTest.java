@@ -47,7 +47,7 @@ class SleepingClientTest {
 
   /**
    * The network goes before the machine does, and comes back after it: at the moment of waking an
-   * answer is owed for longer than the hard limit, and whoever counts the gap closes at once.
+   * answer is owed for longer than the hard limit, and a client that counts the gap closes at once.
    */
   @Test
   @Execution(ExecutionMode.CONCURRENT)

@@ -85,7 +85,7 @@ class XdsPairsTest {
     await().atMost(PATIENCE).until(() -> reached(channel).equals(Set.of("a", "b")));
     service.endpoints(ads, b, c);
     await().atMost(PATIENCE).until(() -> reached(channel).equals(Set.of("b", "c")));
-    // A connection that is asked in between is left out for a moment: so it may take two looks.
+    // A connection that is asked in between is left out for a moment: so it may take two checks.
     boolean ring = policy.equals(XdsService.ringHash());
     await().atMost(PATIENCE).until(() -> ring ? isKeptTogether(channel) : isInTurn(channel));
     assertThat(ads.refusals).isEmpty();

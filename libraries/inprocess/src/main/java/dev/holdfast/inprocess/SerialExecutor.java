@@ -59,7 +59,7 @@ final class SerialExecutor {
       alive = true;
     } finally {
       if (!alive) {
-        // An Error went through: whoever comes next begins anew.
+        // An Error was thrown: the next task starts the run again.
         drop();
       }
     }

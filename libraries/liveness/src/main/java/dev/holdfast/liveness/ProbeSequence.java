@@ -237,13 +237,13 @@ class ProbeSequence {
     return isHeldForReplacement() ? CloseReason.PATH_DOWN : CloseReason.PEER_SILENT;
   }
 
-  /** When to look again while the connection is PROBING. */
+  /** When to check again while the connection is PROBING. */
   long nextProbingNanos(boolean readsKernel) {
     long next = hasProofLimit ? earliest(probeNanos, proofNanos) : probeNanos;
     return readsKernel ? earliest(next, kernelNanos) : next;
   }
 
-  /** When to look again while the connection is SUSPECT. */
+  /** When to check again while the connection is SUSPECT. */
   long nextSuspectNanos(boolean readsKernel) {
     long next = asked ? earliest(probeNanos, closeNanos()) : probeNanos;
     return readsKernel ? earliest(next, kernelNanos) : next;

@@ -8,7 +8,7 @@ import java.util.function.LongSupplier;
  * the wall clock does not, so after waking the wall clock is ahead.
  *
  * <p>A wall clock that was set forward looks the same, and costs each connection one probe. A wall
- * clock that was set back changes nothing. Drift between two looks is ignored. Thread-safe; a look
+ * clock that was set back changes nothing. Drift between two checks is ignored. Thread-safe; a check
  * costs one read of the wall clock.
  */
 @PureCore
@@ -23,7 +23,7 @@ public final class SleepDetector {
   private static final long DRIFT_MILLIS = 500;
 
   private final LongSupplier wallMillis;
-  // Written after wokeNanos and read before it, so that whoever sees the one sees the other.
+  // Written after wokeNanos and read before it, so that a thread that sees the one sees the other.
   private volatile long wallAheadMillis;
   private volatile long wokeNanos;
 
@@ -39,7 +39,7 @@ public final class SleepDetector {
     this.wallAheadMillis = aheadMillis(nowNanos, wallMillis.getAsLong());
   }
 
-  /** Looks, and tells when the machine last woke; what was heard before proves nothing. */
+  /** Checks the clocks and returns the time when the machine last woke; what was heard before proves nothing. */
   long wokeNanos(long nowNanos) {
     return look(nowNanos, wallMillis.getAsLong());
   }

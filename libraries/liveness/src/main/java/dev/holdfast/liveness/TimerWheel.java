@@ -27,7 +27,7 @@ final class TimerWheel implements Runnable {
   static final int SLOTS = 1_024;
 
   /** The interval at which a machine sleep is noticed after waking. */
-  static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
+  static final long CHECK_INTERVAL_NANOS = Duration.ofSeconds(1).toNanos();
 
   private static final ConcurrentHashMap<EventLoop, TimerWheel> WHEELS = new ConcurrentHashMap<>();
 
@@ -107,7 +107,7 @@ final class TimerWheel implements Runnable {
     link(slots[(int) (timer.tick % SLOTS)], timer);
     size++;
     if (wake == null || timer.tick < wakeTick) {
-      wakeAt(Math.min(timer.tick, Math.max(doneTick, tickNow()) + LOOK_NANOS / TICK_NANOS));
+      wakeAt(Math.min(timer.tick, Math.max(doneTick, tickNow()) + CHECK_INTERVAL_NANOS / TICK_NANOS));
     }
   }
 
@@ -132,7 +132,7 @@ final class TimerWheel implements Runnable {
     }
     doneTick = nowTick;
     if (size > 0 && wake == null) {
-      wakeAt(Math.min(nextTick(), doneTick + LOOK_NANOS / TICK_NANOS));
+      wakeAt(Math.min(nextTick(), doneTick + CHECK_INTERVAL_NANOS / TICK_NANOS));
     }
   }
 

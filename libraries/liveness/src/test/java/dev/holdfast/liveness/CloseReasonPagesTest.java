@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Whoever searches for a code finds what it means and what to do. */
+/** A search for a code finds its meaning and the remedy. */
 class CloseReasonPagesTest {
 
   @ParameterizedTest

@@ -29,10 +29,10 @@ class SleepDetectorTest {
     awake(Duration.ofMinutes(1));
     asleep(NIGHT);
     awake(Duration.ofMillis(3));
-    long firstLookNanos = nowNanos;
-    assertThat(look()).isEqualTo(firstLookNanos);
+    long firstCheckNanos = nowNanos;
+    assertThat(look()).isEqualTo(firstCheckNanos);
     awake(Duration.ofMinutes(1));
-    assertThat(look()).isEqualTo(firstLookNanos);
+    assertThat(look()).isEqualTo(firstCheckNanos);
   }
 
   @Test

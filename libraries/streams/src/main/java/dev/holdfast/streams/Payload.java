@@ -11,7 +11,7 @@ public interface Payload {
   /** The size of the payload in bytes. */
   int sizeBytes();
 
-  /** The bytes; whoever gets them must not change them. */
+  /** The bytes; receivers must not change them. */
   byte[] toByteArray();
 
   /** Creates a payload that owns the array. */

@@ -26,11 +26,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class FileWatch implements AutoCloseable {
   /** Pause between two polls of the file. */
-  @Limit(of = "pause between two looks at a file that is followed", then = "it is looked at again")
+  @Limit(of = "pause between two checks of a followed file", then = "it is looked at again")
   public static final Duration POLL = Duration.ofMillis(20);
 
   @Limit(
-      of = "time after which a file that is followed is read although it looks unchanged",
+      of = "time after which a followed file is read although it seems unchanged",
       then = "it is read")
   private static final Duration REREAD = Duration.ofSeconds(5);
 

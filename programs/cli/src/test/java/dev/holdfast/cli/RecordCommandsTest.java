@@ -202,7 +202,7 @@ class RecordCommandsTest {
   }
 
   /**
-   * An instance in a language that knows nothing of us. Whoever is told that another one took its
+   * An instance in another language, without Holdfast. An instance that is told that another one took its
    * record over looks again after three times to live.
    */
   private HoldfastProcess running(int port) {

@@ -29,7 +29,7 @@ public record ControlOptions(
   /** The default port for clients. */
   public static final int PORT = 18_000;
 
-  /** The default port for people who look at it. */
+  /** The default port for people and tools that read the state. */
   public static final int ADMIN_PORT = 18_001;
 
   /** The bounds and the default of {@code drain}. */

@@ -29,7 +29,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class ServerTlsCredentials implements AutoCloseable {
   /** The interval between two checks of the files for changes. */
-  private static final Duration LOOK_INTERVAL = Duration.ofMinutes(1);
+  private static final Duration CHECK_INTERVAL = Duration.ofMinutes(1);
 
   private final ServerCredentials credentials;
   private final Runnable close;
@@ -63,24 +63,24 @@ final class ServerTlsCredentials implements AutoCloseable {
   /**
    * Loads the credentials and starts to watch their files.
    *
-   * @param looks the executor of the checks; shut down by {@link #close}
+   * @param checks the executor of the checks; shut down by {@link #close}
    * @throws IllegalArgumentException when a file can't be used
    */
-  static ServerTlsCredentials of(ServerTlsFiles files, ScheduledExecutorService looks) {
+  static ServerTlsCredentials of(ServerTlsFiles files, ScheduledExecutorService checks) {
     boolean done = false;
     try {
-      ServerCredentials credentials = credentials(files, looks);
+      ServerCredentials credentials = credentials(files, checks);
       done = true;
-      return new ServerTlsCredentials(credentials, looks::shutdownNow);
+      return new ServerTlsCredentials(credentials, checks::shutdownNow);
     } finally {
       if (!done) {
-        looks.shutdownNow();
+        checks.shutdownNow();
       }
     }
   }
 
   private static ServerCredentials credentials(
-      ServerTlsFiles files, ScheduledExecutorService looks) {
+      ServerTlsFiles files, ScheduledExecutorService checks) {
     AdvancedTlsX509KeyManager key = new AdvancedTlsX509KeyManager();
     TlsServerCredentials.Builder credentials = TlsServerCredentials.newBuilder().keyManager(key);
     List<ReloadableFiles> followed = new ArrayList<>();
@@ -116,9 +116,9 @@ final class ServerTlsCredentials implements AutoCloseable {
               + " PKCS#8)",
           e);
     }
-    long seconds = LOOK_INTERVAL.toSeconds();
+    long seconds = CHECK_INTERVAL.toSeconds();
     var unused =
-        looks.scheduleWithFixedDelay(
+        checks.scheduleWithFixedDelay(
             () -> followed.forEach(ReloadableFiles::reloadIfChanged),
             seconds,
             seconds,

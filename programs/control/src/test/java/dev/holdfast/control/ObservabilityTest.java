@@ -36,7 +36,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a control plane tells those who look at it: CSDS, load reports, health. */
+/** The observability of a control plane: CSDS, load reports, health. */
 class ObservabilityTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What a policy says is what grpc-java's own xDS client does, not only what it accepts. */
 class PolicyActsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final int LOOK = 6;
+  private static final int CALLS = 6;
 
   /** That all of so many hash to one of three instances happens once in 100,000 runs. */
   private static final int CUSTOMERS = 12;
@@ -67,7 +67,7 @@ class PolicyActsTest {
   /** Who answers some calls, one after the other. */
   private static Set<String> reached(Channel channel, MethodDescriptor<String, String> method) {
     Set<String> names = new TreeSet<>();
-    for (int i = 0; i < LOOK; i++) {
+    for (int i = 0; i < CALLS; i++) {
       names.add(Backend.ask(channel, method));
     }
     return names;

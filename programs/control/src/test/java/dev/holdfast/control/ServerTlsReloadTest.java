@@ -121,7 +121,7 @@ class ServerTlsReloadTest {
     assertThat(RawClient.ports(stream(second, second).await(0))).containsExactly(50051);
   }
 
-  /** Looks at the files when the test says so. */
+  /** Checks the files when the test says so. */
   private static final class Looks extends ScheduledThreadPoolExecutor {
     private final List<Runnable> regular = new ArrayList<>();
 

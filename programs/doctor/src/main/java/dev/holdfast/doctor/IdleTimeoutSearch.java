@@ -245,7 +245,7 @@ final class IdleTimeoutSearch {
       if (!longBegun && lower >= LONG_AGES_AFTER) {
         beginLongAges(FIRST_LONG_AGE, nowNanos);
       } else if (waiting() == 0 && lower > 0 && lower < options.longest().toNanos() && !again) {
-        // A death that a late answer took back had ended the climb.
+        // A death that a late answer took back had ended the search.
         again = true;
         beginLongAges(Math.min((long) (lower * LONG_RATIO), options.longest().toNanos()), nowNanos);
       } else if (waiting() == 0) {

@@ -17,7 +17,7 @@ final class IdleTimeoutSearchRunner {
   private final ProbeTarget target;
   private final boolean hopErrorIsNormal;
   private final IdleTimeoutSearch plan;
-  private final Map<Integer, Climber> climbers = new HashMap<>();
+  private final Map<Integer, ProbedConnection> connections = new HashMap<>();
   private final CompletableFuture<IdleTimeoutResult> done = new CompletableFuture<>();
   private int autopsies;
   private long armedNanos;
@@ -45,7 +45,7 @@ final class IdleTimeoutSearchRunner {
     return done;
   }
 
-  /** Ends the climb with what is known. */
+  /** Ends the search with the results so far. */
   void stop() {
     plan.stop(System.nanoTime());
     act();
@@ -54,18 +54,18 @@ final class IdleTimeoutSearchRunner {
   private void act() {
     for (IdleProbeStep step : plan.takeSteps()) {
       if (step instanceof IdleProbeStep.OpenProbe openProbe) {
-        Climber climber = new Climber(openProbe.probe());
-        climbers.put(openProbe.probe(), climber);
-        climber.probeConnection =
-            examinationContext.connections.open(target, climber).probeConnection();
+        ProbedConnection connection = new ProbedConnection(openProbe.probe());
+        connections.put(openProbe.probe(), connection);
+        connection.probeConnection =
+            examinationContext.connections.open(target, connection).probeConnection();
       } else {
-        Climber climber = Objects.requireNonNull(climbers.get(step.probe()));
+        ProbedConnection connection = Objects.requireNonNull(connections.get(step.probe()));
         if (step instanceof IdleProbeStep.SendProbe) {
-          climber.ask();
+          connection.ask();
         } else if (step instanceof IdleProbeStep.ExamineDead) {
-          climber.autopsy();
+          connection.autopsy();
         } else {
-          climber.leave();
+          connection.leave();
         }
       }
     }
@@ -113,7 +113,7 @@ final class IdleTimeoutSearchRunner {
   }
 
   /** The connection of one probe of the search. */
-  private final class Climber implements ProbeConnection.ProbeConnectionListener {
+  private final class ProbedConnection implements ProbeConnection.ProbeConnectionListener {
     private final int probe;
     private ProbeConnection probeConnection;
     private long idleSinceNanos;
@@ -121,7 +121,7 @@ final class IdleTimeoutSearchRunner {
     private boolean written;
 
     @SuppressWarnings("NullAway.Init") // the wire needs its listener first
-    Climber(int probe) {
+    ProbedConnection(int probe) {
       this.probe = probe;
     }
 

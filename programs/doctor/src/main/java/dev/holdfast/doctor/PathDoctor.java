@@ -113,7 +113,7 @@ public final class PathDoctor implements AutoCloseable {
     private Optional<IdleTimeoutResult> idle = Optional.empty();
     private Optional<IdleStreamResult> held = Optional.empty();
     private PingResult pings = PingResult.UNKNOWN;
-    private @Nullable IdleTimeoutSearchRunner climb;
+    private @Nullable IdleTimeoutSearchRunner search;
     private boolean stopped;
 
     Examination(InetSocketAddress address) {
@@ -122,7 +122,7 @@ public final class PathDoctor implements AutoCloseable {
 
     CompletableFuture<PathReport> run() {
       return check("first contact", this::firstContact)
-          .thenCompose(done -> check("idle time", this::climb))
+          .thenCompose(done -> check("idle time", this::search))
           .thenCompose(done -> check("do PINGs count", this::pingsCount))
           .thenCompose(done -> check("are PINGs punished", this::pingsPunished))
           .thenApply(done -> report());
@@ -130,8 +130,8 @@ public final class PathDoctor implements AutoCloseable {
 
     void stop() {
       stopped = true;
-      if (climb != null) {
-        climb.stop();
+      if (search != null) {
+        search.stop();
       }
     }
 
@@ -168,7 +168,7 @@ public final class PathDoctor implements AutoCloseable {
                   ExaminationContext.time(peerInfo.roundTrip())));
     }
 
-    private CompletableFuture<Void> climb(ExaminationContext in) {
+    private CompletableFuture<Void> search(ExaminationContext in) {
       Optional<ProbeResponse> probeResponse =
           first.flatMap(PeerDetection.PeerDetectionResult::answer);
       if (probeResponse.isEmpty() || stopped) {
@@ -178,7 +178,7 @@ public final class PathDoctor implements AutoCloseable {
       IdleStreamProbe streams = new IdleStreamProbe(in, target);
       streams.start();
       IdleTimeoutSearchRunner begun = new IdleTimeoutSearchRunner(in, target, probeResponse.get());
-      climb = begun;
+      search = begun;
       return begun
           .run()
           .thenAccept(result -> idle = Optional.of(result))

@@ -21,7 +21,7 @@ class IdleTimeoutSearchTest {
       names = {"SILENCE", "RESET", "GOAWAY", "HOP_ERROR"})
   void findsATimeoutOfFiveSecondsInUnderTwentyWithUnderTwentyConnections(
       DisconnectKind disconnectKind) {
-    IdleTimeoutResult result = climb(forgetsAfter(Duration.ofSeconds(5), disconnectKind));
+    IdleTimeoutResult result = search(forgetsAfter(Duration.ofSeconds(5), disconnectKind));
     assertThat(result.outcome()).isEqualTo(IdleTimeoutOutcome.FORGOTTEN);
     assertThat(result.ending()).contains(disconnectKind);
     assertThat(result.aliveAt()).isBetween(Duration.ofSeconds(4), Duration.ofSeconds(5));
@@ -33,7 +33,7 @@ class IdleTimeoutSearchTest {
 
   @Test
   void findsATimeoutOf350SecondsInTheTimePhysicsNeeds() {
-    IdleTimeoutResult result = climb(forgetsAfter(Duration.ofSeconds(350), DisconnectKind.RESET));
+    IdleTimeoutResult result = search(forgetsAfter(Duration.ofSeconds(350), DisconnectKind.RESET));
     assertThat(result.outcome()).isEqualTo(IdleTimeoutOutcome.FORGOTTEN);
     assertThat(result.aliveAt()).isBetween(Duration.ofSeconds(280), Duration.ofSeconds(350));
     assertThat(result.deadAt().orElseThrow())
@@ -49,7 +49,7 @@ class IdleTimeoutSearchTest {
       Duration timeout = Duration.ofMillis((long) (1_000 * Math.pow(1_100, random.nextDouble())));
       DisconnectKind disconnectKind =
           random.nextBoolean() ? DisconnectKind.SILENCE : DisconnectKind.RESET;
-      IdleTimeoutResult result = climb(forgetsAfter(timeout, disconnectKind));
+      IdleTimeoutResult result = search(forgetsAfter(timeout, disconnectKind));
       String seen = timeout + ": " + result;
       assertThat(result.outcome()).as(seen).isEqualTo(IdleTimeoutOutcome.FORGOTTEN);
       assertThat(result.aliveAt()).as(seen).isLessThanOrEqualTo(timeout);
@@ -70,7 +70,7 @@ class IdleTimeoutSearchTest {
     int exact = 0;
     for (int i = 0; i < 2_000; i++) {
       Duration timeout = Duration.ofMillis((long) (300 * Math.pow(3_500, random.nextDouble())));
-      IdleTimeoutResult result = climb(closesAfter(timeout));
+      IdleTimeoutResult result = search(closesAfter(timeout));
       String seen = timeout + ": " + result;
       assertThat(result.hasTimeout()).as(seen).isTrue();
       assertThat(result.ending()).as(seen).contains(DisconnectKind.CLOSE);
@@ -88,7 +88,7 @@ class IdleTimeoutSearchTest {
   @ValueSource(longs = {2, 3, 12, 16, 17, 20, 21, 60, 1_200, 86_400})
   void saysUpToWhichTimeNothingHappens(long longestSeconds) {
     Duration longest = Duration.ofSeconds(longestSeconds);
-    IdleTimeoutResult result = SimulatedPath.climb((probe, idle) -> Optional.empty(), longest);
+    IdleTimeoutResult result = SimulatedPath.search((probe, idle) -> Optional.empty(), longest);
     assertThat(result.outcome()).isEqualTo(IdleTimeoutOutcome.KEPT);
     assertThat(result.aliveAt()).isEqualTo(longest);
     assertThat(result.deadAt()).isEmpty();
@@ -99,7 +99,7 @@ class IdleTimeoutSearchTest {
   void aRestartInTheMiddleIsNotTakenForATimeout() {
     Duration restart = Duration.ofSeconds(40);
     IdleTimeoutResult result =
-        climb(
+        search(
             new Behaviour() {
               @Override
               public Optional<Duration> endsAt(Duration readyAt) {
@@ -121,7 +121,7 @@ class IdleTimeoutSearchTest {
   void aConnectionThatDiesByChanceCostsNoTruth() {
     Behaviour path = forgetsAfter(Duration.ofSeconds(350), DisconnectKind.SILENCE);
     IdleTimeoutResult result =
-        climb(
+        search(
             (probe, idle) ->
                 probe == 3 ? Optional.of(DisconnectKind.RESET) : path.answer(probe, idle));
     assertThat(result.strays()).isLessThanOrEqualTo(1);
@@ -131,7 +131,7 @@ class IdleTimeoutSearchTest {
   @Test
   void anAnswerThatIsLateIsAnAnswer() {
     IdleTimeoutResult result =
-        climb(
+        search(
             new Behaviour() {
               @Override
               public Optional<DisconnectKind> answer(int probe, Duration idle) {
@@ -149,7 +149,7 @@ class IdleTimeoutSearchTest {
   @Test
   void saysWhenNoConnectionCouldBeOpened() {
     IdleTimeoutResult result =
-        climb(
+        search(
             new Behaviour() {
               @Override
               public Optional<DisconnectKind> answer(int probe, Duration idle) {
@@ -165,8 +165,8 @@ class IdleTimeoutSearchTest {
     assertThat(result.notOpened()).isEqualTo(result.connections());
   }
 
-  private static IdleTimeoutResult climb(Behaviour behaviour) {
-    return SimulatedPath.climb(behaviour, LONGEST);
+  private static IdleTimeoutResult search(Behaviour behaviour) {
+    return SimulatedPath.search(behaviour, LONGEST);
   }
 
   private static Behaviour forgetsAfter(Duration timeout, DisconnectKind disconnectKind) {

@@ -22,7 +22,7 @@ class PathDoctorTest {
   private static final Duration TIMEOUT = Duration.ofSeconds(3);
   private static final Duration MAX_WAIT = Duration.ofSeconds(6);
 
-  /** The lab looks at idle connections ten times per timeout. */
+  /** The lab checks idle connections ten times per timeout. */
   private static final Duration LAB_IS_LATE_BY = Duration.ofMillis(500);
 
   /**

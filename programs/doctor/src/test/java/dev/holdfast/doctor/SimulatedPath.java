@@ -50,7 +50,7 @@ final class SimulatedPath {
     plan = new IdleTimeoutSearch(options, ORIGIN);
   }
 
-  static IdleTimeoutResult climb(Behaviour behaviour, Duration longest) {
+  static IdleTimeoutResult search(Behaviour behaviour, Duration longest) {
     return new SimulatedPath(
             behaviour,
             new IdleTimeoutSearchOptions(

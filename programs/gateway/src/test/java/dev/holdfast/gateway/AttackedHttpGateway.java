@@ -132,7 +132,7 @@ final class AttackedHttpGateway implements AutoCloseable {
         GatewayLimits.IDLE);
   }
 
-  /** A client that has connected, and is closed with the siege. */
+  /** A client that has connected, and is closed with this gateway. */
   Socket attacker() throws Exception {
     Socket socket =
         GatewayRig.patiently(

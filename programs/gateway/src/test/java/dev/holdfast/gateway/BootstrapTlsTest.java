@@ -121,7 +121,7 @@ class BootstrapTlsTest {
       assertThatThrownBy(
               () -> {
                 socket.startHandshake();
-                // The handshake is that of whoever reads.
+                // The reading side drives the handshake.
                 while (socket.getInputStream().read() >= 0) {
                   socket.getOutputStream().write(0);
                 }

@@ -28,7 +28,7 @@ class CloseNotifyTest {
     LOOP.shutdownGracefully().awaitUninterruptibly();
   }
 
-  /** Without a close_notify whoever cuts the connection can cut the answer (RFC 8446, 6.1). */
+  /** Without a close_notify an attacker that cuts the connection can truncate the response (RFC 8446, 6.1). */
   @Test
   void theEndOfTlsIsSaidBeforeThatOfTheSocket() throws Exception {
     String early =
@@ -38,7 +38,7 @@ class CloseNotifyTest {
             "content-type: application/json",
             "content-length: 9");
     String last = FrontendRig.lines("GET /v1/hello/x HTTP/1.1", "host: x", "connection: close");
-    try (AttackedHttpGateway siege =
+    try (AttackedHttpGateway attacked =
         new AttackedHttpGateway(GatewayLimits.DEFAULT, Transport.TLS)) {
       for (String request : List.of(early, last)) {
         SslHandler tls = (SslHandler) Transport.TLS.handler("http/1.1");
@@ -47,7 +47,7 @@ class CloseNotifyTest {
                 .group(LOOP)
                 .channel(NioSocketChannel.class)
                 .handler(tls)
-                .connect(Transport.TLS.address(siege.frontends.gateway))
+                .connect(Transport.TLS.address(attacked.frontends.gateway))
                 .syncUninterruptibly()
                 .channel();
         var unused =

@@ -29,19 +29,19 @@ class LingeringCloseTest {
   /** The answer is larger than what kernels and the gateway hold when it is written to the end. */
   @Test
   void whoSendsOnGetsAllOfTheLastAnswer() throws Exception {
-    try (AttackedHttpGateway siege = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport)) {
-      Socket socket = siege.deafAttacker();
+    try (AttackedHttpGateway attacked = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport)) {
+      Socket socket = attacked.deafAttacker();
       String line = "GET /v1/hello/x?padding=" + BYTES + " HTTP/1.1";
       send(socket, FrontendRig.lines(line, "host: x", "connection: close"));
       assertThat(readAndSend(socket)).isGreaterThan(BYTES);
-      siege.assertUnharmed();
+      attacked.assertUnharmed();
     }
   }
 
   @Test
   void whoIsAnsweredBeforeItHasSentAllGetsTheAnswerAndItsEnd() throws Exception {
-    try (AttackedHttpGateway siege = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport)) {
-      Socket socket = siege.attacker();
+    try (AttackedHttpGateway attacked = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport)) {
+      Socket socket = attacked.attacker();
       send(
           socket,
           FrontendRig.lines(
@@ -59,24 +59,24 @@ class LingeringCloseTest {
       for (int i = 0; i < 100; i++) {
         socket.getOutputStream().write(new byte[1_000]);
       }
-      siege.assertUnharmed();
+      attacked.assertUnharmed();
     }
   }
 
   /** However long it sends, and whether it notices the end or not. */
   @Test
   void theEndComesAlsoWhereTheClientDoesNotClose() throws Exception {
-    try (AttackedHttpGateway siege =
+    try (AttackedHttpGateway attacked =
         new AttackedHttpGateway(AttackedHttpGateway.impatient(PATIENCE), transport)) {
-      Socket reads = siege.attacker();
+      Socket reads = attacked.attacker();
       send(reads, FrontendRig.lines("GET /v1/hello/x HTTP/1.1", "host: x", "connection: close"));
       assertThat(new String(reads.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
           .contains("hello x");
-      Socket deaf = siege.deafAttacker();
+      Socket deaf = attacked.deafAttacker();
       String line = "GET /v1/hello/x?padding=" + BYTES / 8 + " HTTP/1.1";
       send(deaf, FrontendRig.lines(line, "host: x", "connection: close"));
-      siege.awaitClients(2);
-      siege.assertUnharmed();
+      attacked.awaitClients(2);
+      attacked.assertUnharmed();
     }
   }
 

@@ -48,15 +48,15 @@ class PipeliningAttackTest {
   void whoReadsNoAnswersIsCutOff(String path) throws Exception {
     String target = path.formatted("y".repeat(4_000));
     String request = FrontendRig.lines("GET " + target + " HTTP/1.1", "host: x");
-    try (AttackedHttpGateway siege =
+    try (AttackedHttpGateway attacked =
         new AttackedHttpGateway(AttackedHttpGateway.impatient(PATIENCE), transport)) {
       byte[] requests = AttackedGateway.repeated(request.getBytes(StandardCharsets.US_ASCII), 100);
       List<CompletableFuture<Void>> attacks = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
-        OutputStream out = siege.deafAttacker().getOutputStream();
+        OutputStream out = attacked.deafAttacker().getOutputStream();
         attacks.add(CompletableFuture.runAsync(() -> sendAll(out, requests), THREADS));
       }
-      siege.assertUnharmed();
+      attacked.assertUnharmed();
       for (CompletableFuture<Void> each : attacks) {
         each.get();
       }
@@ -65,11 +65,11 @@ class PipeliningAttackTest {
           .untilAsserted(
               () ->
                   assertThat(
-                          siege.frontends.rig.met("unread") + siege.frontends.rig.met("handshake"))
+                          attacked.frontends.rig.met("unread") + attacked.frontends.rig.met("handshake"))
                       .isEqualTo(CLIENTS));
-      assertThat(siege.frontends.rig.met("unread")).isPositive();
-      siege.assertUnharmed();
-      siege.assertNothingKept();
+      assertThat(attacked.frontends.rig.met("unread")).isPositive();
+      attacked.assertUnharmed();
+      attacked.assertNothingKept();
     }
   }
 
@@ -79,12 +79,12 @@ class PipeliningAttackTest {
       throws Exception {
     int requests = ask.status.equals(" 200 ") ? SOME : MANY;
     String all = ask.request.repeat(requests) + LAST;
-    try (AttackedHttpGateway siege = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport)) {
-      Socket socket = siege.attacker();
+    try (AttackedHttpGateway attacked = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport)) {
+      Socket socket = attacked.attacker();
       CompletableFuture<Void> sent =
           CompletableFuture.runAsync(
               () -> send(socket, all.getBytes(StandardCharsets.ISO_8859_1)), THREADS);
-      siege.assertUnharmed();
+      attacked.assertUnharmed();
       byte[] bytes = socket.getInputStream().readAllBytes();
       sent.get();
       String answers = new String(bytes, StandardCharsets.ISO_8859_1);
@@ -92,7 +92,7 @@ class PipeliningAttackTest {
       assertThat(answers.substring(0, last).split("HTTP/1.1" + ask.status, -1))
           .hasSize(requests + 1);
       assertThat(answers.substring(last)).contains("hello last");
-      siege.assertUnharmed();
+      attacked.assertUnharmed();
     }
   }
 

@@ -78,9 +78,9 @@ class SlowLorisTest {
   @ParameterizedTest
   @EnumSource(Part.class)
   void whatIsBegunIsToBeEnded(Part part) throws Exception {
-    try (AttackedHttpGateway siege =
+    try (AttackedHttpGateway attacked =
         new AttackedHttpGateway(AttackedHttpGateway.impatient(PATIENCE), transport)) {
-      Socket socket = siege.attacker();
+      Socket socket = attacked.attacker();
       if (part.begun.startsWith(FRAME)) {
         // Behind the answer: what a client sends before it knows of the WebSocket is no frame yet.
         send(socket, SOCKET);
@@ -96,18 +96,18 @@ class SlowLorisTest {
                 if (!silent) {
                   dribble(socket, more);
                 }
-                assertThat(siege.frontends.rig.met(part.limit)).isEqualTo(1);
+                assertThat(attacked.frontends.rig.met(part.limit)).isEqualTo(1);
               });
-      siege.assertUnharmed();
-      siege.assertNothingKept();
+      attacked.assertUnharmed();
+      attacked.assertNothingKept();
     }
   }
 
   @Test
   void aBodyThatStopsBetweenChunksIsAStreamLikeAnyOther() throws Exception {
-    try (AttackedHttpGateway siege =
+    try (AttackedHttpGateway attacked =
         new AttackedHttpGateway(AttackedHttpGateway.impatient(PATIENCE), transport)) {
-      Socket socket = siege.attacker();
+      Socket socket = attacked.attacker();
       send(socket, STREAM + CHUNK.substring(0, CHUNK.length() - 2));
       awaitPatience();
       // The end of a chunk by itself is the beginning of nothing.
@@ -115,7 +115,7 @@ class SlowLorisTest {
       awaitPatience();
       send(socket, CHUNK + "0\r\n\r\n");
       assertThat(read(socket, "hello a", 2)).startsWith("HTTP/1.1 200 ");
-      assertThat(siege.frontends.rig.met("slow_frame")).isZero();
+      assertThat(attacked.frontends.rig.met("slow_frame")).isZero();
     }
   }
 
@@ -130,8 +130,8 @@ class SlowLorisTest {
             GatewayLimits.CONNECTION_BYTES,
             GatewayLimits.HANDSHAKE,
             PATIENCE.multipliedBy(2));
-    try (AttackedHttpGateway siege = new AttackedHttpGateway(limits, transport)) {
-      Socket socket = siege.attacker();
+    try (AttackedHttpGateway attacked = new AttackedHttpGateway(limits, transport)) {
+      Socket socket = attacked.attacker();
       send(socket, SOCKET);
       assertThat(read(socket, "\r\n\r\n", 1)).startsWith("HTTP/1.1 101 ");
       send(socket, FRAME);
@@ -144,7 +144,7 @@ class SlowLorisTest {
         send(socket, step);
         pings += pings(socket);
       }
-      assertThat(siege.frontends.rig.met("socket_silent")).isZero();
+      assertThat(attacked.frontends.rig.met("socket_silent")).isZero();
     }
   }
 
@@ -175,19 +175,19 @@ class SlowLorisTest {
   @ParameterizedTest
   @EnumSource(AttackedHttpGateway.Ask.class)
   void aConnectionThatHadItsAnswerIsIdle(AttackedHttpGateway.Ask ask) throws Exception {
-    try (AttackedHttpGateway siege =
+    try (AttackedHttpGateway attacked =
         new AttackedHttpGateway(AttackedHttpGateway.impatient(PATIENCE), transport)) {
-      Socket socket = siege.attacker();
+      Socket socket = attacked.attacker();
       send(socket, ask.request);
       assertThat(read(socket, "HTTP/1.1" + ask.status, 1)).isNotEmpty();
       awaitPatience();
       send(socket, "GET /v1/hello/again HTTP/1.1\r\nhost: x\r\n\r\n");
       assertThat(read(socket, "hello again", 1)).isNotEmpty();
-      assertThat(siege.frontends.rig.met("handshake")).isZero();
+      assertThat(attacked.frontends.rig.met("handshake")).isZero();
     }
   }
 
-  /** How many came so far since the last look: one or none. */
+  /** How many came since the last check: one or none. */
   private static int pings(Socket socket) throws IOException {
     try {
       return socket.getInputStream().read() == PING ? 1 : 0;

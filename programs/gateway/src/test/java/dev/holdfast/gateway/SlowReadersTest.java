@@ -91,28 +91,28 @@ class SlowReadersTest {
   @ParameterizedTest
   @EnumSource(Stream.class)
   void whoPausesHoldsItsOwnStreamBackAndNobodyElse(Stream stream) throws Exception {
-    try (AttackedHttpGateway siege = new AttackedHttpGateway()) {
+    try (AttackedHttpGateway attacked = new AttackedHttpGateway()) {
       List<Socket> paused = new ArrayList<>();
       for (int i = 0; i < PAUSED; i++) {
-        Socket socket = siege.deafAttacker();
+        Socket socket = attacked.deafAttacker();
         paused.add(socket);
         socket.getOutputStream().write(latin1(stream.request));
       }
       for (Socket each : paused) {
         assertThat(statusLine(each)).containsAnyOf(" 200 ", " 101 ");
       }
-      siege.assertUnharmed();
+      attacked.assertUnharmed();
       // What sockets and windows hold, of 100 MB for each.
-      assertThat(siege.frontends.greetings.sent.get()).isLessThan(PAUSED * MESSAGES / 4);
-      siege.assertUnharmed();
-      siege.assertNothingKept();
+      assertThat(attacked.frontends.greetings.sent.get()).isLessThan(PAUSED * MESSAGES / 4);
+      attacked.assertUnharmed();
+      attacked.assertNothingKept();
     }
   }
 
   @Test
   void theLastAnswerIsWholeHoweverSlowlyItIsRead() throws Exception {
-    try (AttackedHttpGateway siege = new AttackedHttpGateway();
-        Socket socket = siege.deafAttacker()) {
+    try (AttackedHttpGateway attacked = new AttackedHttpGateway();
+        Socket socket = attacked.deafAttacker()) {
       int bytes = 4_000_000;
       String line = "GET /v1/hello/x?padding=" + bytes + " HTTP/1.1";
       String request = FrontendRig.lines(line, "host: x", "connection: close");
@@ -120,7 +120,7 @@ class SlowReadersTest {
       String head = head(socket.getInputStream());
       assertThat(head).contains(" 200 ");
       // The gateway has written all that it may before the first byte of the body is read.
-      siege.assertUnharmed();
+      attacked.assertUnharmed();
       byte[] body = socket.getInputStream().readAllBytes();
       assertThat(body).hasSizeGreaterThan(bytes);
       assertThat(new String(body, body.length - 20, 20, StandardCharsets.US_ASCII)).endsWith("}");
@@ -129,8 +129,8 @@ class SlowReadersTest {
 
   @Test
   void anAnswerThatIsNotReadIsOnItsClientsAccount() throws Exception {
-    try (AttackedHttpGateway siege = new AttackedHttpGateway()) {
-      Socket socket = siege.deafAttacker();
+    try (AttackedHttpGateway attacked = new AttackedHttpGateway()) {
+      Socket socket = attacked.deafAttacker();
       String line = "GET /v1/hello/x?padding=4000000 HTTP/1.1";
       socket.getOutputStream().write(latin1(FrontendRig.lines(line, "host: x")));
       // With its head the whole answer was written; sockets take a part of it.
@@ -138,10 +138,10 @@ class SlowReadersTest {
       await()
           .untilAsserted(
               () ->
-                  assertThat(GatewayRig.kept(siege.frontends.gateway))
+                  assertThat(GatewayRig.kept(attacked.frontends.gateway))
                       .isGreaterThanOrEqualTo(1_000_000));
-      siege.assertUnharmed();
-      siege.assertNothingKept();
+      attacked.assertUnharmed();
+      attacked.assertNothingKept();
     }
   }
 
@@ -156,11 +156,11 @@ class SlowReadersTest {
             limits.connectionBytes(),
             limits.handshake(),
             Duration.ofSeconds(1));
-    try (AttackedHttpGateway siege = new AttackedHttpGateway(impatient)) {
-      siege.deafAttacker().getOutputStream().write(latin1(Stream.LINES.request));
-      await().untilAsserted(() -> assertThat(siege.frontends.rig.met("unread")).isEqualTo(1));
-      siege.frontends.greetings.cancelled.get();
-      siege.assertUnharmed();
+    try (AttackedHttpGateway attacked = new AttackedHttpGateway(impatient)) {
+      attacked.deafAttacker().getOutputStream().write(latin1(Stream.LINES.request));
+      await().untilAsserted(() -> assertThat(attacked.frontends.rig.met("unread")).isEqualTo(1));
+      attacked.frontends.greetings.cancelled.get();
+      attacked.assertUnharmed();
     }
   }
 

@@ -39,67 +39,67 @@ class SocketAttackTest {
   @ParameterizedTest
   @EnumSource(Empty.class)
   void aFloodOfFramesThatCarryNothingEndsIt(Empty empty) throws Exception {
-    try (AttackedHttpGateway siege = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport);
-        RawSocket socket = RawSocket.ask(siege.attacker(), CHAT)) {
+    try (AttackedHttpGateway attacked = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport);
+        RawSocket socket = RawSocket.ask(attacked.attacker(), CHAT)) {
       socket.part(1, false, "{".getBytes(StandardCharsets.US_ASCII));
       sendAll(socket, AttackedGateway.repeated(empty.frame, 10_000));
-      await().untilAsserted(() -> assertThat(siege.frontends.rig.met("pings")).isEqualTo(1));
-      siege.assertUnharmed();
-      siege.assertNothingKept();
+      await().untilAsserted(() -> assertThat(attacked.frontends.rig.met("pings")).isEqualTo(1));
+      attacked.assertUnharmed();
+      attacked.assertNothingKept();
     }
   }
 
   @Test
   void thousandsOfMessagesInOneReadAreAnsweredInTheirOrderAndNobodyWaitsForIt() throws Exception {
-    try (AttackedHttpGateway siege = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport);
-        RawSocket socket = RawSocket.ask(siege.attacker(), CHAT)) {
+    try (AttackedHttpGateway attacked = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport);
+        RawSocket socket = RawSocket.ask(attacked.attacker(), CHAT)) {
       int messages = 2_000;
       // The empty message of JSON, masked with zeros.
       socket.raw(
           AttackedGateway.repeated(
               new byte[] {(byte) 0x81, (byte) 0x82, 0, 0, 0, 0, '{', '}'}, messages));
       socket.text("{\"name\":\"last\"}");
-      siege.assertUnharmed();
+      attacked.assertUnharmed();
       for (int i = 0; i < messages; i++) {
         assertThat(socket.next()).startsWith("text {\"text\":\"hello \"");
       }
       assertThat(socket.next()).contains("hello last");
-      siege.assertUnharmed();
+      attacked.assertUnharmed();
     }
   }
 
   @Test
   void aFrameThatIsNeverWholeIsOnItsClientsAccount() throws Exception {
-    try (AttackedHttpGateway siege = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport);
-        RawSocket socket = RawSocket.ask(siege.attacker(), CHAT)) {
+    try (AttackedHttpGateway attacked = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport);
+        RawSocket socket = RawSocket.ask(attacked.attacker(), CHAT)) {
       // Of four MiB one half.
       socket.raw(new byte[] {(byte) 0x82, (byte) 0xff, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0});
       socket.raw(new byte[1 << 21]);
       await()
           .untilAsserted(
               () ->
-                  assertThat(GatewayRig.kept(siege.frontends.gateway))
+                  assertThat(GatewayRig.kept(attacked.frontends.gateway))
                       .isGreaterThanOrEqualTo(1 << 21));
-      siege.assertUnharmed();
-      siege.assertNothingKept();
+      attacked.assertUnharmed();
+      attacked.assertNothingKept();
     }
   }
 
   /** The counterpart of a body in DATA of one byte each. */
   @Test
   void aMessageInPiecesOfAByteArrivesAndNobodyWaitsForIt() throws Exception {
-    try (AttackedHttpGateway siege = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport);
-        RawSocket socket = RawSocket.ask(siege.attacker(), CHAT)) {
+    try (AttackedHttpGateway attacked = new AttackedHttpGateway(GatewayLimits.DEFAULT, transport);
+        RawSocket socket = RawSocket.ask(attacked.attacker(), CHAT)) {
       int bytes = 20_000;
       byte[] name = "{\"name\":\"".getBytes(StandardCharsets.US_ASCII);
       socket.part(1, false, name);
       byte[] piece = {0, (byte) 0x81, 0, 0, 0, 0, 'y'};
       socket.raw(AttackedGateway.repeated(piece, bytes));
-      siege.assertUnharmed();
+      attacked.assertUnharmed();
       socket.part(0, true, "\"}".getBytes(StandardCharsets.US_ASCII));
       assertThat(socket.next()).contains("hello " + "y".repeat(bytes));
-      siege.assertUnharmed();
-      siege.assertNothingKept();
+      attacked.assertUnharmed();
+      attacked.assertNothingKept();
     }
   }
 

@@ -74,7 +74,7 @@ class StalledClientsTest {
 
   @Test
   void streamsThatNobodyTakesEndNoCallOfANeighbour() throws Exception {
-    AttackedGateway attackedGateway = besieged(GatewayMemory.ofProcess());
+    AttackedGateway attackedGateway = attackedGateway(GatewayMemory.ofProcess());
     BackgroundCaller neighbour = attackedGateway.neighbour();
     StalledClients clients = closing(clients(attackedGateway.gateway));
     RawPeer client = clients.streams(1, STREAMS).get(0);
@@ -94,7 +94,7 @@ class StalledClientsTest {
 
   @Test
   void headersOfOpenCallsAreOnTheirClientsAccount() throws Exception {
-    AttackedGateway attackedGateway = besieged(GatewayMemory.ofProcess());
+    AttackedGateway attackedGateway = attackedGateway(GatewayMemory.ofProcess());
     BackgroundCaller neighbour = attackedGateway.neighbour();
     StalledClients clients = closing(clients(attackedGateway.gateway));
     clients.headers(1, STREAMS_EACH);
@@ -115,7 +115,7 @@ class StalledClientsTest {
     Http2Settings closed = new Http2Settings().initialWindowSize(0).maxConcurrentStreams(1_000);
     RawPeer.Upstream upstream = RawPeer.listen(closed);
     open.push(upstream);
-    AttackedGateway attackedGateway = besieged(upstream.address(), GatewayMemory.ofProcess());
+    AttackedGateway attackedGateway = attackedGateway(upstream.address(), GatewayMemory.ofProcess());
     BackgroundCaller neighbour = attackedGateway.neighbour();
     StalledClients clients = closing(clients(attackedGateway.gateway));
     RawPeer client = clients.uploads(1, STREAMS).get(0);
@@ -171,7 +171,7 @@ class StalledClientsTest {
 
   @Test
   void whenMemoryIsScarceTheHeaviestStreamsPay() throws Exception {
-    AttackedGateway attackedGateway = besieged(new GatewayMemory(LITTLE));
+    AttackedGateway attackedGateway = attackedGateway(new GatewayMemory(LITTLE));
     BackgroundCaller neighbour = attackedGateway.neighbour();
     StalledClients clients = closing(clients(attackedGateway.gateway));
     List<RawPeer> heavy = clients.streams(4, STREAMS_EACH / 4);
@@ -187,11 +187,11 @@ class StalledClientsTest {
     assertThat(heavy).allMatch(RawPeer::isOpen);
   }
 
-  private AttackedGateway besieged(GatewayMemory memory) throws Exception {
-    return besieged(closing(new GatewayRig()).serve(new Echo()), memory);
+  private AttackedGateway attackedGateway(GatewayMemory memory) throws Exception {
+    return attackedGateway(closing(new GatewayRig()).serve(new Echo()), memory);
   }
 
-  private AttackedGateway besieged(String upstream, GatewayMemory memory) throws Exception {
+  private AttackedGateway attackedGateway(String upstream, GatewayMemory memory) throws Exception {
     Map<String, String> upstreams = Map.of(AttackedGateway.OTHER, upstream);
     return closing(new AttackedGateway(upstreams, GatewayLimits.DEFAULT, memory, transport));
   }

@@ -9,11 +9,11 @@ import io.netty.channel.socket.SocketChannel;
  *
  * <p>The flow reports bytes. Segments without bytes (TCP keepalive, acknowledgements) end at the
  * socket of a user-space middlebox. The detector therefore asks the kernel for their number {@value
- * #LOOKS_PER_TIMEOUT} times per timeout: such traffic counts up to that much later than it came.
+ * #CHECKS_PER_TIMEOUT} times per timeout: such traffic counts up to that much later than it came.
  */
 final class ConnectionIdleTimer {
-  private static final int LOOKS_PER_TIMEOUT = 16;
-  private static final long MIN_LOOK_NANOS = 5_000_000;
+  private static final int CHECKS_PER_TIMEOUT = 16;
+  private static final long MIN_CHECK_NANOS = 5_000_000;
 
   private final Flow flow;
   private final IdleTimeout idleTimeout;
@@ -45,7 +45,7 @@ final class ConnectionIdleTimer {
   void start(int ofGeneration) {
     generation = ofGeneration;
     lastNanos = flow.elapsedNanos();
-    lookAgain();
+    checkAgain();
   }
 
   boolean countsAllBytes() {
@@ -68,15 +68,15 @@ final class ConnectionIdleTimer {
     if (flow.elapsedNanos() - lastNanos >= timeoutNanos) {
       flow.onIdleTimeout(idleTimeout.action());
     } else {
-      lookAgain();
+      checkAgain();
     }
   }
 
-  private void lookAgain() {
+  private void checkAgain() {
     long waitNanos = timeoutNanos - (flow.elapsedNanos() - lastNanos);
     if (countsSegments) {
-      waitNanos = Math.min(waitNanos, timeoutNanos / LOOKS_PER_TIMEOUT);
-      waitNanos = Math.max(waitNanos, MIN_LOOK_NANOS);
+      waitNanos = Math.min(waitNanos, timeoutNanos / CHECKS_PER_TIMEOUT);
+      waitNanos = Math.max(waitNanos, MIN_CHECK_NANOS);
     }
     flow.after(Math.max(1, waitNanos), this::look);
   }

@@ -48,7 +48,7 @@ final class Http2Hop {
 
   private final HopConnection hopConnection;
   private final Map<RelayDirection, FrameScanner> scanners = new EnumMap<>(RelayDirection.class);
-  // Quietest first: whoever speaks moves to the end.
+  // The connection that was silent for longest comes first: one that sends moves to the end.
   private final Map<Integer, OpenStream> streams = new LinkedHashMap<>();
   private int lastStreamId;
 

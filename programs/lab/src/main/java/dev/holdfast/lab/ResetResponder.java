@@ -9,9 +9,9 @@ import io.netty.channel.socket.SocketChannel;
  * segments. Where the kernel can't do that, bytes are read (and so acknowledged) and then answered.
  */
 final class ResetResponder {
-  private static final long LOOK_NANOS = 10_000_000;
+  private static final long CHECK_INTERVAL_NANOS = 10_000_000;
   // Many forgotten connections share the loop: each is looked at less often then.
-  private static final long LOOK_NANOS_PER_FLOW = 50_000;
+  private static final long CHECK_NANOS_PER_FLOW = 50_000;
 
   private final Flow flow;
   private final SocketChannel client;
@@ -30,7 +30,7 @@ final class ResetResponder {
     serverDrops = KernelSocket.segmentsDropped(server);
     boolean deaf = KernelSocket.attachDropFilter(client) && KernelSocket.attachDropFilter(server);
     if (deaf && clientDrops >= 0) {
-      lookAgain();
+      checkAgain();
     }
   }
 
@@ -44,11 +44,11 @@ final class ResetResponder {
     if (server.isOpen() && KernelSocket.segmentsDropped(server) != serverDrops) {
       flow.refuse(RelayDirection.TO_CLIENT);
     }
-    lookAgain();
+    checkAgain();
   }
 
-  private void lookAgain() {
-    long waitNanos = Math.max(LOOK_NANOS, flow.neighbours() * LOOK_NANOS_PER_FLOW);
+  private void checkAgain() {
+    long waitNanos = Math.max(CHECK_INTERVAL_NANOS, flow.neighbours() * CHECK_NANOS_PER_FLOW);
     flow.afterReally(waitNanos, this::look);
   }
 }

@@ -7,7 +7,7 @@ import dev.holdfast.lab.PathFaults.StreamTimeout;
  * long. A stream that begins while none is open may be found up to a tenth of the timeout late.
  */
 final class StreamIdleTimer {
-  private static final int LOOKS_PER_TIMEOUT = 10;
+  private static final int CHECKS_PER_TIMEOUT = 10;
 
   private final Flow flow;
   private final Http2Hop hop;
@@ -26,7 +26,7 @@ final class StreamIdleTimer {
   void start(int ofGeneration) {
     generation = ofGeneration;
     startedNanos = flow.elapsedNanos();
-    lookAgain();
+    checkAgain();
   }
 
   private void look() {
@@ -39,11 +39,11 @@ final class StreamIdleTimer {
         flow.endStream(streamId, fault.end());
       }
     }
-    lookAgain();
+    checkAgain();
   }
 
-  private void lookAgain() {
-    long mostNanos = Math.max(1, timeoutNanos / LOOKS_PER_TIMEOUT);
+  private void checkAgain() {
+    long mostNanos = Math.max(1, timeoutNanos / CHECKS_PER_TIMEOUT);
     long since = hop.longestIdleSinceNanos();
     long waitNanos = mostNanos;
     if (since >= 0) {

@@ -262,7 +262,7 @@ public final class TcpRelay implements AutoCloseable {
     connection.open();
   }
 
-  // A closed socket of NIO goes on listening until its selector looks the next time; whoever called
+  // A closed socket of NIO goes on listening until the next select of its selector; a caller that
   // must be able to rely on the refusal.
   private void awaitRefusal() {
     long beganNanos = System.nanoTime();

@@ -216,7 +216,7 @@ class MiddleboxHttp2Test {
 
   private void advance(Duration by) {
     middlebox.counts();
-    // In steps: what one look brings is scheduled on the loop before the next one is due.
+    // In steps: the result of one poll is scheduled on the loop before the next one is due.
     for (int step = 0; step < 20; step++) {
       time.advance(by.dividedBy(20));
       middlebox.counts();

@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The time after an outage in which records ran out that nobody could renew, or after a store ended
  * many at once: an etcd leader that was stopped for longer than a TTL may revoke every lease when
- * it resumes, whoever kept them alive meanwhile.
+ * it resumes, even if their owners kept them alive meanwhile.
  *
- * <p>Whoever serves registers again, one after the other: the store holds a part of the truth, and
+ * <p>Serving instances register again, one after the other: the store holds a part of the truth, and
  * a read proves no more than the watch. What the outage took may stay away for as long as it takes
  * to notice the loss (one TTL) and to try again (the longest pause between two attempts).
  */

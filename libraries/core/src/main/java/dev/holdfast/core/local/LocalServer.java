@@ -180,7 +180,7 @@ public abstract class LocalServer implements AutoCloseable {
   }
 
   /**
-   * The process id, for whoever must kill the process if this JVM is killed; changes with each
+   * The process id, with which a test kills the process if this JVM is killed; changes with each
    * start.
    *
    * @throws IllegalStateException before the first start

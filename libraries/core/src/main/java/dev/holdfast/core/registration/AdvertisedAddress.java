@@ -39,7 +39,7 @@ public final class AdvertisedAddress {
   }
 
   /**
-   * Whether the address was said, explicitly or by a variable, so that finding it needs no look at
+   * Whether the address was said, explicitly or by a variable, so that finding it needs no read of
    * the registry or at the network. A variable that is blank says nothing.
    */
   public static boolean isConfigured(Optional<String> explicit, Map<String, String> environment) {

@@ -147,7 +147,7 @@ public class RegistrationStateMachine {
   private long visibleSinceNanos;
   private int unconfirmedUpdates;
 
-  /** The number of the current look at a conflict; results of earlier looks are ignored. */
+  /** The number of the current look at a conflict; results of earlier checks are ignored. */
   private long look;
 
   /** When the withdrawal gives up, whether or not the record is gone. */

@@ -196,7 +196,7 @@ class EndpointDirectoryTest {
     assertThat(meters.get("holdfast.watch.failures").counter().count()).isEqualTo(1);
 
     store.start();
-    // Until then whoever lost its record in the outage may register again.
+    // Until then an instance that lost its record in the outage may register again.
     scheduler.advance(Duration.ofSeconds(16));
     registry.falsify(
         ORDERS, truth -> EndpointSet.of(TWO.withDraining(true)), Duration.ofSeconds(1));

@@ -56,7 +56,7 @@ public final class TestAuthority {
     return new TestAuthority(name, pair.getPrivate(), certificate);
   }
 
-  /** Its own certificate, which whoever trusts it needs. */
+  /** Its own certificate, which clients that trust it need. */
   public TestCertificate certificate() {
     return certificate;
   }

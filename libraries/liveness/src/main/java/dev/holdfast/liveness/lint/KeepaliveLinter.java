@@ -246,7 +246,7 @@ public final class KeepaliveLinter {
     }
   }
 
-  /** A library that raises a time says nothing, so what is written misleads whoever reads it. */
+  /** A library that raises a time says nothing, so the configured value misleads its readers. */
   private void floors() {
     belowFloor("client", client, client.stack().clientFloor());
     belowFloor("server", server, server.stack().serverFloor());

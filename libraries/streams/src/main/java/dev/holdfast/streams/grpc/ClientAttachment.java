@@ -138,7 +138,7 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
     call.start(this, owner.request(startCall));
     started = true;
     if (cancelled) {
-      // Between the two looks: a call can't be cancelled before it starts.
+      // Between the two checks: a call can't be cancelled before it starts.
       call.cancel(AttachmentCloseReason.UNNEEDED.sentence(), null);
       return;
     }

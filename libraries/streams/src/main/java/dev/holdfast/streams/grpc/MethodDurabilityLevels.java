@@ -93,7 +93,7 @@ final class MethodDurabilityLevels {
   }
 
   /**
-   * Looks whether what is named of a service is there and is a bidirectional stream.
+   * Checks that the named methods of a service exist and are bidirectional streams.
    *
    * @throws IllegalArgumentException naming the method, and the one that may be meant
    */

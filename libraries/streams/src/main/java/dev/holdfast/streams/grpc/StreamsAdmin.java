@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A service that shows the sessions of a server, for {@code holdfast streams HOST:PORT} and for
- * whoever compiles {@code holdfast/streams/v1/streams.proto} of this jar.
+ * every client that compiles {@code holdfast/streams/v1/streams.proto} of this jar.
  *
  * <p>A server has it only when it was added. It tells names, addresses and numbers, no token and no
  * message; who must not know even these is kept out by an interceptor, as for any other service. A

@@ -365,7 +365,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
         seq, flags & (Flag.FINAL | Flag.HALF_CLOSE | Flag.MOVED), status, body)) {
       case ACCEPTED -> onProgress();
       case DUPLICATE -> {
-        // Whoever repeats it has missed the ack.
+        // A peer that repeats it has missed the ack.
         from.ackRepeatDue = receiveBuffer.ack() > 0;
       }
       case GAP, PROTOCOL_ERROR -> onProtocolViolation(nowNanos, from);

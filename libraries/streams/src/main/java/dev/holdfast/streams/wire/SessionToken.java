@@ -53,7 +53,7 @@ public final class SessionToken {
     return Arrays.hashCode(bytes);
   }
 
-  /** Shows its length only: whoever reads a log must not be able to resume. */
+  /** Shows its length only: a reader of logs must not be able to resume. */
   @Override
   public String toString() {
     return "SessionToken(" + bytes.length + " bytes)";

@@ -113,7 +113,7 @@ final class CallbackModelCheck {
     }
   }
 
-  /** Two threads send; whoever drives the session writes for both. */
+  /** Two threads send; the one that drives the session writes for both. */
   public static class Driven implements SessionDriver.Shell {
     private final AtomicInteger offered = new AtomicInteger();
     private final SessionDriver<ClientSession> driver;

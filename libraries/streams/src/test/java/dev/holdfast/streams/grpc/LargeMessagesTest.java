@@ -161,7 +161,7 @@ class LargeMessagesTest {
     }
   }
 
-  /** Sends as many large messages as there are in a test, whoever takes them. */
+  /** Sends all large messages of a test, to any receiver. */
   private static StreamObserver<StringValue> generous(StreamObserver<StringValue> answers) {
     return new StreamObserver<>() {
       @Override

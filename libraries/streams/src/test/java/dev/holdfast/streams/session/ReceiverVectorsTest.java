@@ -29,7 +29,7 @@ class ReceiverVectorsTest {
       receive(dialog, ACK_BYTES / 4);
     }
     receive(dialog, ACK_BYTES);
-    // Whoever answers each message lets the ack go with the next answer.
+    // A receiver that answers each message sends the ack with its next answer.
     dialog.offer("x");
     receive(dialog, ACK_BYTES);
     dialog.offer("y");

@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Looks for fields in messages that are bytes. */
+/** A scanner for fields in serialized messages. */
 final class ProtoFieldScanner {
   private ProtoFieldScanner() {}
 

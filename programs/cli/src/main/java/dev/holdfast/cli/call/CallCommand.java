@@ -128,7 +128,7 @@ public final class CallCommand implements Callable<Integer> {
     Optional<byte[]> only =
         method.streamingType().clientStreams() ? Optional.empty() : requests.next();
     AtomicReference<UserError> bad = new AtomicReference<>();
-    // Of the call alone: what reflection took, and whoever types the message, is not the server's.
+    // The time of the call alone, without reflection and without the time in which the user types the message.
     CallOptions deadline =
         patience
             .map(time -> CallOptions.DEFAULT.withDeadlineAfter(time.toMillis(), MILLISECONDS))

@@ -68,14 +68,14 @@ public final class ControlStatusCommand implements Callable<Integer> {
       description = "Its --admin address; ${DEFAULT-VALUE} by default.")
   private String target = "127.0.0.1:" + ControlOptions.ADMIN_PORT;
 
-  @Option(names = "--watch", description = "Look again and again; on a terminal in place.")
+  @Option(names = "--watch", description = "Repeats the query; on a terminal in place.")
   private boolean watch;
 
   @Option(
       names = "--interval",
       paramLabel = "DURATION",
       defaultValue = "1s",
-      description = "With --watch: from one look to the next; ${DEFAULT-VALUE} by default.")
+      description = "With --watch: pause between two queries; ${DEFAULT-VALUE} by default.")
   private String interval = "1s";
 
   @Option(

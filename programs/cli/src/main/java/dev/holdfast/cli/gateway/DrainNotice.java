@@ -15,7 +15,7 @@ import java.util.concurrent.TimeoutException;
 /** The progress messages of a gateway's drain: at the start, every few seconds and at the end. */
 final class DrainNotice {
   private static final Duration EVERY = Duration.ofSeconds(5);
-  private static final Duration LOOK = Duration.ofSeconds(1);
+  private static final Duration VIEW_TIMEOUT = Duration.ofSeconds(1);
   private static final double NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
 
   private final Gateway gateway;
@@ -67,7 +67,7 @@ final class DrainNotice {
   }
 
   private String left() {
-    long connections = gateway.views(LOOK).join().stream().mapToLong(LoopView::clients).sum();
+    long connections = gateway.views(VIEW_TIMEOUT).join().stream().mapToLong(LoopView::clients).sum();
     long calls =
         gateway.callStatistics().sums().values().stream()
             .mapToLong(CallStatisticsTotals::open)

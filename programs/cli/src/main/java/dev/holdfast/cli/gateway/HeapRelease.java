@@ -37,18 +37,18 @@ final class HeapRelease implements AutoCloseable {
   private static final int LEFT = 4;
 
   /** The number of polls from the first collection to the second. */
-  static final int SETTLED_LOOKS = 10;
+  static final int SETTLED_POLLS = 10;
 
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("heap-release", true));
   private final List<MemoryPoolMXBean> old;
   private long mostBytes;
-  private int looksLeft;
+  private int pollsLeft;
   private long collectedBytes = Long.MAX_VALUE;
   private long lastBytes;
-  private int steadyLooks;
+  private int steadyPolls;
 
-  /** Threads give up what they keep; the collection is at the next look, when they have. */
+  /** Threads give up what they keep; the collection follows at the next poll, when they have. */
   private boolean cachesReleased;
 
   HeapRelease() {
@@ -105,29 +105,29 @@ final class HeapRelease implements AutoCloseable {
     return old.stream().mapToLong(pool -> pool.getUsage().getUsed()).sum();
   }
 
-  /** Whether a collection is due at this look, now that so much is held. */
+  /** Whether a collection is due at this poll, with the memory that is now held. */
   boolean isDue(long heldBytes) {
     mostBytes = Math.max(mostBytes, heldBytes);
     if (mostBytes < PEAK_BYTES || heldBytes > mostBytes / LEFT) {
-      return looksLeft > 0 && --looksLeft == 0;
+      return pollsLeft > 0 && --pollsLeft == 0;
     }
     mostBytes = heldBytes;
-    looksLeft = SETTLED_LOOKS;
+    pollsLeft = SETTLED_POLLS;
     return true;
   }
 
   /** Whether the old generation is much larger than after a collection, and grows no more. */
   boolean hasGrown(long oldBytes) {
     collectedBytes = Math.min(collectedBytes, oldBytes);
-    steadyLooks = oldBytes == lastBytes ? steadyLooks + 1 : 0;
+    steadyPolls = oldBytes == lastBytes ? steadyPolls + 1 : 0;
     lastBytes = oldBytes;
-    return steadyLooks == SETTLED_LOOKS && oldBytes - collectedBytes >= GROWTH_BYTES;
+    return steadyPolls == SETTLED_POLLS && oldBytes - collectedBytes >= GROWTH_BYTES;
   }
 
   /** A collection has left so much in the old generation. */
   void collected(long oldBytes) {
     collectedBytes = oldBytes;
     lastBytes = oldBytes;
-    steadyLooks = 0;
+    steadyPolls = 0;
   }
 }

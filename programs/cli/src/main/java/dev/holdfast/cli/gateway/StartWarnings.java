@@ -32,7 +32,7 @@ record StartWarnings(GatewayConfig config, int clusters, boolean plaintext, bool
               + " the listener, encrypt it");
     }
     if (openAdmin) {
-      lines.add("whoever reaches the admin page may drain this gateway");
+      lines.add("every client that reaches the admin page may drain this gateway");
     }
     return lines;
   }

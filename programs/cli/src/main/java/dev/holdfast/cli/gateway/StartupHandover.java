@@ -36,7 +36,7 @@ final class StartupHandover implements AutoCloseable {
       then = "it serves, and answers UNAVAILABLE and 503 where it does not know yet who is meant")
   private static final Duration FIRST_SCHEMAS_PATIENCE = Duration.ofSeconds(2);
 
-  private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+  private static final long POLL_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   private final Optional<Takeover> takeover;
 
@@ -141,7 +141,7 @@ final class StartupHandover implements AutoCloseable {
       if (System.nanoTime() - startNanos > atMost.toNanos()) {
         return false;
       }
-      LockSupport.parkNanos(LOOK_EVERY_NANOS);
+      LockSupport.parkNanos(POLL_INTERVAL_NANOS);
     }
     return true;
   }

@@ -52,7 +52,7 @@ public final class LabMatrixCommand implements Callable<Integer> {
       paramLabel = "NAME",
       split = ",",
       description =
-          "Only these paths, such as swarm,nlb: a quick look. Its RESULT is one of those alone.")
+          "Only these paths, such as swarm,nlb: a quick check. Its RESULT is one of those alone.")
   private List<String> only = List.of();
 
   @Option(

@@ -39,7 +39,7 @@ public final class HealthFollower implements AutoCloseable {
       then = "the instance says that it is not ready")
   private static final int FAILED_CHECKS = 2;
 
-  private static final int LOOKS_AT_SILENT = 10;
+  private static final int CHECKS_OF_SILENT = 10;
 
   // From a quarter of a second to eight seconds.
   @Limit(
@@ -211,7 +211,7 @@ public final class HealthFollower implements AutoCloseable {
    * started on a busy machine may need longer for its first answer than we waited.
    */
   private boolean becomesGrpc(GrpcHealthClient health) throws InterruptedException {
-    for (int look = 0; look < LOOKS_AT_SILENT && !options.probeInterval().isZero(); look++) {
+    for (int check = 0; check < CHECKS_OF_SILENT && !options.probeInterval().isZero(); check++) {
       GrpcHealthResult grpcHealthResult = health.ask(ANSWER_LIMIT);
       if (grpcHealthResult == GrpcHealthResult.SERVING
           || grpcHealthResult == GrpcHealthResult.NOT_SERVING) {

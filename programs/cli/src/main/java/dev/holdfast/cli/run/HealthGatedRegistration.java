@@ -123,7 +123,7 @@ public final class HealthGatedRegistration {
                   + because(cause));
       case FAILED -> instanceEventLog.say("failed", "can't be registered" + because(cause));
       case ANNOUNCING, WITHDRAWING, ABSENT -> {
-        // Said by whoever asked for it.
+        // The caller reports it.
       }
     }
   }

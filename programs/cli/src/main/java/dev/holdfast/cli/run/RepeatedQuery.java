@@ -20,12 +20,12 @@ public final class RepeatedQuery {
   private RepeatedQuery() {}
 
   /**
-   * Looks until a signal comes, or until nobody reads any more.
+   * Repeats a query until a signal comes, or until standard output is closed.
    *
-   * @param pause from one look to the next
-   * @param ask one look; throws {@link UserError} when it fails, and ends early when interrupted
+   * @param pause between two queries
+   * @param ask one query; throws {@link UserError} when it fails, and ends early when interrupted
    * @param show prints it
-   * @throws UserError when the first look fails
+   * @throws UserError when the first query fails
    * @throws InterruptedException when somebody else than a signal interrupts this thread
    */
   public static <T> void watch(
@@ -36,7 +36,7 @@ public final class RepeatedQuery {
     Signals.onStop(
         () -> {
           ended.countDown();
-          // Whoever is asked may hang.
+          // The queried server may hang.
           looking.interrupt();
         });
     until(ended, common.commandContext(), pause, ask, show);

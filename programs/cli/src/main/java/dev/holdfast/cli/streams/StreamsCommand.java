@@ -54,14 +54,14 @@ public final class StreamsCommand implements Callable<Integer> {
   @Parameters(paramLabel = "HOST:PORT", description = "The server.")
   private String target = "";
 
-  @Option(names = "--watch", description = "Look again and again; on a terminal in place.")
+  @Option(names = "--watch", description = "Repeats the query; on a terminal in place.")
   private boolean watch;
 
   @Option(
       names = "--interval",
       paramLabel = "DURATION",
       defaultValue = "1s",
-      description = "With --watch: from one look to the next; ${DEFAULT-VALUE} by default.")
+      description = "With --watch: pause between two queries; ${DEFAULT-VALUE} by default.")
   private String interval = "1s";
 
   @Option(

@@ -32,11 +32,11 @@ class HeapReleaseTest {
   void onceMoreWhenTheLastOfItHave() {
     assertThat(release.isDue(LOADED)).isFalse();
     assertThat(release.isDue(LOADED / 5)).isTrue();
-    for (int i = 1; i < HeapRelease.SETTLED_LOOKS; i++) {
+    for (int i = 1; i < HeapRelease.SETTLED_POLLS; i++) {
       assertThat(release.isDue(0)).isFalse();
     }
     assertThat(release.isDue(0)).isTrue();
-    for (int i = 0; i < 3 * HeapRelease.SETTLED_LOOKS; i++) {
+    for (int i = 0; i < 3 * HeapRelease.SETTLED_POLLS; i++) {
       assertThat(release.isDue(0)).isFalse();
     }
   }
@@ -45,7 +45,7 @@ class HeapReleaseTest {
   void whenOtherWorkThatFilledTheOldGenerationHasEnded() {
     assertThat(release.hasGrown(1)).isFalse();
     long grown = 1 + HeapRelease.GROWTH_BYTES;
-    for (int i = 0; i < HeapRelease.SETTLED_LOOKS; i++) {
+    for (int i = 0; i < HeapRelease.SETTLED_POLLS; i++) {
       assertThat(release.hasGrown(grown)).isFalse();
     }
     assertThat(release.hasGrown(grown)).isTrue();
@@ -56,8 +56,8 @@ class HeapReleaseTest {
   void onlyOnceForObjectsThatStay() {
     assertThat(release.hasGrown(1)).isFalse();
     release.collected(2 * HeapRelease.GROWTH_BYTES);
-    for (int i = 0; i < 3 * HeapRelease.SETTLED_LOOKS; i++) {
-      assertThat(release.hasGrown(2 * HeapRelease.GROWTH_BYTES + i / HeapRelease.SETTLED_LOOKS))
+    for (int i = 0; i < 3 * HeapRelease.SETTLED_POLLS; i++) {
+      assertThat(release.hasGrown(2 * HeapRelease.GROWTH_BYTES + i / HeapRelease.SETTLED_POLLS))
           .isFalse();
     }
   }
@@ -70,7 +70,7 @@ class HeapReleaseTest {
   @Test
   void notWhileTheOldGenerationGrows() {
     assertThat(release.hasGrown(1)).isFalse();
-    for (int i = 1; i < 3 * HeapRelease.SETTLED_LOOKS; i++) {
+    for (int i = 1; i < 3 * HeapRelease.SETTLED_POLLS; i++) {
       assertThat(release.hasGrown(i * HeapRelease.GROWTH_BYTES)).isFalse();
     }
   }

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * @param text what must stand there
  */
 record GeneratedDoc(String file, String name, Supplier<String> text) {
-  /** Every generated part; whoever generates another adds it here. */
+  /** Every generated part; a new one is added here. */
   static final List<GeneratedDoc> ALL =
       Stream.concat(
               Stream.of(

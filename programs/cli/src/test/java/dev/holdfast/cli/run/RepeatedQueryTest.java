@@ -18,13 +18,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
-/** What {@code --watch} does at each look, whatever it looks at. */
+/** The repetition of a query by {@code --watch}. */
 class RepeatedQueryTest {
   private final StringWriter err = new StringWriter();
   private final CountDownLatch ended = new CountDownLatch(1);
   private final List<String> shown = new ArrayList<>();
 
-  /** One look after the other; with the last the signal comes. */
+  /** One query after the other; the signal comes with the last. */
   private Supplier<String> looks(List<Supplier<String>> looks) {
     Iterator<Supplier<String>> left = looks.iterator();
     return () -> {

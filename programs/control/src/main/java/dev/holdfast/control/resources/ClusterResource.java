@@ -38,7 +38,7 @@ final class ClusterResource {
             // What C-core and grpc-js refuse here, they take as a load_balancing_policy.
             .setLbPolicy(Cluster.LbPolicy.ROUND_ROBIN)
             .setCircuitBreakers(circuitBreakers(policy))
-            // For Envoy, which would speak HTTP/1.1; gRPC does not look at it.
+            // For Envoy, which would speak HTTP/1.1; gRPC ignores it.
             .putTypedExtensionProtocolOptions(HTTP_OPTIONS, Any.pack(http2()));
     switch (policy.balancer().kind()) {
       case ROUND_ROBIN -> {

@@ -31,7 +31,7 @@ public record HeaderRule(String name, HeaderComparison test, String value) {
   static final String EXPECTED_NAME =
       "a header's name in small letters, none that ends with -bin or begins with grpc-";
 
-  /** Whether a route or a hash may look at a header with this name. */
+  /** Whether a route or a hash may match a header with this name. */
   static boolean isName(String text) {
     return NAME.matcher(text).matches() && !text.endsWith("-bin") && !text.startsWith("grpc-");
   }

@@ -149,7 +149,7 @@ final class ListenerResource {
     return action.build();
   }
 
-  /** gRPC looks at the maximum of a stream only, Envoy at both; its own default cuts at 15 s. */
+  /** gRPC uses the maximum of a stream only, Envoy both; its own default cuts at 15 s. */
   private static void timeouts(RouteAction.Builder action, Optional<java.time.Duration> timeout) {
     action.setTimeout(ProtoDuration.of(java.time.Duration.ZERO));
     timeout.ifPresent(

@@ -23,12 +23,12 @@ import org.slf4j.LoggerFactory;
  * delays nothing else.
  */
 public final class PolicyWatch implements AutoCloseable {
-  /** Pause between two looks at the file. */
-  @Limit(of = "pause between two looks at a policy file", then = "it is looked at again")
+  /** Pause between two checks of the file. */
+  @Limit(of = "pause between two checks of a policy file", then = "it is looked at again")
   public static final Duration POLL = Duration.ofMillis(200);
 
   @Limit(
-      of = "time after which a policy file is read although it looks unchanged",
+      of = "time after which a policy file is read although it seems unchanged",
       then = "it is read")
   private static final Duration REREAD = Duration.ofSeconds(5);
 

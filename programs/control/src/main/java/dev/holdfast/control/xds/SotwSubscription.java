@@ -142,7 +142,7 @@ class SotwSubscription extends XdsSubscription {
     for (String name : changes ? names : unanswered) {
       XdsResource resource = ofType.get(name);
       if (resource == null) {
-        // Whoever made it vanish has let the client forget it: it is new when it is there again.
+        // The client was told of its removal: it counts as new when it appears again.
         sent.remove(name);
       } else if (unanswered.contains(name) || differs(name, resource)) {
         if (!due.isEmpty() && bytes + resource.value().size() > MAX_REPLY_BYTES) {

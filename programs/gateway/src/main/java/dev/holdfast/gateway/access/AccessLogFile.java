@@ -25,9 +25,9 @@ import org.slf4j.LoggerFactory;
  */
 final class AccessLogFile implements AutoCloseable {
   @Limit(
-      of = "time between two looks at the file of the log of calls",
+      of = "time between two checks of the access log file",
       then = "it is opened anew when it was moved, or could not be written")
-  static final Duration LOOK = Duration.ofSeconds(1);
+  static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
 
   private static final Logger log = LoggerFactory.getLogger(AccessLogFile.class);
   private static final byte[] NEWLINE = {'\n'};
@@ -36,7 +36,7 @@ final class AccessLogFile implements AutoCloseable {
   private final LongSupplier nanoTime;
   private @Nullable FileChannel channel;
   private @Nullable Object key;
-  private long lookedNanos;
+  private long checkedNanos;
   private boolean failing;
   private boolean torn;
   private long lost;
@@ -49,7 +49,7 @@ final class AccessLogFile implements AutoCloseable {
   AccessLogFile(@Nullable Path path, LongSupplier nanoTime) {
     this.path = path;
     this.nanoTime = nanoTime;
-    this.lookedNanos = nanoTime.getAsLong() - LOOK.toNanos();
+    this.checkedNanos = nanoTime.getAsLong() - CHECK_INTERVAL.toNanos();
   }
 
   /**
@@ -85,14 +85,14 @@ final class AccessLogFile implements AutoCloseable {
 
   /**
    * Opens or reopens the file if it is not open or was replaced at its path. Checks at most once
-   * per {@link #LOOK}.
+   * per {@link #CHECK_INTERVAL}.
    */
   void look() throws IOException {
     long nowNanos = nanoTime.getAsLong();
-    if (nowNanos - lookedNanos < LOOK.toNanos()) {
+    if (nowNanos - checkedNanos < CHECK_INTERVAL.toNanos()) {
       return;
     }
-    lookedNanos = nowNanos;
+    checkedNanos = nowNanos;
     if (channel != null && (path == null || Objects.equals(key, keyOf(path)))) {
       return;
     }

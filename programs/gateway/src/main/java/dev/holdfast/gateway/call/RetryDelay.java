@@ -48,7 +48,7 @@ final class RetryDelay {
       long leftNanos,
       Backoff backoff) {
     int code = number(status);
-    if (!policy.looksAtAnswers() || attempts >= policy.attempts() || code == 0) {
+    if (!policy.retriesOnStatus() || attempts >= policy.attempts() || code == 0) {
       return NONE;
     }
     long delay;

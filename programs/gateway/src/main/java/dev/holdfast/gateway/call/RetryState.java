@@ -191,7 +191,7 @@ final class RetryState {
    */
   long delayNanos(RetryPolicy policy, Http2Headers request, Http2Headers answer, long leftNanos) {
     CharSequence status = answer.get(HeaderNames.GRPC_STATUS);
-    if (status == null || !policy.looksAtAnswers()) {
+    if (status == null || !policy.retriesOnStatus()) {
       return RetryDelay.NONE;
     }
     Backoff pauses = backoff;

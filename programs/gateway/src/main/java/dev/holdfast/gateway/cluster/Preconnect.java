@@ -81,11 +81,11 @@ final class Preconnect<L extends PooledConnection> {
     }
     if (resting && !scheduled) {
       scheduled = true;
-      context.after(PAUSE.toNanos(), this::lookAgain);
+      context.after(PAUSE.toNanos(), this::checkAgain);
     }
   }
 
-  private void lookAgain() {
+  private void checkAgain() {
     scheduled = false;
     look(context.nanoTime());
   }

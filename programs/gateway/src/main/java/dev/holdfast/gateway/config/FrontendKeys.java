@@ -52,7 +52,7 @@ final class FrontendKeys {
           "descriptor-sets",
           "a list of files of protoc --include_imports --descriptor_set_out",
           "the servers are asked by reflection",
-          "What the services look like, read again when they change; then no server is asked.");
+          "Descriptor sets of the services, read again when they change. Servers are not queried then.");
 
   static final TunableChoice OPEN_API =
       flag("openapi", "Whether GET /openapi.json describes what HTTP/JSON serves.");

@@ -33,7 +33,7 @@ public final class GatewayKeys {
   public static final int MAX_ROUTES = 2_000;
 
   /** The maximum number of header tests of a route. */
-  @Limit(of = "headers that a route of a gateway looks at", then = "the configuration is refused")
+  @Limit(of = "headers that a route of a gateway matches", then = "the configuration is refused")
   public static final int MAX_HEADERS = 16;
 
   /** The maximum number of clusters in the traffic split of a route. */
@@ -330,8 +330,8 @@ public final class GatewayKeys {
           ConfigKey.group(
               FrontendKeys.CORS, FrontendKeys.CORS_KEYS, "Which pages may call from browsers."),
           ConfigKey.group(
-              FrontendKeys.FRONTENDS, FrontendKeys.FRONTEND_KEYS, "What is served beside gRPC."),
-          ConfigKey.group(FrontendKeys.JSON, FrontendKeys.JSON_KEYS, "What HTTP/JSON looks like."),
+              FrontendKeys.FRONTENDS, FrontendKeys.FRONTEND_KEYS, "The frontends that are served beside gRPC."),
+          ConfigKey.group(FrontendKeys.JSON, FrontendKeys.JSON_KEYS, "Options of the HTTP/JSON format."),
           ConfigKey.group(LIMITS, LIMIT_KEYS, "Of connections that are accepted from now on."),
           ConfigKey.group(DRAIN, DRAIN_KEYS, "When the gateway closes."));
 

@@ -107,7 +107,7 @@ public final class GatewayYaml {
 
   private RegistryUri registryUri(String name, String text) {
     RegistryUri uri = RegistryUri.parse(text);
-    // Whether anybody knows the scheme is said by whoever knows what a target means.
+    // Unknown schemes are reported by the parser of targets.
     try {
       requireNoPassword(uri);
       var unused = targets.apply(uri.withNamespace("any").toString());

@@ -59,7 +59,7 @@ final class HealthCheckLoop {
   void releaseSlot() {
     underWay--;
     if (!waiting.isEmpty()) {
-      // Not at once: whoever gives its turn is in the middle of something.
+      // Not at once: the caller that releases its turn has not returned yet.
       eventLoop().execute(this::wake);
     }
   }

@@ -103,7 +103,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   @Override
   public void drain(String why, long acknowledgeNanos) {
     leaving = true;
-    // Whoever has only just come may be told to go with the answer to what was asked.
+    // A connection that has just opened may be told to close with its first response.
     if (current == null && !fresh && !input.isPaused()) {
       closeWhenWritten();
     }

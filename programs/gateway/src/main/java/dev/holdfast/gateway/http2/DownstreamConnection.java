@@ -287,7 +287,7 @@ public final class DownstreamConnection extends FrameConnection implements Clien
         && stream != null
         && request(stream) != null
         && stream.state() == State.HALF_CLOSED_REMOTE) {
-      // Netty does not look at the state of a stream before it counts its headers.
+      // Netty does not check the state of a stream before it counts its headers.
       String what = String.valueOf(e.getMessage());
       super.onStreamError(
           ctx,

@@ -139,8 +139,8 @@ public final class L4ProtocolDetector {
       }
       decided = true;
       Runnable secure = terminationHandlers.secure();
-      boolean looksAtTls = secure != null || !terms.sni().isEmpty();
-      if (first == DetectedProtocol.TLS && looksAtTls) {
+      boolean detectsTls = secure != null || !terms.sni().isEmpty();
+      if (first == DetectedProtocol.TLS && detectsTls) {
         ctx.pipeline().addLast(new ServerNameReader());
       } else if (secure != null) {
         in.skipBytes(in.readableBytes());

@@ -38,7 +38,7 @@ public record RetryPolicy(int attempts, boolean idempotent, Set<GrpcStatusCode> 
   }
 
   /** Whether a response may lead to another attempt. */
-  public boolean looksAtAnswers() {
+  public boolean retriesOnStatus() {
     return idempotent || !statuses.isEmpty();
   }
 }

@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
  * there are any.
  */
 final class DescriptorSets implements AutoCloseable {
-  @Limit(of = "pause between two looks at files of descriptors", then = "they are looked at again")
-  static final Duration LOOK_INTERVAL = Duration.ofMillis(200);
+  @Limit(of = "pause between two checks of descriptor sets", then = "they are looked at again")
+  static final Duration CHECK_INTERVAL = Duration.ofMillis(200);
 
   private static final Logger log = LoggerFactory.getLogger(DescriptorSets.class);
 
@@ -82,7 +82,7 @@ final class DescriptorSets implements AutoCloseable {
     } else if (looks == null) {
       looks =
           new ScheduledThreadPoolExecutor(1, new DefaultThreadFactory("holdfast-schemas", true));
-      long nanos = LOOK_INTERVAL.toNanos();
+      long nanos = CHECK_INTERVAL.toNanos();
       var unused = looks.scheduleWithFixedDelay(this::look, nanos, nanos, TimeUnit.NANOSECONDS);
     }
   }
@@ -104,7 +104,7 @@ final class DescriptorSets implements AutoCloseable {
         }
       }
     } catch (RuntimeException e) {
-      // One set must not end the looks at all others.
+      // One set must not end the checks of all others.
       log.error("event=schema_poll_failed", e);
     }
   }

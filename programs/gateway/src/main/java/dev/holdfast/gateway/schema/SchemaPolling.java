@@ -30,12 +30,12 @@ import org.jspecify.annotations.Nullable;
 @PureCore
 final class SchemaPolling {
   @Limit(
-      of = "time between two looks at a cluster's schema, give or take a tenth",
+      of = "time between two reads of a cluster's schema, with jitter of a tenth",
       then = "it is asked for")
   static final Duration PERIOD = Duration.ofSeconds(60);
 
   @Limit(
-      of = "time between two such looks where there is no reflection, doubled each time",
+      of = "time between two such reads where there is no reflection, doubled each time",
       then = "a reflection that was added at the same address is found")
   static final Duration LONGEST_PERIOD = Duration.ofMinutes(10);
 

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  */
 final class WatchedDescriptorSet {
   @Limit(
-      of = "time after which descriptor sets are read although they look unchanged",
+      of = "time after which descriptor sets are read although they seem unchanged",
       then = "they are read")
   private static final Duration REREAD = Duration.ofSeconds(10);
 

@@ -34,9 +34,9 @@ import org.slf4j.LoggerFactory;
 public final class TlsContexts implements AutoCloseable {
   /** Pause between two polls of the files. */
   @Limit(
-      of = "pause between two looks at a gateway's files of certificates and keys",
+      of = "pause between two checks of a gateway's certificate and key files",
       then = "they are read; what was found twice and is good counts")
-  public static final Duration LOOK_INTERVAL = Duration.ofMillis(200);
+  public static final Duration CHECK_INTERVAL = Duration.ofMillis(200);
 
   @Limit(
       of = "steps of TLS handshakes that wait for a thread",
@@ -104,7 +104,7 @@ public final class TlsContexts implements AutoCloseable {
    */
   static TlsContexts open(Clock clock, MeterRegistry meters) {
     TlsContexts ring = new TlsContexts(clock, meters);
-    long nanos = LOOK_INTERVAL.toNanos();
+    long nanos = CHECK_INTERVAL.toNanos();
     var unused = ring.looks.scheduleWithFixedDelay(ring::look, nanos, nanos, TimeUnit.NANOSECONDS);
     return ring;
   }
@@ -226,7 +226,7 @@ public final class TlsContexts implements AutoCloseable {
       try {
         live.look();
       } catch (RuntimeException e) {
-        // One set of files must not end the looks at all others.
+        // One set of files must not end the checks of all others.
         log.error("event=tls_poll_failed", e);
       }
     }

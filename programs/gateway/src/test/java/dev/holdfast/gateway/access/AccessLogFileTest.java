@@ -62,7 +62,7 @@ class AccessLogFileTest {
   }
 
   private void later() {
-    nanos.addAndGet(AccessLogFile.LOOK.toNanos());
+    nanos.addAndGet(AccessLogFile.CHECK_INTERVAL.toNanos());
   }
 
   private static int write(AccessLogFile file, String text) {

@@ -1,6 +1,6 @@
 package dev.holdfast.gateway.cluster;
 
-/** A link that is as a test says. */
+/** A connection whose state a test sets. */
 final class FakePooledConnection implements PooledConnection {
   final String address;
   final PooledConnectionListener<FakePooledConnection> watch;

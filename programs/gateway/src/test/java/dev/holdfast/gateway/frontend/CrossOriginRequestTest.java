@@ -35,7 +35,7 @@ class CrossOriginRequestTest {
     "http://evil.example, http, gate.example",
     "http://gate.example.evil, http, gate.example",
     "http://a.gate.example, http, gate.example",
-    // Whoever sits on the way can put a page into what is not encrypted.
+    // An attacker on the path can inject a page into unencrypted responses.
     "http://gate.example, https, gate.example",
     "capacitor://localhost, http, localhost",
     "null, http, gate.example",

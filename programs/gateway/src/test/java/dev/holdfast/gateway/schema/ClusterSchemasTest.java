@@ -102,7 +102,7 @@ class ClusterSchemasTest {
     asked.fail(ReflectionFailure.UNSUPPORTED, "no reflection");
     time.advance(Duration.ofSeconds(70));
     assertThat(schemas.isUnanswered(orders)).isFalse();
-    // Whoever made routes of what is unheard makes them anew.
+    // Routes that depend on a missing schema are built again.
     assertThat(changes).containsExactly("changed");
     asked.fail(ReflectionFailure.UNSUPPORTED, "no reflection");
     time.runUntilIdle();

@@ -41,7 +41,7 @@ import org.xbill.DNS.Name;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.SRVRecord;
 
-/** What one look into DNS finds. */
+/** The result of one DNS lookup. */
 class DnsLookupTest {
   private static final Duration MINUTE = Duration.ofMinutes(1);
 

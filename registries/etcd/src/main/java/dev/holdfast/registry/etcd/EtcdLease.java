@@ -292,7 +292,7 @@ final class EtcdLease {
   private void drop(LeaseState next) {
     leaseState = next;
     term = null;
-    // Whoever verified it learns of the loss like all the others.
+    // The caller that verified it learns of the loss like all others.
     verifying.clear();
     closeTimer();
   }

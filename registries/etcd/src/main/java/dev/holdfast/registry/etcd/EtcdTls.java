@@ -42,7 +42,7 @@ final class EtcdTls {
   private static final Logger log = LoggerFactory.getLogger(EtcdTls.class);
 
   @Limit(
-      of = "time between two looks at certificate files, at least",
+      of = "least time between two checks of certificate files",
       then = "what was read before stays in use")
   private static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
 
@@ -50,7 +50,7 @@ final class EtcdTls {
   @Limit(
       of = "time that a read of certificate files may take",
       then = "opening a registry fails; later the files last read stay in use")
-  private static final Duration LOOK_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration READ_TIMEOUT = Duration.ofSeconds(5);
 
   @Limit(of = "a certificate or key file", then = "a larger one is refused")
   private static final int MAX_FILE_BYTES = 1 << 20;
@@ -62,7 +62,7 @@ final class EtcdTls {
   private final Scheduler scheduler;
   private final BackgroundRead<Settings> look;
 
-  /** Read by the thread that looks, too. */
+  /** Also read by the checking thread. */
   private volatile Settings settings;
 
   private int version;
@@ -100,7 +100,7 @@ final class EtcdTls {
     return settings.context();
   }
 
-  /** Begins to look at the files again, if it is time. */
+  /** Starts a check of the files, if one is due. */
   void refresh() {
     long nowNanos = scheduler.clock().nanoTime();
     if (looking || (lookedAtNanos != null && nowNanos - lookedAtNanos < CHECK_INTERVAL.toNanos())) {
@@ -108,7 +108,7 @@ final class EtcdTls {
     }
     looking = true;
     lookedAtNanos = nowNanos;
-    look.request(LOOK_TIMEOUT, this::looked, this::failed);
+    look.request(READ_TIMEOUT, this::looked, this::failed);
   }
 
   private void looked(Settings found) {

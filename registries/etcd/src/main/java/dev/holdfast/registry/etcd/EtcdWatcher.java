@@ -47,8 +47,8 @@ final class EtcdWatcher {
   static final Backoff.BackoffOptions RETRY =
       new Backoff.BackoffOptions(Duration.ofMillis(100), Duration.ofSeconds(2));
 
-  /** Looks for ranges that are due per relist interval, so that none is late by more than that. */
-  private static final int LOOKS_PER_RELIST = 4;
+  /** Checks for due ranges per relist interval, so that none is late by more than that. */
+  private static final int CHECKS_PER_RELIST = 4;
 
   private final EtcdStore store;
   private final RegistryContext context;
@@ -56,8 +56,8 @@ final class EtcdWatcher {
   private final Duration checkInterval;
   private final Duration relistInterval;
 
-  /** Between two looks for ranges that are due. */
-  private final Duration lookInterval;
+  /** The time between two checks for due ranges. */
+  private final Duration checkTick;
 
   private final Backoff backoff;
   private final EtcdMeters meters;
@@ -83,8 +83,8 @@ final class EtcdWatcher {
     this.scheduler = context.scheduler();
     this.checkInterval = checkInterval;
     this.relistInterval = relistInterval;
-    Duration quarter = relistInterval.dividedBy(LOOKS_PER_RELIST);
-    this.lookInterval = quarter.compareTo(checkInterval) < 0 ? quarter : checkInterval;
+    Duration quarter = relistInterval.dividedBy(CHECKS_PER_RELIST);
+    this.checkTick = quarter.compareTo(checkInterval) < 0 ? quarter : checkInterval;
     this.backoff = new Backoff(RETRY, context.random());
     this.meters = meters;
     store.onWiped(this::onWiped);
@@ -102,7 +102,7 @@ final class EtcdWatcher {
       tick = scheduler.schedule(checkInterval, this::tick);
     }
     if (look == null) {
-      look = scheduler.schedule(lookInterval, this::look);
+      look = scheduler.schedule(checkTick, this::look);
     }
     scheduler.execute(this::pump);
     return added;
@@ -191,9 +191,9 @@ final class EtcdWatcher {
       store.declareWiped(rangeSnapshot.header());
       return;
     }
-    // Due one look before the end of the interval at the latest, because it is found by a look.
+    // Due one check before the end of the interval at the latest, because a check finds it.
     long leastNanos = relistInterval.toNanos() / 2;
-    long mostNanos = relistInterval.minus(lookInterval).toNanos();
+    long mostNanos = relistInterval.minus(checkTick).toNanos();
     range.relistAt(scheduler.clock().nanoTime() + context.random().nextLong(leastNanos, mostNanos));
     if (beside) {
       meters.listReadAgain();
@@ -294,7 +294,7 @@ final class EtcdWatcher {
     if (closed || ranges.isEmpty()) {
       return;
     }
-    look = scheduler.schedule(lookInterval, this::look);
+    look = scheduler.schedule(checkTick, this::look);
     relistWhatIsDue();
   }
 

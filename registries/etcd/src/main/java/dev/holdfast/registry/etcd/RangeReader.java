@@ -39,7 +39,7 @@ final class RangeReader {
   // Coarse, because the member builds the whole page before it is refused.
   private static final int PAGE_SHRINKING = 8;
 
-  /** As many as the file registry looks at. */
+  /** The same maximum as in the file registry. */
   @Limit(of = "records of a service", then = "further ones are left out, and logged")
   static final int MAX_RECORDS = 100_000;
 

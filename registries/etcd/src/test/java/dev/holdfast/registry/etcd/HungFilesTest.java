@@ -43,7 +43,7 @@ class HungFilesTest {
   void close() throws Exception {
     registries.close();
     for (Path pipe : pipes) {
-      // Opened for both, which never waits: whoever hangs on it comes to an end.
+      // Opened for both, which never waits: a thread that hangs on it ends.
       Files.newByteChannel(pipe, StandardOpenOption.READ, StandardOpenOption.WRITE).close();
     }
   }

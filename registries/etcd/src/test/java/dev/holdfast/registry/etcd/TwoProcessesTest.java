@@ -26,8 +26,8 @@ class TwoProcessesTest {
   /** Not shorter: a machine with much else to do must not let a lease lapse. */
   private static final Duration TTL = Duration.ofSeconds(10);
 
-  /** More than the three TTLs after which an older one looks again. */
-  private static final Duration BEYOND_A_LOOK = TTL.multipliedBy(3).plusSeconds(2);
+  /** More than the three TTLs after which an older one checks again. */
+  private static final Duration BEYOND_A_CHECK = TTL.multipliedBy(3).plusSeconds(2);
 
   /** For a JVM that starts on a machine with much else to do. */
   private static final Duration START = Duration.ofMinutes(2);
@@ -85,8 +85,8 @@ class TwoProcessesTest {
     try (RawEtcd raw = RawEtcd.at(etcd)) {
       long revision = raw.get(KEY).orElseThrow().getModRevision();
       await()
-          .during(BEYOND_A_LOOK)
-          .atMost(BEYOND_A_LOOK.multipliedBy(2))
+          .during(BEYOND_A_CHECK)
+          .atMost(BEYOND_A_CHECK.multipliedBy(2))
           .until(
               () ->
                   instances().equals(List.of(seen))

@@ -50,7 +50,7 @@ final class DirectoryPathWatch {
    */
   boolean ensure() {
     boolean lost = attach();
-    // Made after the look for it and before its parent was listened to: nobody would report it.
+    // Created after the check for it and before its parent was listened to: nobody would report it.
     if (parent.equals(watched) && Files.isDirectory(directory)) {
       lost |= attach();
     }

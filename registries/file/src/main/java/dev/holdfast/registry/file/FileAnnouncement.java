@@ -359,7 +359,7 @@ final class FileAnnouncement {
   }
 
   private void onTouchFailed(RegistryException failure) {
-    // A missing file is not our business here: the next look ends the announcement.
+    // A missing file is not our business here: the next check ends the announcement.
     if (!heartbeatFailing) {
       log.warn("event=heartbeat_failed file={} cause=\"{}\"", file, failure.getMessage());
     }

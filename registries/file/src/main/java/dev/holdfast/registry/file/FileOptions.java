@@ -30,8 +30,8 @@ record FileOptions(Duration ttl, Duration poll, boolean leased) {
           Duration.ofMillis(10),
           Duration.ofMinutes(1),
           Duration.ofMillis(250),
-          "Pause between two looks at a directory whose changes are not reported, and between two"
-              + " looks whether the owners live.");
+          "Pause between two scans of a directory whose changes are not reported, and between two"
+              + " checks whether the owners live.");
   private static final TunableChoice LEASE =
       new TunableChoice(
           "lease",

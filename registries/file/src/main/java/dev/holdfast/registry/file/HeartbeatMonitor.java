@@ -20,10 +20,10 @@ final class HeartbeatMonitor {
   private final Map<String, Line> lines = new HashMap<>();
 
   /**
-   * Notes what a file looks like now.
+   * Records the state of a file.
    *
    * @param stamp changes with every sign of life
-   * @param maxStepNanos the most that the time since the last look counts
+   * @param maxStepNanos the most that the time since the last check counts
    * @return for how long the stamp has been the same
    */
   long observe(String file, Object stamp, long nowNanos, long maxStepNanos) {

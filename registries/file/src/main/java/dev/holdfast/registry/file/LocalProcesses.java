@@ -75,7 +75,7 @@ final class LocalProcesses {
     } catch (NoSuchFileException e) {
       return ProcessState.DEAD;
     } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
-      // A process that ends while it is read gives ESRCH; the next look will be clear.
+      // A process that ends while it is read gives ESRCH; the next check gives a clear result.
       log.debug("event=process_unreadable pid={} cause=\"{}\"", recordOwner.pid(), e.toString());
       return ProcessState.UNKNOWN;
     }

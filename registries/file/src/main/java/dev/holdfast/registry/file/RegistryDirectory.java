@@ -33,7 +33,7 @@ final class RegistryDirectory {
   }
 
   /**
-   * Looks whether the registry is there.
+   * Checks that the registry exists.
    *
    * @throws RegistryException of kind UNAVAILABLE when it is not
    */

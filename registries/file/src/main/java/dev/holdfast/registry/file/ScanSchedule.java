@@ -19,9 +19,9 @@ final class ScanSchedule {
   @Limit(of = "time that reports of changes are gathered", then = "the directory is read")
   static final Duration DEBOUNCE = Duration.ofMillis(5);
 
-  /** The longest wait after a report, however expensive the last look was. */
+  /** The longest wait after a report, however expensive the last scan was. */
   @Limit(
-      of = "wait after a report, however long the last look took",
+      of = "wait after a report, however long the last scan took",
       then = "the directory is read")
   static final Duration MAX_EVENT_PAUSE = Duration.ofSeconds(1);
 

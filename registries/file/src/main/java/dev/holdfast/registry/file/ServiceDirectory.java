@@ -79,7 +79,7 @@ final class ServiceDirectory {
   Subscription watch(WatchListener listener) {
     Watcher watcher = new Watcher(listener);
     watchers.add(watcher);
-    lookSoon();
+    scanSoon();
     return () -> {
       watchers.remove(watcher);
       restIfUnused();
@@ -88,7 +88,7 @@ final class ServiceDirectory {
 
   void add(FileAnnouncement announcement) {
     announcements.add(announcement);
-    lookSoon();
+    scanSoon();
   }
 
   void remove(FileAnnouncement announcement) {
@@ -96,7 +96,7 @@ final class ServiceDirectory {
     restIfUnused();
   }
 
-  /** A look of its own, which trusts nothing that was read before. */
+  /** A separate scan, which trusts nothing that was read before. */
   void read(Consumer<RegistrySnapshot> onResult, Consumer<RegistryException> onFailure) {
     surroundings
         .io()
@@ -114,7 +114,7 @@ final class ServiceDirectory {
     restIfUnused();
   }
 
-  private void lookSoon() {
+  private void scanSoon() {
     rhythm.onDemand(surroundings.nowNanos());
     arm();
   }
@@ -151,7 +151,7 @@ final class ServiceDirectory {
   private void look() {
     rhythm.onBegin(surroundings.nowNanos());
     if (ioBusy) {
-      // The last look was given up and still hangs: don't queue more of them behind it.
+      // The last scan was given up and still hangs: don't queue more of them behind it.
       onFailure(
           new RegistryException(
               RegistryErrorKind.UNAVAILABLE, "the file system does not answer: read " + directory));
@@ -178,7 +178,7 @@ final class ServiceDirectory {
     }
   }
 
-  // The next look is set before anybody is told: a listener that throws must not end the looking.
+  // The next scan is scheduled before listeners are called: a listener that throws must not end the scans.
 
   private void onScanned(ScanResult result) {
     rhythm.onEnd(surroundings.nowNanos());

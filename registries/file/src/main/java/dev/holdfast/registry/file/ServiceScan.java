@@ -83,7 +83,7 @@ final class ServiceScan {
     this.surroundings = surroundings;
   }
 
-  /** The directory was deleted since the last look, even if there is one again. */
+  /** The directory was deleted since the last scan, even if there is one again. */
   void onDirectoryLost() {
     if (directoryKey != null) {
       directoryKey = null;
@@ -289,7 +289,7 @@ final class ServiceScan {
     return !removeOrphan(file, name, record, evidence);
   }
 
-  // False when the file turned out to be another's by now; the next look will tell.
+  // False when the file turned out to be another's by now; the next scan will tell.
   private boolean removeOrphan(Path file, String name, FileRecord record, String evidence) {
     if (undeletable.contains(name)) {
       return true;

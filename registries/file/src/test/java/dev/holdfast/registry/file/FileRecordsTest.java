@@ -295,7 +295,7 @@ class FileRecordsTest {
     }
     Registry registry = fixture.open("");
     RecordedWatch watch = fixture.watch(registry);
-    // A busy machine may not read as many in the time that one look has.
+    // A busy machine may not read as many in the time of one scan.
     soon()
         .atMost(Duration.ofSeconds(100))
         .until(() -> watch.last().map(EndpointSet::size).orElse(0) == 10_000);

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * The cache of the credentials in use, which are read again before they expire: tokens and
  * certificates rotate.
  *
- * <p>Credentials are refreshed when a request is sent, at most every {@link #LOOK_INTERVAL}.
+ * <p>Credentials are refreshed when a request is sent, at most every {@link #CHECK_INTERVAL}.
  * Requests go on with the current credentials meanwhile, and after a failed refresh. Only when the
  * credentials have expired or were refused do requests wait for the next refresh. Confined to the
  * scheduler.
@@ -30,9 +30,9 @@ final class CredentialCache {
   private static final Logger log = LoggerFactory.getLogger(CredentialCache.class);
 
   @Limit(
-      of = "time between two looks at tokens and certificates, at least",
+      of = "least time between two checks of tokens and certificates",
       then = "what was read before stays in use, unless it is refused")
-  static final Duration LOOK_INTERVAL = Duration.ofSeconds(10);
+  static final Duration CHECK_INTERVAL = Duration.ofSeconds(10);
 
   private record Waiter(Consumer<ApiCredentials> onAccess, Consumer<ApiFailure> onFailure) {}
 
@@ -57,7 +57,7 @@ final class CredentialCache {
   void get(Consumer<ApiCredentials> onAccess, Consumer<ApiFailure> onFailure) {
     ApiCredentials known = current;
     if (known != null && isUsable(known)) {
-      if (!looking && isLookDue()) {
+      if (!looking && isCheckDue()) {
         look(false);
       }
       onAccess.accept(known);
@@ -83,9 +83,9 @@ final class CredentialCache {
     return !refused && !apiCredentials.isExpired(scheduler.clock().wallTime());
   }
 
-  private boolean isLookDue() {
+  private boolean isCheckDue() {
     Long last = lookedAtNanos;
-    return last == null || scheduler.clock().nanoTime() - last >= LOOK_INTERVAL.toNanos();
+    return last == null || scheduler.clock().nanoTime() - last >= CHECK_INTERVAL.toNanos();
   }
 
   private void look(boolean forced) {
@@ -119,7 +119,7 @@ final class CredentialCache {
     reported = null;
     meters.credentialsRead(apiCredentials.equals(current) ? "same" : "renewed");
     if (refused && !forced) {
-      // It was refused while this look was under way, which may have seen it before it was renewed.
+      // It was refused during this check, which may have seen it before it was renewed.
       current = apiCredentials;
       look(true);
       return;
@@ -144,7 +144,7 @@ final class CredentialCache {
       log.warn("event=kubernetes_credentials_failed reason=\"{}\"", LogEscaper.escape(reason));
     }
     ApiCredentials known = current;
-    // What was refused is asked for once more when a look fails: the server may have been wrong.
+    // What was refused is asked for once more when a check fails: the server may have been wrong.
     refused = refused && !forced;
     List<Waiter> heard = takeWaiters();
     if (known != null && isUsable(known) && !forced) {

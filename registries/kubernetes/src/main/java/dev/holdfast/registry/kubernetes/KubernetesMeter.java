@@ -33,7 +33,7 @@ public enum KubernetesMeter implements DocumentedMeter {
       RegistryMeter.MeterType.COUNTER,
       "reads",
       List.of("registry", "result"),
-      "Looks at kubeconfig, tokens and certificates, by result: same, renewed, failed."),
+      "Checks of kubeconfig, tokens and certificates, by result: same, renewed, failed."),
   REFLECTOR_STATE(
       "holdfast.kubernetes.reflector.state",
       RegistryMeter.MeterType.GAUGE,

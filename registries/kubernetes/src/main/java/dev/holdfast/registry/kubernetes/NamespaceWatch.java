@@ -263,7 +263,7 @@ final class NamespaceWatch {
     public void onFailure(RegistryException cause) {
       failure = cause;
       for (Followed followed : List.copyOf(services.values())) {
-        // Whoever still has a watch of its own hears of that one.
+        // Services with a watch of their own are updated by that watch.
         if (followed.own == null) {
           followed.fail(cause);
         }

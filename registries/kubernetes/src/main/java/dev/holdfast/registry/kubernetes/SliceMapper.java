@@ -63,7 +63,7 @@ final class SliceMapper {
 
   Mapping map(Collection<Slice> slices) {
     List<Slice> used = new ArrayList<>(ofOneFamily(slices));
-    // Whoever was written last overwrites the others.
+    // The record that was written last overwrites the others.
     used.sort(Comparator.comparing(Slice::version, ResourceVersions.OLDER_FIRST));
     PortSelector.SelectedPort selectedPort = port.among(used);
     if (selectedPort.problem() != null) {

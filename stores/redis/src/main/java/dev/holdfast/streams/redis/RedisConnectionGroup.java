@@ -21,10 +21,10 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections to one run of a Redis process. A link is never repaired: when one connection
- * ends, all pending requests fail, and the next link may lead to another Redis.
+ * The connections to one run of a Redis process. A group is never repaired: when one connection
+ * ends, all pending requests fail, and the next group may lead to another Redis.
  *
- * <p>A link has several connections, because Redis reads at most 16 KiB of each at a time and
+ * <p>A group has several connections, because Redis reads at most 16 KiB of each at a time and
  * writes its append-only file once for all that it read.
  */
 final class RedisConnectionGroup implements AutoCloseable {

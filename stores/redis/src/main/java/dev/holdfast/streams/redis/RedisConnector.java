@@ -65,11 +65,11 @@ final class RedisConnector implements AutoCloseable {
     SslOptions.Builder tls = SslOptions.builder().jdkSslProvider();
     options.authorities().ifPresent(pem -> tls.trustManager(pem.toFile()));
     return ClientOptions.builder()
-        // A link that ends takes what was on it along: a command is never said again behind our
+        // The end of a group ends its pending requests: a command is never said again behind our
         // back, to a Redis that may be another one.
         .autoReconnect(false)
         .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
-        // The pipeline looks at the oldest request: a timer for each would cost more than the
+        // The pipeline checks the oldest request: a timer for each would cost more than the
         // request.
         .timeoutOptions(TimeoutOptions.create())
         .socketOptions(
@@ -115,7 +115,7 @@ final class RedisConnector implements AutoCloseable {
         ended = closed.await(backoff.next().toNanos(), TimeUnit.NANOSECONDS);
       }
     } catch (InterruptedException e) {
-      // Nobody does; but whoever did wants the thread to end.
+      // Nothing interrupts it; an interrupt would mean that the thread must end.
       Thread.currentThread().interrupt();
     } finally {
       shutDown();

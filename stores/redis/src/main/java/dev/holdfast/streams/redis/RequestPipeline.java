@@ -20,7 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The request queue of all sessions, which sends batches over the current link. Without a link a
+ * The request queue of all sessions, which sends batches over the current connection group. Without one a
  * request fails at once, and the caller decides when to retry.
  */
 final class RequestPipeline implements AutoCloseable {
@@ -83,7 +83,7 @@ final class RequestPipeline implements AutoCloseable {
         });
   }
 
-  /** Detaches a link that has ended, and fails its pending requests. */
+  /** Detaches a connection group that has ended, and fails its pending requests. */
   void detach(RedisConnectionGroup ended) {
     loop.execute(
         () -> {
@@ -93,7 +93,7 @@ final class RequestPipeline implements AutoCloseable {
         });
   }
 
-  /** Gives the link up if one of its connections has been silent for too long. */
+  /** Gives the connection group up if one of its connections has been silent for too long. */
   void checkTime() {
     loop.execute(
         () -> {

@@ -44,7 +44,7 @@ final class ScriptCall {
     return sentNanos;
   }
 
-  /** Records the connection of the link on which the call was sent. */
+  /** Records the connection of the group on which the call was sent. */
   void sentOn(int ofLink) {
     connection = ofLink;
   }

@@ -81,7 +81,7 @@ public final class PlainRecordingProgram {
     channel.shutdownNow();
   }
 
-  /** Until whoever started us says something, or is gone. */
+  /** Until the parent process writes a line, or is gone. */
   private static void awaitLine() throws IOException {
     int next = System.in.read();
     while (next >= 0 && next != '\n') {

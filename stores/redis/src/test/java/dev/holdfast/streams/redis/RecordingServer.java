@@ -64,7 +64,7 @@ public final class RecordingServer {
       Server server = serve(store, effects, Duration.ofSeconds(Long.parseLong(args[2])));
       System.out.println("READY " + server.getPort());
       while (System.in.read() >= 0) {
-        // Until whoever started us is gone.
+        // Until the parent process is gone.
       }
       server.shutdownNow();
     }

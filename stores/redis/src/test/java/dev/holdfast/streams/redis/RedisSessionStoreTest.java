@@ -152,7 +152,7 @@ class RedisSessionStoreTest {
     redis.start();
 
     assertThat(store.awaitConnected(PATIENCE)).isTrue();
-    // Redis wrote it down before it answered, and says so: whoever comes may go on.
+    // Redis wrote it down before it answered, and says so: another instance may go on.
     assertThat(get(store.claim(resume(2, "b")))).isInstanceOf(StoreResponse.Claimed.class);
   }
 

@@ -33,7 +33,7 @@ final class ChaosCluster implements AutoCloseable {
   private static final int MAX_PORT_TRIES = 5;
   private static final int ASK_TIMEOUT_MILLIS = 1_000;
   private static final long ELECTION_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
-  private static final long LOOK_MILLIS = 50;
+  private static final long POLL_MILLIS = 50;
 
   private final ScratchFolder folder;
   private final List<EtcdProcess> members;
@@ -125,7 +125,7 @@ final class ChaosCluster implements AutoCloseable {
       if (leading.isPresent()) {
         return leading.getAsInt();
       }
-      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
     }
     return 0;
   }

@@ -34,7 +34,7 @@ final class ChaosWorkload {
   private static final String SERVICE = "bench/chaos";
   private static final Duration CALL_DEADLINE = Duration.ofSeconds(10);
   private static final int WARM_UP_CALLS = 200;
-  private static final long LOOK_MILLIS = 100;
+  private static final long POLL_MILLIS = 100;
 
   /** The load of the population: number of followers, call rate, and TTL of the leases. */
   record Size(int followers, int callsPerSecond, int ttlSeconds) {}
@@ -105,7 +105,7 @@ final class ChaosWorkload {
     long endNanos = System.nanoTime() + patience.toNanos();
     Set<String> missing = missing();
     while (!missing.isEmpty() && System.nanoTime() - endNanos < 0) {
-      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
       missing = missing();
     }
     return missing;

@@ -75,7 +75,7 @@ final class AttackedProxy {
   }
 
   /** Calls without an attack, then beside one. */
-  void measureUnderAttack(RunResources runResources, Attack attack, Duration quiet, Duration siege)
+  void measureUnderAttack(RunResources runResources, Attack attack, Duration quiet, Duration attacked)
       throws Exception {
     ChildJvm attacker =
         runResources.own(
@@ -91,7 +91,7 @@ final class AttackedProxy {
     quietMillis.addAll(before.millis);
     quietFailed += before.failed;
     attacker.send("BEGIN");
-    Calls during = calls(siege);
+    Calls during = calls(attacked);
     attacker.send("END");
     String[] sent = attacker.await("SENT", PATIENCE).split(" ", -1);
     attacker.close();

@@ -30,7 +30,7 @@ final class ChatStreams implements AutoCloseable {
   private static final int SIGNIFICANT_DIGITS = 3;
   private static final int STAMP_BYTES = Long.BYTES;
   private static final byte[] REST_OF_MESSAGE = new byte[64 - STAMP_BYTES];
-  private static final long LOOK_MILLIS = 5;
+  private static final long POLL_MILLIS = 5;
   private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final List<Stream> streams = new ArrayList<>();
@@ -87,7 +87,7 @@ final class ChatStreams implements AutoCloseable {
   void awaitOpen(Duration patience) throws InterruptedException {
     long end = System.nanoTime() + patience.toNanos();
     while (open() + ended() < streams.size() && System.nanoTime() - end < 0) {
-      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
     }
   }
 
@@ -107,7 +107,7 @@ final class ChatStreams implements AutoCloseable {
     sender.join(patience.toMillis());
     long end = System.nanoTime() + patience.toNanos();
     while (unanswered() > 0 && System.nanoTime() - end < 0) {
-      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
     }
   }
 

@@ -37,7 +37,7 @@ public final class GatewayFuzz extends Comparison {
   private static final Option SEED =
       new Option("--seed", 0, 0, 0, Integer.MAX_VALUE, "of a run to be played again; 0: a new one");
   private static final Option RETAINED_SECONDS =
-      new Option("--retained-seconds", 60, 1, 0, 600, "from the end to the look at memory");
+      new Option("--retained-seconds", 60, 1, 0, 600, "from the end to the measurement of memory");
 
   private static final int BATCH = 1_000;
   private static final long BATCH_LIMIT_S = 600;

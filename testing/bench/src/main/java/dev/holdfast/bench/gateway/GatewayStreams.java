@@ -44,7 +44,7 @@ public final class GatewayStreams extends Comparison {
 
   private static final int FLOOD_BYTES = 64 * 1_024;
   private static final int CHAT_WINDOW_BYTES = 65_535;
-  private static final int LOOKS_AT_MEMORY = 7;
+  private static final int MEMORY_MEASUREMENTS = 7;
   private static final long BYTES_BOUND = 16_384;
   private static final double P99_RATIO_BOUND = 1.5;
   private static final double MEBI = 1024 * 1024;
@@ -120,8 +120,8 @@ public final class GatewayStreams extends Comparison {
     ManagedChannel flooded = channel(runResources, proxy, false);
     Flood flood = new Flood(flooded, false, 1, FLOOD_BYTES);
     var unused = flood.run(LEAD_IN, Duration.ofSeconds(options.get(WARM_UP_SECONDS)));
-    int looks = options.quick() ? 1 : LOOKS_AT_MEMORY;
-    long before = memory(proxy, control ? 0 : looks, report, "without streams");
+    int measurements = options.quick() ? 1 : MEMORY_MEASUREMENTS;
+    long before = memory(proxy, control ? 0 : measurements, report, "without streams");
 
     List<ManagedChannel> channels = new ArrayList<>();
     for (int i = 0; i < options.get(CONNECTIONS); i++) {
@@ -133,7 +133,7 @@ public final class GatewayStreams extends Comparison {
     chat.awaitOpen(PATIENCE);
     report.say("%d streams are open, %d have ended %s", chat.open(), chat.ended(), chat.firstEnd());
     unused = flood.run(LEAD_IN, Duration.ofSeconds(options.get(WARM_UP_SECONDS)));
-    long after = memory(proxy, control ? 0 : looks, report, "with streams");
+    long after = memory(proxy, control ? 0 : measurements, report, "with streams");
     double bytesPerStream = (double) (after - before) / options.get(STREAMS);
     Duration slice = Duration.ofSeconds(options.get(SLICE_SECONDS));
     report.say("%d slices of both kinds that do not count", options.get(WARM_UP_SLICES));
@@ -179,13 +179,13 @@ public final class GatewayStreams extends Comparison {
   /**
    * The memory of the proxy's process, in bytes.
    *
-   * @param looks number of measurements of a JVM's memory; 0 for the resident set size instead, for
+   * @param measurements number of measurements of a JVM's memory; 0 for the resident set size instead, for
    *     a proxy that is no JVM
    */
-  private static long memory(GatewayProxy proxy, int looks, Report report, String when)
+  private static long memory(GatewayProxy proxy, int measurements, Report report, String when)
       throws Exception {
     long bytes =
-        looks == 0 ? ProcessMemory.resident(proxy.pid()) : ProcessMemory.ofJvm(proxy.pid(), looks);
+        measurements == 0 ? ProcessMemory.resident(proxy.pid()) : ProcessMemory.ofJvm(proxy.pid(), measurements);
     report.say("the gateway has %.1f MB %s", bytes / MEBI, when);
     return bytes;
   }

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 /** The repeated replacement of a gateway's process by a newer one with {@code --handover}. */
 final class GatewayTakeovers {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final long LOOK_MILLIS = 10;
+  private static final long POLL_MILLIS = 10;
 
   private final RunResources runResources;
   private final GatewayPrograms programs;
@@ -89,7 +89,7 @@ final class GatewayTakeovers {
       if (System.nanoTime() - end > 0) {
         return false;
       }
-      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
     }
     return true;
   }

@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * every other failure is plain. Thread-safe.
  */
 final class RollTraffic implements OpenLoopLoad.AnswerListener, AutoCloseable {
-  private static final long LOOK_MILLIS = 5;
+  private static final long POLL_MILLIS = 5;
   private static final long SLOW_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
   private static final int MOST_SLOW = 1_000;
 
@@ -78,7 +78,7 @@ final class RollTraffic implements OpenLoopLoad.AnswerListener, AutoCloseable {
     heard.remove(instance);
     long end = System.nanoTime() + patience.toNanos();
     while (!heard.contains(instance) && System.nanoTime() - end < 0) {
-      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
     }
     return heard.contains(instance);
   }

@@ -38,7 +38,7 @@ record KernelFaultComparison(KernelLab lab, int devices, long seed) {
   private static final long PACE_MILLIS = 30;
   private static final Duration NEVER_IDLE = Duration.ofHours(1);
   private static final Duration START = Duration.ofSeconds(60);
-  private static final Duration LOOK_AGAIN = Duration.ofMillis(250);
+  private static final Duration POLL_INTERVAL = Duration.ofMillis(250);
   private static final List<String> JVM_OPTIONS = List.of("-Xmx512m");
 
   /**
@@ -61,11 +61,11 @@ record KernelFaultComparison(KernelLab lab, int devices, long seed) {
    * Runs both servers under the faults, then ends all devices.
    *
    * @param faults how long the faults last
-   * @param mourning the longest time in which both servers must notice that all devices are gone;
+   * @param silence the longest time in which both servers must notice that all devices are gone;
    *     zero skips that part
    */
   KernelFaultResult run(
-      RunResources runResources, Report report, Duration faults, Duration mourning)
+      RunResources runResources, Report report, Duration faults, Duration silence)
       throws IOException, InterruptedException {
     ChildJvm servers =
         start(
@@ -91,9 +91,9 @@ record KernelFaultComparison(KernelLab lab, int devices, long seed) {
     awaitAll(servers);
     long[] ended = ask(servers, UnreliablePathServers.ENDED);
     List<List<Double>> dead =
-        mourning.isZero()
+        silence.isZero()
             ? List.of(List.of(), List.of())
-            : removeDevices(report, servers, mourning);
+            : removeDevices(report, servers, silence);
     return new KernelFaultResult(
         new KernelFaultSide(ended[STOCK], dead.get(STOCK)),
         new KernelFaultSide(ended[HOLDFAST], dead.get(HOLDFAST)));
@@ -132,13 +132,13 @@ record KernelFaultComparison(KernelLab lab, int devices, long seed) {
   }
 
   /** Takes all devices away at once; how long each connection outlives them. */
-  private List<List<Double>> removeDevices(Report report, ChildJvm servers, Duration mourning)
+  private List<List<Double>> removeDevices(Report report, ChildJvm servers, Duration silence)
       throws IOException, InterruptedException {
     long goneNanos = System.nanoTime();
     lab.silence(STOCK);
     lab.silence(HOLDFAST);
-    report.say("kernel: all devices are gone, watching for %d s", mourning.toSeconds());
-    TimeUnit.NANOSECONDS.sleep(mourning.toNanos());
+    report.say("kernel: all devices are gone, watching for %d s", silence.toSeconds());
+    TimeUnit.NANOSECONDS.sleep(silence.toNanos());
     servers.send(UnreliablePathServers.TIMES + " " + goneNanos);
     return List.of(
         seconds(servers.await(UnreliablePathServers.STOCK, START)),
@@ -160,7 +160,7 @@ record KernelFaultComparison(KernelLab lab, int devices, long seed) {
         throw new IllegalStateException(
             "connected: " + Arrays.toString(open) + " (expected: " + devices + " of each server)");
       }
-      TimeUnit.NANOSECONDS.sleep(LOOK_AGAIN.toNanos());
+      TimeUnit.NANOSECONDS.sleep(POLL_INTERVAL.toNanos());
     }
   }
 

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * acknowledged. The source is their meter, sampled every few milliseconds.
  */
 final class Suspicions {
-  private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+  private static final long POLL_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
   private static final int MAX_SEEN = 10_000;
 
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -24,7 +24,7 @@ final class Suspicions {
 
   private Suspicions() {}
 
-  /** Looks from now on, until the process ends. */
+  /** Records from now on, until the process ends. */
   static Suspicions watch() {
     Suspicions suspicions = new Suspicions();
     Metrics.addRegistry(suspicions.meters);
@@ -51,7 +51,7 @@ final class Suspicions {
           more--) {
         seenNanos.add(nowNanos);
       }
-      LockSupport.parkNanos(LOOK_EVERY_NANOS);
+      LockSupport.parkNanos(POLL_INTERVAL_NANOS);
     }
   }
 

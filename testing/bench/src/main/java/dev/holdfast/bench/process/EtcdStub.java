@@ -81,7 +81,7 @@ public final class EtcdStub implements AutoCloseable {
 
   /** Commits the operations as {@link #commit} does, without waiting. */
   public void commit(List<RequestOp> operations, StreamObserver<?> answer) {
-    @SuppressWarnings("unchecked") // whoever calls looks at success and failure only
+    @SuppressWarnings("unchecked") // callers use success and failure only
     var observer = (StreamObserver<dev.holdfast.registry.etcd.proto.TxnResponse>) answer;
     KVGrpc.newStub(channel)
         .withDeadlineAfter(REQUEST_TIMEOUT_SECONDS, TimeUnit.SECONDS)

@@ -39,7 +39,7 @@ public record JvmCpu(double allSeconds, double compilersSeconds, double collecto
     return new JvmCpu(all, sum(threads, "C1 ", "C2 "), sum(threads, "GC ", "VM Thread"));
   }
 
-  /** The time used since an earlier look. */
+  /** The CPU time since an earlier measurement. */
   public JvmCpu since(JvmCpu before) {
     return new JvmCpu(
         allSeconds - before.allSeconds,

@@ -18,7 +18,7 @@ public abstract class Comparison implements Benchmark {
   protected abstract List<String> unfair();
 
   /**
-   * Looks at options that must fit each other.
+   * Checks options that must fit each other.
    *
    * @throws IllegalArgumentException when they don't
    */

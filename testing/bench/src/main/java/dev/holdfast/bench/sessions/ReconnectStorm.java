@@ -46,7 +46,7 @@ public final class ReconnectStorm extends Comparison {
 
   private static final int CALLS_PER_SECOND = 50;
   private static final Duration CALL_DEADLINE = Duration.ofSeconds(20);
-  private static final Duration LOOK_EVERY = Duration.ofMillis(200);
+  private static final Duration POLL_INTERVAL = Duration.ofMillis(200);
 
   @Override
   public String name() {
@@ -332,7 +332,7 @@ public final class ReconnectStorm extends Comparison {
       throws IOException, InterruptedException {
     DeliveryCounts count = total(devices);
     while (count.answered() < count.sent() && since(begin) < patienceSeconds) {
-      TimeUnit.NANOSECONDS.sleep(LOOK_EVERY.toNanos());
+      TimeUnit.NANOSECONDS.sleep(POLL_INTERVAL.toNanos());
       count = total(devices);
     }
     return count;

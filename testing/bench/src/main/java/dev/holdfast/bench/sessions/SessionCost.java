@@ -45,7 +45,7 @@ public final class SessionCost extends Comparison {
             + " stream has had one",
         "message and its answer. First raw streams of grpc-java, then as many sessions (level"
             + " resume) in a new server.",
-        "Bytes: all reachable objects after full collections (the least of seven looks), and"
+        "Bytes: all reachable objects after full collections (the least of seven measurements), and"
             + " Netty's direct memory, less",
         "what they were before the first connection, by sessions: connections and grpc's streams"
             + " are in it.",

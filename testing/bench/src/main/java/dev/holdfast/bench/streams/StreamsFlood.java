@@ -38,7 +38,7 @@ public final class StreamsFlood extends Comparison {
       new Option("--heap-mb", 400, 400, 64, 4_096, "-Xms and -Xmx of the server");
 
   private static final int SUBSCRIBED_BYTES = 4 << 10;
-  private static final int LOOKS = 5;
+  private static final int MEASUREMENTS = 5;
 
   private static final double MIB = 1 << 20;
   private static final double P99_BOUND = 1.5;
@@ -219,7 +219,7 @@ public final class StreamsFlood extends Comparison {
 
   private static long peak(FloodServer server) throws Exception {
     long peak = 0;
-    for (int i = 0; i < LOOKS; i++) {
+    for (int i = 0; i < MEASUREMENTS; i++) {
       peak = Math.max(peak, ProcessMemory.ofJvm(server.pid(), 1));
     }
     return peak;

@@ -44,7 +44,7 @@ public final class LivenessCheck {
   private final LongSupplier nanoClock;
   private final InstanceIndex.PolicyInstances instances;
   private final Set<PairedSubchannel> pairs = new LinkedHashSet<>();
-  // Whether a pick met a stale connection since the last look at all of them.
+  // Whether a pick met a stale connection since the last check of all of them.
   private final AtomicBoolean asked = new AtomicBoolean();
   private volatile boolean waiting;
   private volatile int pairCount;

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Pairs under real channels, whoever names the policy. */
+/** Pairs under real channels, for each way to name the policy. */
 @Execution(ExecutionMode.CONCURRENT)
 class PairingLoadBalancerProvidersTest {
   /** Lets ring_hash take its hash from a header, as it must without xDS; read at each parsing. */
@@ -71,7 +71,7 @@ class PairingLoadBalancerProvidersTest {
       })
   void experimentalPoliciesOfTheServiceConfigArePairedToo(String policy) throws Exception {
     System.setProperty(RING_HASH_HEADER, "true");
-    // Whoever needs none of these overlooks them.
+    // Receivers that need none of these ignore them.
     Map<String, Object> settings =
         Map.of(
             "requestHashHeader",

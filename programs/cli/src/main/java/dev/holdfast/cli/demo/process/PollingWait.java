@@ -5,7 +5,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /** The polling wait for conditions of other processes, which offer no notification. */
 public final class PollingWait {
-  private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(3);
+  private static final long POLL_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(3);
 
   /** A condition that may become true. */
   public interface PolledCondition {
@@ -15,7 +15,7 @@ public final class PollingWait {
   private PollingWait() {}
 
   /**
-   * Looks until the condition holds or the time is over.
+   * Polls until the condition holds or the time is over.
    *
    * @return whether it held
    */
@@ -30,7 +30,7 @@ public final class PollingWait {
       if (System.nanoTime() - startNanos >= timeoutNanos) {
         return false;
       }
-      LockSupport.parkNanos(LOOK_EVERY_NANOS);
+      LockSupport.parkNanos(POLL_INTERVAL_NANOS);
     }
     return true;
   }

@@ -105,7 +105,7 @@ public final class RegistryView implements AutoCloseable {
 
   /**
    * The start of the read that saw the record of an address first, by {@link System#nanoTime()}:
-   * never later than the record could be seen by anyone else who looks as often.
+   * never later than the record could be seen by another observer that polls as often.
    */
   public OptionalLong visibleSinceNanos(HostPort address) {
     Long since = visibleSince.get(address);

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * InlineCallbackPolicy} then keeps the method from borrowing for a while. A Netty thread is never
  * borrowed: the other attachment might be on it too.
  *
- * <p>Each thread has one instance; only the watch looks at those of other threads.
+ * <p>Each thread has one instance; only the watch reads those of other threads.
  */
 public final class InlineCallbackThread {
   @Limit(
@@ -26,7 +26,7 @@ public final class InlineCallbackThread {
       then = "the session moves to another attachment, so that acks go on")
   static final Duration LONGEST = Duration.ofSeconds(1);
 
-  private static final Duration LOOK_EVERY = Duration.ofMillis(250);
+  private static final Duration POLL_INTERVAL = Duration.ofMillis(250);
 
   /** The threads that run callbacks now: with virtual threads there may be one for each message. */
   private static final Set<InlineCallbackThread> LENT = ConcurrentHashMap.newKeySet();
@@ -107,7 +107,7 @@ public final class InlineCallbackThread {
     return System.nanoTime() - beganNanos;
   }
 
-  /** Whether the watch looks at it. */
+  /** Whether the watch checks it. */
   boolean isWatched() {
     return LENT.contains(this);
   }
@@ -127,7 +127,7 @@ public final class InlineCallbackThread {
 
   private static void watch() {
     if (!WATCHED.get() && WATCHED.compareAndSet(false, true)) {
-      var unused = SystemScheduler.shared().schedule(LOOK_EVERY, InlineCallbackThread::look);
+      var unused = SystemScheduler.shared().schedule(POLL_INTERVAL, InlineCallbackThread::look);
     }
   }
 
@@ -138,7 +138,7 @@ public final class InlineCallbackThread {
       one.lookAt(nowNanos);
     }
     WATCHED.set(false);
-    // Whoever borrows after this line watches himself.
+    // A thread that borrows after this line watches itself.
     for (InlineCallbackThread one : LENT) {
       if (one.slowCallbackListener != null) {
         watch();
@@ -152,7 +152,7 @@ public final class InlineCallbackThread {
     if (held != null
         && nowNanos - sinceNanos >= LONGEST.toNanos()
         && slowCallbackListener == held) {
-      // By the next look the same run counts as one that began now: said again if it helped nobody.
+      // At the next check the same run counts as one that began now: said again if it helped nobody.
       sinceNanos = nowNanos;
       held.onSlowCallback();
     }

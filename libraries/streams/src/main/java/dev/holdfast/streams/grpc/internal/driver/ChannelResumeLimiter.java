@@ -85,7 +85,7 @@ public final class ChannelResumeLimiter {
   /** Begins what is due, unless another thread is at it, which then does. */
   private void drive() {
     if (OffloadExecutor.isSchedulerThread()) {
-      // Whoever else comes may act before a thread of the executor is free.
+      // Another thread may act before a thread of the executor is free.
       OffloadExecutor.shared().execute(this::drive);
       return;
     }

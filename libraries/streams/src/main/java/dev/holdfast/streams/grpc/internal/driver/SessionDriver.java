@@ -75,7 +75,7 @@ public final class SessionDriver<S extends StreamSession> {
     drive();
   }
 
-  /** Looks at the session, or tells it something without acting yet. */
+  /** Reads the session, or gives it an input without acting yet. */
   public <T> T locked(Function<S, T> question) {
     synchronized (lock) {
       return question.apply(session);
@@ -139,7 +139,7 @@ public final class SessionDriver<S extends StreamSession> {
   /** Takes outputs until there are none, unless another thread is at it. */
   public void drive() {
     if (OffloadExecutor.isSchedulerThread()) {
-      // Whoever else comes may act before a thread of the executor is free.
+      // Another thread may act before a thread of the executor is free.
       OffloadExecutor.shared().execute(this::drive);
       return;
     }

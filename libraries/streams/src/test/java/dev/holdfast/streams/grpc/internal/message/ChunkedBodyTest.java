@@ -55,7 +55,7 @@ class ChunkedBodyTest {
 
     assertThat(read(message).toByteArray()).isEqualTo(message);
     assertThat(pool.freeChunks()).isZero();
-    // Whoever still has the stream reads nobody else's bytes.
+    // A holder of the stream never reads other messages' bytes.
     assertThat(stream.read()).isEqualTo(-1);
   }
 

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeoutException;
  */
 public final class BlockingReadExecutor {
   @Limit(
-      of = "looks at kubeconfig, tokens and certificates that hang, per process",
+      of = "reads of kubeconfig, tokens and certificates that hang, per process",
       then = "further ones fail at once")
   static final int MAX_THREADS = 16;
 
