@@ -69,8 +69,8 @@ public interface Registry extends AutoCloseable {
    * Makes one attempt to publish a record and to keep it; {@link InstanceRegistration} makes the
    * next ones. The record lives while its owner does, at most {@link #recordTtl()} longer.
    *
-   * <p>A record of another instance at the same address is replaced: the process that could bind the port
-   * last is there now. The one that was replaced hears TAKEN_OVER.
+   * <p>A record of another instance at the same address is replaced: the process that could bind
+   * the port last is there now. The one that was replaced hears TAKEN_OVER.
    *
    * @throws RegistryException of kind UNSUPPORTED without {@link Capability#ANNOUNCE}
    */

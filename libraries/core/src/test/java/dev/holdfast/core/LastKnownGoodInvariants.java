@@ -206,7 +206,8 @@ final class LastKnownGoodInvariants implements SpyRegistry.Observer, EndpointsLi
 
   private void forgottenAreKept(List<Endpoint> gone) {
     if (word != null && word.epoch() != world.epoch) {
-      // Still hears from the life before: an instance that leaves now was not forgotten but removed there.
+      // Still hears from the life before: an instance that leaves now was not forgotten but removed
+      // there.
       return;
     }
     for (Instance instance : world.instances) {

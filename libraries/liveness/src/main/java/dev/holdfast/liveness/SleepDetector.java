@@ -8,8 +8,8 @@ import java.util.function.LongSupplier;
  * the wall clock does not, so after waking the wall clock is ahead.
  *
  * <p>A wall clock that was set forward looks the same, and costs each connection one probe. A wall
- * clock that was set back changes nothing. Drift between two checks is ignored. Thread-safe; a check
- * costs one read of the wall clock.
+ * clock that was set back changes nothing. Drift between two checks is ignored. Thread-safe; a
+ * check costs one read of the wall clock.
  */
 @PureCore
 public final class SleepDetector {
@@ -39,7 +39,10 @@ public final class SleepDetector {
     this.wallAheadMillis = aheadMillis(nowNanos, wallMillis.getAsLong());
   }
 
-  /** Checks the clocks and returns the time when the machine last woke; what was heard before proves nothing. */
+  /**
+   * Checks the clocks and returns the time when the machine last woke; what was heard before proves
+   * nothing.
+   */
   long wokeNanos(long nowNanos) {
     return look(nowNanos, wallMillis.getAsLong());
   }

@@ -107,7 +107,8 @@ final class TimerWheel implements Runnable {
     link(slots[(int) (timer.tick % SLOTS)], timer);
     size++;
     if (wake == null || timer.tick < wakeTick) {
-      wakeAt(Math.min(timer.tick, Math.max(doneTick, tickNow()) + CHECK_INTERVAL_NANOS / TICK_NANOS));
+      wakeAt(
+          Math.min(timer.tick, Math.max(doneTick, tickNow()) + CHECK_INTERVAL_NANOS / TICK_NANOS));
     }
   }
 

@@ -26,7 +26,7 @@ class LivenessMonitorTest {
       OPENING,  ACK,         OPENING
       OPENING,  UNKNOWN,     OPENING
       OPENING,  PROVE,       OPENING
-      OPENING,  TWIN,        OPENING
+      OPENING,  REPLACEMENT,  OPENING
       OPENING,  WRITTEN,     OPENING
       OPENING,  TIMEOUT,     CLOSED
       OPENING,  EARLY,       OPENING
@@ -38,7 +38,7 @@ class LivenessMonitorTest {
       LIVE,     ACK,         LIVE
       LIVE,     UNKNOWN,     LIVE
       LIVE,     PROVE,       PROBING
-      LIVE,     TWIN,        LIVE
+      LIVE,     REPLACEMENT,  LIVE
       LIVE,     WRITTEN,     LIVE
       LIVE,     TIMEOUT,     PROBING
       LIVE,     EARLY,       LIVE
@@ -50,7 +50,7 @@ class LivenessMonitorTest {
       PROBING,  ACK,         PROBING
       PROBING,  UNKNOWN,     PROBING
       PROBING,  PROVE,       SUSPECT
-      PROBING,  TWIN,        PROBING
+      PROBING,  REPLACEMENT,  PROBING
       PROBING,  WRITTEN,     PROBING
       PROBING,  TIMEOUT,     PROBING
       PROBING,  EARLY,       PROBING
@@ -62,7 +62,7 @@ class LivenessMonitorTest {
       SUSPECT,  ACK,         SUSPECT
       SUSPECT,  UNKNOWN,     SUSPECT
       SUSPECT,  PROVE,       SUSPECT
-      SUSPECT,  TWIN,        SUSPECT
+      SUSPECT,  REPLACEMENT,  SUSPECT
       SUSPECT,  WRITTEN,     SUSPECT
       SUSPECT,  TIMEOUT,     SUSPECT
       SUSPECT,  EARLY,       SUSPECT
@@ -74,7 +74,7 @@ class LivenessMonitorTest {
       CLOSED,   ACK,         CLOSED
       CLOSED,   UNKNOWN,     CLOSED
       CLOSED,   PROVE,       CLOSED
-      CLOSED,   TWIN,        CLOSED
+      CLOSED,   REPLACEMENT,  CLOSED
       CLOSED,   WRITTEN,     CLOSED
       CLOSED,   TIMEOUT,     CLOSED
       CLOSED,   EARLY,       CLOSED

@@ -21,7 +21,8 @@ import picocli.CommandLine.Option;
       "",
       "The program is registered when its port answers and its health service, if it has one, says",
       "SERVING. On SIGTERM, SIGINT or SIGHUP: draining, deregistered, --spread, exit code 0.",
-      "With --static a record without a lease is written, without a check of the program, and stays",
+      "With --static a record without a lease is written, without a check of the program, and"
+          + " stays",
       "until holdfast deregister removes it."
     })
 public final class RegisterCommand implements Callable<Integer> {

@@ -65,7 +65,8 @@ final class FileRegistryDirectory {
 
   /**
    * A port on which nothing listens, another one at each call. Below the range from which the
-   * kernel serves any process that asks for a free port, so that nobody is given it before its user comes.
+   * kernel serves any process that asks for a free port, so that nobody is given it before its user
+   * comes.
    */
   static int freePort() {
     IOException last = new IOException("no port was tried");

@@ -202,8 +202,8 @@ class RecordCommandsTest {
   }
 
   /**
-   * An instance in another language, without Holdfast. An instance that is told that another one took its
-   * record over looks again after three times to live.
+   * An instance in another language, without Holdfast. An instance that is told that another one
+   * took its record over looks again after three times to live.
    */
   private HoldfastProcess running(int port) {
     return HoldfastProcess.start(

@@ -28,7 +28,10 @@ class CloseNotifyTest {
     LOOP.shutdownGracefully().awaitUninterruptibly();
   }
 
-  /** Without a close_notify an attacker that cuts the connection can truncate the response (RFC 8446, 6.1). */
+  /**
+   * Without a close_notify an attacker that cuts the connection can truncate the response (RFC
+   * 8446, 6.1).
+   */
   @Test
   void theEndOfTlsIsSaidBeforeThatOfTheSocket() throws Exception {
     String early =

@@ -65,7 +65,8 @@ class PipeliningAttackTest {
           .untilAsserted(
               () ->
                   assertThat(
-                          attacked.frontends.rig.met("unread") + attacked.frontends.rig.met("handshake"))
+                          attacked.frontends.rig.met("unread")
+                              + attacked.frontends.rig.met("handshake"))
                       .isEqualTo(CLIENTS));
       assertThat(attacked.frontends.rig.met("unread")).isPositive();
       attacked.assertUnharmed();

@@ -115,7 +115,8 @@ class StalledClientsTest {
     Http2Settings closed = new Http2Settings().initialWindowSize(0).maxConcurrentStreams(1_000);
     RawPeer.Upstream upstream = RawPeer.listen(closed);
     open.push(upstream);
-    AttackedGateway attackedGateway = attackedGateway(upstream.address(), GatewayMemory.ofProcess());
+    AttackedGateway attackedGateway =
+        attackedGateway(upstream.address(), GatewayMemory.ofProcess());
     BackgroundCaller neighbour = attackedGateway.neighbour();
     StalledClients clients = closing(clients(attackedGateway.gateway));
     RawPeer client = clients.uploads(1, STREAMS).get(0);

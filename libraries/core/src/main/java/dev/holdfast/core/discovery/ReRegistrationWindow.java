@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * many at once: an etcd leader that was stopped for longer than a TTL may revoke every lease when
  * it resumes, even if their owners kept them alive meanwhile.
  *
- * <p>Serving instances register again, one after the other: the store holds a part of the truth, and
- * a read proves no more than the watch. What the outage took may stay away for as long as it takes
- * to notice the loss (one TTL) and to try again (the longest pause between two attempts).
+ * <p>Serving instances register again, one after the other: the store holds a part of the truth,
+ * and a read proves no more than the watch. What the outage took may stay away for as long as it
+ * takes to notice the loss (one TTL) and to try again (the longest pause between two attempts).
  */
 @PureCore
 final class ReRegistrationWindow {

@@ -33,7 +33,7 @@ class RegistrationStateMachineTest {
       ANNOUNCING,  TIMEOUT,         WAITING
       ANNOUNCING,  WITHDRAWN,       ANNOUNCING
       ANNOUNCING,  WITHDRAW_FAILED, ANNOUNCING
-      ANNOUNCING,  CHECKED_VACANT,   ANNOUNCING
+      ANNOUNCING,  CHECKED_VACANT,  ANNOUNCING
       VISIBLE,     PUBLISHED,       VISIBLE
       VISIBLE,     ENDED,           WAITING
       VISIBLE,     TAKEN_OVER,      CONFLICT
@@ -43,7 +43,7 @@ class RegistrationStateMachineTest {
       VISIBLE,     TIMEOUT,         VISIBLE
       VISIBLE,     WITHDRAWN,       VISIBLE
       VISIBLE,     WITHDRAW_FAILED, VISIBLE
-      VISIBLE,     CHECKED_VACANT,   VISIBLE
+      VISIBLE,     CHECKED_VACANT,  VISIBLE
       WAITING,     PUBLISHED,       WAITING
       WAITING,     ENDED,           WAITING
       WAITING,     TAKEN_OVER,      WAITING
@@ -53,7 +53,7 @@ class RegistrationStateMachineTest {
       WAITING,     TIMEOUT,         ANNOUNCING
       WAITING,     WITHDRAWN,       WAITING
       WAITING,     WITHDRAW_FAILED, WAITING
-      WAITING,     CHECKED_VACANT,   WAITING
+      WAITING,     CHECKED_VACANT,  WAITING
       CONFLICT,    PUBLISHED,       CONFLICT
       CONFLICT,    ENDED,           CONFLICT
       CONFLICT,    TAKEN_OVER,      CONFLICT
@@ -63,8 +63,8 @@ class RegistrationStateMachineTest {
       CONFLICT,    TIMEOUT,         CONFLICT
       CONFLICT,    WITHDRAWN,       CONFLICT
       CONFLICT,    WITHDRAW_FAILED, CONFLICT
-      CONFLICT,    CHECKED_VACANT,   ANNOUNCING
-      CONFLICT,    CHECKED_TAKEN,    CONFLICT
+      CONFLICT,    CHECKED_VACANT,  ANNOUNCING
+      CONFLICT,    CHECKED_TAKEN,   CONFLICT
       CONFLICT,    CHECK_FAILED,     CONFLICT
       CONFLICT,    CHECK_CLOSED,     FAILED
       WITHDRAWING, PUBLISHED,       WITHDRAWING
@@ -77,7 +77,7 @@ class RegistrationStateMachineTest {
       WITHDRAWING, WITHDRAWN,       ABSENT
       WITHDRAWING, WITHDRAW_FAILED, WITHDRAWING
       WITHDRAWING, WITHDRAW_CLOSED, ABSENT
-      WITHDRAWING, CHECKED_VACANT,   WITHDRAWING
+      WITHDRAWING, CHECKED_VACANT,  WITHDRAWING
       ABSENT,      PUBLISHED,       ABSENT
       ABSENT,      ENDED,           ABSENT
       ABSENT,      TAKEN_OVER,      ABSENT
@@ -85,7 +85,7 @@ class RegistrationStateMachineTest {
       ABSENT,      WITHDRAW,        ABSENT
       ABSENT,      TIMEOUT,         ABSENT
       ABSENT,      WITHDRAWN,       ABSENT
-      ABSENT,      CHECKED_VACANT,   ABSENT
+      ABSENT,      CHECKED_VACANT,  ABSENT
       FAILED,      PUBLISHED,       FAILED
       FAILED,      ENDED,           FAILED
       FAILED,      TAKEN_OVER,      FAILED
@@ -93,7 +93,7 @@ class RegistrationStateMachineTest {
       FAILED,      WITHDRAW,        ABSENT
       FAILED,      TIMEOUT,         FAILED
       FAILED,      WITHDRAWN,       FAILED
-      FAILED,      CHECKED_VACANT,   FAILED
+      FAILED,      CHECKED_VACANT,  FAILED
       """;
 
   private static final Endpoint OURS = Endpoint.of("10.0.0.1:50051").withInstance("ours");
@@ -237,7 +237,9 @@ class RegistrationStateMachineTest {
     }
 
     machine.onConflictChecked(now, 1, EndpointSet.EMPTY);
-    assertThat(machine.registrationState()).as("an earlier check").isEqualTo(RegistrationState.CONFLICT);
+    assertThat(machine.registrationState())
+        .as("an earlier check")
+        .isEqualTo(RegistrationState.CONFLICT);
   }
 
   @Test

@@ -173,7 +173,8 @@ public class ReceiveBuffer {
       processedBytes += sizeBytes;
       take(-sizeBytes);
     }
-    // Nobody processes a half-close or a status: the processing of all messages before it implies it.
+    // Nobody processes a half-close or a status: the processing of all messages before it implies
+    // it.
     processed = upTo == lastSeq - 1 && delivered == lastSeq ? lastSeq : upTo;
   }
 

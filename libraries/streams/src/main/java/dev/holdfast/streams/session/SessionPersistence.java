@@ -83,7 +83,8 @@ final class SessionPersistence {
 
   /** An attachment is to be let in; replaces a claim that was not sent yet. */
   void claim(Hello hello) {
-    // Before it is in the store nothing was processed, so a session that holds all messages may begin; but
+    // Before it is in the store nothing was processed, so a session that holds all messages may
+    // begin; but
     // who was welcomed was in the store, and would find that it has forgotten.
     boolean mayBegin = hello.low() == 1 && hello.watermark() == 0 && hello.token().isNone();
     Optional<SessionRecord> fresh =

@@ -128,7 +128,8 @@ public final class CallCommand implements Callable<Integer> {
     Optional<byte[]> only =
         method.streamingType().clientStreams() ? Optional.empty() : requests.next();
     AtomicReference<UserError> bad = new AtomicReference<>();
-    // The time of the call alone, without reflection and without the time in which the user types the message.
+    // The time of the call alone, without reflection and without the time in which the user types
+    // the message.
     CallOptions deadline =
         patience
             .map(time -> CallOptions.DEFAULT.withDeadlineAfter(time.toMillis(), MILLISECONDS))

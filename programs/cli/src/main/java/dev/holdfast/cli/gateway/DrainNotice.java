@@ -67,7 +67,8 @@ final class DrainNotice {
   }
 
   private String left() {
-    long connections = gateway.views(VIEW_TIMEOUT).join().stream().mapToLong(LoopView::clients).sum();
+    long connections =
+        gateway.views(VIEW_TIMEOUT).join().stream().mapToLong(LoopView::clients).sum();
     long calls =
         gateway.callStatistics().sums().values().stream()
             .mapToLong(CallStatisticsTotals::open)

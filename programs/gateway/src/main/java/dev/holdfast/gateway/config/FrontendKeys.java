@@ -52,7 +52,8 @@ final class FrontendKeys {
           "descriptor-sets",
           "a list of files of protoc --include_imports --descriptor_set_out",
           "the servers are asked by reflection",
-          "Descriptor sets of the services, read again when they change. Servers are not queried then.");
+          "Descriptor sets of the services, read again when they change. Servers are not queried"
+              + " then.");
 
   static final TunableChoice OPEN_API =
       flag("openapi", "Whether GET /openapi.json describes what HTTP/JSON serves.");

@@ -330,8 +330,11 @@ public final class GatewayKeys {
           ConfigKey.group(
               FrontendKeys.CORS, FrontendKeys.CORS_KEYS, "Which pages may call from browsers."),
           ConfigKey.group(
-              FrontendKeys.FRONTENDS, FrontendKeys.FRONTEND_KEYS, "The frontends that are served beside gRPC."),
-          ConfigKey.group(FrontendKeys.JSON, FrontendKeys.JSON_KEYS, "Options of the HTTP/JSON format."),
+              FrontendKeys.FRONTENDS,
+              FrontendKeys.FRONTEND_KEYS,
+              "The frontends that are served beside gRPC."),
+          ConfigKey.group(
+              FrontendKeys.JSON, FrontendKeys.JSON_KEYS, "Options of the HTTP/JSON format."),
           ConfigKey.group(LIMITS, LIMIT_KEYS, "Of connections that are accepted from now on."),
           ConfigKey.group(DRAIN, DRAIN_KEYS, "When the gateway closes."));
 

@@ -265,7 +265,8 @@ final class DnsRegistry implements Registry {
     return resolverSettings;
   }
 
-  // A name of the list is meant alone, so that a client that lists the names can watch each of them.
+  // A name of the list is meant alone, so that a client that lists the names can watch each of
+  // them.
   private List<DnsName> namesOf(ServiceName service) {
     DnsName own =
         usesSrv ? DnsName.ofServices(service) : DnsName.ofAddresses(service, options.port());

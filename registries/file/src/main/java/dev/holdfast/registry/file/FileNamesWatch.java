@@ -98,7 +98,8 @@ final class FileNamesWatch implements Subscription {
         .submit("list " + registry.path(), this::listOnIo, this::onNames, this::onFailure);
   }
 
-  // The next scan is scheduled before listeners are called: a listener that throws must not end the scans.
+  // The next scan is scheduled before listeners are called: a listener that throws must not end the
+  // scans.
 
   private void onNames(Set<String> names) {
     rhythm.onEnd(surroundings.nowNanos());

@@ -88,9 +88,9 @@ final class RecordStore {
   }
 
   /**
-   * Removes a file, if its record is the one meant. Between a check and a deletion the file may have
-   * been replaced by a new owner's; so it is moved aside first, and moved back when it turns out to
-   * be another.
+   * Removes a file, if its record is the one meant. Between a check and a deletion the file may
+   * have been replaced by a new owner's; so it is moved aside first, and moved back when it turns
+   * out to be another.
    *
    * @return whether the file is gone
    */

@@ -178,7 +178,8 @@ final class ServiceDirectory {
     }
   }
 
-  // The next scan is scheduled before listeners are called: a listener that throws must not end the scans.
+  // The next scan is scheduled before listeners are called: a listener that throws must not end the
+  // scans.
 
   private void onScanned(ScanResult result) {
     rhythm.onEnd(surroundings.nowNanos());

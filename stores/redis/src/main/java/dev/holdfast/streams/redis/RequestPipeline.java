@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The request queue of all sessions, which sends batches over the current connection group. Without one a
- * request fails at once, and the caller decides when to retry.
+ * The request queue of all sessions, which sends batches over the current connection group. Without
+ * one a request fails at once, and the caller decides when to retry.
  */
 final class RequestPipeline implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RequestPipeline.class);

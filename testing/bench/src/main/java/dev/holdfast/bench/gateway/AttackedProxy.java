@@ -75,7 +75,8 @@ final class AttackedProxy {
   }
 
   /** Calls without an attack, then beside one. */
-  void measureUnderAttack(RunResources runResources, Attack attack, Duration quiet, Duration attacked)
+  void measureUnderAttack(
+      RunResources runResources, Attack attack, Duration quiet, Duration attacked)
       throws Exception {
     ChildJvm attacker =
         runResources.own(

@@ -43,7 +43,8 @@ public final class GatewayAttacks extends Comparison {
   private static final Option WARM_UP =
       new Option("--warm-up-seconds", 10, 1, 1, 600, "calls before the first attack");
   private static final Option RETAINED_SECONDS =
-      new Option("--retained-seconds", 60, 0, 0, 600, "from the last attack to the measurement of memory");
+      new Option(
+          "--retained-seconds", 60, 0, 0, 600, "from the last attack to the measurement of memory");
   private static final Option ONLY =
       new Option("--only", 0, 0, 0, Attack.values().length, "number of the one attack to make");
 

@@ -179,13 +179,15 @@ public final class GatewayStreams extends Comparison {
   /**
    * The memory of the proxy's process, in bytes.
    *
-   * @param measurements number of measurements of a JVM's memory; 0 for the resident set size instead, for
-   *     a proxy that is no JVM
+   * @param measurements number of measurements of a JVM's memory; 0 for the resident set size
+   *     instead, for a proxy that is no JVM
    */
   private static long memory(GatewayProxy proxy, int measurements, Report report, String when)
       throws Exception {
     long bytes =
-        measurements == 0 ? ProcessMemory.resident(proxy.pid()) : ProcessMemory.ofJvm(proxy.pid(), measurements);
+        measurements == 0
+            ? ProcessMemory.resident(proxy.pid())
+            : ProcessMemory.ofJvm(proxy.pid(), measurements);
     report.say("the gateway has %.1f MB %s", bytes / MEBI, when);
     return bytes;
   }

@@ -64,8 +64,7 @@ record KernelFaultComparison(KernelLab lab, int devices, long seed) {
    * @param silence the longest time in which both servers must notice that all devices are gone;
    *     zero skips that part
    */
-  KernelFaultResult run(
-      RunResources runResources, Report report, Duration faults, Duration silence)
+  KernelFaultResult run(RunResources runResources, Report report, Duration faults, Duration silence)
       throws IOException, InterruptedException {
     ChildJvm servers =
         start(
@@ -91,9 +90,7 @@ record KernelFaultComparison(KernelLab lab, int devices, long seed) {
     awaitAll(servers);
     long[] ended = ask(servers, UnreliablePathServers.ENDED);
     List<List<Double>> dead =
-        silence.isZero()
-            ? List.of(List.of(), List.of())
-            : removeDevices(report, servers, silence);
+        silence.isZero() ? List.of(List.of(), List.of()) : removeDevices(report, servers, silence);
     return new KernelFaultResult(
         new KernelFaultSide(ended[STOCK], dead.get(STOCK)),
         new KernelFaultSide(ended[HOLDFAST], dead.get(HOLDFAST)));

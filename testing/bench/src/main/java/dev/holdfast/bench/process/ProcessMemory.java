@@ -23,8 +23,8 @@ public final class ProcessMemory {
   private ProcessMemory() {}
 
   /**
-   * Bytes of all reachable objects and direct buffers of a JVM: the least of some measurements, since what
-   * is under way just then comes and goes.
+   * Bytes of all reachable objects and direct buffers of a JVM: the least of some measurements,
+   * since what is under way just then comes and goes.
    */
   // The address is what our own child has just told us; nobody else can name one.
   @SuppressWarnings("BanJNDI")

@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writer of the response to one translated request. The codec renders head, body and end; this
- * adds CORS headers, metadata and compression. Confined to its event loop.
+ * Writer of the response to one translated request. The codec renders head, body and end; this adds
+ * CORS headers, metadata and compression. Confined to its event loop.
  */
 final class FrontendResponseWriter {
   @Limit(

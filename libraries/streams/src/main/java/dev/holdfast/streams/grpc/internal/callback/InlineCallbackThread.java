@@ -152,7 +152,8 @@ public final class InlineCallbackThread {
     if (held != null
         && nowNanos - sinceNanos >= LONGEST.toNanos()
         && slowCallbackListener == held) {
-      // At the next check the same run counts as one that began now: said again if it helped nobody.
+      // At the next check the same run counts as one that began now: said again if it helped
+      // nobody.
       sinceNanos = nowNanos;
       held.onSlowCallback();
     }

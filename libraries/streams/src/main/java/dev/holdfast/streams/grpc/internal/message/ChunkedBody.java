@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The body of a large message that came, in arrays of {@link MessageChunkPool}. After {@link
- * #release} nothing of it is left, even if other threads still hold the object: a thread that handles the
- * message does.
+ * #release} nothing of it is left, even if other threads still hold the object: a thread that
+ * handles the message does.
  *
  * <p>Its arrays are used again when the marshaller has read them to the end: its streams hand out
  * copies only, so nothing can refer to the arrays then. A marshaller that reads later keeps them.
