@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.RegistrationState;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.discovery.Registries;
-import dev.holdfast.core.registration.RegistrationStateMachine;
 import dev.holdfast.grpc.HoldfastChannelBuilder;
 import dev.holdfast.grpc.HoldfastServer;
 import dev.holdfast.grpc.HoldfastServerBuilder;
@@ -175,13 +175,11 @@ class OrdersOverEtcdTest {
   }
 
   private static boolean isVisible(HoldfastServer server) {
-    return server.registration().registrationState()
-        == RegistrationStateMachine.RegistrationState.VISIBLE;
+    return server.registration().state() == RegistrationState.VISIBLE;
   }
 
   private static boolean isAbsent(HoldfastServer server) {
-    return server.registration().registrationState()
-        == RegistrationStateMachine.RegistrationState.ABSENT;
+    return server.registration().state() == RegistrationState.ABSENT;
   }
 
   private static ConditionFactory soon() {

@@ -3,9 +3,9 @@ package dev.holdfast.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.core.RegistrationState;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.discovery.Registries;
-import dev.holdfast.core.registration.RegistrationStateMachine;
 import dev.holdfast.examples.v1.FollowRequest;
 import dev.holdfast.examples.v1.GetRequest;
 import dev.holdfast.examples.v1.OrderEvent;
@@ -54,11 +54,7 @@ class OrdersOverFilesTest {
     }
     // Records are removed in the background; the folder must not be deleted meanwhile.
     for (HoldfastServer server : servers) {
-      await()
-          .until(
-              () ->
-                  server.registration().registrationState()
-                      == RegistrationStateMachine.RegistrationState.ABSENT);
+      await().until(() -> server.registration().state() == RegistrationState.ABSENT);
     }
   }
 
@@ -201,11 +197,7 @@ class OrdersOverFilesTest {
             .build()
             .start();
     servers.add(server);
-    await()
-        .until(
-            () ->
-                server.registration().registrationState()
-                    == RegistrationStateMachine.RegistrationState.VISIBLE);
+    await().until(() -> server.registration().state() == RegistrationState.VISIBLE);
     return server;
   }
 

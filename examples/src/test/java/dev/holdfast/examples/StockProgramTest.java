@@ -2,7 +2,7 @@ package dev.holdfast.examples;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.core.registration.RegistrationStateMachine;
+import dev.holdfast.core.RegistrationState;
 import dev.holdfast.core.testkit.ChildJvm;
 import dev.holdfast.grpc.HoldfastServer;
 import dev.holdfast.grpc.HoldfastServerBuilder;
@@ -70,11 +70,7 @@ class StockProgramTest {
         second.shutdownNow();
       }
       first.shutdownNow();
-      soon()
-          .until(
-              () ->
-                  first.registration().registrationState()
-                      == RegistrationStateMachine.RegistrationState.ABSENT);
+      soon().until(() -> first.registration().state() == RegistrationState.ABSENT);
     }
   }
 
@@ -100,11 +96,7 @@ class StockProgramTest {
             .register(target)
             .build()
             .start();
-    soon()
-        .until(
-            () ->
-                server.registration().registrationState()
-                    == RegistrationStateMachine.RegistrationState.VISIBLE);
+    soon().until(() -> server.registration().state() == RegistrationState.VISIBLE);
     return server;
   }
 

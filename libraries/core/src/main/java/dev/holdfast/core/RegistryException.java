@@ -2,7 +2,7 @@ package dev.holdfast.core;
 
 import org.jspecify.annotations.Nullable;
 
-/** The failure of a registry request. Programs branch on {@link #registryErrorKind()}. */
+/** The failure of a registry request. Programs branch on {@link #kind()}. */
 public final class RegistryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -43,7 +43,7 @@ public final class RegistryException extends RuntimeException {
     }
   }
 
-  private final RegistryErrorKind registryErrorKind;
+  private final RegistryErrorKind kind;
 
   public RegistryException(RegistryErrorKind registryErrorKind, String message) {
     this(registryErrorKind, message, null);
@@ -52,10 +52,10 @@ public final class RegistryException extends RuntimeException {
   public RegistryException(
       RegistryErrorKind registryErrorKind, String message, @Nullable Throwable cause) {
     super(message, cause);
-    this.registryErrorKind = registryErrorKind;
+    this.kind = registryErrorKind;
   }
 
-  public RegistryErrorKind registryErrorKind() {
-    return registryErrorKind;
+  public RegistryErrorKind kind() {
+    return kind;
   }
 }

@@ -1,6 +1,5 @@
 package dev.holdfast.core;
 
-import dev.holdfast.core.registration.RegistrationStateMachine;
 import java.util.List;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
@@ -96,9 +95,7 @@ public enum RegistryMeter implements DocumentedMeter {
       "state",
       List.of("registry", "service", "address"),
       "State of a registration, the highest of several at one address: "
-          + codes(
-              RegistrationStateMachine.RegistrationState.values(),
-              RegistrationStateMachine.RegistrationState::code)),
+          + codes(RegistrationState.values(), RegistrationState::code)),
   REGISTRATION_ATTEMPTS(
       "holdfast.registration.attempts",
       MeterType.COUNTER,

@@ -38,7 +38,7 @@ final class AnnouncementSpy extends ForwardingRegistry {
     public void onEnded(RegistryException cause) {
       if (!mute) {
         over = true;
-        if (cause.registryErrorKind() == RegistryException.RegistryErrorKind.TAKEN_OVER) {
+        if (cause.kind() == RegistryException.RegistryErrorKind.TAKEN_OVER) {
           takenOverNanos = Optional.of(clock.nanoTime());
         }
         listener.onEnded(cause);

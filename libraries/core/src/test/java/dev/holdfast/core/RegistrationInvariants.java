@@ -2,7 +2,6 @@ package dev.holdfast.core;
 
 import dev.holdfast.core.RegistrationSimulation.Marker;
 import dev.holdfast.core.RegistrationSimulation.Server;
-import dev.holdfast.core.registration.RegistrationStateMachine;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -27,8 +26,7 @@ final class RegistrationInvariants {
       attemptsAreBounded(server);
       visibleIsHonest(server);
       withdrawalEnds(server);
-      if (server.registration.registrationState()
-          == RegistrationStateMachine.RegistrationState.CONFLICT) {
+      if (server.registration.state() == RegistrationState.CONFLICT) {
         world.mark(Marker.CONFLICT);
       }
     }
@@ -41,9 +39,8 @@ final class RegistrationInvariants {
       if (server.crashed || !server.wanted) {
         continue;
       }
-      RegistrationStateMachine.RegistrationState registrationState =
-          server.registration.registrationState();
-      if (registrationState == RegistrationStateMachine.RegistrationState.VISIBLE) {
+      RegistrationState registrationState = server.registration.state();
+      if (registrationState == RegistrationState.VISIBLE) {
         Server other = visible.put(server.desired.address(), server);
         require(
             Guarantee.REGISTRATION_HEALS,
@@ -62,7 +59,7 @@ final class RegistrationInvariants {
       } else {
         require(
             Guarantee.REGISTRATION_HEALS,
-            registrationState == RegistrationStateMachine.RegistrationState.CONFLICT,
+            registrationState == RegistrationState.CONFLICT,
             server,
             "still " + registrationState);
       }
@@ -131,8 +128,7 @@ final class RegistrationInvariants {
   }
 
   private void visibleIsHonest(Server server) {
-    if (server.registration.registrationState()
-        == RegistrationStateMachine.RegistrationState.VISIBLE) {
+    if (server.registration.state() == RegistrationState.VISIBLE) {
       require(
           Guarantee.VISIBLE_IS_HONEST,
           server.spy.alive().stream().anyMatch(m -> m.published),

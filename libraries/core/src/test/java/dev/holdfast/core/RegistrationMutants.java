@@ -14,7 +14,7 @@ enum RegistrationMutants implements RegistrationSimulation.MachineFactory {
       return new RegistrationStateMachine(registrationOptions, backoff) {
         @Override
         public void onEnded(long nowNanos, long ofAttempt, RegistryException why) {
-          boolean takenOver = why.registryErrorKind() == RegistryErrorKind.TAKEN_OVER;
+          boolean takenOver = why.kind() == RegistryErrorKind.TAKEN_OVER;
           super.onEnded(
               nowNanos,
               ofAttempt,
@@ -58,7 +58,7 @@ enum RegistrationMutants implements RegistrationSimulation.MachineFactory {
       return new RegistrationStateMachine(registrationOptions, backoff) {
         @Override
         public void onEnded(long nowNanos, long ofAttempt, RegistryException why) {
-          if (why.registryErrorKind() != RegistryErrorKind.WIPED) {
+          if (why.kind() != RegistryErrorKind.WIPED) {
             super.onEnded(nowNanos, ofAttempt, why);
           }
         }
@@ -103,7 +103,7 @@ enum RegistrationMutants implements RegistrationSimulation.MachineFactory {
 
         @Override
         public void onTimeout(long nowNanos) {
-          if (registrationState() != RegistrationState.WITHDRAWING) {
+          if (state() != RegistrationState.WITHDRAWING) {
             super.onTimeout(nowNanos);
           }
         }
@@ -127,7 +127,7 @@ enum RegistrationMutants implements RegistrationSimulation.MachineFactory {
       return new RegistrationStateMachine(registrationOptions, backoff) {
         @Override
         public void onUpdate(long nowNanos, Endpoint endpoint) {
-          if (registrationState() == RegistrationState.VISIBLE) {
+          if (state() == RegistrationState.VISIBLE) {
             super.onUpdate(nowNanos, endpoint);
           }
         }
@@ -141,14 +141,14 @@ enum RegistrationMutants implements RegistrationSimulation.MachineFactory {
       return new RegistrationStateMachine(registrationOptions, backoff) {
         @Override
         public void onTimeout(long nowNanos) {
-          if (registrationState() != RegistrationState.VISIBLE) {
+          if (state() != RegistrationState.VISIBLE) {
             super.onTimeout(nowNanos);
           }
         }
 
         @Override
         public OptionalLong nextDeadlineNanos() {
-          return registrationState() == RegistrationState.VISIBLE
+          return state() == RegistrationState.VISIBLE
               ? OptionalLong.empty()
               : super.nextDeadlineNanos();
         }
@@ -162,14 +162,14 @@ enum RegistrationMutants implements RegistrationSimulation.MachineFactory {
       return new RegistrationStateMachine(registrationOptions, backoff) {
         @Override
         public void onTimeout(long nowNanos) {
-          if (registrationState() != RegistrationState.ANNOUNCING) {
+          if (state() != RegistrationState.ANNOUNCING) {
             super.onTimeout(nowNanos);
           }
         }
 
         @Override
         public OptionalLong nextDeadlineNanos() {
-          return registrationState() == RegistrationState.ANNOUNCING
+          return state() == RegistrationState.ANNOUNCING
               ? OptionalLong.empty()
               : super.nextDeadlineNanos();
         }

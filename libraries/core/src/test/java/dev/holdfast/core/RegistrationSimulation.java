@@ -187,7 +187,7 @@ final class RegistrationSimulation {
   }
 
   private void withdraw(Server server) {
-    note("withdraw " + server.name + " " + server.registration.registrationState());
+    note("withdraw " + server.name + " " + server.registration.state());
     server.wanted = false;
     server.withdrawNanos = scheduler.clock().nanoTime();
     server.withdrawn = Optional.of(server.registration.withdraw().toCompletableFuture());
@@ -304,8 +304,7 @@ final class RegistrationSimulation {
     for (Server server : servers) {
       if (server.wanted
           && !server.crashed
-          && server.registration.registrationState()
-              == RegistrationStateMachine.RegistrationState.VISIBLE) {
+          && server.registration.state() == RegistrationState.VISIBLE) {
         withdraw(server);
       }
     }

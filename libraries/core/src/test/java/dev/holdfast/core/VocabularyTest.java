@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import dev.holdfast.core.registration.RegistrationStateMachine;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
@@ -94,9 +93,7 @@ class VocabularyTest {
   void statesKeepTheirCodes() {
     assertThat(Stream.of(EndpointListState.values()).map(EndpointListState::code))
         .containsExactlyElementsOf(range(6));
-    assertThat(
-            Stream.of(RegistrationStateMachine.RegistrationState.values())
-                .map(RegistrationStateMachine.RegistrationState::code))
+    assertThat(Stream.of(RegistrationState.values()).map(RegistrationState::code))
         .containsExactlyElementsOf(range(7));
   }
 

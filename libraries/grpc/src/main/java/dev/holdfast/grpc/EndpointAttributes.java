@@ -1,9 +1,9 @@
 package dev.holdfast.grpc;
 
 import dev.holdfast.core.Endpoint;
+import dev.holdfast.grpc.internal.resolver.ResolverAttributes;
 import io.grpc.Attributes;
 import io.grpc.EquivalentAddressGroup;
-import java.util.List;
 
 /**
  * The attributes of an endpoint in its registry, readable by load-balancing policies.
@@ -13,19 +13,7 @@ import java.util.List;
  */
 public final class EndpointAttributes {
   /** The endpoint as the registry describes it: zone, weight, instance, metadata. */
-  public static final Attributes.Key<Endpoint> ENDPOINT =
-      Attributes.Key.create("dev.holdfast.grpc.endpoint");
-
-  /**
-   * Draining endpoints, an attribute of the resolution result. A policy uses them only while no
-   * other endpoint is left. Policies that do not know the attribute never see these endpoints.
-   */
-  public static final Attributes.Key<List<EquivalentAddressGroup>> DRAINING =
-      Attributes.Key.create("dev.holdfast.grpc.reserve");
-
-  /** The resolved target, an attribute of the resolution result, for the text of errors. */
-  public static final Attributes.Key<String> SUBJECT =
-      Attributes.Key.create("dev.holdfast.grpc.subject");
+  public static final Attributes.Key<Endpoint> ENDPOINT = ResolverAttributes.ENDPOINT;
 
   private EndpointAttributes() {}
 }

@@ -88,7 +88,7 @@ public final class HoldfastServer extends ForwardingServer {
   private final ServerComponents serverComponents;
   private final Scheduler scheduler;
   private final Object lock = new Object();
-  private volatile ServerState serverState = ServerState.NEW;
+  private volatile ServerState state = ServerState.NEW;
   // grpc forgets its port when it has terminated, but log lines still want it.
   private volatile int port;
   private volatile @Nullable Subscription gauge;
@@ -141,7 +141,7 @@ public final class HoldfastServer extends ForwardingServer {
     serverComponents.registrations().forEach(registration -> registration.start(getPort()));
     gauge =
         GrpcMeter.SERVER_STATE.gauge(
-            serverComponents.context().meters(), () -> serverState().code, Integer.toString(port));
+            serverComponents.context().meters(), () -> state().code, Integer.toString(port));
     if (serverComponents.shutdownHook()) {
       addShutdownHook();
     }
@@ -155,8 +155,8 @@ public final class HoldfastServer extends ForwardingServer {
   }
 
   /** The current state of the server. */
-  public ServerState serverState() {
-    return isTerminated() ? ServerState.TERMINATED : serverState;
+  public ServerState state() {
+    return isTerminated() ? ServerState.TERMINATED : state;
   }
 
   /** The records the server keeps, in the order they were asked for. */
@@ -204,7 +204,7 @@ public final class HoldfastServer extends ForwardingServer {
   public HoldfastServer shutdownNow() {
     boolean served = move(ServerState.SERVING, ServerState.FINISHING);
     synchronized (lock) {
-      serverState = ServerState.FINISHING;
+      state = ServerState.FINISHING;
     }
     if (served) {
       serverComponents.health().enterTerminalState();
@@ -217,7 +217,7 @@ public final class HoldfastServer extends ForwardingServer {
 
   @Override
   public boolean isShutdown() {
-    ServerState now = serverState;
+    ServerState now = state;
     return now != ServerState.NEW && now != ServerState.SERVING;
   }
 
@@ -238,10 +238,10 @@ public final class HoldfastServer extends ForwardingServer {
 
   private boolean move(ServerState from, ServerState to) {
     synchronized (lock) {
-      if (serverState != from) {
+      if (state != from) {
         return false;
       }
-      serverState = to;
+      state = to;
       return true;
     }
   }

@@ -3,12 +3,12 @@ package dev.holdfast.grpc;
 import dev.holdfast.core.Backoff;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.RegistrationState;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.discovery.Registries;
 import dev.holdfast.core.registration.AdvertisedAddress;
 import dev.holdfast.core.registration.InstanceRegistration;
-import dev.holdfast.core.registration.RegistrationStateMachine;
 import dev.holdfast.grpc.internal.resolver.ResolvedTarget;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -125,14 +125,12 @@ public final class ServerRegistration {
   }
 
   /** The state of the record in the registry. */
-  public RegistrationStateMachine.RegistrationState registrationState() {
+  public RegistrationState state() {
     InstanceRegistration started = registration;
     if (started != null) {
-      return started.registrationState();
+      return started.state();
     }
-    return lastFailure == null
-        ? RegistrationStateMachine.RegistrationState.ANNOUNCING
-        : RegistrationStateMachine.RegistrationState.WAITING;
+    return lastFailure == null ? RegistrationState.ANNOUNCING : RegistrationState.WAITING;
   }
 
   /** The failure because of which the record isn't visible; empty without one. */
@@ -142,13 +140,7 @@ public final class ServerRegistration {
 
   @Override
   public String toString() {
-    return "ServerRegistration{"
-        + target()
-        + ", address="
-        + address
-        + ", state="
-        + registrationState()
-        + "}";
+    return "ServerRegistration{" + target() + ", address=" + address + ", state=" + state() + "}";
   }
 
   /**
@@ -306,15 +298,13 @@ public final class ServerRegistration {
   }
 
   /** Changes of state are logged by the registration itself. */
-  private void onState(
-      RegistrationStateMachine.RegistrationState registrationState,
-      @Nullable RegistryException cause) {
+  private void onState(RegistrationState registrationState, @Nullable RegistryException cause) {
     if (cause != null) {
       lastFailure = cause;
-    } else if (registrationState == RegistrationStateMachine.RegistrationState.VISIBLE) {
+    } else if (registrationState == RegistrationState.VISIBLE) {
       lastFailure = null;
     }
-    if (registrationState == RegistrationStateMachine.RegistrationState.VISIBLE) {
+    if (registrationState == RegistrationState.VISIBLE) {
       withdrawFormer();
     }
   }

@@ -3,13 +3,13 @@ package dev.holdfast.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.RegistrationState;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryProvider;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.discovery.Registries;
-import dev.holdfast.core.registration.RegistrationStateMachine;
 import dev.holdfast.core.testkit.InMemoryStore;
 import dev.holdfast.core.testkit.VirtualScheduler;
 import dev.holdfast.grpc.internal.resolver.ResolvedTarget;
@@ -42,8 +42,7 @@ class AddressChangeTest {
 
     assertThat(records()).containsExactly("10.7.7.7:50051");
     assertThat(registration.address()).contains(HostPort.parse("10.7.7.7:50051"));
-    assertThat(registration.registrationState())
-        .isEqualTo(RegistrationStateMachine.RegistrationState.VISIBLE);
+    assertThat(registration.state()).isEqualTo(RegistrationState.VISIBLE);
 
     machine.moveTo("10.8.8.8");
     scheduler.advance(A_WHILE);

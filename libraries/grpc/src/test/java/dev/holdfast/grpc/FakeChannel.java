@@ -4,6 +4,7 @@ import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.testkit.VirtualScheduler;
 import dev.holdfast.grpc.internal.balancer.HoldfastLoadBalancerConfig;
+import dev.holdfast.grpc.internal.resolver.ResolverAttributes;
 import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.ChannelLogger;
@@ -56,7 +57,7 @@ public final class FakeChannel extends LoadBalancer.Helper {
       groups.add(
           new EquivalentAddressGroup(
               address(endpoint.address()),
-              Attributes.newBuilder().set(EndpointAttributes.ENDPOINT, endpoint).build()));
+              Attributes.newBuilder().set(ResolverAttributes.ENDPOINT, endpoint).build()));
     }
     return groups;
   }
@@ -81,8 +82,8 @@ public final class FakeChannel extends LoadBalancer.Helper {
       Endpoint... endpoints) {
     Attributes attributes =
         Attributes.newBuilder()
-            .set(EndpointAttributes.SUBJECT, "memory:///words")
-            .set(EndpointAttributes.DRAINING, groups(reserve.toArray(new Endpoint[0])))
+            .set(ResolverAttributes.SUBJECT, "memory:///words")
+            .set(ResolverAttributes.DRAINING, groups(reserve.toArray(new Endpoint[0])))
             .build();
     context.execute(
         () ->

@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.RegistrationState;
 import dev.holdfast.core.discovery.Registries;
-import dev.holdfast.core.registration.RegistrationStateMachine;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.ManagedChannel;
@@ -56,8 +56,7 @@ class HoldfastServerTest {
     assertThat(endpoint.weight()).isEqualTo(7);
     assertThat(endpoint.metadata()).containsEntry("version", "2");
     assertThat(server.registration().address()).contains(HostPort.parse("10.9.8.7:1234"));
-    assertThat(server.registration().registrationState())
-        .isEqualTo(RegistrationStateMachine.RegistrationState.VISIBLE);
+    assertThat(server.registration().state()).isEqualTo(RegistrationState.VISIBLE);
   }
 
   @Test
@@ -77,7 +76,7 @@ class HoldfastServerTest {
     assertThat(LoopbackTopology.call(direct, WordsService.PLACE))
         .as("still served while it spreads")
         .isEqualTo("a");
-    assertThat(server.serverState())
+    assertThat(server.state())
         .isIn(HoldfastServer.ServerState.WITHDRAWING, HoldfastServer.ServerState.SPREADING);
     await()
         .untilAsserted(
@@ -86,7 +85,7 @@ class HoldfastServerTest {
                     .containsExactly(ServingStatus.SERVING, ServingStatus.NOT_SERVING));
     direct.shutdownNow();
     assertThat(server.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
-    assertThat(server.serverState()).isEqualTo(HoldfastServer.ServerState.TERMINATED);
+    assertThat(server.state()).isEqualTo(HoldfastServer.ServerState.TERMINATED);
   }
 
   @Test
@@ -99,20 +98,13 @@ class HoldfastServerTest {
                 .server()
                 .drain(DrainOptions.DEFAULT.withSpread(Duration.ofMillis(100))));
     assertThat(LoopbackTopology.call(direct(server), WordsService.PLACE)).isEqualTo("a");
-    await()
-        .until(
-            () ->
-                server.registration().registrationState()
-                    == RegistrationStateMachine.RegistrationState.WAITING);
+    await().until(() -> server.registration().state() == RegistrationState.WAITING);
     // It is noted behind the state, on another thread.
     await().until(() -> server.registration().lastFailure().isPresent());
     loopbackTopology.store.start();
     await()
         .atMost(Duration.ofSeconds(30))
-        .until(
-            () ->
-                server.registration().registrationState()
-                    == RegistrationStateMachine.RegistrationState.VISIBLE);
+        .until(() -> server.registration().state() == RegistrationState.VISIBLE);
     await().until(() -> server.registration().lastFailure().isEmpty());
     loopbackTopology.store.stop();
     server.shutdown();
@@ -248,7 +240,7 @@ class HoldfastServerTest {
     assertThatThrownBy(wildcard::start)
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("0.0.0.0");
-    assertThat(wildcard.serverState()).isEqualTo(HoldfastServer.ServerState.NEW);
+    assertThat(wildcard.state()).isEqualTo(HoldfastServer.ServerState.NEW);
   }
 
   private static boolean canBind(InetAddress address) {

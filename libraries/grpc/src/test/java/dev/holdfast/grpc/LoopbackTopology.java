@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.RegistrationState;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryProvider;
@@ -12,7 +13,6 @@ import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.ServiceTarget;
 import dev.holdfast.core.SystemScheduler;
 import dev.holdfast.core.discovery.Registries;
-import dev.holdfast.core.registration.RegistrationStateMachine;
 import dev.holdfast.core.testkit.InMemoryRegistry;
 import dev.holdfast.core.testkit.InMemoryStore;
 import io.grpc.CallOptions;
@@ -73,11 +73,7 @@ public final class LoopbackTopology implements AutoCloseable {
   HoldfastServer serve(WordsService wordsService, HoldfastServerBuilder builder)
       throws IOException {
     HoldfastServer started = serveRegistered(wordsService, builder);
-    await()
-        .until(
-            () ->
-                started.registration().registrationState()
-                    == RegistrationStateMachine.RegistrationState.VISIBLE);
+    await().until(() -> started.registration().state() == RegistrationState.VISIBLE);
     return started;
   }
 

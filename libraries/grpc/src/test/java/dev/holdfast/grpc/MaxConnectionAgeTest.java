@@ -71,7 +71,7 @@ class MaxConnectionAgeTest {
             .follow("attentive")) {
       await().atMost(PATIENCE).until(() -> user.words.size() == 3);
       assertThat(user.words).containsExactly("a", WordsService.LAST_WORD, "ended: OK");
-      assertThat(server.serverState()).isEqualTo(HoldfastServer.ServerState.SERVING);
+      assertThat(server.state()).isEqualTo(HoldfastServer.ServerState.SERVING);
       assertThat(user.call()).isEqualTo("a");
     }
   }

@@ -3,12 +3,12 @@ package dev.holdfast.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.core.RegistrationState;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryProvider;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.discovery.Registries;
-import dev.holdfast.core.registration.RegistrationStateMachine;
 import dev.holdfast.grpc.internal.resolver.ResolvedTarget;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -48,10 +48,7 @@ class ServerRegistrationTest {
 
     await()
         .atMost(Duration.ofSeconds(20))
-        .until(
-            () ->
-                registration.registrationState()
-                    == RegistrationStateMachine.RegistrationState.VISIBLE);
+        .until(() -> registration.state() == RegistrationState.VISIBLE);
     assertThat(opened).hasValue(3);
     assertThat(openedOn).as("a mount may hang").containsOnly("holdfast-address");
     assertThat(loopbackTopology.store.truth(LoopbackTopology.WORDS).size()).isEqualTo(1);
@@ -64,11 +61,7 @@ class ServerRegistrationTest {
 
     registration.start(50051);
 
-    await()
-        .until(
-            () ->
-                registration.registrationState()
-                    == RegistrationStateMachine.RegistrationState.WAITING);
+    await().until(() -> registration.state() == RegistrationState.WAITING);
     await().until(() -> registration.lastFailure().isPresent());
     assertThat(registration.lastFailure().orElseThrow()).hasMessage("cert: gone");
     assertThat(registration.withdraw().toCompletableFuture()).succeedsWithin(5, TimeUnit.SECONDS);
@@ -82,20 +75,13 @@ class ServerRegistrationTest {
 
     registration.start(50051);
 
-    await()
-        .until(
-            () ->
-                registration.registrationState()
-                    == RegistrationStateMachine.RegistrationState.WAITING);
+    await().until(() -> registration.state() == RegistrationState.WAITING);
     await().until(() -> registration.lastFailure().isPresent());
     assertThat(registration.lastFailure().orElseThrow()).hasMessageContaining("no route");
     peers = List.of();
     await()
         .atMost(Duration.ofSeconds(20))
-        .until(
-            () ->
-                registration.registrationState()
-                    == RegistrationStateMachine.RegistrationState.VISIBLE);
+        .until(() -> registration.state() == RegistrationState.VISIBLE);
     assertThat(askedOn).isNotEmpty().containsOnly("holdfast-address");
     assertThat(registration.address().orElseThrow()).hasToString("127.0.0.1:50051");
   }

@@ -1,7 +1,5 @@
 package dev.holdfast.streams;
 
-import dev.holdfast.streams.session.StreamSession;
-
 /**
  * The end of a session, reported to the application once.
  *
@@ -58,14 +56,5 @@ public record SessionEnd(
     public boolean isLost() {
       return lost;
     }
-  }
-
-  public static SessionEnd of(SessionEndKind sessionEndKind, StreamSession session) {
-    return of(sessionEndKind, 0, Payload.EMPTY, session);
-  }
-
-  public static SessionEnd of(
-      SessionEndKind sessionEndKind, int status, Payload trailers, StreamSession session) {
-    return new SessionEnd(sessionEndKind, status, trailers, session.acked(), session.processed());
   }
 }

@@ -1,6 +1,5 @@
 package dev.holdfast.streams;
 
-import dev.holdfast.streams.session.SendBuffer;
 import java.util.List;
 
 /**
@@ -27,7 +26,7 @@ public record SessionRecord(
     Caller caller,
     long processed,
     long acked,
-    List<SendBuffer.SequencedMessage> unacked,
+    List<SequencedMessage> unacked,
     boolean halfClosed,
     boolean over) {
 
@@ -66,7 +65,7 @@ public record SessionRecord(
 
   /** Returns this record with a change applied and the next version. */
   public SessionRecord changed(StoreRequest.Save change) {
-    List<SendBuffer.SequencedMessage> kept = new java.util.ArrayList<>(unacked);
+    List<SequencedMessage> kept = new java.util.ArrayList<>(unacked);
     kept.addAll(change.appended());
     kept.removeIf(sequencedMessage -> sequencedMessage.seq() <= change.acked());
     return new SessionRecord(

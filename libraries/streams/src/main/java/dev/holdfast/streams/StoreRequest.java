@@ -1,6 +1,5 @@
 package dev.holdfast.streams;
 
-import dev.holdfast.streams.session.SendBuffer;
 import dev.holdfast.streams.wire.SessionId;
 import java.time.Duration;
 import java.util.List;
@@ -53,7 +52,7 @@ public sealed interface StoreRequest {
       long version,
       long processed,
       long acked,
-      List<SendBuffer.SequencedMessage> appended,
+      List<SequencedMessage> appended,
       boolean halfClosed,
       boolean over,
       Duration keep)

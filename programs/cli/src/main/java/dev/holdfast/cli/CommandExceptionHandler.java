@@ -153,7 +153,7 @@ final class CommandExceptionHandler
       return String.valueOf(failure.getMessage());
     }
     if (failure instanceof RegistryException e) {
-      return e.getMessage() + hint(e.registryErrorKind());
+      return e.getMessage() + hint(e.kind());
     }
     return "unexpected " + failure + " (the same command with --debug shows where)";
   }

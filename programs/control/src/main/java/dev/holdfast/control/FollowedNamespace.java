@@ -196,7 +196,7 @@ final class FollowedNamespace implements AutoCloseable {
     @Override
     public void onFailure(RegistryException cause) {
       boolean senseless =
-          switch (cause.registryErrorKind()) {
+          switch (cause.kind()) {
             case MALFORMED, UNSUPPORTED -> true;
             case UNAVAILABLE,
                 UNAUTHENTICATED,

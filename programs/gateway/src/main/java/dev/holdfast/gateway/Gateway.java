@@ -7,6 +7,7 @@ import dev.holdfast.gateway.limits.GatewayMeters;
 import dev.holdfast.gateway.listener.ListenerOptions;
 import dev.holdfast.gateway.listener.Listeners;
 import dev.holdfast.gateway.listener.ListeningSocket;
+import dev.holdfast.gateway.listener.ListeningSocketReceiver;
 import dev.holdfast.gateway.loop.ForwardingLoop;
 import dev.holdfast.gateway.loop.LoopView;
 import dev.holdfast.gateway.socket.ClosingEventLoopGroup;
@@ -55,16 +56,6 @@ public final class Gateway implements AutoCloseable {
   private final Object lock = new Object();
   private @Nullable CompletableFuture<Void> drained;
   private volatile GatewaySnapshot snapshot;
-
-  /** A receiver of the listening sockets of a gateway. */
-  public interface ListeningSocketReceiver {
-    /**
-     * Takes the sockets, which stay the gateway's and stay open until this method returns.
-     *
-     * @param sockets in the order of its listeners; none while it drains
-     */
-    void take(List<ListeningSocket> sockets) throws IOException;
-  }
 
   private Gateway(
       GatewayOptions options,

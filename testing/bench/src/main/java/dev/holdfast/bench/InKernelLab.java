@@ -43,7 +43,7 @@ final class InKernelLab implements Benchmark {
     try {
       return needsNoLab(args) || isRoot() ? benchmark.run(args) : again(args);
     } catch (KernelLabException e) {
-      if (e.kernelLabFailureKind() != KernelLabException.KernelLabFailureKind.UNAVAILABLE) {
+      if (e.kind() != KernelLabException.KernelLabFailureKind.UNAVAILABLE) {
         throw e;
       }
       System.err.printf("bench %s: %s%n", name(), e.getMessage());

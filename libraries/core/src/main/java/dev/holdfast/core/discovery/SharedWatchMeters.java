@@ -67,9 +67,7 @@ final class SharedWatchMeters {
   }
 
   void watchFailed(RegistryException cause) {
-    RegistryMeter.WATCH_FAILURES
-        .counter(meters, registry, cause.registryErrorKind().name())
-        .increment();
+    RegistryMeter.WATCH_FAILURES.counter(meters, registry, cause.kind().name()).increment();
   }
 
   private void count(SharedServiceWatch follower, String state, Predicate<Endpoint> counted) {

@@ -3,6 +3,7 @@ package dev.holdfast.core.registration;
 import dev.holdfast.core.Backoff;
 import dev.holdfast.core.DeadlineTimer;
 import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.RegistrationState;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
@@ -41,9 +42,7 @@ public final class InstanceRegistration implements AutoCloseable {
      * @param registrationState what holds from now on
      * @param cause why, when a failure led here
      */
-    void onState(
-        RegistrationStateMachine.RegistrationState registrationState,
-        @Nullable RegistryException cause);
+    void onState(RegistrationState registrationState, @Nullable RegistryException cause);
   }
 
   private final Registry registry;
@@ -57,8 +56,7 @@ public final class InstanceRegistration implements AutoCloseable {
   private final List<RegistrationListener> registrationListeners = new CopyOnWriteArrayList<>();
   private final CompletableFuture<Void> published = new CompletableFuture<>();
   private final CompletableFuture<Void> withdrawn = new CompletableFuture<>();
-  private volatile RegistrationStateMachine.RegistrationState registrationState =
-      RegistrationStateMachine.RegistrationState.ANNOUNCING;
+  private volatile RegistrationState state = RegistrationState.ANNOUNCING;
   private @Nullable RegistryException cause;
   private boolean everVisible;
 
@@ -154,8 +152,8 @@ public final class InstanceRegistration implements AutoCloseable {
   }
 
   /** The state of the record. Thread-safe. */
-  public RegistrationStateMachine.RegistrationState registrationState() {
-    return registrationState;
+  public RegistrationState state() {
+    return state;
   }
 
   /**
@@ -318,14 +316,14 @@ public final class InstanceRegistration implements AutoCloseable {
 
   /** Tells the world what has become of the state. */
   private void settle() {
-    RegistrationStateMachine.RegistrationState before = registrationState;
-    registrationState = machine.registrationState();
+    RegistrationState before = state;
+    state = machine.state();
     cause = machine.cause();
-    if (registrationState == before) {
+    if (state == before) {
       return;
     }
-    journal.changed(before, registrationState, cause);
-    switch (registrationState) {
+    journal.changed(before, state, cause);
+    switch (state) {
       case VISIBLE -> {
         meters.visible(everVisible);
         everVisible = true;
@@ -349,7 +347,7 @@ public final class InstanceRegistration implements AutoCloseable {
 
   private void tell(RegistrationListener registrationListener) {
     try {
-      registrationListener.onState(registrationState, cause);
+      registrationListener.onState(state, cause);
     } catch (RuntimeException e) {
       // The registration goes on whatever a listener does.
       log.error("event=registration_listener_failed", e);

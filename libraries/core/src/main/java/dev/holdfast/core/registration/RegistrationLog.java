@@ -2,6 +2,7 @@ package dev.holdfast.core.registration;
 
 import dev.holdfast.core.CloseReason;
 import dev.holdfast.core.LogEscaper;
+import dev.holdfast.core.RegistrationState;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryException.RegistryErrorKind;
@@ -28,20 +29,16 @@ final class RegistrationLog {
 
   /** INFO for what an operator acts on; an outage of hours is said once and not at each attempt. */
   void changed(
-      RegistrationStateMachine.RegistrationState before,
-      RegistrationStateMachine.RegistrationState registrationState,
+      RegistrationState before,
+      RegistrationState registrationState,
       @Nullable RegistryException cause) {
     String message = "event=registration_state registry={} service={} address={} from={} to={}{}";
     String why =
         cause == null
             ? ""
-            : " kind="
-                + cause.registryErrorKind()
-                + " cause=\""
-                + LogEscaper.escape(cause.getMessage())
-                + "\"";
+            : " kind=" + cause.kind() + " cause=\"" + LogEscaper.escape(cause.getMessage()) + "\"";
     Object[] fields = {registry.describe(), service, address, before, registrationState, why};
-    RegistryErrorKind registryErrorKind = cause == null ? null : cause.registryErrorKind();
+    RegistryErrorKind registryErrorKind = cause == null ? null : cause.kind();
     switch (registrationState) {
       case CONFLICT ->
           log.warn(message + " code=" + CloseReason.REGISTRATION_CONFLICT.code(), fields);
@@ -57,7 +54,7 @@ final class RegistrationLog {
       }
       case VISIBLE, WITHDRAWING, ABSENT -> log.info(message, fields);
     }
-    if (registrationState != RegistrationStateMachine.RegistrationState.ANNOUNCING) {
+    if (registrationState != RegistrationState.ANNOUNCING) {
       loggedKind = registryErrorKind;
     }
   }

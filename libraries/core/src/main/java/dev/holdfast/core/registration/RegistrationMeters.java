@@ -29,7 +29,7 @@ final class RegistrationMeters {
   void open(InstanceRegistration registration) {
     state =
         RegistryMeter.REGISTRATION_STATE.gauge(
-            meters, () -> registration.registrationState().code(), registry, service, address);
+            meters, () -> registration.state().code(), registry, service, address);
   }
 
   void close() {
@@ -48,7 +48,7 @@ final class RegistrationMeters {
 
   void ended(RegistryException why) {
     RegistryMeter.REGISTRATION_ENDED
-        .counter(meters, registry, service, why.registryErrorKind().name())
+        .counter(meters, registry, service, why.kind().name())
         .increment();
   }
 }

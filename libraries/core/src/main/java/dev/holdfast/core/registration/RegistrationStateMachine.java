@@ -3,6 +3,7 @@ package dev.holdfast.core.registration;
 import dev.holdfast.core.Backoff;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.RegistrationState;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.annotation.PureCore;
@@ -54,35 +55,6 @@ import org.jspecify.annotations.Nullable;
  */
 @PureCore
 public class RegistrationStateMachine {
-
-  /** The state of the record in the registry. */
-  public enum RegistrationState {
-    /** An attempt is under way; the record may not be visible yet. */
-    ANNOUNCING(0),
-    /** The record is visible to everyone. */
-    VISIBLE(1),
-    /** The last attempt failed or the record was lost; the next attempt follows. */
-    WAITING(2),
-    /** Another process announced itself at this address; we wait until its record is gone. */
-    CONFLICT(3),
-    /** The record is being deleted. */
-    WITHDRAWING(4),
-    /** No record is wanted, and none is kept alive. */
-    ABSENT(5),
-    /** The registry can't hold the record at all; nothing is tried again. */
-    FAILED(6);
-
-    private final int code;
-
-    RegistrationState(int code) {
-      this.code = code;
-    }
-
-    /** The value of the meter that shows the state; it never changes its meaning. */
-    public int code() {
-      return code;
-    }
-  }
 
   /**
    * The times of a registration.
@@ -136,7 +108,7 @@ public class RegistrationStateMachine {
   private final Backoff backoff;
   private final Queue<RegistrationCommand> registrationCommands = new ArrayDeque<>();
 
-  private RegistrationState registrationState = RegistrationState.ABSENT;
+  private RegistrationState state = RegistrationState.ABSENT;
   private @Nullable Endpoint wanted;
   private @Nullable RegistryException cause;
   private @Nullable Long deadlineNanos;
@@ -168,27 +140,26 @@ public class RegistrationStateMachine {
 
   /** The record is to say something else. */
   public void onUpdate(long nowNanos, Endpoint endpoint) {
-    if (registrationState == RegistrationState.WITHDRAWING
-        || registrationState == RegistrationState.ABSENT
-        || registrationState == RegistrationState.FAILED) {
+    if (state == RegistrationState.WITHDRAWING
+        || state == RegistrationState.ABSENT
+        || state == RegistrationState.FAILED) {
       return;
     }
     wanted = endpoint;
-    if (registrationState == RegistrationState.ANNOUNCING
-        || registrationState == RegistrationState.VISIBLE) {
+    if (state == RegistrationState.ANNOUNCING || state == RegistrationState.VISIBLE) {
       unconfirmedUpdates++;
       registrationCommands.add(new RegistrationCommand.Update(attempt, endpoint));
     }
-    if (registrationState == RegistrationState.VISIBLE) {
+    if (state == RegistrationState.VISIBLE) {
       deadlineNanos = nowNanos + registrationOptions.attemptWithin().toNanos();
     }
   }
 
   /** The instance is not wanted any more. */
   void onWithdraw(long nowNanos) {
-    switch (registrationState) {
+    switch (state) {
       case ANNOUNCING, VISIBLE -> {
-        registrationState = RegistrationState.WITHDRAWING;
+        state = RegistrationState.WITHDRAWING;
         withdrawEndsNanos = nowNanos + registrationOptions.withdrawWithin().toNanos();
         deadlineNanos = withdrawEndsNanos;
         backoff.reset();
@@ -202,12 +173,11 @@ public class RegistrationStateMachine {
   /** The record of an attempt is visible. */
   public void onPublished(long nowNanos, long ofAttempt) {
     if (ofAttempt != attempt
-        || (registrationState != RegistrationState.ANNOUNCING
-            && registrationState != RegistrationState.VISIBLE)) {
+        || (state != RegistrationState.ANNOUNCING && state != RegistrationState.VISIBLE)) {
       return;
     }
-    if (registrationState == RegistrationState.ANNOUNCING) {
-      registrationState = RegistrationState.VISIBLE;
+    if (state == RegistrationState.ANNOUNCING) {
+      state = RegistrationState.VISIBLE;
       cause = null;
       visibleSinceNanos = nowNanos;
     } else if (unconfirmedUpdates > 0) {
@@ -222,19 +192,18 @@ public class RegistrationStateMachine {
   /** An attempt failed, or its record was lost. */
   public void onEnded(long nowNanos, long ofAttempt, RegistryException why) {
     if (ofAttempt != attempt
-        || (registrationState != RegistrationState.ANNOUNCING
-            && registrationState != RegistrationState.VISIBLE)) {
+        || (state != RegistrationState.ANNOUNCING && state != RegistrationState.VISIBLE)) {
       return;
     }
-    if (registrationState == RegistrationState.VISIBLE
+    if (state == RegistrationState.VISIBLE
         && nowNanos - visibleSinceNanos >= registrationOptions.steadyAfter().toNanos()) {
       backoff.reset();
     }
     cause = why;
-    if (!why.registryErrorKind().isRetryable()) {
+    if (!why.kind().isRetryable()) {
       rest(RegistrationState.FAILED);
-    } else if (why.registryErrorKind() == RegistryErrorKind.TAKEN_OVER) {
-      registrationState = RegistrationState.CONFLICT;
+    } else if (why.kind() == RegistryErrorKind.TAKEN_OVER) {
+      state = RegistrationState.CONFLICT;
       deadlineNanos = nowNanos + registrationOptions.conflictInterval().toNanos();
     } else {
       await(nowNanos, Duration.ZERO);
@@ -243,7 +212,7 @@ public class RegistrationStateMachine {
 
   /** Reports that the registry deleted the record. */
   void onWithdrawn(long ofAttempt) {
-    if (ofAttempt == attempt && registrationState == RegistrationState.WITHDRAWING) {
+    if (ofAttempt == attempt && state == RegistrationState.WITHDRAWING) {
       leftBehind = null;
       rest(RegistrationState.ABSENT);
     }
@@ -251,12 +220,12 @@ public class RegistrationStateMachine {
 
   /** Reports that the registry could not delete the record. */
   protected void onWithdrawFailed(long nowNanos, long ofAttempt, RegistryException why) {
-    if (ofAttempt != attempt || registrationState != RegistrationState.WITHDRAWING) {
+    if (ofAttempt != attempt || state != RegistrationState.WITHDRAWING) {
       return;
     }
     leftBehind = why;
     long nextNanos = nowNanos + backoff.next().toNanos();
-    if (!why.registryErrorKind().isRetryable() || nextNanos - withdrawEndsNanos >= 0) {
+    if (!why.kind().isRetryable() || nextNanos - withdrawEndsNanos >= 0) {
       rest(RegistrationState.ABSENT);
     } else {
       deadlineNanos = nextNanos;
@@ -267,7 +236,7 @@ public class RegistrationStateMachine {
    * Reports the endpoints that a {@link RegistrationCommand.CheckConflict} found in the registry.
    */
   protected void onConflictChecked(long nowNanos, long id, EndpointSet found) {
-    if (id != look || registrationState != RegistrationState.CONFLICT || wanted == null) {
+    if (id != look || state != RegistrationState.CONFLICT || wanted == null) {
       return;
     }
     String ours = wanted.instance();
@@ -280,8 +249,8 @@ public class RegistrationStateMachine {
   /** A {@link RegistrationCommand.CheckConflict} failed: the next one follows in its time. */
   void onConflictCheckFailed(long id, RegistryException why) {
     if (id == look
-        && registrationState == RegistrationState.CONFLICT
-        && why.registryErrorKind() == RegistryErrorKind.CLOSED) {
+        && state == RegistrationState.CONFLICT
+        && why.kind() == RegistryErrorKind.CLOSED) {
       cause = why;
       rest(RegistrationState.FAILED);
     }
@@ -294,7 +263,7 @@ public class RegistrationStateMachine {
     if (deadlineNanos == null || nowNanos - deadlineNanos < 0) {
       return;
     }
-    switch (registrationState) {
+    switch (state) {
       case WAITING -> announce(nowNanos);
       case ANNOUNCING -> giveUpAttempt(nowNanos);
       case CONFLICT -> {
@@ -325,8 +294,8 @@ public class RegistrationStateMachine {
     return Optional.ofNullable(registrationCommands.poll());
   }
 
-  public RegistrationState registrationState() {
-    return registrationState;
+  public RegistrationState state() {
+    return state;
   }
 
   /** The last failure since the record was visible. */
@@ -336,14 +305,14 @@ public class RegistrationStateMachine {
 
   /** The reason why the record could not be deleted and is left to expire; null otherwise. */
   @Nullable RegistryException leftBehind() {
-    return registrationState == RegistrationState.ABSENT ? leftBehind : null;
+    return state == RegistrationState.ABSENT ? leftBehind : null;
   }
 
   private void announce(long nowNanos) {
     if (wanted == null) {
       return;
     }
-    registrationState = RegistrationState.ANNOUNCING;
+    state = RegistrationState.ANNOUNCING;
     attempt++;
     unconfirmedUpdates = 0;
     deadlineNanos = nowNanos + registrationOptions.attemptWithin().toNanos();
@@ -369,7 +338,7 @@ public class RegistrationStateMachine {
   }
 
   private void await(long nowNanos, Duration atLeast) {
-    registrationState = RegistrationState.WAITING;
+    state = RegistrationState.WAITING;
     deadlineNanos = nowNanos + atLeast.toNanos() + backoff.next().toNanos();
   }
 
@@ -383,9 +352,9 @@ public class RegistrationStateMachine {
   }
 
   private void rest(RegistrationState last) {
-    registrationState = last;
+    state = last;
     deadlineNanos = null;
-    if (registrationState == RegistrationState.ABSENT) {
+    if (state == RegistrationState.ABSENT) {
       wanted = null;
     }
   }

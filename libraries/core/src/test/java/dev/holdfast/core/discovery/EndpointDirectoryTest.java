@@ -224,10 +224,7 @@ class EndpointDirectoryTest {
 
     assertThat(heard.troubles)
         .singleElement()
-        .satisfies(
-            t ->
-                assertThat(t.registryErrorKind())
-                    .isEqualTo(RegistryException.RegistryErrorKind.CLOSED));
+        .satisfies(t -> assertThat(t.kind()).isEqualTo(RegistryException.RegistryErrorKind.CLOSED));
     assertThat(registry.openWatches()).isZero();
     assertThat(subscribe().troubles).hasSize(1);
   }

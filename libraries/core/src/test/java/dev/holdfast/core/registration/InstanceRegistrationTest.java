@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.ForwardingRegistry;
+import dev.holdfast.core.RegistrationState;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.ServiceName;
-import dev.holdfast.core.registration.RegistrationStateMachine.RegistrationState;
 import dev.holdfast.core.testkit.InMemoryRegistry;
 import dev.holdfast.core.testkit.InMemoryStore;
 import dev.holdfast.core.testkit.VirtualScheduler;
@@ -64,7 +64,7 @@ class InstanceRegistrationTest {
     scheduler.advance(Duration.ofSeconds(11));
 
     assertThat(registration.published().toCompletableFuture()).isCompleted();
-    assertThat(registration.registrationState()).isEqualTo(RegistrationState.VISIBLE);
+    assertThat(registration.state()).isEqualTo(RegistrationState.VISIBLE);
   }
 
   @Test
@@ -74,7 +74,7 @@ class InstanceRegistrationTest {
     registration.onState(
         (registrationState, cause) -> {
           if (registrationState == RegistrationState.WAITING && cause != null) {
-            causes.add(cause.registryErrorKind());
+            causes.add(cause.kind());
           }
         });
     scheduler.advance(Duration.ofSeconds(10));
@@ -88,7 +88,7 @@ class InstanceRegistrationTest {
     registry.mend();
     scheduler.advance(Duration.ofSeconds(10));
 
-    assertThat(registration.registrationState()).isEqualTo(RegistrationState.VISIBLE);
+    assertThat(registration.state()).isEqualTo(RegistrationState.VISIBLE);
     assertThat(store.truth(ORDERS).size()).isEqualTo(1);
     assertThat(causes)
         .containsExactly(
@@ -105,8 +105,8 @@ class InstanceRegistrationTest {
     InstanceRegistration older = start(registry);
     InstanceRegistration newer = start(registry);
     scheduler.advance(Duration.ofSeconds(1));
-    assertThat(older.registrationState()).isEqualTo(RegistrationState.CONFLICT);
-    assertThat(newer.registrationState()).isEqualTo(RegistrationState.VISIBLE);
+    assertThat(older.state()).isEqualTo(RegistrationState.CONFLICT);
+    assertThat(newer.state()).isEqualTo(RegistrationState.VISIBLE);
 
     assertThat(meters.get("holdfast.registration.state").gauge().value())
         .isEqualTo(RegistrationState.CONFLICT.code());
@@ -123,8 +123,8 @@ class InstanceRegistrationTest {
             throwing(
                 new RegistryException(RegistryErrorKind.UNSUPPORTED, "dns can't be written to")));
 
-    assertThat(registration.registrationState()).isEqualTo(RegistrationState.FAILED);
-    assertThat(failureOf(registration.published().toCompletableFuture()).registryErrorKind())
+    assertThat(registration.state()).isEqualTo(RegistrationState.FAILED);
+    assertThat(failureOf(registration.published().toCompletableFuture()).kind())
         .isEqualTo(RegistryErrorKind.UNSUPPORTED);
     assertThat(registration.withdraw().toCompletableFuture()).isNotCompletedExceptionally();
   }
@@ -159,8 +159,8 @@ class InstanceRegistrationTest {
     CompletableFuture<Void> withdrawn = registration.withdraw().toCompletableFuture();
     scheduler.advance(Duration.ofSeconds(2));
 
-    assertThat(registration.registrationState()).isEqualTo(RegistrationState.ABSENT);
-    assertThat(failureOf(withdrawn).registryErrorKind()).isEqualTo(RegistryErrorKind.UNAVAILABLE);
+    assertThat(registration.state()).isEqualTo(RegistrationState.ABSENT);
+    assertThat(failureOf(withdrawn).kind()).isEqualTo(RegistryErrorKind.UNAVAILABLE);
     store.start();
     scheduler.advance(Duration.ofSeconds(5));
     assertThat(store.truth(ORDERS)).as("expired").isEqualTo(EndpointSet.EMPTY);
@@ -195,7 +195,7 @@ class InstanceRegistrationTest {
     CompletableFuture<Void> withdrawn = registration.withdraw().toCompletableFuture();
     scheduler.runUntilIdle();
 
-    assertThat(failureOf(withdrawn).registryErrorKind()).isEqualTo(RegistryErrorKind.CLOSED);
+    assertThat(failureOf(withdrawn).kind()).isEqualTo(RegistryErrorKind.CLOSED);
   }
 
   @Test
@@ -205,7 +205,7 @@ class InstanceRegistrationTest {
     registration.close();
     scheduler.advance(Duration.ofSeconds(3));
 
-    assertThat(failureOf(registration.published().toCompletableFuture()).registryErrorKind())
+    assertThat(failureOf(registration.published().toCompletableFuture()).kind())
         .isEqualTo(RegistryErrorKind.CLOSED);
   }
 
@@ -216,13 +216,13 @@ class InstanceRegistrationTest {
     InstanceRegistration newer = start(otherProcess);
     scheduler.advance(Duration.ofHours(1));
 
-    assertThat(older.registrationState()).isEqualTo(RegistrationState.CONFLICT);
-    assertThat(newer.registrationState()).isEqualTo(RegistrationState.VISIBLE);
+    assertThat(older.state()).isEqualTo(RegistrationState.CONFLICT);
+    assertThat(newer.state()).isEqualTo(RegistrationState.VISIBLE);
     assertThat(registry.announced() + otherProcess.announced()).isEqualTo(2);
 
     newer.close();
     scheduler.advance(Duration.ofSeconds(15));
-    assertThat(older.registrationState()).isEqualTo(RegistrationState.VISIBLE);
+    assertThat(older.state()).isEqualTo(RegistrationState.VISIBLE);
     assertThat(older.published().toCompletableFuture()).isCompleted();
   }
 
@@ -254,7 +254,7 @@ class InstanceRegistrationTest {
     store.start();
     scheduler.advance(Duration.ofSeconds(11));
 
-    assertThat(registration.registrationState()).isEqualTo(RegistrationState.VISIBLE);
+    assertThat(registration.state()).isEqualTo(RegistrationState.VISIBLE);
   }
 
   @Test
@@ -291,9 +291,9 @@ class InstanceRegistrationTest {
           }
         };
     InstanceRegistration registration = start(faulty);
-    assertThat(registration.registrationState()).isEqualTo(RegistrationState.WAITING);
+    assertThat(registration.state()).isEqualTo(RegistrationState.WAITING);
     scheduler.advance(Duration.ofSeconds(40));
-    assertThat(registration.registrationState()).isEqualTo(RegistrationState.VISIBLE);
+    assertThat(registration.state()).isEqualTo(RegistrationState.VISIBLE);
 
     registration.update(ONE.withWeight(7));
     scheduler.advance(Duration.ofSeconds(40));
@@ -322,13 +322,13 @@ class InstanceRegistrationTest {
     InMemoryRegistry otherProcess = store.connect(context);
     InstanceRegistration newer = start(otherProcess);
     scheduler.advance(Duration.ofHours(1));
-    assertThat(older.registrationState()).isEqualTo(RegistrationState.CONFLICT);
+    assertThat(older.state()).isEqualTo(RegistrationState.CONFLICT);
 
     newer.close();
     scheduler.advance(Duration.ofMinutes(1));
 
     assertThat(reads).hasValueGreaterThan(1);
-    assertThat(older.registrationState()).isEqualTo(RegistrationState.VISIBLE);
+    assertThat(older.state()).isEqualTo(RegistrationState.VISIBLE);
   }
 
   private InstanceRegistration start(Registry with) {

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.core.Backoff;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.RegistrationState;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.registration.RegistrationStateMachine.RegistrationCommand;
-import dev.holdfast.core.registration.RegistrationStateMachine.RegistrationState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,11 +110,11 @@ class RegistrationStateMachineTest {
   @CsvSource(textBlock = TABLE)
   void movesAsItsTableSays(RegistrationState from, String input, RegistrationState to) {
     bring(from);
-    assertThat(machine.registrationState()).isEqualTo(from);
+    assertThat(machine.state()).isEqualTo(from);
 
     input(input);
 
-    assertThat(machine.registrationState()).isEqualTo(to);
+    assertThat(machine.state()).isEqualTo(to);
   }
 
   @ParameterizedTest
@@ -124,12 +124,12 @@ class RegistrationStateMachineTest {
     machine.onEnded(now, 1, new RegistryException(registryErrorKind, "lost"));
 
     if (registryErrorKind == RegistryErrorKind.TAKEN_OVER) {
-      assertThat(machine.registrationState()).isEqualTo(RegistrationState.CONFLICT);
+      assertThat(machine.state()).isEqualTo(RegistrationState.CONFLICT);
     } else if (registryErrorKind.isRetryable()) {
       untilDeadline();
       assertThat(registrationCommands()).containsExactly(new RegistrationCommand.Announce(2, OURS));
     } else {
-      assertThat(machine.registrationState()).isEqualTo(RegistrationState.FAILED);
+      assertThat(machine.state()).isEqualTo(RegistrationState.FAILED);
       assertThat(machine.nextDeadlineNanos()).isEmpty();
     }
   }
@@ -237,7 +237,7 @@ class RegistrationStateMachineTest {
     }
 
     machine.onConflictChecked(now, 1, EndpointSet.EMPTY);
-    assertThat(machine.registrationState())
+    assertThat(machine.state())
         .as("an earlier check")
         .isEqualTo(RegistrationState.CONFLICT);
   }
@@ -250,7 +250,7 @@ class RegistrationStateMachineTest {
     untilDeadline();
     assertThat(registrationCommands()).containsExactly(new RegistrationCommand.Withdraw(1));
     machine.onPublished(now, 1);
-    assertThat(machine.registrationState()).as("too late").isEqualTo(RegistrationState.WAITING);
+    assertThat(machine.state()).as("too late").isEqualTo(RegistrationState.WAITING);
 
     long gaveUp = now;
     untilDeadline();
@@ -266,7 +266,7 @@ class RegistrationStateMachineTest {
     long began = now;
     machine.onWithdraw(now);
     int tries = 0;
-    while (machine.registrationState() == RegistrationState.WITHDRAWING) {
+    while (machine.state() == RegistrationState.WITHDRAWING) {
       assertThat(registrationCommands()).containsExactly(new RegistrationCommand.Withdraw(1));
       tries++;
       machine.onWithdrawFailed(now, 1, lost());
@@ -286,7 +286,7 @@ class RegistrationStateMachineTest {
     untilDeadline();
     machine.onWithdrawn(1);
 
-    assertThat(machine.registrationState()).isEqualTo(RegistrationState.ABSENT);
+    assertThat(machine.state()).isEqualTo(RegistrationState.ABSENT);
     assertThat(Optional.ofNullable(machine.leftBehind())).isEmpty();
   }
 
@@ -297,10 +297,10 @@ class RegistrationStateMachineTest {
     untilDeadline();
 
     machine.onPublished(now, 1);
-    assertThat(machine.registrationState()).isEqualTo(RegistrationState.ANNOUNCING);
+    assertThat(machine.state()).isEqualTo(RegistrationState.ANNOUNCING);
     machine.onPublished(now, 2);
     machine.onEnded(now, 1, lost());
-    assertThat(machine.registrationState()).isEqualTo(RegistrationState.VISIBLE);
+    assertThat(machine.state()).isEqualTo(RegistrationState.VISIBLE);
   }
 
   private void bring(RegistrationState registrationState) {

@@ -194,18 +194,14 @@ public abstract class ReadableRegistryContractTest extends RegistryContractFixtu
                       }))
           .isInstanceOfSatisfying(
               RegistryException.class,
-              e ->
-                  assertThat(e.registryErrorKind())
-                      .isEqualTo(RegistryException.RegistryErrorKind.UNSUPPORTED));
+              e -> assertThat(e.kind()).isEqualTo(RegistryException.RegistryErrorKind.UNSUPPORTED));
     }
     if (!registry.capabilities().contains(Capability.ANNOUNCE)) {
       assertThatThrownBy(
               () -> registry.announce(orders(), at(1), new RecordedAnnouncement(scheduler)))
           .isInstanceOfSatisfying(
               RegistryException.class,
-              e ->
-                  assertThat(e.registryErrorKind())
-                      .isEqualTo(RegistryException.RegistryErrorKind.UNSUPPORTED));
+              e -> assertThat(e.kind()).isEqualTo(RegistryException.RegistryErrorKind.UNSUPPORTED));
     }
   }
 

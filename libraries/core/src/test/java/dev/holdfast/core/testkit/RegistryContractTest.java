@@ -145,7 +145,7 @@ public abstract class RegistryContractTest extends ReadableRegistryContractTest 
     Held newer = announced(another(), orders(), at(1).withInstance("newer"));
 
     patiently().until(() -> older.record().end().isPresent());
-    assertThat(older.record().end().orElseThrow().registryErrorKind())
+    assertThat(older.record().end().orElseThrow().kind())
         .isEqualTo(RegistryException.RegistryErrorKind.TAKEN_OVER);
     assertThat(older.record().ended()).isEqualTo(1);
     assertThat(get(another().read(orders())).endpoints())
@@ -194,10 +194,7 @@ public abstract class RegistryContractTest extends ReadableRegistryContractTest 
               boolean ended = announced.record().end().isPresent();
               assertThat(visible || ended).isTrue();
             });
-    announced
-        .record()
-        .end()
-        .ifPresent(cause -> assertThat(cause.registryErrorKind().isRetryable()).isTrue());
+    announced.record().end().ifPresent(cause -> assertThat(cause.kind().isRetryable()).isTrue());
   }
 
   @Test

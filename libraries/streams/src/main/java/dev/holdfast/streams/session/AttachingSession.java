@@ -2,6 +2,7 @@ package dev.holdfast.streams.session;
 
 import dev.holdfast.core.annotation.PureCore;
 import dev.holdfast.streams.FirstMessage;
+import dev.holdfast.streams.SequencedMessage;
 import dev.holdfast.streams.SessionEnd;
 import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.SessionState;
@@ -118,7 +119,7 @@ public abstract sealed class AttachingSession extends StreamSession permits Clie
    */
   public void abandon() {
     if (!state().isTerminal()) {
-      reportEnd(SessionEnd.of(SessionEnd.SessionEndKind.CANCELLED, this));
+      reportEnd(endOf(SessionEnd.SessionEndKind.CANCELLED));
       closeAll(AttachmentCloseReason.UNNEEDED);
       transitionTo(SessionState.CLOSED);
     }
@@ -126,7 +127,7 @@ public abstract sealed class AttachingSession extends StreamSession permits Clie
 
   /** The size of the first message that the peer has not processed; 0 when there is none. */
   public final long nextUnackedBytes() {
-    SendBuffer.SequencedMessage next = sendBuffer.at(sendBuffer.acked() + 1);
+    SequencedMessage next = sendBuffer.at(sendBuffer.acked() + 1);
     return next == null ? 0 : next.body().sizeBytes();
   }
 

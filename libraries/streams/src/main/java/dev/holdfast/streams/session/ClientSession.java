@@ -3,11 +3,11 @@ package dev.holdfast.streams.session;
 import dev.holdfast.core.annotation.PureCore;
 import dev.holdfast.streams.DurabilityLevel;
 import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.SequencedMessage;
 import dev.holdfast.streams.SessionEnd;
 import dev.holdfast.streams.SessionEnd.SessionEndKind;
 import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.SessionState;
-import dev.holdfast.streams.session.SendBuffer.SequencedMessage;
 import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
 import dev.holdfast.streams.wire.HandshakeRefusal;
@@ -86,7 +86,7 @@ public final class ClientSession extends AttachingSession {
   public void cancel(long nowNanos) {
     if (end == null) {
       linger.cancel();
-      conclude(nowNanos, SessionEnd.of(SessionEndKind.CANCELLED, this));
+      conclude(nowNanos, endOf(SessionEndKind.CANCELLED));
     }
   }
 
@@ -222,7 +222,7 @@ public final class ClientSession extends AttachingSession {
       return;
     }
     if (end == null && EarliestDeadline.isOver(nowNanos, deadlineNanos)) {
-      reportEnd(SessionEnd.of(SessionEndKind.DEADLINE, this));
+      reportEnd(endOf(SessionEndKind.DEADLINE));
       finish();
     } else if (linger.isOver(nowNanos)) {
       finish();
@@ -265,9 +265,7 @@ public final class ClientSession extends AttachingSession {
   void onFinal(long nowNanos, SequencedMessage sequencedMessage) {
     boolean moved = (sequencedMessage.flags() & Flag.MOVED) != 0;
     SessionEndKind sessionEndKind = moved ? SessionEndKind.MOVED : SessionEndKind.FINISHED;
-    conclude(
-        nowNanos,
-        SessionEnd.of(sessionEndKind, sequencedMessage.status(), sequencedMessage.body(), this));
+    conclude(nowNanos, endOf(sessionEndKind, sequencedMessage.status(), sequencedMessage.body()));
   }
 
   @Override
@@ -320,7 +318,7 @@ public final class ClientSession extends AttachingSession {
       reopen(nowNanos);
     } else if (status || attachment.plain) {
       pending = null;
-      reportEnd(SessionEnd.of(SessionEndKind.PLAIN, how.status(), how.trailers(), this));
+      reportEnd(endOf(SessionEndKind.PLAIN, how.status(), how.trailers()));
       finish();
     } else {
       attemptFailed(nowNanos, 0);
@@ -354,7 +352,7 @@ public final class ClientSession extends AttachingSession {
     if (again && end == null) {
       reopen(nowNanos);
     } else {
-      reportEnd(SessionEnd.of(SessionEndKind.PLAIN, how.status(), how.trailers(), this));
+      reportEnd(endOf(SessionEndKind.PLAIN, how.status(), how.trailers()));
       finish();
     }
   }
@@ -379,7 +377,7 @@ public final class ClientSession extends AttachingSession {
   private void giveUp(long nowNanos, SessionEndKind why) {
     if (end == null) {
       linger.cancel();
-      reportEnd(SessionEnd.of(why, this));
+      reportEnd(endOf(why));
       linger.begin(nowNanos, attachmentSchedule.ttl());
     }
   }
@@ -399,7 +397,7 @@ public final class ClientSession extends AttachingSession {
   }
 
   private void lose(SessionEndKind why) {
-    reportEnd(SessionEnd.of(why, this));
+    reportEnd(endOf(why));
     finish();
   }
 

@@ -1,8 +1,8 @@
 package dev.holdfast.streams.session;
 
 import dev.holdfast.core.annotation.PureCore;
+import dev.holdfast.streams.SequencedMessage;
 import dev.holdfast.streams.SessionOptions;
-import dev.holdfast.streams.session.SendBuffer.SequencedMessage;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
 import dev.holdfast.streams.wire.Handshake;
 import java.time.Duration;

@@ -3,6 +3,7 @@ package dev.holdfast.streams.session;
 import dev.holdfast.core.annotation.PureCore;
 import dev.holdfast.streams.BufferBudget;
 import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.SequencedMessage;
 import dev.holdfast.streams.SessionRecord;
 import dev.holdfast.streams.SessionState;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
@@ -18,13 +19,6 @@ import org.jspecify.annotations.Nullable;
 @PureCore
 public class SendBuffer {
   private static final int INITIAL_SLOTS = 2;
-
-  /**
-   * A message at its position.
-   *
-   * @param flags FINAL, HALF_CLOSE, MOVED or none
-   */
-  public record SequencedMessage(long seq, Payload body, int flags, int status) {}
 
   private final int limitMessages;
   private final long limitBytes;

@@ -2,6 +2,7 @@ package dev.holdfast.streams.session;
 
 import dev.holdfast.core.annotation.PureCore;
 import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.SequencedMessage;
 import dev.holdfast.streams.SessionEnd;
 import dev.holdfast.streams.SessionEnd.SessionEndKind;
 import dev.holdfast.streams.SessionOptions;
@@ -10,7 +11,6 @@ import dev.holdfast.streams.SessionRecord.Caller;
 import dev.holdfast.streams.SessionState;
 import dev.holdfast.streams.StoreRequest;
 import dev.holdfast.streams.StoreResponse;
-import dev.holdfast.streams.session.SendBuffer.SequencedMessage;
 import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
 import dev.holdfast.streams.wire.HandshakeRefusal;
@@ -102,8 +102,7 @@ public final class ServerSession extends StreamSession {
         }
       }
       case MISSING, FENCED, STALE -> turnAway(request.attach(), storeOutcome.handshakeRefusal());
-      case LOST ->
-          over(pendingEnd == null ? SessionEnd.of(SessionEndKind.LOST_STORE, this) : pendingEnd);
+      case LOST -> over(pendingEnd == null ? endOf(SessionEndKind.LOST_STORE) : pendingEnd);
       case NOTHING -> {}
     }
   }
@@ -117,7 +116,7 @@ public final class ServerSession extends StreamSession {
       return;
     }
     if (end == null && isStuck(attachment, how)) {
-      conclude(SessionEnd.of(SessionEndKind.LOST_STUCK, this));
+      conclude(endOf(SessionEndKind.LOST_STUCK));
     }
     detach(nowNanos);
   }
@@ -157,9 +156,9 @@ public final class ServerSession extends StreamSession {
       return;
     }
     if (pendingEnd == null && end == null && EarliestDeadline.isOver(nowNanos, deadlineNanos)) {
-      conclude(SessionEnd.of(SessionEndKind.DEADLINE, this));
+      conclude(endOf(SessionEndKind.DEADLINE));
     } else if (pendingEnd == null && EarliestDeadline.isOver(nowNanos, expiresNanos)) {
-      conclude(SessionEnd.of(SessionEndKind.LOST_EXPIRED, this));
+      conclude(endOf(SessionEndKind.LOST_EXPIRED));
     } else {
       leave(nowNanos);
     }
@@ -183,7 +182,7 @@ public final class ServerSession extends StreamSession {
   private void admit(long nowNanos, StreamAttachment attachment, Hello hello) {
     if (!positionsMatch(hello.watermark(), hello.low())) {
       refuse(attachment, HandshakeRefusal.over(HandshakeRefusal.RefusalCode.GAP, processed()));
-      conclude(SessionEnd.of(SessionEndKind.LOST_GAP, this));
+      conclude(endOf(SessionEndKind.LOST_GAP));
       return;
     }
     fence.admitted(hello.attach(), hello.untouched());
@@ -300,7 +299,7 @@ public final class ServerSession extends StreamSession {
   @Override
   void onFlags(long nowNanos, StreamAttachment from, FrameHeader header) {
     if (header.has(Flag.CANCEL)) {
-      conclude(SessionEnd.of(SessionEndKind.CANCELLED, this));
+      conclude(endOf(SessionEndKind.CANCELLED));
     } else if (header.has(Flag.SETTLED) && header.low() <= receiveBuffer.received()) {
       sessionDrain.onSettled();
       leave(nowNanos);
@@ -342,7 +341,7 @@ public final class ServerSession extends StreamSession {
   void onProtocolViolation(long nowNanos, StreamAttachment attachment) {
     close(attachment, AttachmentCloseReason.PROTOCOL_ERROR);
     if (isStuck(attachment, CallClosure.stream(CallClosure.UNAVAILABLE))) {
-      conclude(SessionEnd.of(SessionEndKind.LOST_STUCK, this));
+      conclude(endOf(SessionEndKind.LOST_STUCK));
     }
     detach(nowNanos);
   }
@@ -356,7 +355,7 @@ public final class ServerSession extends StreamSession {
   }
 
   private void settle() {
-    conclude(SessionEnd.of(moved ? SessionEndKind.MOVED : SessionEndKind.FINISHED, this));
+    conclude(endOf(moved ? SessionEndKind.MOVED : SessionEndKind.FINISHED));
   }
 
   private void conclude(SessionEnd how) {
@@ -382,10 +381,7 @@ public final class ServerSession extends StreamSession {
   }
 
   private void release() {
-    end(
-        SessionEnd.of(SessionEndKind.RELEASED, this),
-        AttachmentCloseReason.REPLACED,
-        HandshakeRefusal.busy(1));
+    end(endOf(SessionEndKind.RELEASED), AttachmentCloseReason.REPLACED, HandshakeRefusal.busy(1));
   }
 
   private void end(SessionEnd how, AttachmentCloseReason why, HandshakeRefusal handshakeRefusal) {

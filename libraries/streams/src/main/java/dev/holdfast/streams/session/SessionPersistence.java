@@ -2,11 +2,11 @@ package dev.holdfast.streams.session;
 
 import dev.holdfast.core.Backoff;
 import dev.holdfast.core.annotation.PureCore;
+import dev.holdfast.streams.SequencedMessage;
 import dev.holdfast.streams.SessionRecord;
 import dev.holdfast.streams.SessionRecord.Caller;
 import dev.holdfast.streams.StoreRequest;
 import dev.holdfast.streams.StoreResponse;
-import dev.holdfast.streams.session.SendBuffer.SequencedMessage;
 import dev.holdfast.streams.wire.HandshakeRefusal;
 import dev.holdfast.streams.wire.Hello;
 import dev.holdfast.streams.wire.SessionId;

@@ -1,6 +1,7 @@
 package dev.holdfast.streams.session;
 
 import dev.holdfast.core.annotation.PureCore;
+import dev.holdfast.streams.SequencedMessage;
 import dev.holdfast.streams.SessionRecord;
 import dev.holdfast.streams.SessionStore;
 import dev.holdfast.streams.StoreRequest;
@@ -109,7 +110,7 @@ public class SessionStoreModel {
     return new StoreResponse.Lost(why);
   }
 
-  private static long bytes(List<SendBuffer.SequencedMessage> sequencedMessages) {
+  private static long bytes(List<SequencedMessage> sequencedMessages) {
     return sequencedMessages.stream()
         .mapToLong(sequencedMessage -> sequencedMessage.body().sizeBytes())
         .sum();

@@ -3,10 +3,10 @@ package dev.holdfast.streams.session;
 import dev.holdfast.core.annotation.PureCore;
 import dev.holdfast.streams.BufferBudget;
 import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.SequencedMessage;
 import dev.holdfast.streams.SessionEnd;
 import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.SessionState;
-import dev.holdfast.streams.session.SendBuffer.SequencedMessage;
 import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
 import dev.holdfast.streams.wire.Handshake;
@@ -412,5 +412,15 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     SequencedMessage sendable =
         sequencedMessage != null && maySend(to, sequencedMessage) ? sequencedMessage : null;
     return writer.next(nowNanos, to, sendable, wantedFlags());
+  }
+
+  /** The end of this session at its positions, without a status. */
+  final SessionEnd endOf(SessionEnd.SessionEndKind kind) {
+    return endOf(kind, 0, Payload.EMPTY);
+  }
+
+  /** The end of this session at its positions, with the status and trailers of the call. */
+  final SessionEnd endOf(SessionEnd.SessionEndKind kind, int status, Payload trailers) {
+    return new SessionEnd(kind, status, trailers, acked(), processed());
   }
 }

@@ -21,11 +21,11 @@ public final class WireException extends Exception {
 
   private static final long serialVersionUID = 1;
 
-  private final WireViolation wireViolation;
+  private final WireViolation kind;
 
   WireException(WireViolation wireViolation, String message) {
     super(wireViolation + ": " + message, null, false, false);
-    this.wireViolation = wireViolation;
+    this.kind = wireViolation;
   }
 
   /** A key of the handshake has more values than one. */
@@ -33,7 +33,7 @@ public final class WireException extends Exception {
     return new WireException(WireViolation.BAD_VALUE, key + ": several values (expected: 1)");
   }
 
-  public WireViolation wireViolation() {
-    return wireViolation;
+  public WireViolation kind() {
+    return kind;
   }
 }

@@ -5,11 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.StringValue;
 import dev.holdfast.lab.TcpRelay;
+import dev.holdfast.streams.SequencedMessage;
 import dev.holdfast.streams.SessionStore;
 import dev.holdfast.streams.StoreRequest;
 import dev.holdfast.streams.StoreResponse;
 import dev.holdfast.streams.grpc.internal.driver.SessionResources;
-import dev.holdfast.streams.session.SendBuffer;
 import dev.holdfast.streams.testkit.MemorySessionStore;
 import io.grpc.Server;
 import io.grpc.Status;
@@ -95,8 +95,7 @@ class DurableStreamTest {
     // One answer a message: the positions of both directions go together.
     assertThat(store.saves).isNotEmpty();
     for (StoreRequest.Save save : store.saves) {
-      long end =
-          save.appended().stream().mapToLong(SendBuffer.SequencedMessage::seq).max().orElse(0);
+      long end = save.appended().stream().mapToLong(SequencedMessage::seq).max().orElse(0);
       assertThat(end).isLessThanOrEqualTo(save.processed());
       assertThat(save.appended().isEmpty() || end == save.processed()).isTrue();
     }

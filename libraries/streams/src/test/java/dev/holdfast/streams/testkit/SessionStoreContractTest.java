@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.SequencedMessage;
 import dev.holdfast.streams.SessionRecord;
 import dev.holdfast.streams.SessionRecord.Caller;
 import dev.holdfast.streams.SessionStore;
 import dev.holdfast.streams.StoreRequest;
 import dev.holdfast.streams.StoreResponse;
-import dev.holdfast.streams.session.SendBuffer;
 import dev.holdfast.streams.wire.SessionId;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -172,20 +172,17 @@ public abstract class SessionStoreContractTest {
     SessionStore store = open();
     ask(store, begin(id, 1, "a"));
     ask(store, save(1, "a", 0, 0, 0, item(1, "one"), item(2, "two"), item(3, "three")));
-    List<SendBuffer.SequencedMessage> many = new ArrayList<>();
+    List<SequencedMessage> many = new ArrayList<>();
     for (int i = 4; i <= 300; i++) {
       many.add(item(i, "m" + i));
     }
-    ask(store, save(1, "a", 1, 7, 2, many.toArray(SendBuffer.SequencedMessage[]::new)));
+    ask(store, save(1, "a", 1, 7, 2, many.toArray(SequencedMessage[]::new)));
 
     SessionRecord record = claimed(ask(open(), resume(2, "b")));
 
     assertThat(record.acked()).isEqualTo(2);
     assertThat(record.processed()).isEqualTo(7);
-    assertThat(record.unacked())
-        .extracting(SendBuffer.SequencedMessage::seq)
-        .hasSize(298)
-        .startsWith(3L, 4L);
+    assertThat(record.unacked()).extracting(SequencedMessage::seq).hasSize(298).startsWith(3L, 4L);
     assertThat(texts(record)).startsWith("three", "m4").endsWith("m300");
   }
 
@@ -195,8 +192,7 @@ public abstract class SessionStoreContractTest {
     byte[] bytes = new byte[1 << 20];
     ThreadLocalRandom.current().nextBytes(bytes);
     ask(store, begin(id, 1, "a"));
-    SendBuffer.SequencedMessage last =
-        new SendBuffer.SequencedMessage(1, Payload.of(bytes), 129, 14);
+    SequencedMessage last = new SequencedMessage(1, Payload.of(bytes), 129, 14);
     StoreRequest.Save change =
         new StoreRequest.Save(id, 1, "a", 0, 3, 0, List.of(last), true, false, LONG);
     assertThat(ask(store, change)).isEqualTo(new StoreResponse.Saved());
@@ -204,7 +200,7 @@ public abstract class SessionStoreContractTest {
     SessionRecord record = claimed(ask(open(), resume(2, "b")));
 
     assertThat(record.halfClosed()).isTrue();
-    SendBuffer.SequencedMessage back = record.unacked().get(0);
+    SequencedMessage back = record.unacked().get(0);
     assertThat(back.flags()).isEqualTo(129);
     assertThat(back.status()).isEqualTo(14);
     assertThat(back.body().toByteArray()).isEqualTo(bytes);
@@ -332,14 +328,13 @@ public abstract class SessionStoreContractTest {
       long version,
       long processed,
       long acked,
-      SendBuffer.SequencedMessage... items) {
+      SequencedMessage... items) {
     return new StoreRequest.Save(
         id, attach, owner, version, processed, acked, List.of(items), false, false, LONG);
   }
 
-  protected static SendBuffer.SequencedMessage item(long seq, String text) {
-    return new SendBuffer.SequencedMessage(
-        seq, Payload.of(text.getBytes(StandardCharsets.UTF_8)), 0, 0);
+  protected static SequencedMessage item(long seq, String text) {
+    return new SequencedMessage(seq, Payload.of(text.getBytes(StandardCharsets.UTF_8)), 0, 0);
   }
 
   protected static StoreResponse ask(SessionStore store, StoreRequest request) throws Exception {

@@ -132,7 +132,7 @@ class FrameHeaderPropertiesTest {
       FrameHeader read = FrameHeader.parse(message, 0, message.length);
       return read == null || read.tag() > 0;
     } catch (WireException e) {
-      return e.wireViolation() != null;
+      return e.kind() != null;
     }
   }
 }

@@ -141,7 +141,7 @@ class WireVectorsTest {
     try {
       return FrameHeader.parse(bytes, 0, bytes.length) == null ? "none" : "header";
     } catch (WireException e) {
-      return e.wireViolation().name();
+      return e.kind().name();
     }
   }
 

@@ -41,8 +41,7 @@ final class KernelRights {
 
   /** The failure as a user sees it. */
   static UserError error(KernelLabException failure) {
-    boolean unavailable =
-        failure.kernelLabFailureKind() == KernelLabException.KernelLabFailureKind.UNAVAILABLE;
+    boolean unavailable = failure.kind() == KernelLabException.KernelLabFailureKind.UNAVAILABLE;
     return UserError.withCode(
         unavailable ? ExitCode.UNAVAILABLE : ExitCode.FAILED, "lab: " + failure.getMessage());
   }

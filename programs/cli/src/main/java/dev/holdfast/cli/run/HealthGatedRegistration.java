@@ -2,12 +2,12 @@ package dev.holdfast.cli.run;
 
 import dev.holdfast.core.DurationText;
 import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.RegistrationState;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.ServiceTarget;
 import dev.holdfast.core.registration.InstanceRegistration;
-import dev.holdfast.core.registration.RegistrationStateMachine;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -102,9 +102,7 @@ public final class HealthGatedRegistration {
             + DurationText.format(registry.recordTtl()));
   }
 
-  private void onState(
-      RegistrationStateMachine.RegistrationState registrationState,
-      @Nullable RegistryException cause) {
+  private void onState(RegistrationState registrationState, @Nullable RegistryException cause) {
     switch (registrationState) {
       case VISIBLE ->
           instanceEventLog.say(

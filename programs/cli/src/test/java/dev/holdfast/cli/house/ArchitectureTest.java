@@ -45,6 +45,19 @@ class ArchitectureTest {
     HouseRules.onlyItsNeighbours(room).check(MAIN);
   }
 
+  @ParameterizedTest
+  @MethodSource("rooms")
+  void packagesOfARoomHaveNoCycle(Room room) {
+    HouseRules.noCycleOfPackages(room).check(MAIN);
+  }
+
+  @Test
+  void cycleOfPackagesIsCaught() {
+    Room fixture = new Room("fixture", "dev.holdfast.cli.house.cycle", List.of("core"), List.of());
+    JavaClasses cycle = new ClassFileImporter().importPackages("dev.holdfast.cli.house.cycle");
+    assertThat(HouseRules.noCycleOfPackages(fixture).evaluate(cycle).hasViolation()).isTrue();
+  }
+
   @Test
   void pureCoresTouchNoClockThreadSocketOrChance() {
     HouseRules.pureCoresArePure(PureCore.class.getName()).allowEmptyShould(true).check(MAIN);

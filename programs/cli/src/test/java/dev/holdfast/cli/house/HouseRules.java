@@ -4,12 +4,15 @@ import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.AccessTarget;
 import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -55,6 +58,29 @@ final class HouseRules {
         // A room may still be empty on the day its module is made.
         .allowEmptyShould(true)
         .as("room " + room.name() + " uses only its neighbours");
+  }
+
+  /** The packages of a room use each other in one direction, so that a reader follows one arrow. */
+  static ArchRule noCycleOfPackages(Room room) {
+    String within = room.packageName();
+    return slices()
+        .assignedFrom(
+            new SliceAssignment() {
+              @Override
+              public SliceIdentifier getIdentifierOf(JavaClass type) {
+                boolean own =
+                    within(type.getPackageName(), List.of(within)) && !isOfInnerRoom(room, type);
+                return own ? SliceIdentifier.of(type.getPackageName()) : SliceIdentifier.ignore();
+              }
+
+              @Override
+              public String getDescription() {
+                return "packages of room " + room.name();
+              }
+            })
+        .should()
+        .beFreeOfCycles()
+        .allowEmptyShould(true);
   }
 
   /** Classes with the annotation get the time, threads and chance handed in (STYLE rule 8). */

@@ -168,7 +168,7 @@ public final class Cluster implements AutoCloseable {
     @Override
     public void onFailure(RegistryException cause) {
       String message = cause.getMessage();
-      trouble = message == null ? cause.registryErrorKind().name() : message;
+      trouble = message == null ? cause.kind().name() : message;
     }
   }
 }

@@ -28,7 +28,7 @@ public final class EndpointHealth {
   int ejections;
   boolean eligible;
   volatile int faults;
-  volatile EjectionState ejectionState = EjectionState.GOOD;
+  volatile EjectionState state = EjectionState.GOOD;
   volatile HealthCheckResult found;
   volatile long foundNanos;
 
@@ -47,12 +47,12 @@ public final class EndpointHealth {
     this.instance = endpoint.instance();
   }
 
-  public EjectionState ejectionState() {
-    return ejectionState;
+  public EjectionState state() {
+    return state;
   }
 
   boolean isEjected() {
-    return ejectionState == EjectionState.EJECTED;
+    return state == EjectionState.EJECTED;
   }
 
   /** Whether the endpoint gets calls only if there is no other: it is ejected or unhealthy. */
@@ -88,7 +88,7 @@ public final class EndpointHealth {
 
   /** Whether a success would change the record; read for every call. */
   boolean isTroubled() {
-    return faults > 0 || ejectionState == EjectionState.ON_PROBATION;
+    return faults > 0 || state == EjectionState.ON_PROBATION;
   }
 
   /**

@@ -221,8 +221,8 @@ class OutlierPolicy {
   /** Records a response of any status. */
   void onSuccess(EndpointHealth endpointHealth) {
     endpointHealth.faults = 0;
-    if (endpointHealth.ejectionState == EndpointHealth.EjectionState.ON_PROBATION) {
-      endpointHealth.ejectionState = EndpointHealth.EjectionState.GOOD;
+    if (endpointHealth.state == EndpointHealth.EjectionState.ON_PROBATION) {
+      endpointHealth.state = EndpointHealth.EjectionState.GOOD;
     }
   }
 
@@ -257,7 +257,7 @@ class OutlierPolicy {
 
   /** The number of consecutive faults that eject an endpoint; 1 on probation. */
   int faultsNeeded(EndpointHealth endpointHealth) {
-    return endpointHealth.ejectionState() == EndpointHealth.EjectionState.ON_PROBATION
+    return endpointHealth.state() == EndpointHealth.EjectionState.ON_PROBATION
         ? 1
         : options.faults();
   }
@@ -290,7 +290,7 @@ class OutlierPolicy {
     long time = ejectionNanos(endpointHealth.ejections);
     endpointHealth.untilNanos = nowNanos + time;
     endpointHealth.faults = 0;
-    endpointHealth.ejectionState = EndpointHealth.EjectionState.EJECTED;
+    endpointHealth.state = EndpointHealth.EjectionState.EJECTED;
     return Duration.ofNanos(time);
   }
 
@@ -299,6 +299,6 @@ class OutlierPolicy {
     endpointHealth.faults = 0;
     endpointHealth.beginAnew(nowNanos);
     ejected -= counts(endpointHealth) ? 1 : 0;
-    endpointHealth.ejectionState = EndpointHealth.EjectionState.ON_PROBATION;
+    endpointHealth.state = EndpointHealth.EjectionState.ON_PROBATION;
   }
 }

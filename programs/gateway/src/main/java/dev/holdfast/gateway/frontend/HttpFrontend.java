@@ -303,7 +303,7 @@ public final class HttpFrontend implements Frontend {
   private RoutedRequest connect(HttpExchange web, String path, ConnectRequest request) {
     CallTarget place;
     ConnectMessageCodec messages;
-    boolean get = request.connectCallType() == ConnectRequest.ConnectCallType.GET;
+    boolean get = request.kind() == ConnectRequest.ConnectCallType.GET;
     if (get) {
       var unused = EnvelopeCompression.isGzip("query parameter compression", request.compression());
     }
@@ -325,7 +325,7 @@ public final class HttpFrontend implements Frontend {
     }
     return new RoutedRequest(
         place,
-        request.connectCallType() == ConnectRequest.ConnectCallType.STREAM
+        request.kind() == ConnectRequest.ConnectCallType.STREAM
             ? new ConnectStreamCodec(request, messages, web.headers())
             : new ConnectUnaryCodec(request, messages, () -> lacks(web, path)));
   }

@@ -55,7 +55,7 @@ public final class ReceivedHeaders extends DefaultHttp2Headers {
   private ResponseHeaders.@Nullable ResponseFacts asLast;
   private ResponseHeaders.@Nullable ResponseFacts asFirst;
   private long declaredLength = NO_LENGTH;
-  private @Nullable HeadersKind headersKind;
+  private @Nullable HeadersKind kind;
   private @Nullable ReceivedHeaders forwarded;
   private long contentLength = -1;
   private @Nullable EncodedBlock @Nullable [] encodedBlock;
@@ -127,18 +127,18 @@ public final class ReceivedHeaders extends DefaultHttp2Headers {
   }
 
   /** The kind of these headers, determined once; only for cached headers. */
-  public HeadersKind headersKind() {
-    HeadersKind known = headersKind;
+  public HeadersKind kind() {
+    HeadersKind known = kind;
     if (known == null) {
       known = findKind();
-      headersKind = known;
+      kind = known;
     }
     return known;
   }
 
   /**
-   * The content-length in bytes; {@link #NO_LENGTH} if there is none. Valid once {@link
-   * #headersKind} was called.
+   * The content-length in bytes; {@link #NO_LENGTH} if there is none. Valid once {@link #kind} was
+   * called.
    */
   public long declaredLength() {
     return declaredLength;

@@ -124,7 +124,7 @@ final class EndpointHealthChecker {
     if (closed) {
       return;
     }
-    if (check.healthCheckState() != HealthCheck.HealthCheckState.ASKING) {
+    if (check.state() != HealthCheck.HealthCheckState.ASKING) {
       giveTurn();
     }
     tell();
@@ -267,13 +267,13 @@ final class EndpointHealthChecker {
         return;
       }
       healthCall = null;
-      boolean rested = check.healthCheckState() == HealthCheck.HealthCheckState.RESTING;
-      if (check.healthCheckState() == HealthCheck.HealthCheckState.ASKING) {
+      boolean rested = check.state() == HealthCheck.HealthCheckState.RESTING;
+      if (check.state() == HealthCheck.HealthCheckState.ASKING) {
         loop.count(cluster, result(end.status()));
       }
       HealthCheck.HealthCheckStep healthCheckStep =
           check.onEnd(end.status(), end.message(), System.nanoTime());
-      if (!rested && check.healthCheckState() == HealthCheck.HealthCheckState.RESTING) {
+      if (!rested && check.state() == HealthCheck.HealthCheckState.RESTING) {
         disconnect();
       }
       act(healthCheckStep);

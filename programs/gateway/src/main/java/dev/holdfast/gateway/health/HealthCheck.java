@@ -65,7 +65,7 @@ class HealthCheck {
 
   private final HealthCheckOptions options;
   private final RandomGenerator random;
-  private HealthCheckState healthCheckState = HealthCheckState.RESTING;
+  private HealthCheckState state = HealthCheckState.RESTING;
   private HealthMethod method;
   private long deadlineNanos;
   private boolean timed = true;
@@ -95,8 +95,8 @@ class HealthCheck {
     this.deadlineNanos = nowNanos;
   }
 
-  HealthCheckState healthCheckState() {
-    return healthCheckState;
+  HealthCheckState state() {
+    return state;
   }
 
   /** The health that the answers so far amount to. */
@@ -111,7 +111,7 @@ class HealthCheck {
 
   /** Whether {@link #onTimeout} would begin a call now. */
   boolean isDue(long nowNanos) {
-    return healthCheckState == HealthCheckState.RESTING && nowNanos - deadlineNanos >= 0;
+    return state == HealthCheckState.RESTING && nowNanos - deadlineNanos >= 0;
   }
 
   /**
@@ -130,7 +130,7 @@ class HealthCheck {
     if (!timed || nowNanos - deadlineNanos < 0) {
       return HealthCheckStep.NONE;
     }
-    return switch (healthCheckState) {
+    return switch (state) {
       case RESTING -> ask(nowNanos);
       case ASKING -> {
         fail("no answer within " + options.timeout().toMillis() + "ms", nowNanos);
@@ -146,17 +146,17 @@ class HealthCheck {
 
   /** Handles an answer of the server. */
   HealthCheckStep onStatus(ServingStatus said, long nowNanos) {
-    if (healthCheckState == HealthCheckState.RESTING) {
+    if (state == HealthCheckState.RESTING) {
       return HealthCheckStep.NONE;
     }
-    if (healthCheckState == HealthCheckState.WATCHING && isTooMuch(nowNanos)) {
+    if (state == HealthCheckState.WATCHING && isTooMuch(nowNanos)) {
       fail("more than " + MOST_WORDS + " answers within " + options.interval(), nowNanos);
       return HealthCheckStep.CANCEL;
     }
     if (method == HealthMethod.CHECK) {
       rest(jittered(options.interval()), nowNanos);
-    } else if (healthCheckState == HealthCheckState.ASKING) {
-      healthCheckState = HealthCheckState.WATCHING;
+    } else if (state == HealthCheckState.ASKING) {
+      state = HealthCheckState.WATCHING;
       words = 1;
       wordsSinceNanos = nowNanos;
     }
@@ -166,12 +166,12 @@ class HealthCheck {
 
   /** Handles the end of the call; ignored after the answer of a Check. */
   HealthCheckStep onEnd(GrpcStatusCode status, String message, long nowNanos) {
-    if (healthCheckState == HealthCheckState.WATCHING) {
+    if (state == HealthCheckState.WATCHING) {
       Duration pause =
           options.interval().compareTo(RESUME_PAUSE) < 0 ? options.interval() : RESUME_PAUSE;
       method = options.method();
       rest(jittered(pause), nowNanos);
-    } else if (healthCheckState == HealthCheckState.ASKING) {
+    } else if (state == HealthCheckState.ASKING) {
       return onNoWord(status, message, nowNanos);
     }
     return HealthCheckStep.NONE;
@@ -179,7 +179,7 @@ class HealthCheck {
 
   /** Handles an answer that cannot be decoded: a failure. */
   HealthCheckStep onMalformedResponse(String what, long nowNanos) {
-    if (healthCheckState == HealthCheckState.RESTING) {
+    if (state == HealthCheckState.RESTING) {
       return HealthCheckStep.NONE;
     }
     fail(what, nowNanos);
@@ -206,13 +206,13 @@ class HealthCheck {
   }
 
   private HealthCheckStep ask(long nowNanos) {
-    healthCheckState = HealthCheckState.ASKING;
+    state = HealthCheckState.ASKING;
     until(options.timeout().toNanos(), nowNanos);
     return method == HealthMethod.WATCH ? HealthCheckStep.WATCH : HealthCheckStep.CHECK;
   }
 
   private void rest(long nanos, long nowNanos) {
-    healthCheckState = HealthCheckState.RESTING;
+    state = HealthCheckState.RESTING;
     until(nanos, nowNanos);
   }
 
@@ -258,7 +258,7 @@ class HealthCheck {
         become(EndpointHealthStatus.SERVING, "");
       }
     }
-    if (healthCheckState == HealthCheckState.WATCHING) {
+    if (state == HealthCheckState.WATCHING) {
       timed = wait;
       deadlineNanos = nowNanos + options.interval().toNanos();
     }

@@ -250,7 +250,7 @@ public final class DownstreamConnection extends FrameConnection implements Clien
   private static boolean isKnown(Http2Headers headers) {
     return headers instanceof ReceivedHeaders receivedHeaders
         && receivedHeaders.isCached()
-        && receivedHeaders.headersKind() == ReceivedHeaders.HeadersKind.REQUEST;
+        && receivedHeaders.kind() == ReceivedHeaders.HeadersKind.REQUEST;
   }
 
   /** Writes a GOAWAY with a reason, after what is written already. */

@@ -1,6 +1,5 @@
 package dev.holdfast.gateway.listener;
 
-import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.call.Frontend;
 import dev.holdfast.gateway.loop.ForwardingLoop;
 import dev.holdfast.gateway.socket.GatewayBuffers;
@@ -127,8 +126,7 @@ public final class Listeners {
    *
    * @throws IOException of the taker
    */
-  public synchronized void lendListeningSockets(Gateway.ListeningSocketReceiver taker)
-      throws IOException {
+  public synchronized void lendListeningSockets(ListeningSocketReceiver taker) throws IOException {
     List<ListeningSocket> sockets = new ArrayList<>();
     for (BoundListener boundListener : open) {
       if (!closed && boundListener.socket instanceof EpollServerSocketChannel socket) {

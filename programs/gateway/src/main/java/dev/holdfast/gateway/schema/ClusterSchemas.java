@@ -313,9 +313,7 @@ public final class ClusterSchemas implements AutoCloseable {
 
     private void onFailure(ReflectionException cause) {
       polling.onFailure(scheduler.clock().nanoTime(), cause);
-      if (!heard
-          && cause.reflectionFailure() != ReflectionException.ReflectionFailure.UNAVAILABLE
-          && !closed) {
+      if (!heard && cause.kind() != ReflectionException.ReflectionFailure.UNAVAILABLE && !closed) {
         heard = true;
         listener.run();
       }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 public final class ReflectionException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  private final ReflectionFailure reflectionFailure;
+  private final ReflectionFailure kind;
 
   /** The kind of a failure. */
   public enum ReflectionFailure {
@@ -29,18 +29,18 @@ public final class ReflectionException extends Exception {
    */
   public ReflectionException(ReflectionFailure reflectionFailure, String message) {
     super(message);
-    this.reflectionFailure = reflectionFailure;
+    this.kind = reflectionFailure;
   }
 
   /** A failure of a kind with its cause. */
   public ReflectionException(
       ReflectionFailure reflectionFailure, String message, @Nullable Throwable cause) {
     super(message, cause);
-    this.reflectionFailure = reflectionFailure;
+    this.kind = reflectionFailure;
   }
 
   /** The kind of the failure. */
-  public ReflectionFailure reflectionFailure() {
-    return reflectionFailure;
+  public ReflectionFailure kind() {
+    return kind;
   }
 }

@@ -150,7 +150,7 @@ final class SchemaPolling {
     fail(
         nowNanos,
         String.valueOf(cause.getMessage()),
-        cause.reflectionFailure() == ReflectionException.ReflectionFailure.UNSUPPORTED);
+        cause.kind() == ReflectionException.ReflectionFailure.UNSUPPORTED);
   }
 
   private void fail(long nowNanos, String why, boolean lasting) {

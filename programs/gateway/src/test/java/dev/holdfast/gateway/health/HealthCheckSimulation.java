@@ -111,12 +111,11 @@ final class HealthCheckSimulation {
     while (true) {
       long wait = check.nanosToDeadline(now);
       require(
-          wait < Long.MAX_VALUE
-              || check.healthCheckState() == HealthCheck.HealthCheckState.WATCHING,
-          "nothing will happen any more in " + check.healthCheckState());
+          wait < Long.MAX_VALUE || check.state() == HealthCheck.HealthCheckState.WATCHING,
+          "nothing will happen any more in " + check.state());
       require(
           wait == Long.MAX_VALUE
-              || check.healthCheckState() != HealthCheck.HealthCheckState.WATCHING
+              || check.state() != HealthCheck.HealthCheckState.WATCHING
               || check.endpointHealthStatus() != EndpointHealthStatus.SERVING,
           "woken up for nothing");
       if (wait > untilNanos - now) {
@@ -125,7 +124,7 @@ final class HealthCheckSimulation {
       }
       now += wait;
       EndpointHealthStatus before = check.endpointHealthStatus();
-      HealthCheck.HealthCheckState healthCheckState = check.healthCheckState();
+      HealthCheck.HealthCheckState healthCheckState = check.state();
       HealthCheck.HealthCheckStep healthCheckStep = check.onTimeout(now);
       if (healthCheckState == HealthCheck.HealthCheckState.WATCHING
           && before != check.endpointHealthStatus()) {
@@ -206,8 +205,7 @@ final class HealthCheckSimulation {
   }
 
   private void say(ServingStatus said) {
-    if (check.healthCheckState() == HealthCheck.HealthCheckState.ASKING
-        && open == HealthMethod.WATCH) {
+    if (check.state() == HealthCheck.HealthCheckState.ASKING && open == HealthMethod.WATCH) {
       met.add(Marker.WATCHED);
     }
     EndpointHealthStatus before = check.endpointHealthStatus();

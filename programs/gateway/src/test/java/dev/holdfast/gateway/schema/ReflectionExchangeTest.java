@@ -142,7 +142,7 @@ class ReflectionExchangeTest {
             () -> exchange.onAnswer(FakeReflectionServer.error(7, "not you").toByteArray()))
         .hasMessage(
             "reflection: asked for the shop.Orders, the server answered with error 7: not you")
-        .extracting("reflectionFailure")
+        .extracting("kind")
         .isEqualTo(ReflectionFailure.REFUSED);
   }
 
@@ -225,7 +225,7 @@ class ReflectionExchangeTest {
       ReflectionExchange exchange, byte[] answer, ReflectionFailure reflectionFailure) {
     assertThatThrownBy(() -> exchange.onAnswer(answer))
         .isInstanceOf(ReflectionException.class)
-        .extracting("reflectionFailure")
+        .extracting("kind")
         .isEqualTo(reflectionFailure);
   }
 

@@ -14,19 +14,19 @@ public final class KernelLabException extends RuntimeException {
     FAILED
   }
 
-  private final KernelLabFailureKind kernelLabFailureKind;
+  private final KernelLabFailureKind kind;
 
   KernelLabException(KernelLabFailureKind kernelLabFailureKind, String message) {
     super(message);
-    this.kernelLabFailureKind = kernelLabFailureKind;
+    this.kind = kernelLabFailureKind;
   }
 
   KernelLabException(KernelLabFailureKind kernelLabFailureKind, String message, Throwable cause) {
     super(message, cause);
-    this.kernelLabFailureKind = kernelLabFailureKind;
+    this.kind = kernelLabFailureKind;
   }
 
-  public KernelLabFailureKind kernelLabFailureKind() {
-    return kernelLabFailureKind;
+  public KernelLabFailureKind kind() {
+    return kind;
   }
 }

@@ -22,7 +22,7 @@ public final class ApiFault {
   private static final String TEXT = "text/plain; charset=utf-8";
   private static final String RETRY_AFTER = "Retry-After";
 
-  private final ApiFaultKind apiFaultKind;
+  private final ApiFaultKind kind;
   private final int code;
   private final String type;
   private final Map<String, String> headers;
@@ -30,7 +30,7 @@ public final class ApiFault {
 
   private ApiFault(
       ApiFaultKind apiFaultKind, int code, String type, Map<String, String> headers, String body) {
-    this.apiFaultKind = apiFaultKind;
+    this.kind = apiFaultKind;
     this.code = code;
     this.type = type;
     this.headers = headers;
@@ -135,8 +135,8 @@ public final class ApiFault {
     return "{\"type\":\"" + type + "\",\"object\":" + object + "}\n";
   }
 
-  ApiFaultKind apiFaultKind() {
-    return apiFaultKind;
+  ApiFaultKind kind() {
+    return kind;
   }
 
   int code() {

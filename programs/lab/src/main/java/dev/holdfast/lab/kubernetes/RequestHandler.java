@@ -179,7 +179,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
   }
 
   private static void fail(ApiExchange apiExchange, ApiFault failure) {
-    switch (failure.apiFaultKind()) {
+    switch (failure.kind()) {
       case ANSWER -> apiExchange.answer(failure);
       case ERROR_EVENT -> {
         apiExchange.begin();

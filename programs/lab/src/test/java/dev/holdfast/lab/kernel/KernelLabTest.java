@@ -139,7 +139,7 @@ class KernelLabTest {
     try {
       return KernelLab.open(path);
     } catch (KernelLabException e) {
-      if (e.kernelLabFailureKind() == KernelLabException.KernelLabFailureKind.UNAVAILABLE) {
+      if (e.kind() == KernelLabException.KernelLabFailureKind.UNAVAILABLE) {
         throw new TestAbortedException(e.getMessage(), e);
       }
       throw e;

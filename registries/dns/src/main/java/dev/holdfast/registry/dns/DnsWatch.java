@@ -115,11 +115,11 @@ final class DnsWatch implements Subscription {
 
   private void onFailure(RegistryException cause) {
     // A target that makes no sense won't make any later.
-    if (cause.registryErrorKind().isRetryable()) {
+    if (cause.kind().isRetryable()) {
       askAfter(refreshTiming.backoff().next());
     }
     RegistryMeter.REQUESTS_FAILED
-        .counter(context.meters(), scheme, cause.registryErrorKind().name())
+        .counter(context.meters(), scheme, cause.kind().name())
         .increment();
     if (!failing) {
       failing = true;

@@ -322,8 +322,7 @@ class DnsLookupTest {
     RecordedWatch watch = fixture.watch(fixture.dns(""), service);
 
     soon().until(() -> !watch.failures().isEmpty());
-    assertThat(watch.failures().get(0).registryErrorKind())
-        .isEqualTo(RegistryErrorKind.UNSUPPORTED);
+    assertThat(watch.failures().get(0).kind()).isEqualTo(RegistryErrorKind.UNSUPPORTED);
     assertThat(watch.failures().get(0)).hasMessageContaining(expected);
   }
 

@@ -111,8 +111,7 @@ class DnsRefreshTest {
 
     server.fail(DnsFault.of(DnsFault.DnsFaultKind.SERVFAIL));
     soon().until(() -> watch.failures().size() == 1);
-    assertThat(watch.failures().get(0).registryErrorKind())
-        .isEqualTo(RegistryErrorKind.UNAVAILABLE);
+    assertThat(watch.failures().get(0).kind()).isEqualTo(RegistryErrorKind.UNAVAILABLE);
     assertThat(watch.failures().get(0)).hasMessageContaining("was answered SERVFAIL");
     int asked = server.queryCount(NAME, DnsType.A);
     int snapshots = watch.snapshots().size();
@@ -250,7 +249,7 @@ class DnsRefreshTest {
     RecordedWatch watch = fixture.watch(fixture.dns(DnsFixture.IMPATIENT), TARGET);
 
     soon().until(() -> !watch.failures().isEmpty());
-    assertThat(watch.failures().get(0).registryErrorKind())
+    assertThat(watch.failures().get(0).kind())
         .isIn(RegistryErrorKind.MALFORMED, RegistryErrorKind.UNAVAILABLE);
     server.heal();
     awaitAddresses(watch, "10.0.0.1:50051");

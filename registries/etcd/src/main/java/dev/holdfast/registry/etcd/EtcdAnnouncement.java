@@ -201,8 +201,7 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.RangeL
   /** The announcement is over for a reason that is not ours. */
   void end(RegistryException cause) {
     if (announcementState == AnnouncementState.WITHDRAWING) {
-      if (cause.registryErrorKind() == RegistryErrorKind.LEASE_LOST
-          || cause.registryErrorKind() == RegistryErrorKind.WIPED) {
+      if (cause.kind() == RegistryErrorKind.LEASE_LOST || cause.kind() == RegistryErrorKind.WIPED) {
         gone(null);
       }
       return;
@@ -214,7 +213,7 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.RangeL
     log.info(
         "event=etcd_record_lost key={} kind={} reason=\"{}\"",
         key.toStringUtf8(),
-        cause.registryErrorKind(),
+        cause.kind(),
         LogEscaper.escape(cause.getMessage()));
     listener.onEnded(cause);
   }

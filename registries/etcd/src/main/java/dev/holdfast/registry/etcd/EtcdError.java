@@ -55,17 +55,17 @@ enum EtcdError {
           "etcdserver: requested lease not found", LEASE_NOT_FOUND,
           "etcdserver: mvcc: required revision has been compacted", COMPACTED);
 
-  private final RegistryException.RegistryErrorKind registryErrorKind;
+  private final RegistryException.RegistryErrorKind kind;
   private final boolean isRetriableAtOtherMember;
 
   EtcdError(RegistryException.RegistryErrorKind registryErrorKind, boolean anotherMemberMayDo) {
-    this.registryErrorKind = registryErrorKind;
+    this.kind = registryErrorKind;
     this.isRetriableAtOtherMember = anotherMemberMayDo;
   }
 
   /** The kind under which the registry reports this error to its user. */
-  RegistryException.RegistryErrorKind registryErrorKind() {
-    return registryErrorKind;
+  RegistryException.RegistryErrorKind kind() {
+    return kind;
   }
 
   /** Whether the same request may succeed at another member. */

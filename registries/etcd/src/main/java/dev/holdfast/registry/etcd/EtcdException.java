@@ -60,7 +60,7 @@ final class EtcdException extends RuntimeException {
 
   /** This failure as the exception that the registry reports to its user. */
   RegistryException toRegistryException() {
-    return new RegistryException(error.registryErrorKind(), messageOrName(), this);
+    return new RegistryException(error.kind(), messageOrName(), this);
   }
 
   private String messageOrName() {

@@ -219,7 +219,7 @@ final class EtcdMembers implements EtcdTransport {
     }
 
     private void fail(EtcdException error) {
-      meters.requestFailed(error.error().registryErrorKind());
+      meters.requestFailed(error.error().kind());
       onError.accept(error);
     }
   }

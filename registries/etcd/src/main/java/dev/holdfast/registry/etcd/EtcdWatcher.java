@@ -133,7 +133,7 @@ final class EtcdWatcher {
   void checkNow() {
     // At a range that could be read, so that the answer is no question of permissions.
     ranges.stream()
-        .filter(range -> range.rangeWatchState() == RangeWatch.RangeWatchState.WATCHING)
+        .filter(range -> range.state() == RangeWatch.RangeWatchState.WATCHING)
         .findFirst()
         .ifPresent(
             range -> store.check(range.range().key(), () -> probe(true), error -> probe(false)));
@@ -150,10 +150,10 @@ final class EtcdWatcher {
   private void pump() {
     while (!closed && pause == null && listing < MAX_LISTS && !waiting.isEmpty()) {
       RangeWatch range = waiting.remove();
-      if (range.rangeWatchState() == RangeWatch.RangeWatchState.WAITING) {
+      if (range.state() == RangeWatch.RangeWatchState.WAITING) {
         range.listing();
         list(range, false);
-      } else if (range.rangeWatchState() == RangeWatch.RangeWatchState.WATCHING) {
+      } else if (range.state() == RangeWatch.RangeWatchState.WATCHING) {
         list(range, true);
       }
     }
@@ -201,7 +201,7 @@ final class EtcdWatcher {
       return;
     }
     range.onList(rangeSnapshot, store.epoch());
-    if (range.rangeWatchState() == RangeWatch.RangeWatchState.CREATING) {
+    if (range.state() == RangeWatch.RangeWatchState.CREATING) {
       if (stream == null) {
         stream = new WatchStream(store, scheduler, new StreamListener());
       }
@@ -221,7 +221,7 @@ final class EtcdWatcher {
     if (concernsAll(cause)) {
       requeue(range);
       ranges.stream()
-          .filter(r -> r.rangeWatchState() == RangeWatch.RangeWatchState.WAITING)
+          .filter(r -> r.state() == RangeWatch.RangeWatchState.WAITING)
           .toList()
           .forEach(r -> r.fail(cause));
       pauseFor(backoff.next());
@@ -233,7 +233,7 @@ final class EtcdWatcher {
 
   private static boolean concernsAll(EtcdException cause) {
     return cause.error().isRetriableAtOtherMember()
-        || cause.error().registryErrorKind() == RegistryException.RegistryErrorKind.UNAUTHENTICATED;
+        || cause.error().kind() == RegistryException.RegistryErrorKind.UNAUTHENTICATED;
   }
 
   private void requeue(RangeWatch range) {
@@ -305,7 +305,7 @@ final class EtcdWatcher {
       if (places <= 0) {
         break;
       }
-      if (range.rangeWatchState() == RangeWatch.RangeWatchState.WATCHING
+      if (range.state() == RangeWatch.RangeWatchState.WATCHING
           && range.relistAtNanos() - now <= 0) {
         range.relistAt(now + relistInterval.toNanos());
         waiting.add(range);
@@ -323,7 +323,7 @@ final class EtcdWatcher {
 
   private void confirmAll() {
     for (RangeWatch range : new ArrayList<>(ranges)) {
-      if (range.rangeWatchState() == RangeWatch.RangeWatchState.WATCHING) {
+      if (range.state() == RangeWatch.RangeWatchState.WATCHING) {
         range.confirm();
       }
     }
@@ -349,8 +349,8 @@ final class EtcdWatcher {
           ranges.size(),
           LogEscaper.escape(cause.getMessage()));
       for (RangeWatch range : List.copyOf(ranges)) {
-        if (range.rangeWatchState() == RangeWatch.RangeWatchState.WATCHING
-            || range.rangeWatchState() == RangeWatch.RangeWatchState.CREATING) {
+        if (range.state() == RangeWatch.RangeWatchState.WATCHING
+            || range.state() == RangeWatch.RangeWatchState.CREATING) {
           meters.watchRestarted();
           requeue(range);
           range.fail(cause);

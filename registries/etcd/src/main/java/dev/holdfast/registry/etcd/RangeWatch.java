@@ -62,7 +62,7 @@ final class RangeWatch {
   private final Backoff backoff;
   private final Map<ByteString, Known> known = new HashMap<>();
   private final List<Event> fragments = new ArrayList<>();
-  private RangeWatchState rangeWatchState = RangeWatchState.WAITING;
+  private RangeWatchState state = RangeWatchState.WAITING;
   private int generation;
   private long knownRevision;
   private long knownEpoch;
@@ -87,8 +87,8 @@ final class RangeWatch {
     return keysOnly;
   }
 
-  RangeWatchState rangeWatchState() {
-    return rangeWatchState;
+  RangeWatchState state() {
+    return state;
   }
 
   int generation() {
@@ -115,22 +115,22 @@ final class RangeWatch {
   /** Begins again from the start; answers to earlier questions don't count any more. */
   void restart() {
     generation++;
-    rangeWatchState = RangeWatchState.WAITING;
+    state = RangeWatchState.WAITING;
     fragments.clear();
   }
 
   void listing() {
-    rangeWatchState = RangeWatchState.LISTING;
+    state = RangeWatchState.LISTING;
   }
 
   void created() {
-    rangeWatchState = RangeWatchState.WATCHING;
+    state = RangeWatchState.WATCHING;
     backoff.reset();
   }
 
   void close() {
     generation++;
-    rangeWatchState = RangeWatchState.CLOSED;
+    state = RangeWatchState.CLOSED;
   }
 
   /**
@@ -165,7 +165,7 @@ final class RangeWatch {
 
   /** Takes over a list that leads to a new watch. */
   void onList(RangeReader.RangeSnapshot list, long epoch) {
-    rangeWatchState = RangeWatchState.CREATING;
+    state = RangeWatchState.CREATING;
     takeOver(list, epoch);
   }
 

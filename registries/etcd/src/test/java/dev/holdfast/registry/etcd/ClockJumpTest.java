@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.core.EndpointListState;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.EndpointsListener;
+import dev.holdfast.core.RegistrationState;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
@@ -18,7 +19,6 @@ import dev.holdfast.core.Subscription;
 import dev.holdfast.core.discovery.EndpointDirectory;
 import dev.holdfast.core.discovery.LastKnownGoodOptions;
 import dev.holdfast.core.registration.InstanceRegistration;
-import dev.holdfast.core.registration.RegistrationStateMachine;
 import dev.holdfast.registry.etcd.proto.KeyValue;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Files;
@@ -70,8 +70,7 @@ class ClockJumpTest {
             .during(WATCHED)
             .until(
                 () ->
-                    registration.registrationState()
-                            == RegistrationStateMachine.RegistrationState.VISIBLE
+                    registration.state() == RegistrationState.VISIBLE
                         && raw.get(KEY).filter(record::equals).isPresent()
                         && directory.state(ORDERS) == EndpointListState.FOLLOWING);
         assertThat(lists.all).as("%d days ahead", days).hasSize(heard);

@@ -102,12 +102,11 @@ class EtcdAuthTest {
 
     assertThat(registries.endOf(registries.begin(tester, production, at(1))))
         .isEqualTo(RegistryErrorKind.PERMISSION_DENIED);
-    assertThat(readFailure(tester, production).registryErrorKind())
+    assertThat(readFailure(tester, production).kind())
         .isEqualTo(RegistryErrorKind.PERMISSION_DENIED);
     RecordedWatch watch = registries.watch(tester, production);
     patiently().until(() -> !watch.failures().isEmpty());
-    assertThat(watch.failures().get(0).registryErrorKind())
-        .isEqualTo(RegistryErrorKind.PERMISSION_DENIED);
+    assertThat(watch.failures().get(0).kind()).isEqualTo(RegistryErrorKind.PERMISSION_DENIED);
     assertThat(registries.endOf(registries.begin(tester, ServiceName.parse("prodigal/x"), at(1))))
         .isEqualTo(RegistryErrorKind.PERMISSION_DENIED);
     assertThat(read(openAs("prod-read", SECRET), production).endpoints().isEmpty()).isTrue();
@@ -142,7 +141,7 @@ class EtcdAuthTest {
       assertThat(logs.containing("wrong-secret")).isEmpty();
     }
 
-    assertThat(failure.registryErrorKind()).isEqualTo(RegistryErrorKind.UNAUTHENTICATED);
+    assertThat(failure.kind()).isEqualTo(RegistryErrorKind.UNAUTHENTICATED);
     assertThat(failure)
         .hasMessageContaining("test-read")
         .hasMessageContaining(etcd.member(0).address())
@@ -153,7 +152,7 @@ class EtcdAuthTest {
   void noUserWhereOneIsNeededSaysWhereToPutIt() throws Exception {
     RegistryException failure = readFailure(registries.open(etcd.uri("")), service);
 
-    assertThat(failure.registryErrorKind()).isEqualTo(RegistryErrorKind.UNAUTHENTICATED);
+    assertThat(failure.kind()).isEqualTo(RegistryErrorKind.UNAUTHENTICATED);
     assertThat(failure)
         .hasMessageContaining("HOLDFAST_REGISTRY_USER")
         .hasMessageContaining("authentication is on");
@@ -212,8 +211,7 @@ class EtcdAuthTest {
                     "HOLDFAST_REGISTRY_PASSWORD_FILE",
                     file.toString()))
             .open(etcd.uri(""));
-    assertThat(readFailure(client, service).registryErrorKind())
-        .isEqualTo(RegistryErrorKind.UNAUTHENTICATED);
+    assertThat(readFailure(client, service).kind()).isEqualTo(RegistryErrorKind.UNAUTHENTICATED);
 
     Files.writeString(file, SECRET + "\n");
     assertThat(read(client, service).endpoints().isEmpty()).isTrue();

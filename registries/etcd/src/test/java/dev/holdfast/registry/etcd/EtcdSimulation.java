@@ -317,11 +317,9 @@ final class EtcdSimulation {
                   require(!ended, "an announcement ends once");
                   ended = true;
                   require(
-                      hasRivals
-                          || cause.registryErrorKind()
-                              != RegistryException.RegistryErrorKind.TAKEN_OVER,
+                      hasRivals || cause.kind() != RegistryException.RegistryErrorKind.TAKEN_OVER,
                       address() + " was taken over, and nobody else was ever there");
-                  note(Rare.valueOf(cause.registryErrorKind().name()));
+                  note(Rare.valueOf(cause.kind().name()));
                   announcement = null;
                   scheduler.schedule(
                       Duration.ofMillis(random.nextInt(2000)), Instance.this::announce);

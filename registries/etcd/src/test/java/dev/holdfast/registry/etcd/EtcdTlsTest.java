@@ -81,7 +81,7 @@ class EtcdTlsTest {
   void withoutAClientCertificateTheReasonIsSaid() throws Exception {
     RegistryException failure = readFailure(registries.open(etcd.uri("", ca(), PATIENT)), ORDERS);
 
-    assertThat(failure.registryErrorKind()).isEqualTo(RegistryErrorKind.UNAUTHENTICATED);
+    assertThat(failure.kind()).isEqualTo(RegistryErrorKind.UNAUTHENTICATED);
     assertThat(failure)
         .hasMessageContaining(etcd.member(0).address())
         .hasMessageContaining("certificate");
@@ -92,7 +92,7 @@ class EtcdTlsTest {
     RegistryException untrusted =
         readFailure(registries.open(etcd.uri("", "tls=true", PATIENT)), ORDERS);
 
-    assertThat(untrusted.registryErrorKind()).isEqualTo(RegistryErrorKind.UNAUTHENTICATED);
+    assertThat(untrusted.kind()).isEqualTo(RegistryErrorKind.UNAUTHENTICATED);
     assertThat(untrusted)
         .hasMessageContaining(etcd.member(0).address())
         .hasMessageContaining("TLS handshake failed");
@@ -123,7 +123,7 @@ class EtcdTlsTest {
       RegistryException failure =
           readFailure(registries.open(old.uri("", ca(), files(client), PATIENT)), ORDERS);
 
-      assertThat(failure.registryErrorKind()).isEqualTo(RegistryErrorKind.UNAUTHENTICATED);
+      assertThat(failure.kind()).isEqualTo(RegistryErrorKind.UNAUTHENTICATED);
       assertThat(failure).hasMessageContaining("expired");
     }
   }

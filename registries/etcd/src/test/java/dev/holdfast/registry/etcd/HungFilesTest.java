@@ -75,8 +75,7 @@ class HungFilesTest {
 
       RegistryException failure = readFailure(hung, ORDERS);
 
-      assertThat(failure.registryErrorKind())
-          .isEqualTo(RegistryException.RegistryErrorKind.UNAUTHENTICATED);
+      assertThat(failure.kind()).isEqualTo(RegistryException.RegistryErrorKind.UNAUTHENTICATED);
       assertThat(failure).hasMessageContaining("PASSWORD_FILE: can't be read");
       raw.put("test/orders/x", "10.0.0.1:50051");
       patiently().until(() -> addresses(watch).size() == 1);

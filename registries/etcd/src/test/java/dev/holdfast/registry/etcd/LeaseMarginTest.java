@@ -68,7 +68,7 @@ class LeaseMarginTest {
                   + "\" reason=\"a request that is not answered lasts until the lease has run out,"
                   + " and all records of this process with it\"");
       assertThat(record.end())
-          .map(RegistryException::registryErrorKind)
+          .map(RegistryException::kind)
           .contains(RegistryException.RegistryErrorKind.LEASE_LOST);
     }
   }

@@ -57,7 +57,7 @@ class LostLeaseTest {
 
     List<RegistryException.RegistryErrorKind> ends = new ArrayList<>();
     for (RecordedAnnouncement record : announced) {
-      record.end().ifPresent(end -> ends.add(end.registryErrorKind()));
+      record.end().ifPresent(end -> ends.add(end.kind()));
     }
     return ends;
   }

@@ -96,7 +96,7 @@ final class OpenRegistries implements AutoCloseable {
       if (record.published() > 0) {
         return announced;
       }
-      assertThat(record.end().orElseThrow().registryErrorKind())
+      assertThat(record.end().orElseThrow().kind())
           .isIn(RegistryErrorKind.UNAVAILABLE, RegistryErrorKind.LEASE_LOST);
     }
     throw new AssertionError(endpoint + " was not published in " + MAX_ANNOUNCEMENTS + " tries");
@@ -116,7 +116,7 @@ final class OpenRegistries implements AutoCloseable {
 
   RegistryErrorKind endOf(Announced announced) {
     patiently().until(() -> announced.record().end().isPresent());
-    return announced.record().end().orElseThrow().registryErrorKind();
+    return announced.record().end().orElseThrow().kind();
   }
 
   static Endpoint at(int n) {

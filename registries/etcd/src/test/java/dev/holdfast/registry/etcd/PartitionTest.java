@@ -108,8 +108,7 @@ class PartitionTest {
       // The one that moves may have left before the cut, when a busy machine was too slow for it;
       // this one can't, and on such a machine the member may be too slow to say so.
       patiently().until(() -> hasHeard(staying, NO_LEADER));
-      assertThat(readFailure(bound, service).registryErrorKind())
-          .isEqualTo(RegistryErrorKind.UNAVAILABLE);
+      assertThat(readFailure(bound, service).kind()).isEqualTo(RegistryErrorKind.UNAVAILABLE);
 
       // Nobody keeps this one alive, and it was granted later and for longer than the record.
       awaitLists(List.of(elsewhere, moving), FIRST);

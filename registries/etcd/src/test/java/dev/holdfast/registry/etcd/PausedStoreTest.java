@@ -33,7 +33,7 @@ class PausedStoreTest {
         RegistryException failure = readFailure(registry, ORDERS);
         assertThat(Duration.ofNanos(System.nanoTime() - begunNanos))
             .isLessThan(Duration.ofSeconds(20));
-        assertThat(failure.registryErrorKind()).isEqualTo(RegistryErrorKind.UNAVAILABLE);
+        assertThat(failure.kind()).isEqualTo(RegistryErrorKind.UNAVAILABLE);
         assertThat(failure)
             .hasMessageContaining(etcd.member(0).address())
             .hasMessageContaining("no answer in time");

@@ -148,8 +148,7 @@ class ThreeMembersTest {
     etcd.member(2).kill();
 
     patiently().until(() -> !watch.failures().isEmpty());
-    assertThat(readFailure(client, service).registryErrorKind())
-        .isEqualTo(RegistryErrorKind.UNAVAILABLE);
+    assertThat(readFailure(client, service).kind()).isEqualTo(RegistryErrorKind.UNAVAILABLE);
     assertThat(registries.endOf(record)).isEqualTo(RegistryErrorKind.LEASE_LOST);
     int snapshots = watch.snapshots().size();
     assertThat(addresses(watch)).hasSize(1);

@@ -214,14 +214,11 @@ final class FileAnnouncement {
       return;
     }
     RegistryMeter.REQUESTS_FAILED
-        .counter(
-            surroundings.context().meters(),
-            FileRegistryProvider.SCHEME,
-            cause.registryErrorKind().name())
+        .counter(surroundings.context().meters(), FileRegistryProvider.SCHEME, cause.kind().name())
         .increment();
     if (visible
-        && cause.registryErrorKind() != RegistryErrorKind.TAKEN_OVER
-        && cause.registryErrorKind() != RegistryErrorKind.CLOSED) {
+        && cause.kind() != RegistryErrorKind.TAKEN_OVER
+        && cause.kind() != RegistryErrorKind.CLOSED) {
       // The file is replaced whole or not at all, so our record is still there as it was: only the
       // change is missing, and deleting it would take a live instance out of the list.
       if (backoff.attempts() == 0) {
@@ -231,7 +228,7 @@ final class FileAnnouncement {
       nextTry = scheduler.schedule(backoff.next(), this::publishAgain);
       return;
     }
-    if (cause.registryErrorKind() == RegistryErrorKind.UNAVAILABLE) {
+    if (cause.kind() == RegistryErrorKind.UNAVAILABLE) {
       // It may have been written all the same, or be written late; nobody would keep it.
       surroundings.io().run("delete " + file, this::deleteOnIo);
     }

@@ -35,7 +35,7 @@ final class AnnouncingProgram {
 
               @Override
               public void onEnded(RegistryException cause) {
-                System.out.println("ended " + cause.registryErrorKind() + " " + cause.getMessage());
+                System.out.println("ended " + cause.kind() + " " + cause.getMessage());
               }
             });
     BufferedReader orders =

@@ -43,7 +43,7 @@ class FileIoTest {
     assertThat(failures)
         .filteredOn(f -> f.toString().contains("write y"))
         .singleElement()
-        .satisfies(f -> assertThat(f.registryErrorKind()).isEqualTo(RegistryErrorKind.UNAVAILABLE))
+        .satisfies(f -> assertThat(f.kind()).isEqualTo(RegistryErrorKind.UNAVAILABLE))
         .extracting(RegistryException::getMessage)
         .isEqualTo(
             "write y: the file system does not answer; 65536 operations wait for it already"

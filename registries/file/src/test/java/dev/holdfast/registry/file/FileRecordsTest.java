@@ -246,8 +246,7 @@ class FileRecordsTest {
         .until(
             () -> RecordJson.read(Files.readAllBytes(file)).endpoint().instance().equals("newer"));
     assertThat(newer.record().end()).isEmpty();
-    assertThat(older.record().end().orElseThrow().registryErrorKind())
-        .isEqualTo(RegistryErrorKind.TAKEN_OVER);
+    assertThat(older.record().end().orElseThrow().kind()).isEqualTo(RegistryErrorKind.TAKEN_OVER);
   }
 
   @Test

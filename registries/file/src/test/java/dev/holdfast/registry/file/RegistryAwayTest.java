@@ -48,8 +48,7 @@ class RegistryAwayTest {
 
     Files.move(fixture.namespace(), away);
     soon().until(() -> watch.failures().size() == 1);
-    assertThat(watch.failures().get(0).registryErrorKind())
-        .isEqualTo(RegistryErrorKind.UNAVAILABLE);
+    assertThat(watch.failures().get(0).kind()).isEqualTo(RegistryErrorKind.UNAVAILABLE);
     assertThat(watch.failures().get(0))
         .hasMessage(
             "registry directory %s is missing (expected: a directory)", fixture.namespace());
@@ -75,8 +74,7 @@ class RegistryAwayTest {
     var unused = registry.announce(fixture.orders(), Endpoint.of("127.0.0.1:50052"), second);
     soon().until(() -> second.end().isPresent());
 
-    assertThat(second.end().orElseThrow().registryErrorKind())
-        .isEqualTo(RegistryErrorKind.UNAVAILABLE);
+    assertThat(second.end().orElseThrow().kind()).isEqualTo(RegistryErrorKind.UNAVAILABLE);
     assertThat(fixture.namespace()).doesNotExist();
     Files.move(away, fixture.namespace());
   }
@@ -92,7 +90,7 @@ class RegistryAwayTest {
     delete(fixture.namespace());
 
     soon().until(() -> announced.record().end().isPresent());
-    assertThat(announced.record().end().orElseThrow().registryErrorKind())
+    assertThat(announced.record().end().orElseThrow().kind())
         .isEqualTo(RegistryErrorKind.UNAVAILABLE);
     fixture.announce(registry, Endpoint.of(ADDRESS).withInstance("a"));
 
@@ -111,7 +109,7 @@ class RegistryAwayTest {
     delete(fixture.directory());
 
     soon().until(() -> announced.record().end().isPresent());
-    assertThat(announced.record().end().orElseThrow().registryErrorKind())
+    assertThat(announced.record().end().orElseThrow().kind())
         .isEqualTo(RegistryErrorKind.RECORD_DELETED);
     fixture.announce(registry, Endpoint.of(ADDRESS).withInstance("a"));
     long epoch = watch.snapshots().get(0).epoch();
@@ -127,7 +125,7 @@ class RegistryAwayTest {
     Files.delete(fixture.file("127.0.0.1_50051.json"));
 
     soon().until(() -> announced.record().end().isPresent());
-    assertThat(announced.record().end().orElseThrow().registryErrorKind())
+    assertThat(announced.record().end().orElseThrow().kind())
         .isEqualTo(RegistryErrorKind.RECORD_DELETED);
   }
 
@@ -164,7 +162,7 @@ class RegistryAwayTest {
 
     assertThat(FileFailure.of("write", Path.of("/x/orders"), denied))
         .hasMessage("can't write /x/orders: permission denied")
-        .extracting(RegistryException::registryErrorKind)
+        .extracting(RegistryException::kind)
         .isEqualTo(RegistryErrorKind.PERMISSION_DENIED);
   }
 

@@ -33,15 +33,15 @@ enum ApiError {
   /** Any error that no other constant describes. */
   OTHER(RegistryErrorKind.UNAVAILABLE);
 
-  private final RegistryErrorKind registryErrorKind;
+  private final RegistryErrorKind kind;
 
   ApiError(RegistryErrorKind registryErrorKind) {
-    this.registryErrorKind = registryErrorKind;
+    this.kind = registryErrorKind;
   }
 
   /** The kind under which the registry reports this error to its user. */
-  RegistryErrorKind registryErrorKind() {
-    return registryErrorKind;
+  RegistryErrorKind kind() {
+    return kind;
   }
 
   /** Whether other credentials, or the same ones read again, may help. */

@@ -30,6 +30,6 @@ record ApiFailure(ApiError error, String message, Duration retryAfter, @Nullable
   }
 
   RegistryException toRegistryException() {
-    return new RegistryException(error.registryErrorKind(), message, cause);
+    return new RegistryException(error.kind(), message, cause);
   }
 }

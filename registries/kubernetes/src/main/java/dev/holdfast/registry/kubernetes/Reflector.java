@@ -372,11 +372,11 @@ class Reflector {
 
   /** Each kind once, as one that follows may say more; then only a whole list may be shown. */
   private void report(long nowNanos, ApiFailure failure) {
-    if (failing != failure.error().registryErrorKind()) {
+    if (failing != failure.error().kind()) {
       if (failing == null && store.hasChanges()) {
         commands.add(new ReflectorCommand.Publish(store.takeChanged(nowNanos), false));
       }
-      failing = failure.error().registryErrorKind();
+      failing = failure.error().kind();
       commands.add(new ReflectorCommand.Report(failure));
     }
   }

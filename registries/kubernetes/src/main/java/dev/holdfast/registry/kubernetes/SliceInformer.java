@@ -231,7 +231,7 @@ final class SliceInformer {
   }
 
   private void note(String verb, ApiFailure failure) {
-    around.meters().requestFailed(failure.error().registryErrorKind());
+    around.meters().requestFailed(failure.error().kind());
     log.debug(
         "event=kubernetes_request_failed verb={} scope={} error={}",
         verb,

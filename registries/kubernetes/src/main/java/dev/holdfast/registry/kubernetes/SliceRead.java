@@ -55,7 +55,7 @@ final class SliceRead {
                     sliceScope, "", list.next(), SliceInformer.PAGE_SLICES),
                 this::onPage,
                 failure -> {
-                  around.meters().requestFailed(failure.error().registryErrorKind());
+                  around.meters().requestFailed(failure.error().kind());
                   fail(failure.toRegistryException());
                 });
   }

@@ -91,7 +91,7 @@ class CredentialsTest {
     server.endWatches();
     soon().until(() -> !watch.failures().isEmpty());
     assertThat(watch.failures())
-        .extracting(RegistryException::registryErrorKind)
+        .extracting(RegistryException::kind)
         .containsExactly(RegistryException.RegistryErrorKind.UNAUTHENTICATED);
   }
 
@@ -156,8 +156,7 @@ class CredentialsTest {
 
     RegistryException failure = firstFailure(fixture.watch(registry, "orders"));
 
-    assertThat(failure.registryErrorKind())
-        .isEqualTo(RegistryException.RegistryErrorKind.UNAUTHENTICATED);
+    assertThat(failure.kind()).isEqualTo(RegistryException.RegistryErrorKind.UNAUTHENTICATED);
     assertThat(failure).hasMessageContaining("plugin.sh: did not end within 300 ms");
   }
 
@@ -239,9 +238,7 @@ class CredentialsTest {
             () ->
                 watch.failures().stream()
                     .anyMatch(
-                        f ->
-                            f.registryErrorKind()
-                                == RegistryException.RegistryErrorKind.UNAUTHENTICATED));
+                        f -> f.kind() == RegistryException.RegistryErrorKind.UNAUTHENTICATED));
     assertThat(watch.failures().get(watch.failures().size() - 1))
         .hasMessageContaining("client-certificate: expired at " + end);
     assertThat(addresses(watch)).as("the list is kept").containsExactly("10.0.0.1:50051");

@@ -141,7 +141,7 @@ class KubernetesFaultsTest {
     RecordedWatch watch = followed("10.0.0.1");
 
     assertThat(watch.failures())
-        .extracting(RegistryException::registryErrorKind)
+        .extracting(RegistryException::kind)
         .containsExactly(RegistryException.RegistryErrorKind.UNAVAILABLE);
     var lists = server.requests().stream().filter(r -> r.verb() == ApiVerb.LIST).toList();
     assertThat(lists.get(1).receivedNanos() - lists.get(0).receivedNanos())

@@ -56,7 +56,7 @@ class KubernetesLongFaultsTest {
     assertThat(follower.words).as("nothing is shown").isEqualTo(words);
     assertThat(follower.failures)
         .as("it is said once")
-        .extracting(RegistryException::registryErrorKind)
+        .extracting(RegistryException::kind)
         .containsExactly(RegistryException.RegistryErrorKind.UNAVAILABLE);
     assertThat(requests.count)
         .as("requests of an outage")

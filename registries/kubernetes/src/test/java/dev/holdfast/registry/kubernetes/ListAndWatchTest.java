@@ -89,8 +89,7 @@ class ListAndWatchTest {
 
     soon().until(() -> !watch.failures().isEmpty());
     RegistryException refusal = watch.failures().get(0);
-    assertThat(refusal.registryErrorKind())
-        .isEqualTo(RegistryException.RegistryErrorKind.PERMISSION_DENIED);
+    assertThat(refusal.kind()).isEqualTo(RegistryException.RegistryErrorKind.PERMISSION_DENIED);
     assertThat(refusal)
         .hasMessageContaining("may not list endpointslices.discovery.k8s.io in namespace \"prod\"")
         .hasMessageContaining(KubernetesRole.of("prod").yaml());
@@ -106,7 +105,7 @@ class ListAndWatchTest {
 
     awaitAddresses(watch, "10.0.0.2:50051");
     assertThat(watch.failures())
-        .extracting(RegistryException::registryErrorKind)
+        .extracting(RegistryException::kind)
         .containsExactly(RegistryException.RegistryErrorKind.MALFORMED);
     assertThat(addresses(watch)).hasSize(1);
   }

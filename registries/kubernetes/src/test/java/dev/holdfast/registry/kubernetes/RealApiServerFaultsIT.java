@@ -62,7 +62,7 @@ class RealApiServerFaultsIT {
     awaitAddresses(watch, "10.1.0.1:50051", "10.1.0.2:50051");
     // A server that has just started refuses everybody (403) until it has read its roles.
     assertThat(watch.failures())
-        .extracting(RegistryException::registryErrorKind)
+        .extracting(RegistryException::kind)
         .startsWith(RegistryException.RegistryErrorKind.UNAVAILABLE)
         .containsAnyOf(
             RegistryException.RegistryErrorKind.UNAVAILABLE,
@@ -138,7 +138,7 @@ class RealApiServerFaultsIT {
 
     cluster.deleteAccount(PROD, "shop");
     soon().until(() -> !watch.failures().isEmpty());
-    assertThat(watch.failures().get(0).registryErrorKind())
+    assertThat(watch.failures().get(0).kind())
         .isEqualTo(RegistryException.RegistryErrorKind.UNAUTHENTICATED);
     hold("10.1.0.5");
     Files.writeString(account.resolve("token"), cluster.account(PROD, "shop"));

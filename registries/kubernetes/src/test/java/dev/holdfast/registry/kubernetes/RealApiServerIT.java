@@ -294,8 +294,7 @@ class RealApiServerIT {
 
     soon().until(() -> !watch.failures().isEmpty());
     RegistryException refusal = watch.failures().get(0);
-    assertThat(refusal.registryErrorKind())
-        .isEqualTo(RegistryException.RegistryErrorKind.PERMISSION_DENIED);
+    assertThat(refusal.kind()).isEqualTo(RegistryException.RegistryErrorKind.PERMISSION_DENIED);
     assertThat(refusal)
         .hasMessageContaining(
             "may not watch endpointslices.discovery.k8s.io in namespace \"" + namespace + "\"")

@@ -1,10 +1,10 @@
 package dev.holdfast.streams.redis;
 
 import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.SequencedMessage;
 import dev.holdfast.streams.SessionRecord;
 import dev.holdfast.streams.SessionRecord.Caller;
 import dev.holdfast.streams.StoreRequest;
-import dev.holdfast.streams.session.SendBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -56,7 +56,7 @@ final class RedisRecordCodec {
     arguments.add(number(save.keep().toMillis()));
     arguments.add(text(run));
     arguments.add(number(maxBytes));
-    for (SendBuffer.SequencedMessage sequencedMessage : save.appended()) {
+    for (SequencedMessage sequencedMessage : save.appended()) {
       if (sequencedMessage.seq() > save.acked()) {
         arguments.add(text("m" + sequencedMessage.seq()));
         arguments.add(encode(sequencedMessage));
@@ -76,7 +76,7 @@ final class RedisRecordCodec {
       known.put(text(fields.get(i)), (byte[]) fields.get(i + 1));
     }
     long acked = number(known, "k");
-    List<SendBuffer.SequencedMessage> unacked = new ArrayList<>();
+    List<SequencedMessage> unacked = new ArrayList<>();
     long seq = acked + 1;
     for (byte[] next = known.get("m" + seq); next != null; next = known.get("m" + seq)) {
       unacked.add(decode(seq, next));
@@ -105,7 +105,7 @@ final class RedisRecordCodec {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  private static byte[] encode(SendBuffer.SequencedMessage sequencedMessage) {
+  private static byte[] encode(SequencedMessage sequencedMessage) {
     byte[] body = sequencedMessage.body().toByteArray();
     byte[] encoded = new byte[ITEM_HEAD + body.length];
     encoded[0] = (byte) (sequencedMessage.flags() >> BYTE_BITS);
@@ -115,10 +115,10 @@ final class RedisRecordCodec {
     return encoded;
   }
 
-  private static SendBuffer.SequencedMessage decode(long seq, byte[] encoded) {
+  private static SequencedMessage decode(long seq, byte[] encoded) {
     int flags = (encoded[0] & BYTE_MASK) << BYTE_BITS | (encoded[1] & BYTE_MASK);
     byte[] body = Arrays.copyOfRange(encoded, ITEM_HEAD, encoded.length);
-    return new SendBuffer.SequencedMessage(seq, Payload.of(body), flags, encoded[2]);
+    return new SequencedMessage(seq, Payload.of(body), flags, encoded[2]);
   }
 
   private static byte[] number(long number) {

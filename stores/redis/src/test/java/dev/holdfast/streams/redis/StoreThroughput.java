@@ -1,12 +1,12 @@
 package dev.holdfast.streams.redis;
 
 import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.SequencedMessage;
 import dev.holdfast.streams.SessionRecord;
 import dev.holdfast.streams.SessionRecord.Caller;
 import dev.holdfast.streams.StoreRequest;
 import dev.holdfast.streams.StoreResponse;
 import dev.holdfast.streams.redis.local.RedisProcess;
-import dev.holdfast.streams.session.SendBuffer;
 import dev.holdfast.streams.wire.SessionId;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,8 +48,8 @@ public final class StoreThroughput {
       double resumed = perSecond(sessions, i -> store.claim(resume(i)));
       double idle = perSecond(sessions, i -> store.save(save(i, List.of())));
       long bytes = memory(redis) / sessions;
-      SendBuffer.SequencedMessage sequencedMessage =
-          new SendBuffer.SequencedMessage(1, Payload.of(new byte[MESSAGE_BYTES]), 0, 0);
+      SequencedMessage sequencedMessage =
+          new SequencedMessage(1, Payload.of(new byte[MESSAGE_BYTES]), 0, 0);
       double saved = perSecond(sessions, i -> store.save(next(i, sequencedMessage)));
       System.out.printf(
           "RESULT sessions=%d fsync=%s begun_per_s=%.0f resumed_per_s=%.0f saved_per_s=%.0f"
@@ -67,11 +67,11 @@ public final class StoreThroughput {
     return new StoreRequest.Claim(id(i), 2, "b", CALLER, Optional.empty(), KEEP);
   }
 
-  private static StoreRequest.Save save(int i, List<SendBuffer.SequencedMessage> appended) {
+  private static StoreRequest.Save save(int i, List<SequencedMessage> appended) {
     return new StoreRequest.Save(id(i), 2, "b", 0, 5, 0, appended, false, false, KEEP);
   }
 
-  private static StoreRequest.Save next(int i, SendBuffer.SequencedMessage sequencedMessage) {
+  private static StoreRequest.Save next(int i, SequencedMessage sequencedMessage) {
     return new StoreRequest.Save(
         id(i), 2, "b", 1, 6, 0, List.of(sequencedMessage), false, false, KEEP);
   }

@@ -6,11 +6,11 @@ import dev.holdfast.bench.process.EtcdStub;
 import dev.holdfast.bench.registry.MissingEndpoints;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.RegistrationState;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.SystemScheduler;
 import dev.holdfast.core.registration.InstanceRegistration;
-import dev.holdfast.core.registration.RegistrationStateMachine;
 import dev.holdfast.registry.etcd.proto.KeyValue;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
@@ -130,8 +130,7 @@ final class ChaosWorkload {
   private Set<String> missing() {
     Set<String> missing = new TreeSet<>();
     for (Instance instance : instances) {
-      if (instance.registration().registrationState()
-          != RegistrationStateMachine.RegistrationState.VISIBLE) {
+      if (instance.registration().state() != RegistrationState.VISIBLE) {
         missing.add(instance.endpoint().address().toString());
       }
     }

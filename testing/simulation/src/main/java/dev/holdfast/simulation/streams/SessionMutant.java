@@ -1,6 +1,7 @@
 package dev.holdfast.simulation.streams;
 
 import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.SequencedMessage;
 import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.SessionRecord;
 import dev.holdfast.streams.StoreRequest;

@@ -8,7 +8,7 @@ import static io.grpc.ConnectivityState.TRANSIENT_FAILURE;
 import dev.holdfast.core.CloseReason;
 import dev.holdfast.core.balancing.EndpointShares;
 import dev.holdfast.core.balancing.PickSchedule;
-import dev.holdfast.grpc.EndpointAttributes;
+import dev.holdfast.grpc.internal.resolver.ResolverAttributes;
 import io.grpc.Attributes;
 import io.grpc.ConnectivityState;
 import io.grpc.EquivalentAddressGroup;
@@ -85,7 +85,7 @@ public final class HoldfastLoadBalancer extends MultiChildLoadBalancer {
         configured instanceof HoldfastLoadBalancerConfig given
             ? given
             : HoldfastLoadBalancerConfig.DEFAULT;
-    String resolvedSubject = resolved.getAttributes().get(EndpointAttributes.SUBJECT);
+    String resolvedSubject = resolved.getAttributes().get(ResolverAttributes.SUBJECT);
     subject = resolvedSubject == null ? "" : resolvedSubject;
     emptied = resolved.getAddresses().isEmpty();
     if (emptied && getReadyChildren().isEmpty()) {
@@ -137,7 +137,7 @@ public final class HoldfastLoadBalancer extends MultiChildLoadBalancer {
     // What is left is not in the list any more. A working connection to an endpoint that only
     // drains, or to one of a list that is empty now, is kept, but not restored.
     List<EquivalentAddressGroup> draining =
-        resolved.getAttributes().get(EndpointAttributes.DRAINING);
+        resolved.getAttributes().get(ResolverAttributes.DRAINING);
     Set<Key> kept = new HashSet<>();
     if (draining != null) {
       draining.forEach(group -> kept.add(keyOf(group)));
@@ -285,7 +285,7 @@ public final class HoldfastLoadBalancer extends MultiChildLoadBalancer {
   }
 
   private static Key keyOf(EquivalentAddressGroup group) {
-    var endpoint = group.getAttributes().get(EndpointAttributes.ENDPOINT);
+    var endpoint = group.getAttributes().get(ResolverAttributes.ENDPOINT);
     return new Key(group.getAddresses(), endpoint == null ? "" : endpoint.instance());
   }
 
@@ -319,7 +319,7 @@ public final class HoldfastLoadBalancer extends MultiChildLoadBalancer {
     EndpointShares.Candidate candidate(long nowNanos) {
       EquivalentAddressGroup group = groups.get(key);
       // The base class has an Endpoint of its own, hence no type here.
-      var endpoint = group == null ? null : group.getAttributes().get(EndpointAttributes.ENDPOINT);
+      var endpoint = group == null ? null : group.getAttributes().get(ResolverAttributes.ENDPOINT);
       boolean ready = getCurrentState() == READY;
       return new EndpointShares.Candidate(
           endpoint == null ? 1 : endpoint.weight(),

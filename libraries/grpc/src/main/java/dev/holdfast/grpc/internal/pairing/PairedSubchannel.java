@@ -88,7 +88,7 @@ public final class PairedSubchannel extends ForwardingSubchannel {
   private @Nullable PairMember replacement;
   private @Nullable SubchannelStateListener policy;
   private volatile ConnectivityStateInfo shown = ConnectivityStateInfo.forNonError(IDLE);
-  private RaceState raceState = RaceState.SETTLED;
+  private RaceState state = RaceState.SETTLED;
   private CloseReason why = CloseReason.PROOF_MISSED;
 
   public PairedSubchannel(
@@ -122,12 +122,12 @@ public final class PairedSubchannel extends ForwardingSubchannel {
 
   @Override
   public void shutdown() {
-    if (raceState == RaceState.CLOSED) {
+    if (state == RaceState.CLOSED) {
       current.subchannel().shutdown();
       return;
     }
     endRace();
-    raceState = RaceState.CLOSED;
+    state = RaceState.CLOSED;
     livenessCheck.remove(this);
     current.subchannel().shutdown();
   }
@@ -148,8 +148,8 @@ public final class PairedSubchannel extends ForwardingSubchannel {
     }
   }
 
-  RaceState raceState() {
-    return raceState;
+  RaceState state() {
+    return state;
   }
 
   /** Whether a call should wait for proof that the connection in use lives. Any thread. */
@@ -179,10 +179,7 @@ public final class PairedSubchannel extends ForwardingSubchannel {
   void checkLiveness() {
     PairMember asked = current;
     WatchedConnection connection = asked.connection();
-    if (raceState != RaceState.SETTLED
-        || proof.isUnderWay()
-        || connection == null
-        || !isShown(READY)) {
+    if (state != RaceState.SETTLED || proof.isUnderWay() || connection == null || !isShown(READY)) {
       return;
     }
     GrpcMeter.LIVENESS_CHECKS.counter(pairing.meters(), pairing.service()).increment();
@@ -191,7 +188,7 @@ public final class PairedSubchannel extends ForwardingSubchannel {
   }
 
   private void endProof(PairMember asked) {
-    if (asked == current && raceState == RaceState.SETTLED && isShown(READY)) {
+    if (asked == current && state == RaceState.SETTLED && isShown(READY)) {
       if (isStale(pairing.nanoClock().getAsLong())) {
         suspect(CloseReason.PROOF_MISSED);
       } else {
@@ -201,11 +198,11 @@ public final class PairedSubchannel extends ForwardingSubchannel {
   }
 
   private void suspect(CloseReason reason) {
-    if (raceState != RaceState.SETTLED || !isShown(READY)) {
+    if (state != RaceState.SETTLED || !isShown(READY)) {
       return;
     }
     proof.cancel();
-    raceState = RaceState.SUSPECTED;
+    state = RaceState.SUSPECTED;
     why = reason;
     log.debug("event=connection_suspect endpoint={} reason={}", subject(), reason.code());
     patience.set(SUSPECT_TIMEOUT.toNanos(), this::losePatience);
@@ -216,7 +213,7 @@ public final class PairedSubchannel extends ForwardingSubchannel {
   }
 
   private void openReplacement() {
-    if (raceState != RaceState.SUSPECTED && raceState != RaceState.HOLDING) {
+    if (state != RaceState.SUSPECTED && state != RaceState.HOLDING) {
       return;
     }
     raceState = RaceState.RACING;
@@ -257,7 +254,7 @@ public final class PairedSubchannel extends ForwardingSubchannel {
     PairMember old = current;
     replacement = null;
     endRace();
-    raceState = RaceState.SETTLED;
+    state = RaceState.SETTLED;
     current = next;
     old.subchannel().shutdown();
     next.updateAddresses(addresses);
@@ -266,7 +263,7 @@ public final class PairedSubchannel extends ForwardingSubchannel {
   private void failReplacement(PairMember failed, Status status) {
     boolean refused = RefusedConnection.isIn(status);
     replacement = null;
-    raceState = RaceState.HOLDING;
+    state = RaceState.HOLDING;
     turns.again(failed, refused);
     count(refused ? "refused" : "unreachable");
     tellCurrent(refused ? ReplacementState.REFUSED : ReplacementState.UNREACHABLE);
@@ -292,14 +289,14 @@ public final class PairedSubchannel extends ForwardingSubchannel {
   }
 
   private void onProven() {
-    if (raceState == RaceState.SETTLED) {
+    if (state == RaceState.SETTLED) {
       proof.cancel();
-    } else if (raceState != RaceState.CLOSED) {
+    } else if (state != RaceState.CLOSED) {
       count("not_needed");
       log.debug("event=connection_recovered endpoint={}", subject());
       tellCurrent(ReplacementState.DROPPED);
       endRace();
-      raceState = RaceState.SETTLED;
+      state = RaceState.SETTLED;
       show(current.state());
     }
     livenessCheck.onUsable();
@@ -307,7 +304,7 @@ public final class PairedSubchannel extends ForwardingSubchannel {
 
   private void onCurrent(ConnectivityStateInfo info) {
     PairMember racing = replacement;
-    if (raceState == RaceState.SETTLED || raceState == RaceState.CLOSED) {
+    if (state == RaceState.SETTLED || state == RaceState.CLOSED) {
       proof.cancel();
       show(info);
     } else if (racing != null) {
@@ -319,7 +316,7 @@ public final class PairedSubchannel extends ForwardingSubchannel {
       }
     } else {
       endRace();
-      raceState = RaceState.SETTLED;
+      state = RaceState.SETTLED;
       show(info);
     }
   }
@@ -377,7 +374,7 @@ public final class PairedSubchannel extends ForwardingSubchannel {
         + current
         + (replacement == null ? "" : ", replacement " + replacement)
         + ", "
-        + raceState
+        + state
         + "}";
   }
 

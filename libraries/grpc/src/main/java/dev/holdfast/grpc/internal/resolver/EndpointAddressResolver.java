@@ -3,7 +3,6 @@ package dev.holdfast.grpc.internal.resolver;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.grpc.EndpointAttributes;
 import io.grpc.Attributes;
 import io.grpc.EquivalentAddressGroup;
 import java.net.InetAddress;
@@ -97,7 +96,7 @@ final class EndpointAddressResolver {
     List<SocketAddress> addresses = new ArrayList<>();
     hosts.forEach(host -> addresses.add(new InetSocketAddress(host, address.port())));
     return new EquivalentAddressGroup(
-        addresses, Attributes.newBuilder().set(EndpointAttributes.ENDPOINT, endpoint).build());
+        addresses, Attributes.newBuilder().set(ResolverAttributes.ENDPOINT, endpoint).build());
   }
 
   private static boolean isLiteral(HostPort address) {

@@ -8,7 +8,6 @@ import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.Subscription;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.core.discovery.Registries;
-import dev.holdfast.grpc.EndpointAttributes;
 import dev.holdfast.grpc.internal.meter.GrpcMeter;
 import io.grpc.Attributes;
 import io.grpc.EquivalentAddressGroup;
@@ -198,7 +197,7 @@ final class RegistryNameResolver extends NameResolver {
     }
     trouble = cause;
     boolean hopeless =
-        switch (cause.registryErrorKind()) {
+        switch (cause.kind()) {
           case UNAUTHENTICATED, PERMISSION_DENIED, UNSUPPORTED, CLOSED -> true;
           default -> false;
         };
@@ -267,8 +266,8 @@ final class RegistryNameResolver extends NameResolver {
     }
     Attributes attributes =
         Attributes.newBuilder()
-            .set(EndpointAttributes.DRAINING, hosts.groupsOf(reserve))
-            .set(EndpointAttributes.SUBJECT, target.subject())
+            .set(ResolverAttributes.DRAINING, hosts.groupsOf(reserve))
+            .set(ResolverAttributes.SUBJECT, target.subject())
             .build();
     hosts.retain(endpoints);
     memory.remember(target, endpoints);
@@ -356,7 +355,7 @@ final class RegistryNameResolver extends NameResolver {
   private String causeText() {
     RegistryException known = trouble;
     if (known != null) {
-      return known.registryErrorKind() + " " + known.getMessage();
+      return known.kind() + " " + known.getMessage();
     }
     return "no answer within " + FIRST_LIST_TIMEOUT.toSeconds() + " s";
   }

@@ -27,7 +27,7 @@ class PairedSubchannelTest {
     stage.channel.time.advance(Duration.ofHours(1));
     assertThat(stage.channel.subchannels).hasSize(1);
     assertThat(stage.seen).containsExactly(CONNECTING, READY);
-    assertThat(pair.raceState()).isEqualTo(PairedSubchannel.RaceState.SETTLED);
+    assertThat(pair.state()).isEqualTo(PairedSubchannel.RaceState.SETTLED);
   }
 
   @Test
@@ -39,7 +39,7 @@ class PairedSubchannelTest {
     assertThat(stage.channel.subchannels).hasSize(2);
     assertThat(stage.channel.subchannels.get(1).connectionRequests).isEqualTo(1);
     assertThat(old.replacements).containsExactly(ReplacementState.CONNECTING);
-    assertThat(pair.raceState()).isEqualTo(PairedSubchannel.RaceState.RACING);
+    assertThat(pair.state()).isEqualTo(PairedSubchannel.RaceState.RACING);
     assertThat(pair.getInternalSubchannel()).isSameAs(stage.channel.subchannels.get(0));
   }
 

@@ -14,7 +14,6 @@ import dev.holdfast.core.discovery.Registries;
 import dev.holdfast.core.testkit.InMemoryRegistry;
 import dev.holdfast.core.testkit.InMemoryStore;
 import dev.holdfast.core.testkit.VirtualScheduler;
-import dev.holdfast.grpc.EndpointAttributes;
 import dev.holdfast.grpc.VirtualTimers;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.NameResolver;
@@ -73,7 +72,7 @@ class RegistryNameResolverTest {
     Heard heard = resolve();
     time.advance(Duration.ofMillis(100));
     assertThat(heard.addresses()).containsExactly(A);
-    Endpoint endpoint = heard.groups().get(0).getAttributes().get(EndpointAttributes.ENDPOINT);
+    Endpoint endpoint = heard.groups().get(0).getAttributes().get(ResolverAttributes.ENDPOINT);
     assertThat(endpoint).extracting(Endpoint::zone, Endpoint::weight).containsExactly("a", 3);
     store.put(WORDS, Endpoint.of(B));
     time.advance(Duration.ofMillis(100));
@@ -135,7 +134,7 @@ class RegistryNameResolverTest {
     store.put(WORDS, Endpoint.of(A).withDraining(true));
     time.advance(Duration.ofMillis(1));
     assertThat(heard.addresses()).containsExactly(B);
-    assertThat(heard.last().getAttributes().get(EndpointAttributes.DRAINING)).hasSize(1);
+    assertThat(heard.last().getAttributes().get(ResolverAttributes.DRAINING)).hasSize(1);
     store.put(WORDS, Endpoint.of(B).withReady(false));
     time.advance(Duration.ofMillis(1));
     assertThat(heard.addresses()).as("nothing else is left").containsExactly(A, B);
@@ -384,7 +383,7 @@ class RegistryNameResolverTest {
 
     List<String> addresses() {
       return groups().stream()
-          .map(group -> group.getAttributes().get(EndpointAttributes.ENDPOINT))
+          .map(group -> group.getAttributes().get(ResolverAttributes.ENDPOINT))
           .map(endpoint -> endpoint.address().toString())
           .toList();
     }

@@ -51,14 +51,14 @@ public final class ConnectRequest {
   private static final String UNARY_PREFIX = "application/";
   private static final int TIMEOUT_DIGITS = 10;
 
-  private final ConnectCallType connectCallType;
+  private final ConnectCallType kind;
   private final Encoding encoding;
   private final String compression;
   private final byte[] message;
 
   private ConnectRequest(
       ConnectCallType connectCallType, Encoding encoding, String compression, byte[] message) {
-    this.connectCallType = connectCallType;
+    this.kind = connectCallType;
     this.encoding = encoding;
     this.compression = compression;
     this.message = message;
@@ -178,8 +178,8 @@ public final class ConnectRequest {
   }
 
   /** The form of the call. */
-  public ConnectCallType connectCallType() {
-    return connectCallType;
+  public ConnectCallType kind() {
+    return kind;
   }
 
   /** The encoding of the messages, in both directions. */
@@ -199,6 +199,6 @@ public final class ConnectRequest {
 
   /** The content type of a successful response; a unary error is application/json. */
   public String contentType() {
-    return (connectCallType == ConnectCallType.STREAM ? STREAM_PREFIX : UNARY_PREFIX) + encoding;
+    return (kind == ConnectCallType.STREAM ? STREAM_PREFIX : UNARY_PREFIX) + encoding;
   }
 }

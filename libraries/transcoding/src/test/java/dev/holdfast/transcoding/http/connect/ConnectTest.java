@@ -129,10 +129,7 @@ class ConnectTest {
       String message = new String(request.message(), StandardCharsets.ISO_8859_1);
       return "%s %s %s %s"
           .formatted(
-              request.connectCallType(),
-              request.encoding(),
-              request.contentType(),
-              compression + message)
+              request.kind(), request.encoding(), request.contentType(), compression + message)
           .strip();
     } catch (RequestRefusedException e) {
       return String.valueOf(e.httpStatus());

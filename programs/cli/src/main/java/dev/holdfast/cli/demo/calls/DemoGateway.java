@@ -67,7 +67,7 @@ final class DemoGateway implements AutoCloseable {
 
   /** The gateway's process as a list if it ended without being asked to; else empty. */
   List<InstanceProcess> crashed() {
-    return process.instanceProcessState() == InstanceProcess.InstanceProcessState.CRASHED
+    return process.state() == InstanceProcess.InstanceProcessState.CRASHED
         ? List.of(process)
         : List.of();
   }

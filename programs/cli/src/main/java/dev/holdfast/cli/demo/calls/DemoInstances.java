@@ -41,9 +41,7 @@ final class DemoInstances implements AutoCloseable {
   /** The instances that ended without being asked to. */
   List<InstanceProcess> crashed() {
     return instances.stream()
-        .filter(
-            instance ->
-                instance.instanceProcessState() == InstanceProcess.InstanceProcessState.CRASHED)
+        .filter(instance -> instance.state() == InstanceProcess.InstanceProcessState.CRASHED)
         .toList();
   }
 

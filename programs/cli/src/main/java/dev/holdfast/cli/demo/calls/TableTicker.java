@@ -101,7 +101,7 @@ final class TableTicker {
     return new DemoSnapshot.Row(
         instance.name(),
         instance.address().map(Object::toString).orElse("-"),
-        instance.instanceProcessState().toString(),
+        instance.state().toString(),
         calls.calls() / periodSeconds,
         answered == 0 ? 0 : 100.0 * calls.calls() / answered,
         calls.p50Millis(),

@@ -118,7 +118,7 @@ public final class InstanceProcess {
     return address;
   }
 
-  public InstanceProcessState instanceProcessState() {
+  public InstanceProcessState state() {
     boolean alive = process.isAlive();
     return switch (requestedState) {
       case STARTING, SERVING -> {
@@ -133,8 +133,7 @@ public final class InstanceProcess {
 
   /** Whether it runs and nobody asked it to end. */
   public boolean isActive() {
-    return instanceProcessState() == InstanceProcessState.STARTING
-        || instanceProcessState() == InstanceProcessState.SERVING;
+    return state() == InstanceProcessState.STARTING || state() == InstanceProcessState.SERVING;
   }
 
   public boolean isAlive() {

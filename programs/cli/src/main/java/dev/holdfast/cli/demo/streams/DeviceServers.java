@@ -109,9 +109,7 @@ final class DeviceServers implements AutoCloseable {
   List<InstanceProcess> crashed() {
     return deviceServers.stream()
         .map(DeviceServer::process)
-        .filter(
-            process ->
-                process.instanceProcessState() == InstanceProcess.InstanceProcessState.CRASHED)
+        .filter(process -> process.state() == InstanceProcess.InstanceProcessState.CRASHED)
         .toList();
   }
 

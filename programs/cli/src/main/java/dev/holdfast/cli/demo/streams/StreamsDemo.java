@@ -165,7 +165,7 @@ public final class StreamsDemo {
     List<String> servers =
         streamsTopology.servers().all().stream()
             .map(DeviceServers.DeviceServer::process)
-            .map(process -> process.name() + " " + process.instanceProcessState())
+            .map(process -> process.name() + " " + process.state())
             .toList();
     return new StreamsDemoSnapshot(
         (System.nanoTime() - startNanos) / 1e9,

@@ -1,7 +1,7 @@
 package dev.holdfast.gateway.frontend.codec;
 
-import dev.holdfast.gateway.frontend.FrontendLocalReply;
 import dev.holdfast.transcoding.http.ErrorBody;
+import dev.holdfast.transcoding.status.GrpcStatusCode;
 import dev.holdfast.transcoding.status.RequestRefusedException;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -9,6 +9,12 @@ import java.util.List;
 
 /** A complete response: the headers with :status, and the body, which is not copied. */
 public final class FrontendResponse {
+  /** The HTTP status Method Not Allowed (RFC 9110, 15.5.6). */
+  public static final int METHOD_NOT_ALLOWED = 405;
+
+  /** The HTTP status Unsupported Media Type (RFC 9110, 15.5.16). */
+  public static final int UNSUPPORTED_TYPE = 415;
+
   public static final byte[] NOTHING = {};
 
   private static final String CHALLENGE = "www-authenticate";
@@ -45,12 +51,17 @@ public final class FrontendResponse {
    * The response to a request that can't be translated to a call, as a google.rpc.Status in JSON.
    */
   public static FrontendResponse refused(RequestRefusedException why) {
-    boolean type = FrontendLocalReply.isUnknownType(why);
+    boolean type = isUnknownType(why);
     Http2Headers head = head(why.httpStatus(), type ? JSON_OF_STATUS : "application/json");
-    if (why.httpStatus() == FrontendLocalReply.UNSUPPORTED_TYPE && !type) {
+    if (why.httpStatus() == UNSUPPORTED_TYPE && !type) {
       head.set("accept-encoding", "gzip, identity");
     }
     return new FrontendResponse(head, ErrorBody.json(why)).allowing(why.allow());
+  }
+
+  /** Whether the content type of a refused request is the cause. */
+  public static boolean isUnknownType(RequestRefusedException why) {
+    return why.httpStatus() == UNSUPPORTED_TYPE && why.code() != GrpcStatusCode.UNIMPLEMENTED;
   }
 
   /** Adds the Allow header with the permitted HTTP methods, if there are any. */

@@ -1,6 +1,5 @@
 package dev.holdfast.gateway.frontend.connect;
 
-import dev.holdfast.gateway.frontend.FrontendLocalReply;
 import dev.holdfast.gateway.frontend.codec.AggregatedBody;
 import dev.holdfast.gateway.frontend.codec.FrontendCodec;
 import dev.holdfast.gateway.frontend.codec.FrontendResponse;
@@ -69,7 +68,7 @@ public final class ConnectUnaryCodec extends FrontendCodec {
 
   @Override
   protected void end(RequestMessageSink requestMessageSink) {
-    if (request.connectCallType() == ConnectRequest.ConnectCallType.GET) {
+    if (request.kind() == ConnectRequest.ConnectCallType.GET) {
       byte[] message = request.message();
       boolean compressed = !request.compression().isEmpty();
       byte[] whole = compressed ? MessageInflater.message(message, 0, message.length) : message;
@@ -113,6 +112,6 @@ public final class ConnectUnaryCodec extends FrontendCodec {
 
   @Override
   public FrontendResponse refused(RequestRefusedException why) {
-    return FrontendLocalReply.ofUnary(why);
+    return ConnectErrorResponse.ofUnary(why);
   }
 }

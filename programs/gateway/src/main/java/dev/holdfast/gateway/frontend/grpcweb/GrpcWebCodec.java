@@ -1,7 +1,6 @@
 package dev.holdfast.gateway.frontend.grpcweb;
 
 import dev.holdfast.gateway.call.UpstreamCall;
-import dev.holdfast.gateway.frontend.FrontendLocalReply;
 import dev.holdfast.gateway.frontend.codec.EnvelopeCompression;
 import dev.holdfast.gateway.frontend.codec.FrontendCodec;
 import dev.holdfast.gateway.frontend.codec.FrontendResponse;
@@ -139,8 +138,8 @@ public final class GrpcWebCodec extends FrontendCodec {
   @Override
   public FrontendResponse refused(RequestRefusedException why) {
     boolean ofHttp =
-        why.httpStatus() == FrontendLocalReply.METHOD_NOT_ALLOWED
-            || FrontendLocalReply.isUnknownType(why);
+        why.httpStatus() == FrontendResponse.METHOD_NOT_ALLOWED
+            || FrontendResponse.isUnknownType(why);
     boolean unimplemented = ofHttp || why.isNoSuchPath();
     GrpcStatusCode code = unimplemented ? GrpcStatusCode.UNIMPLEMENTED : why.code();
     FrontendResponse frontendResponse =

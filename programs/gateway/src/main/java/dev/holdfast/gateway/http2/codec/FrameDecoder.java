@@ -276,7 +276,7 @@ public final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
       ChannelHandlerContext ctx, int id, @Nullable ReceivedHeaders known, boolean end)
       throws Http2Exception {
     ReceivedHeaders.HeadersKind headersKind =
-        known == null ? ReceivedHeaders.HeadersKind.OTHER : known.headersKind();
+        known == null ? ReceivedHeaders.HeadersKind.OTHER : known.kind();
     if (known == null || headersKind == ReceivedHeaders.HeadersKind.OTHER) {
       return false;
     }
