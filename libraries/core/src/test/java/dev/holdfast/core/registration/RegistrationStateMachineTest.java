@@ -237,9 +237,7 @@ class RegistrationStateMachineTest {
     }
 
     machine.onConflictChecked(now, 1, EndpointSet.EMPTY);
-    assertThat(machine.state())
-        .as("an earlier check")
-        .isEqualTo(RegistrationState.CONFLICT);
+    assertThat(machine.state()).as("an earlier check").isEqualTo(RegistrationState.CONFLICT);
   }
 
   @Test

@@ -216,7 +216,7 @@ public final class PairedSubchannel extends ForwardingSubchannel {
     if (state != RaceState.SUSPECTED && state != RaceState.HOLDING) {
       return;
     }
-    raceState = RaceState.RACING;
+    state = RaceState.RACING;
     PairMember opened = newMember(pinned());
     replacement = opened;
     opened.start();
