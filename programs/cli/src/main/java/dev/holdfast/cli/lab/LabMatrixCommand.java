@@ -1,17 +1,17 @@
 package dev.holdfast.cli.lab;
 
-import dev.holdfast.bench.matrix.CellResult;
-import dev.holdfast.bench.matrix.KernelMatrix;
-import dev.holdfast.bench.matrix.LabMatrix;
-import dev.holdfast.bench.matrix.MatrixPair;
-import dev.holdfast.bench.matrix.MatrixPath;
-import dev.holdfast.bench.matrix.MatrixReport;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.output.AlignedTable;
 import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.lab.kernel.KernelLabException;
+import dev.holdfast.matrix.CellResult;
+import dev.holdfast.matrix.KernelMatrix;
+import dev.holdfast.matrix.LabMatrix;
+import dev.holdfast.matrix.MatrixPair;
+import dev.holdfast.matrix.MatrixPath;
+import dev.holdfast.matrix.MatrixReport;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -24,7 +24,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * The {@code lab matrix} command, which runs every kind of path against five pairs of client and
+ * The {@code lab matrix} command, which runs every kind of path against six pairs of client and
  * server.
  */
 @Command(

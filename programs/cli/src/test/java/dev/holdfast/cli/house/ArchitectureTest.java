@@ -59,6 +59,11 @@ class ArchitectureTest {
   }
 
   @Test
+  void benchmarksAreUsedByNobody() {
+    HouseRules.usedByItselfOnly("dev.holdfast.bench").check(MAIN);
+  }
+
+  @Test
   void pureCoresTouchNoClockThreadSocketOrChance() {
     HouseRules.pureCoresArePure(PureCore.class.getName()).allowEmptyShould(true).check(MAIN);
   }
@@ -90,6 +95,15 @@ class ArchitectureTest {
         new Room("fixture", "dev.holdfast.cli.house.fixture", List.of("core"), List.of());
     JavaClasses nosy = new ClassFileImporter().importPackages("dev.holdfast.cli.house.fixture");
     assertThat(HouseRules.onlyItsNeighbours(fixture).evaluate(nosy).getFailureReport().getDetails())
+        .isNotEmpty()
+        .allMatch(detail -> detail.contains("UndeclaredDependency"));
+  }
+
+  @Test
+  void userOfAPackageThatIsUsedByItselfOnlyIsCaught() {
+    JavaClasses nosy = new ClassFileImporter().importPackages("dev.holdfast.cli.house.fixture");
+    assertThat(
+            HouseRules.usedByItselfOnly("picocli").evaluate(nosy).getFailureReport().getDetails())
         .isNotEmpty()
         .allMatch(detail -> detail.contains("UndeclaredDependency"));
   }

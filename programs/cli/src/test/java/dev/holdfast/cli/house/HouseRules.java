@@ -81,6 +81,16 @@ final class HouseRules {
         .should()
         .beFreeOfCycles()
         .allowEmptyShould(true);
+
+  /** A package with all below it that nobody else uses. */
+  static ArchRule usedByItselfOnly(String packageName) {
+    return noClasses()
+        .that()
+        .resideOutsideOfPackage(packageName + "..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(packageName + "..")
+        .as(packageName + " is used by itself only");
   }
 
   /** Classes with the annotation get the time, threads and chance handed in (STYLE rule 8). */

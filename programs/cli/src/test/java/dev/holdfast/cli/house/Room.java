@@ -78,7 +78,14 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
               NETTY,
               PROTOBUF),
           // In no library's class path; its keepalive simulation is in liveness' package.
-          room("simulation", List.of("core", "liveness", "streams")));
+          room("simulation", List.of("core", "liveness", "streams")),
+          // The program runs it: apart from the benchmarks, so that these stay out of the program.
+          room(
+              "matrix",
+              List.of("core", "lab", "liveness", "grpc", "streams"),
+              GRPC,
+              NETTY,
+              PROTOBUF));
 
   /** The room of everything: {@code cli} may use all others and any library, so it has no row. */
   static final List<String> KNOW_ALL_ROOMS = List.of("cli", "bench", "examples");

@@ -94,6 +94,13 @@ final class TidyRules {
                   "<version>0.1.0-SNAPSHOT</version>"
                       + " <dependency><version>1.2</version></dependency>")),
           perFile(
+              "no module needs the benchmarks: their libraries would be in its programs",
+              file -> file.path().endsWith("pom.xml") && !file.path().startsWith("testing/bench/"),
+              matching("<artifactId>holdfast-bench</artifactId>"),
+              new File(
+                  "programs/cli/pom.xml",
+                  "<dependency><artifactId>holdfast-bench</artifactId></dependency>")),
+          perFile(
               "a constant named after a limit is marked as one, so that docs/limits.md has it",
               TidyRules::isProduct,
               TidyRules::unmarkedLimits,

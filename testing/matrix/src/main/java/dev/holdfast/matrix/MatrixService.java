@@ -1,4 +1,4 @@
-package dev.holdfast.bench.matrix;
+package dev.holdfast.matrix;
 
 import com.google.protobuf.BytesValue;
 import io.grpc.MethodDescriptor;
@@ -14,7 +14,7 @@ import java.io.UncheckedIOException;
 
 /** An echo service with a unary and a streaming method, without generated code. */
 final class MatrixService {
-  private static final String NAME = "holdfast.bench.Matrix";
+  private static final String NAME = "holdfast.matrix.Matrix";
 
   private static final MethodDescriptor.Marshaller<byte[]> BYTES =
       new MethodDescriptor.Marshaller<>() {

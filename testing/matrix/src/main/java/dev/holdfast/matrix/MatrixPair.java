@@ -1,4 +1,4 @@
-package dev.holdfast.bench.matrix;
+package dev.holdfast.matrix;
 
 /** The implementations of client and server in a cell. */
 public enum MatrixPair {

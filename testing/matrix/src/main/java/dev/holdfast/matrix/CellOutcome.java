@@ -1,4 +1,4 @@
-package dev.holdfast.bench.matrix;
+package dev.holdfast.matrix;
 
 import io.grpc.Status;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-package dev.holdfast.bench.matrix;
+package dev.holdfast.matrix;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

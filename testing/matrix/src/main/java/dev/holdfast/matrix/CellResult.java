@@ -1,4 +1,4 @@
-package dev.holdfast.bench.matrix;
+package dev.holdfast.matrix;
 
 /**
  * The result of one cell of the matrix.

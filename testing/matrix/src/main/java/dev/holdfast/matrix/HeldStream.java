@@ -1,4 +1,4 @@
-package dev.holdfast.bench.matrix;
+package dev.holdfast.matrix;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.BytesValue;

@@ -1,4 +1,4 @@
-package dev.holdfast.bench.matrix;
+package dev.holdfast.matrix;
 
 import dev.holdfast.core.PathProfile;
 import dev.holdfast.lab.PathFaults;

@@ -1,4 +1,4 @@
-package dev.holdfast.bench.matrix;
+package dev.holdfast.matrix;
 
 import dev.holdfast.lab.PathFaults;
 import dev.holdfast.lab.kernel.KernelLab;
@@ -124,9 +124,8 @@ public final class KernelMatrix {
   private static List<String> peer(String side, MatrixPath path) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:+UseSerialGC", "-Dlogback.configurationFile=logback-bench.xml"));
-    command.addAll(List.of("-Dholdfast.log.level=OFF", "-cp"));
-    command.add(System.getProperty("java.class.path"));
+    command.addAll(List.of("-XX:+UseSerialGC", "-Dlogback.configurationFile=logback-matrix.xml"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(MatrixPeer.class.getName());
     command.addAll(List.of(side, path.name()));
     return command;
