@@ -81,6 +81,7 @@ final class HouseRules {
         .should()
         .beFreeOfCycles()
         .allowEmptyShould(true);
+  }
 
   /** A package with all below it that nobody else uses. */
   static ArchRule usedByItselfOnly(String packageName) {
