@@ -112,16 +112,17 @@ run_maven() {
   fi
 }
 
-# stage_module FOLDER STAGE: copies a module's runtime class path into STAGE/lib, and writes it down as STAGE/<module>.cp.
+# stage_module FOLDER STAGE TARGET: copies a module's runtime class path into STAGE/lib, and writes it down as
+# STAGE/<module>.cp. TARGET is the build folder within each module.
 stage_module() {
-  local folder=$ROOT/$1 module=${1##*/} stage=$2 entry name path=""
-  local jars=("$folder/target/quick/holdfast-$module"-*.jar) jar
+  local folder=$ROOT/$1 module=${1##*/} stage=$2 target=$3 entry name path=""
+  local jars=("$folder/$target/holdfast-$module"-*.jar) jar
   for jar in "${jars[@]}"; do
     [[ $jar == *-tests.jar || $jar == *-sources.jar ]] || entry=$jar
   done
   local entries
   # The file ends without a newline, which read reports as an error.
-  IFS=: read -r -a entries <"$folder/target/quick/runtime-classpath" || ((${#entries[@]}))
+  IFS=: read -r -a entries <"$folder/$target/runtime-classpath" || ((${#entries[@]}))
   for entry in "$entry" "${entries[@]}"; do
     name=${entry##*/}
     if [[ ! -e $stage/lib/$name ]]; then
@@ -153,28 +154,34 @@ build_if_needed() {
 }
 
 build() {
-  local stage old stamp
+  local stamp=$APP/stamp.$$
   SECONDS=0
-  stage="$APP/$(date +%Y%m%d-%H%M%S)-$$"
-  mkdir -p "$stage/lib"
-  stamp="$stage/stamp"
   : >"$stamp" # before Maven reads: what changes during the build counts as newer
   note "building Holdfast with $JDK (first time, or sources changed) ..."
   if ! run_maven "$ROOT/.holdfast/build.log" -Pquick -DskipTests -Dholdfast.skipTestCompile=true \
-    package dependency:build-classpath -DincludeScope=runtime \
-    -Dmdep.outputFile=target/quick/runtime-classpath; then
-    rm -rf "$stage"
+    package dependency:build-classpath@runtime-classpath; then
+    rm -f "$stamp"
     die "the build failed"
   fi
-  stage_module programs/cli "$stage"
-  stage_module testing/bench "$stage"
-  stage_module examples "$stage"
+  stage_build "$stamp" target/quick
+  note "built in ${SECONDS}s"
+}
+
+# stage_build STAMP TARGET: makes the jars in each module's TARGET the build in use. STAMP is a file that is older than
+# the build and newer than every source that went into it.
+stage_build() {
+  local stamp=$1 target=$2 stage old
+  stage="$APP/$(date +%Y%m%d-%H%M%S)-$$"
+  mkdir -p "$stage/lib"
+  mv "$stamp" "$stage/stamp"
+  stage_module programs/cli "$stage" "$target"
+  stage_module testing/bench "$stage" "$target"
+  stage_module examples "$stage" "$target"
   ln -sfn "${stage##*/}" "$APP/next.$$"
   mv -T "$APP/next.$$" "$APP/current"
   # Programs that still run on an older build keep it; the three newest are kept for them.
   while IFS= read -r old; do rm -rf "$old"; done \
     < <(find "$APP" -mindepth 1 -maxdepth 1 -type d | sort -r | tail -n +4)
-  note "built in ${SECONDS}s"
 }
 
 # Sets JAVA to the launcher to use, BUILD to the build in use (a rebuild meanwhile changes nothing) and

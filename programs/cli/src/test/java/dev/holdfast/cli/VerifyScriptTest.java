@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The first step of {@code ./verify}, for a user who may install nothing. */
+/** The command line and the first step of {@code ./verify}, for a user who may install nothing. */
 class VerifyScriptTest {
   private static final Path ROOT =
       Path.of(System.getProperty("holdfast.root", "..")).toAbsolutePath();
@@ -138,10 +138,34 @@ class VerifyScriptTest {
         .doesNotContain("== scripts");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "--al, 'argument: --al (expected: nothing, --all, --ci, --long or --help)'",
+    "--ci --all, arguments: --ci --all (expected: at most one)"
+  })
+  void wrongArgumentIsNamedBeforeAnythingIsDone(String words, String message) throws Exception {
+    assertThat(verify(Map.of(), 2, words.split(" ", -1))).isEqualTo("verify: " + message + "\n");
+  }
+
+  @Test
+  void everyOptionIsInTheHelp() throws Exception {
+    assertThat(verify(Map.of(), 0, "--help"))
+        .contains("Usage: ./verify [--all | --ci | --long]")
+        .contains("\n  --all ")
+        .contains("\n  --ci ")
+        .contains("\n  --long ");
+  }
+
   private String verify(Map<String, String> environment) throws Exception {
+    return verify(environment, 1);
+  }
+
+  private String verify(Map<String, String> environment, int exitCode, String... arguments)
+      throws Exception {
     Path output = folder.resolve("output");
     List<String> command = new ArrayList<>(isRoot() ? AS_NOBODY : List.of());
     command.addAll(List.of(onPath("bash").toString(), "verify"));
+    command.addAll(List.of(arguments));
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .directory(folder.toFile())
@@ -154,7 +178,7 @@ class VerifyScriptTest {
     Process process = builder.start();
     assertThat(process.waitFor(LIMIT_S, TimeUnit.SECONDS)).isTrue();
     String said = Files.readString(output);
-    assertThat(process.exitValue()).as(said).isEqualTo(1);
+    assertThat(process.exitValue()).as(said).isEqualTo(exitCode);
     return said;
   }
 

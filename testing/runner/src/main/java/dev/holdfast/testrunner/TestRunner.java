@@ -1,0 +1,149 @@
+package dev.holdfast.testrunner;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/**
+ * The program that {@code ./verify} starts after it compiled: tests every room in a JVM of its own,
+ * several at once, and leaves out those that did not change since a green run on this machine.
+ */
+public final class TestRunner {
+  private static final Path LIST = Path.of("testing/runner/rooms.txt");
+  private static final int FOLDERS_TO_A_MODULE = 2;
+  private static final int WRONG_ARGUMENTS = 2;
+
+  private final RunnerOptions options;
+  private final Map<String, String> environment;
+  private final RoomProcess.Starter starter;
+  private final PrintStream out;
+
+  TestRunner(
+      RunnerOptions options,
+      Map<String, String> environment,
+      RoomProcess.Starter starter,
+      PrintStream out) {
+    this.options = options;
+    this.environment = environment;
+    this.starter = starter;
+    this.out = out;
+  }
+
+  /** The program. */
+  public static void main(String[] args) throws InterruptedException {
+    Runtime.getRuntime().addShutdownHook(new Thread(JvmProcess::killAll, "kill-rooms"));
+    System.exit(run(List.of(args), System.getenv(), JvmProcess::start, System.out));
+  }
+
+  /** Runs the tests and returns the exit code. */
+  static int run(
+      List<String> args,
+      Map<String, String> environment,
+      RoomProcess.Starter starter,
+      PrintStream out)
+      throws InterruptedException {
+    if (args.contains("--help")) {
+      out.print(RunnerOptions.USAGE);
+      return 0;
+    }
+    try {
+      RunnerOptions options = RunnerOptions.parse(args);
+      return new TestRunner(options, environment, starter, out).run() ? 0 : 1;
+    } catch (IllegalArgumentException e) {
+      out.println("testrunner: " + e.getMessage() + "\n" + RunnerOptions.USAGE);
+      return WRONG_ARGUMENTS;
+    } catch (IOException | IllegalStateException e) {
+      out.println("testrunner: " + StackText.of(e));
+      return 1;
+    }
+  }
+
+  private boolean run() throws IOException, InterruptedException {
+    List<TestedRoom> rooms = TestedRoom.read(options.root().resolve(LIST));
+    List<String> problems = unlisted(rooms);
+    List<RoomRun> runs = runs(chosen(rooms));
+    Files.createDirectories(options.logs());
+    boolean noSkips = "1".equals(environment.get("HOLDFAST_NO_SKIPS"));
+    boolean mayLeaveOut = !options.all() && !noSkips && !"true".equals(environment.get("CI"));
+    RunnerContext context =
+        new RunnerContext(
+            options,
+            new SurefirePom(options.root()),
+            new RunKeys(options.root(), environment),
+            new GreenRuns(options.logs().resolve("green"), Clock.system(ZoneId.systemDefault())),
+            starter,
+            ownClasses(),
+            mayLeaveOut,
+            out);
+    List<RoomOutcome> outcomes =
+        Schedule.run(
+            runs.stream().map(run -> new RoomTask(run, context)).toList(), options.atOnce());
+    return new RunSummary(outcomes, problems, noSkips).print(out);
+  }
+
+  /** Modules with tests that the list does not have, whose tests would be left out in silence. */
+  private List<String> unlisted(List<TestedRoom> rooms) throws IOException {
+    TreeSet<String> folders = new TreeSet<>();
+    try (var walk = Files.walk(options.root(), FOLDERS_TO_A_MODULE)) {
+      for (Path module : walk.toList()) {
+        if (hasTests(module.resolve("src/test/java"))) {
+          folders.add(options.root().relativize(module).toString());
+        }
+      }
+    }
+    rooms.forEach(room -> folders.remove(room.folder()));
+    return folders.stream()
+        .map(folder -> "%s: tests (expected: a row in %s)".formatted(folder, LIST))
+        .toList();
+  }
+
+  private static boolean hasTests(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return false;
+    }
+    try (var files = Files.walk(folder)) {
+      return files.anyMatch(file -> file.toString().endsWith("Test.java"));
+    }
+  }
+
+  private List<TestedRoom> chosen(List<TestedRoom> rooms) {
+    TreeSet<String> unknown = new TreeSet<>(options.rooms());
+    rooms.forEach(room -> unknown.remove(room.name()));
+    if (!unknown.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--room: %s (expected: a room of %s)".formatted(unknown.first(), LIST));
+    }
+    return rooms.stream()
+        .filter(room -> options.rooms().isEmpty() || options.rooms().contains(room.name()))
+        .toList();
+  }
+
+  private List<RoomRun> runs(List<TestedRoom> rooms) {
+    List<RoomRun> runs = new ArrayList<>();
+    rooms.forEach(room -> runs.add(new RoomRun(room, options.jdk())));
+    options
+        .secondJdk()
+        .ifPresent(
+            jdk ->
+                rooms.stream()
+                    .filter(TestedRoom::onSecondJdk)
+                    .forEach(room -> runs.add(new RoomRun(room, jdk))));
+    return runs;
+  }
+
+  private static Path ownClasses() {
+    try {
+      return Path.of(TestRunner.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
