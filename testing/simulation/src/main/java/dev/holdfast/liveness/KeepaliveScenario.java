@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * The scenario of a {@link KeepaliveSimulation}: the path, the peer and the traffic between them.
  *
- * @param weather faults of the path
+ * @param pathConditions faults of the path
  * @param role of the side that watches
  * @param fate of the peer
  * @param meanStop how long the peer is stopped (a pause, an overload) on average, each time; zero:
@@ -15,7 +15,7 @@ import java.time.Duration;
  * @param length of the run
  */
 public record KeepaliveScenario(
-    PathConditions weather,
+    PathConditions pathConditions,
     ConnectionRole role,
     PeerFailure fate,
     Duration meanStop,

@@ -48,7 +48,7 @@ public final class KeepaliveSimulation implements KeepalivePolicy.KeepaliveActio
     void after(KeepaliveSimulation keepaliveSimulation);
   }
 
-  private static final Duration TWIN_AGAIN = Duration.ofSeconds(5);
+  private static final Duration REPLACEMENT_AGAIN = Duration.ofSeconds(5);
   private static final double HELD_CALLS = 0.1;
 
   /** Events in the simulation of one connection; the run ends with the last one. */
@@ -78,7 +78,7 @@ public final class KeepaliveSimulation implements KeepalivePolicy.KeepaliveActio
   private int calls;
   private boolean callWaits;
   private boolean suspect;
-  private @Nullable ReplacementState twin;
+  private @Nullable ReplacementState replacement;
   private boolean closed;
 
   KeepaliveSimulation(
@@ -164,7 +164,7 @@ public final class KeepaliveSimulation implements KeepalivePolicy.KeepaliveActio
     closed = false;
     suspect = false;
     callWaits = false;
-    twin = null;
+    replacement = null;
     calls = 0;
     there = wire();
     back = wire();
@@ -180,7 +180,7 @@ public final class KeepaliveSimulation implements KeepalivePolicy.KeepaliveActio
   private SimulatedTcpSender wire() {
     SimulatedTcpSender wire =
         new SimulatedTcpSender(
-            random.split(), keepaliveScenario.weather(), cast.stalls, cast.flowEndNanos);
+            random.split(), keepaliveScenario.pathConditions(), cast.stalls, cast.flowEndNanos);
     wire.onHeard(nowNanos);
     return wire;
   }
@@ -195,7 +195,7 @@ public final class KeepaliveSimulation implements KeepalivePolicy.KeepaliveActio
   @Override
   public void probeTcpKeepalive() {
     if (there.keepalive(nowNanos)) {
-      there.onHeard(nowNanos + keepaliveScenario.weather().roundTrip().toNanos());
+      there.onHeard(nowNanos + keepaliveScenario.pathConditions().roundTrip().toNanos());
     }
   }
 
@@ -210,14 +210,14 @@ public final class KeepaliveSimulation implements KeepalivePolicy.KeepaliveActio
     callWaits = false;
     suspicions++;
     if (keepaliveScenario.role() == ConnectionRole.CLIENT) {
-      openTwin();
+      openReplacement();
     }
   }
 
   @Override
   public void proven() {
     suspect = false;
-    twin = null;
+    replacement = null;
     if (callWaits) {
       callWaits = false;
       request();
@@ -241,8 +241,8 @@ public final class KeepaliveSimulation implements KeepalivePolicy.KeepaliveActio
     return suspect;
   }
 
-  @Nullable ReplacementState twin() {
-    return twin;
+  @Nullable ReplacementState replacement() {
+    return replacement;
   }
 
   /** Our kernel's side of the connection. */
@@ -299,7 +299,7 @@ public final class KeepaliveSimulation implements KeepalivePolicy.KeepaliveActio
         keepalivePolicy.onPingAnswered(nowNanos, nowNanos - event.info());
       }
       case MESSAGE_HERE -> messageHere(event.info());
-      case TWIN_READY, TWIN_LATE, TWIN_AGAIN -> onTwin(event.kind());
+      case REPLACEMENT_READY, REPLACEMENT_LATE, REPLACEMENT_AGAIN -> onReplacement(event.kind());
     }
   }
 
@@ -356,33 +356,38 @@ public final class KeepaliveSimulation implements KeepalivePolicy.KeepaliveActio
     keepalivePolicy.onRead(nowNanos, callFrame);
   }
 
-  private void openTwin() {
-    tellTwin(ReplacementState.CONNECTING);
+  private void openReplacement() {
+    tellReplacement(ReplacementState.CONNECTING);
     long settingsNanos = cast.connectsAt(nowNanos);
     long limitNanos = nowNanos + LivenessOptions.DEFAULT.connectWithin().toNanos();
     boolean ready = settingsNanos <= limitNanos;
     push(
         Math.min(settingsNanos, limitNanos),
-        ready ? KeepaliveSimulationEventKind.TWIN_READY : KeepaliveSimulationEventKind.TWIN_LATE,
+        ready
+            ? KeepaliveSimulationEventKind.REPLACEMENT_READY
+            : KeepaliveSimulationEventKind.REPLACEMENT_LATE,
         0);
   }
 
-  private void onTwin(KeepaliveSimulationEventKind fate) {
+  private void onReplacement(KeepaliveSimulationEventKind fate) {
     if (!suspect || closed) {
       return;
     }
     switch (fate) {
-      case TWIN_READY -> tellTwin(ReplacementState.READY);
-      case TWIN_LATE -> {
-        tellTwin(ReplacementState.UNREACHABLE);
-        push(nowNanos + TWIN_AGAIN.toNanos(), KeepaliveSimulationEventKind.TWIN_AGAIN, 0);
+      case REPLACEMENT_READY -> tellReplacement(ReplacementState.READY);
+      case REPLACEMENT_LATE -> {
+        tellReplacement(ReplacementState.UNREACHABLE);
+        push(
+            nowNanos + REPLACEMENT_AGAIN.toNanos(),
+            KeepaliveSimulationEventKind.REPLACEMENT_AGAIN,
+            0);
       }
-      default -> openTwin();
+      default -> openReplacement();
     }
   }
 
-  private void tellTwin(ReplacementState state) {
-    twin = state;
+  private void tellReplacement(ReplacementState state) {
+    replacement = state;
     keepalivePolicy.onReplacement(nowNanos, state);
   }
 

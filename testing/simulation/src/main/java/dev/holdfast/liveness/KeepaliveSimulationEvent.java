@@ -18,9 +18,9 @@ record KeepaliveSimulationEvent(
     TIMER(true),
     PONG_HERE(true),
     MESSAGE_HERE(true),
-    TWIN_READY(true),
-    TWIN_LATE(true),
-    TWIN_AGAIN(true);
+    REPLACEMENT_READY(true),
+    REPLACEMENT_LATE(true),
+    REPLACEMENT_AGAIN(true);
 
     private final boolean here;
 

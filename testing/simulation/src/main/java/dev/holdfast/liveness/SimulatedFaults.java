@@ -27,7 +27,7 @@ final class SimulatedFaults {
 
   SimulatedFaults(SplittableRandom random, KeepaliveScenario keepaliveScenario) {
     long lengthNanos = keepaliveScenario.length().toNanos();
-    pathConditions = keepaliveScenario.weather();
+    pathConditions = keepaliveScenario.pathConditions();
     peerFailure = keepaliveScenario.fate();
     endNanos =
         peerFailure == PeerFailure.LIVES

@@ -13,7 +13,7 @@ enum Guarantee {
   NO_VAIN_SUSPICION,
   SILENCE_IS_PROBED,
   SUSPECT_WITHIN_A_SECOND,
-  UNCONNECTED_TWIN_HOLDS;
+  UNCONNECTED_REPLACEMENT_HOLDS;
 
   /** As in the document. */
   @Override

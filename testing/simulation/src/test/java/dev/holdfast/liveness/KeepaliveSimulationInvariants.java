@@ -14,8 +14,8 @@ final class KeepaliveSimulationInvariants
     CLOSED_DEAD,
     CLOSED_LIVING,
     CLOSED_STUCK,
-    HELD_FOR_TWIN,
-    TWIN_READY,
+    HELD_FOR_REPLACEMENT,
+    REPLACEMENT_READY,
     GAP_WHILE_ASKED,
     PROBED_BY_CLIENT,
     KERNEL_SAW_FIRST
@@ -107,8 +107,8 @@ final class KeepaliveSimulationInvariants
     if (hasKernel) {
       kernelIsHeard(play);
     }
-    if (play.isSuspect() && play.twin() == ReplacementState.READY) {
-      mark(Marker.TWIN_READY);
+    if (play.isSuspect() && play.replacement() == ReplacementState.READY) {
+      mark(Marker.REPLACEMENT_READY);
     }
   }
 
@@ -123,7 +123,7 @@ final class KeepaliveSimulationInvariants
     long sinceNanos = Math.max(wire.owedSinceNanos(now), wire.lastAckNanos(now));
     long limitNanos =
         wire.secondRetransmitNanos()
-            + 4 * play.keepaliveScenario.weather().roundTrip().toNanos()
+            + 4 * play.keepaliveScenario.pathConditions().roundTrip().toNanos()
             + KERNEL_SLACK;
     boolean overdue =
         wire.owedSinceNanos(now) < SimulatedTcpSender.NEVER
@@ -181,19 +181,20 @@ final class KeepaliveSimulationInvariants
         play,
         "closed " + Duration.ofNanos(ackAge) + " after an ACK");
     boolean unconnected =
-        play.twin() == ReplacementState.CONNECTING || play.twin() == ReplacementState.UNREACHABLE;
+        play.replacement() == ReplacementState.CONNECTING
+            || play.replacement() == ReplacementState.UNREACHABLE;
     require(
-        Guarantee.UNCONNECTED_TWIN_HOLDS,
+        Guarantee.UNCONNECTED_REPLACEMENT_HOLDS,
         !unconnected || byHardLimit,
         play,
-        "closed after " + Duration.ofNanos(silence) + " with a twin " + play.twin());
+        "closed after " + Duration.ofNanos(silence) + " with a replacement " + play.replacement());
     require(
         Guarantee.GAP_IS_NOT_SILENCE,
         silence - forgivable(play, gaps) >= options.idle().toNanos() + window,
         play,
         "closed after " + Duration.ofNanos(silence) + ", " + Duration.ofNanos(gaps) + " not ours");
     if (unconnected) {
-      mark(Marker.HELD_FOR_TWIN);
+      mark(Marker.HELD_FOR_REPLACEMENT);
     }
     if (!play.cast.isGone(now)) {
       mark(Marker.CLOSED_LIVING);

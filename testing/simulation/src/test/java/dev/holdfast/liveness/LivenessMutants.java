@@ -100,7 +100,7 @@ enum LivenessMutants implements LivenessSimulationTest.MonitorFactory {
       };
     }
   },
-  KILLS_WITH_THE_TWIN_UNCONNECTED {
+  KILLS_WITH_THE_REPLACEMENT_UNCONNECTED {
     @Override
     ProbeSequence question(long nowNanos, long quietNanos, LivenessOptions options) {
       return new ProbeSequence(nowNanos, quietNanos, options) {

@@ -184,7 +184,7 @@ final class SimulatedStreamClient {
       acks.onWelcome(call, welcome);
       session.onWelcome(world.now(), call.clientSide, welcome);
       if (before == SessionState.RACING) {
-        world.mark(StreamCoverage.RACE_WON_BY_TWIN);
+        world.mark(StreamCoverage.RACE_WON_BY_REPLACEMENT);
       } else if (before == SessionState.HANDOVER) {
         world.mark(StreamCoverage.HANDED_OVER);
       }

@@ -4,7 +4,7 @@ package dev.holdfast.simulation.streams;
 public enum StreamCoverage {
   RACE_BEGAN,
   RACE_WON_BY_OLD,
-  RACE_WON_BY_TWIN,
+  RACE_WON_BY_REPLACEMENT,
   HANDED_OVER,
   FENCED_ATTACHMENT,
   FENCED_WRITER,

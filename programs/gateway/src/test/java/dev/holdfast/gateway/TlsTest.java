@@ -40,7 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** TLS on both sides, with stock clients and servers of gRPC and bare sockets of the JDK. */
-class BootstrapTlsTest {
+class TlsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final int PATIENCE_MILLIS = 30_000;
   private static final Metadata.Key<String> PROTO =

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 // Made before each test.
 @SuppressWarnings("NullAway.Init")
-class BootstrapTlsTest {
+class TlsTest {
   private final LoopbackTopology loopbackTopology = new LoopbackTopology();
   private TestCertificate certificate;
   @TempDir private Path folder;

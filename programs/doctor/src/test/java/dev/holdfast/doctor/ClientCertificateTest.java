@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A server that demands a certificate of its clients. */
-class XfccFormatterTest {
+class ClientCertificateTest {
   private static final String SERVER = "orders";
 
   @TempDir Path folder;
@@ -27,7 +27,7 @@ class XfccFormatterTest {
   private ExaminedServer server;
 
   @SuppressWarnings("NullAway.Init") // JUnit does it
-  XfccFormatterTest() {}
+  ClientCertificateTest() {}
 
   @BeforeEach
   void start() throws Exception {
@@ -72,8 +72,8 @@ class XfccFormatterTest {
 
   @Test
   void isRefusedWhereItsOwnCertificateIsOfNobodyTrustedOrForAnotherName() throws Exception {
-    Finding stranger = onlyFinding(options(SERVER, files(ofClient, ofClient)));
-    assertThat(stranger.measured()).contains("certification path");
+    Finding unknown = onlyFinding(options(SERVER, files(ofClient, ofClient)));
+    assertThat(unknown.measured()).contains("certification path");
     Finding otherName = onlyFinding(options("invoices", files(ofServer, ofClient)));
     assertThat(otherName.measured()).contains("invoices");
   }

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  * without a weight.
  */
 @Execution(ExecutionMode.CONCURRENT)
-class LoadReportingServiceTest {
+class LoadReportsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Map<String, Object> FOLLOWS_REPORTS =
       Map.of(
