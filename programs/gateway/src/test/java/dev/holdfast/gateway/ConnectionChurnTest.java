@@ -145,15 +145,20 @@ class ConnectionChurnTest {
       backgroundCaller.assertUnharmed();
       awaitClients(gateway, 1);
       backgroundCaller.stop();
-      await()
-          .atMost(Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS))
-          .untilAsserted(() -> assertThat(openStreams(upstream)).isZero());
-      // A stream ends at the upstream before the gateway's loop has returned the last bytes.
-      await()
-          .atMost(Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS))
-          .untilAsserted(() -> assertThat(GatewayRig.kept(gateway)).isZero());
+      awaitNothingLeft(upstream, gateway);
       assertThat(rig.meters.get("holdfast.gateway.connection.faults").counter().count()).isZero();
     }
+  }
+
+  /** A stream ends at the upstream before the gateway's loop has returned the last bytes. */
+  private static void awaitNothingLeft(RawPeer.Upstream upstream, Gateway gateway) {
+    await()
+        .atMost(Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS))
+        .untilAsserted(
+            () -> {
+              assertThat(openStreams(upstream)).isZero();
+              assertThat(GatewayRig.kept(gateway)).isZero();
+            });
   }
 
   private static void awaitClients(Gateway gateway, int count) {
