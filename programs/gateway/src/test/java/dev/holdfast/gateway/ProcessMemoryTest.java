@@ -136,7 +136,8 @@ class ProcessMemoryTest {
   private void ask() throws IOException {
     URI uri = URI.create("http://127.0.0.1:" + address.getPort() + "/v1/hello/bystander");
     HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
-    connection.setReadTimeout((int) Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS).toMillis());
+    connection.setReadTimeout(
+        (int) Duration.ofSeconds(BackgroundCaller.PATIENCE_SECONDS).toMillis());
     if (connection.getResponseCode() != HttpURLConnection.HTTP_OK) {
       throw new IOException("answered with " + connection.getResponseCode());
     }
