@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
-/** One machine of the failure policy, its time, and what tests tell it. */
+/** A state machine of the failure policy, with its time and the inputs of tests. */
 public abstract class LastKnownGoodFixture {
   static final Duration TTL = Duration.ofSeconds(5);
   public static final Duration GRACE = Duration.ofSeconds(15);
@@ -46,7 +46,7 @@ public abstract class LastKnownGoodFixture {
         seedExpected);
   }
 
-  /** One whose records nobody needs to renew, so that a read proves a loss at once. */
+  /** A fixture whose records need no renewal, so that a read proves a loss at once. */
   public static LastKnownGoodEndpoints machineOfLastingRecords() {
     return new LastKnownGoodEndpoints(
         LastKnownGoodOptions.forTtl(TTL).withoutReRegistrationWindow(),

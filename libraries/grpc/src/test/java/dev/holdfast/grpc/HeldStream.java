@@ -22,7 +22,7 @@ public final class HeldStream implements StreamObserver<String> {
 
   private HeldStream() {}
 
-  /** One that only listens; see {@link WordsService#FOLLOW}. */
+  /** A stream that only listens; see {@link WordsService#FOLLOW}. */
   public static HeldStream follow(Channel channel, String request) {
     HeldStream stream = new HeldStream();
     ClientCalls.asyncServerStreamingCall(
@@ -30,7 +30,7 @@ public final class HeldStream implements StreamObserver<String> {
     return stream;
   }
 
-  /** One that is answered word by word; see {@link WordsService#TALK}. */
+  /** A stream that is answered word by word; see {@link WordsService#TALK}. */
   static HeldStream talk(Channel channel) {
     HeldStream stream = new HeldStream();
     stream.said =

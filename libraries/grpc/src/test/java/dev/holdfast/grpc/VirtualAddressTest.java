@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** One address with two machines behind it: the replacement may reach the other one. */
+/** An address with two machines behind it: the replacement may reach the other machine. */
 @Execution(ExecutionMode.CONCURRENT)
 class VirtualAddressTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);

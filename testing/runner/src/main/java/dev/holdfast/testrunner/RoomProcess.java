@@ -15,7 +15,7 @@ interface RoomProcess {
   /** Ends the JVM and all programs that it started; its threads' stacks are in its log. */
   void kill() throws InterruptedException;
 
-  /** What starts JVMs; tests have one that starts none. */
+  /** The starter of a room's JVM; tests have one that starts none. */
   interface Starter {
     RoomProcess start(RoomCommand command, Path log) throws IOException;
   }

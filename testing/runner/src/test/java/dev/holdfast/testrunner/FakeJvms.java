@@ -13,7 +13,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class FakeJvms implements RoomProcess.Starter {
   private static final int NEVER_ENDS = -1;
 
-  /** What a room's JVM would do until its end. */
+  /** The behaviour of a room's JVM until its end. */
   interface Behaviour {
     /** Writes the report and returns the exit code, or a negative number when it hangs. */
     int play(RoomCommand command, ReportFile report) throws IOException;

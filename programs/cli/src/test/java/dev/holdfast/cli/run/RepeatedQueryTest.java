@@ -24,7 +24,7 @@ class RepeatedQueryTest {
   private final CountDownLatch ended = new CountDownLatch(1);
   private final List<String> shown = new ArrayList<>();
 
-  /** One query after the other; the signal comes with the last. */
+  /** Queries one after the other; the signal comes with the last. */
   private Supplier<String> looks(List<Supplier<String>> looks) {
     Iterator<Supplier<String>> left = looks.iterator();
     return () -> {
