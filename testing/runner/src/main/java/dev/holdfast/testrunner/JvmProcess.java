@@ -4,20 +4,18 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A JVM of the operating system. Its standard output and its errors go to one log. */
 final class JvmProcess implements RoomProcess {
   private static final Duration STACKS_LIMIT = Duration.ofSeconds(20);
-  private static final Set<JvmProcess> RUNNING = ConcurrentHashMap.newKeySet();
 
-  private final Process process;
+  private final CommandProcess process;
   private final Path jcmd;
   private final Path log;
 
-  private JvmProcess(Process process, Path jcmd, Path log) {
+  private JvmProcess(CommandProcess process, Path jcmd, Path log) {
     this.process = process;
     this.jcmd = jcmd;
     this.log = log;
@@ -25,35 +23,18 @@ final class JvmProcess implements RoomProcess {
 
   static RoomProcess start(RoomCommand command, Path log) throws IOException {
     List<String> line = command.line();
-    Process process =
-        new ProcessBuilder(line)
-            .directory(command.directory().toFile())
-            .redirectInput(Path.of("/dev/null").toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
-    JvmProcess started = new JvmProcess(process, Path.of(line.get(0)).resolveSibling("jcmd"), log);
-    RUNNING.add(started);
-    return started;
-  }
-
-  /** Ends all JVMs that run; for the end of this program. */
-  static void killAll() {
-    RUNNING.forEach(JvmProcess::end);
+    CommandProcess process = CommandProcess.start(line, Map.of(), command.directory(), log);
+    return new JvmProcess(process, Path.of(line.get(0)).resolveSibling("jcmd"), log);
   }
 
   @Override
   public boolean waitFor(Duration limit) throws InterruptedException {
-    boolean ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
-    if (ended) {
-      RUNNING.remove(this);
-    }
-    return ended;
+    return process.waitFor(limit);
   }
 
   @Override
   public int exitCode() {
-    return process.exitValue();
+    return process.exitCode();
   }
 
   @Override
@@ -70,13 +51,7 @@ final class JvmProcess implements RoomProcess {
     } catch (IOException e) {
       System.out.println(jcmd + ": " + e.getMessage() + " (no stacks in " + log + ")");
     } finally {
-      end();
+      process.kill();
     }
-  }
-
-  private void end() {
-    process.descendants().forEach(ProcessHandle::destroyForcibly);
-    process.destroyForcibly();
-    RUNNING.remove(this);
   }
 }

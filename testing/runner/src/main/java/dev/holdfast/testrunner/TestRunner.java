@@ -39,7 +39,7 @@ public final class TestRunner {
 
   /** The program. */
   public static void main(String[] args) throws InterruptedException {
-    Runtime.getRuntime().addShutdownHook(new Thread(JvmProcess::killAll, "kill-rooms"));
+    Runtime.getRuntime().addShutdownHook(new Thread(CommandProcess::killAll, "kill-rooms"));
     System.exit(run(List.of(args), System.getenv(), JvmProcess::start, System.out));
   }
 

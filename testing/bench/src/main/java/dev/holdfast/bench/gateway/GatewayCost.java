@@ -120,8 +120,8 @@ public final class GatewayCost extends Comparison {
             + " nginx and HAProxy",
         "as their documents advise for gRPC, with HTTP/2 and kept connections on both sides and no"
             + " access log. Ratios",
-        "are made within each alternation; a result is the median of one load: ratio_haproxy and"
-            + " p99_ratio_haproxy of",
+        "are made within each alternation, of p99 over all calls of a load; a result is the median"
+            + " of one load: ratio_haproxy and p99_ratio_haproxy of",
         "the worst plaintext load, ratio_haproxy_tls and ratio_nginx_tls of the worst over TLS,"
             + " ratio_haproxy_busy of",
         "clients 4x50 saturated, ratio_nginx of the worst with constant headers.",

@@ -199,7 +199,7 @@ final class GatewayMeasurement {
       callsPerSecond.put(proxy.name() + work, done.callsPerSecond());
     }
     Slice slice =
-        new Slice(cpu / done.calls(), done.callsPerSecond(), done.micros().percentile(99));
+        new Slice(cpu / done.calls(), done.callsPerSecond(), Latencies.ofMicros(done.micros()));
     slices.add(Load.of(work, fixed), proxy.name(), slice);
     return slice;
   }

@@ -55,7 +55,7 @@ final class GrpcLoadClients implements AutoCloseable {
       throw new IllegalStateException(proxy.name() + " answered no call of " + load.title());
     }
     double seconds = Long.parseLong(done[1]) / (double) TimeUnit.SECONDS.toNanos(1);
-    return new Slice(cpu / calls, calls / seconds, Long.parseLong(done[2]) / 1e3);
+    return new Slice(cpu / calls, calls / seconds, Latencies.decode(done[2]));
   }
 
   @Override

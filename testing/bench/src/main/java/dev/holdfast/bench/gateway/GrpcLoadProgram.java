@@ -34,14 +34,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A child process with the clients of {@link GrpcLoad}, all on one thread. {@code OPEN PORT LOAD}
  * connects, makes calls for a moment and prints {@code OPENED} when no call is in flight. {@code
- * RUN MILLIS} makes calls and prints {@code DONE} with their count, duration and 99th percentile.
- * {@code CLOSE} closes the connections. The first failure ends the process.
+ * RUN MILLIS} makes calls and prints {@code DONE} with their count, duration and latencies. {@code
+ * CLOSE} closes the connections. The first failure ends the process.
  */
 public final class GrpcLoadProgram {
   private static final String CIPHER = "TLS_AES_128_GCM_SHA256";
   private static final long LEAD_IN_MILLIS = 150;
   private static final long PATIENCE_SECONDS = 30;
-  private static final long HIGHEST_NANOS = TimeUnit.SECONDS.toNanos(60);
   private static final long TURN_MICROS = 1_000;
 
   private final EventLoop loop;
@@ -71,8 +70,7 @@ public final class GrpcLoadProgram {
         parent.say("OPENED");
       } else if (words.get(0).equals("RUN") && clients != null) {
         Round done = clients.run(Long.parseLong(words.get(1)));
-        parent.say(
-            "DONE %d %d %d", done.answered, done.tookNanos, done.nanos.getValueAtPercentile(99));
+        parent.say("DONE %d %d %s", done.answered, done.tookNanos, Latencies.encode(done.nanos));
       } else if (clients != null) {
         clients.close();
         parent.say("CLOSED");
@@ -214,7 +212,7 @@ public final class GrpcLoadProgram {
 
   /** Calls for a while, from none under way to none under way. On the event loop. */
   private final class Round {
-    private final Histogram nanos = new Histogram(HIGHEST_NANOS, 3);
+    private final Histogram nanos = Latencies.empty();
     private final CountDownLatch over = new CountDownLatch(1);
     private boolean stopping;
     private long startNanos;
@@ -259,7 +257,7 @@ public final class GrpcLoadProgram {
 
     void onAnswered(GrpcLoadConnection connection, long tookOne) {
       answered++;
-      nanos.recordValue(Math.min(HIGHEST_NANOS, tookOne));
+      nanos.recordValue(Math.min(Latencies.HIGHEST_NANOS, tookOne));
       if (!stopping && pace == null) {
         call(connection);
       } else if (stopping && answered == sent) {

@@ -2,6 +2,7 @@ package dev.holdfast.bench.run;
 
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.function.DoubleConsumer;
 
 /**
  * A sorted sample of measured values, with the words that describe it.
@@ -39,6 +40,13 @@ public final class Sample {
 
   public int size() {
     return sorted.length;
+  }
+
+  /** Gives each value to an action, in ascending order. */
+  public void forEach(DoubleConsumer action) {
+    for (double value : sorted) {
+      action.accept(value);
+    }
   }
 
   public double min() {

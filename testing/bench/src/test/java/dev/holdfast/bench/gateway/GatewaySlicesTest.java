@@ -2,6 +2,7 @@ package dev.holdfast.bench.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.holdfast.bench.gateway.GatewaySlices.Group;
 import dev.holdfast.bench.gateway.GatewaySlices.Load;
@@ -10,6 +11,8 @@ import dev.holdfast.bench.load.GatewayWork;
 import dev.holdfast.bench.load.H2load;
 import dev.holdfast.bench.run.Sample;
 import java.util.EnumSet;
+import java.util.function.ToDoubleFunction;
+import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 
 class GatewaySlicesTest {
@@ -42,13 +45,34 @@ class GatewaySlicesTest {
     add(BUSY, "ours", 1);
     add(BUSY, "other", 1);
 
-    assertThat(slices.worst(EnumSet.of(Group.CONSTANT), "ours", "other", Slice::cpuMicros))
-        .isEqualTo(AT_RATE);
-    assertThat(slices.worst(EnumSet.allOf(Group.class), "ours", "other", Slice::cpuMicros))
-        .isEqualTo(BUSY);
+    ToDoubleFunction<Load> ratio =
+        load -> slices.ratio(load, "ours", "other", Slice::cpuMicros).median();
+    assertThat(slices.worst(EnumSet.of(Group.CONSTANT), ratio)).isEqualTo(AT_RATE);
+    assertThat(slices.worst(EnumSet.allOf(Group.class), ratio)).isEqualTo(BUSY);
     assertThat(AT_RATE.key()).isEqualTo("64b at 10000/s");
     assertThat(SATURATED.key()).isEqualTo("64b saturated");
     assertThat(BUSY.key()).isEqualTo("clients 4x50 saturated");
+  }
+
+  @Test
+  void p99IsThatOfAllCallsOfALoad() {
+    slices.add(AT_RATE, "ours", new Slice(1, 1, calls(98, 1_000, 2, 5_000)));
+    slices.add(AT_RATE, "ours", new Slice(1, 1, calls(200, 1_000, 0, 5_000)));
+    slices.add(AT_RATE, "other", new Slice(1, 1, calls(98, 500, 2, 2_000)));
+
+    // Two slow calls of 300 are fewer than one in a hundred, of 100 more.
+    assertThat(slices.p99Micros(AT_RATE, "ours")).isCloseTo(1_000, withinPercentage(1));
+    assertThat(slices.p99Micros(AT_RATE, "other")).isCloseTo(2_000, withinPercentage(1));
+    assertThat(slices.p99Ratio(AT_RATE, "ours", "other")).isCloseTo(0.5, withinPercentage(1));
+  }
+
+  @Test
+  void latenciesAreTheSameOnTheOtherSideOfALine() {
+    Histogram sent = calls(10, 1_000, 3, 123_456);
+
+    assertThat(Latencies.decode(Latencies.encode(sent))).isEqualTo(sent);
+    assertThatThrownBy(() -> Latencies.decode("no histogram"))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
@@ -71,7 +95,14 @@ class GatewaySlicesTest {
 
   private void add(Load load, String proxy, double... cpuMicros) {
     for (double one : cpuMicros) {
-      slices.add(load, proxy, new Slice(one, 1, 1));
+      slices.add(load, proxy, new Slice(one, 1, Latencies.empty()));
     }
+  }
+
+  private static Histogram calls(int fast, long fastMicros, int slow, long slowMicros) {
+    Histogram nanos = Latencies.empty();
+    nanos.recordValueWithCount(fastMicros * 1_000, fast);
+    nanos.recordValueWithCount(slowMicros * 1_000, slow);
+    return nanos;
   }
 }
