@@ -73,7 +73,11 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
    */
   private record Retry(int attempt, Duration delay, @Nullable SocketAddress failed) {}
 
-  private record Cancellation(@Nullable String reason, @Nullable Throwable cause) {}
+  private record Cancellation(@Nullable String reason, @Nullable Throwable cause) {
+    Status status() {
+      return Status.CANCELLED.withDescription(reason).withCause(cause);
+    }
+  }
 
   RetriedCall(
       IdempotentRetry.RetryContext retryContext,
@@ -153,7 +157,6 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
     if (to != null) {
       to.cancel(reason, cause);
     } else if (retry != null) {
-      // The next attempt is started at once, and cancelled: it delivers the end where it belongs.
       launch(retry);
     }
   }
@@ -197,18 +200,34 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
   }
 
   private void launch(Retry retry) {
+    Cancellation cancelled;
     synchronized (lock) {
       // A timer, a cancellation and the end of sending may all want to launch it.
       if (pending == null || pending.attempt() != retry.attempt()) {
         return;
       }
       pending = null;
+      cancelled = cancellation;
+    }
+    if (cancelled != null) {
+      cancelledContext(cancelled).run(() -> send(retry));
+      return;
     }
     if (retry.attempt() == 2) {
       retryContext.count(GrpcMeter.CALLS_RETRIED);
     }
     retryContext.count(GrpcMeter.RETRIES);
     context.run(() -> send(retry));
+  }
+
+  /**
+   * A context in which an attempt ends CANCELLED on the call's executor, and nothing is sent: an
+   * attempt that is cancelled after its start may end UNAVAILABLE first.
+   */
+  private Context cancelledContext(Cancellation cancelled) {
+    Context.CancellableContext ended = context.withCancellation();
+    ended.cancel(cancelled.status().asRuntimeException());
+    return ended;
   }
 
   private void send(Retry retry) {

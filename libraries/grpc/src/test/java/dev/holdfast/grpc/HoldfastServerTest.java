@@ -141,7 +141,7 @@ class HoldfastServerTest {
     await().until(() -> held.heard().contains("a"));
     server.shutdownNow();
     // Without a word to the stream, which is deaf and would be waited for as long as grace is.
-    assertThat(server.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(server.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
     await().until(() -> loopbackTopology.store.truth(LoopbackTopology.WORDS).isEmpty());
   }
 
@@ -169,7 +169,7 @@ class HoldfastServerTest {
     HoldfastServer server =
         loopbackTopology.server().addService(new WordsService("a").definition()).build();
     server.shutdown();
-    assertThat(server.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(server.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test

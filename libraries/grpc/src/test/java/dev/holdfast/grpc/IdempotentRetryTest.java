@@ -180,31 +180,36 @@ class IdempotentRetryTest {
     WordsService wordsService = new WordsService("a");
     wordsService.handler = (request, responses) -> responses.onError(pushback("60000"));
     loopbackTopology.serve(wordsService);
-    CountDownLatch firstEnded = new CountDownLatch(1);
-    ManagedChannel channel =
-        loopbackTopology.channel(loopbackTopology.builder().intercept(new EndWatch(firstEnded)));
-    // A list that a busy machine brings late would fail the call before its server can.
-    var unused = channel.getState(true);
-    await()
-        .atMost(Duration.ofSeconds(60))
-        .until(() -> channel.getState(false) == ConnectivityState.READY);
-    ClientCall<String, String> call = channel.newCall(WordsService.GET, CallOptions.DEFAULT);
-    CompletableFuture<Status> end = new CompletableFuture<>();
-    call.start(
-        new ClientCall.Listener<>() {
-          @Override
-          public void onClose(Status status, Metadata trailers) {
-            end.complete(status);
-          }
-        },
-        new Metadata());
-    call.request(2);
-    call.sendMessage("word");
-    call.halfClose();
-    assertThat(firstEnded.await(30, TimeUnit.SECONDS)).isTrue();
-    call.cancel("enough", null);
-    assertThat(end.get(20, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.CANCELLED);
+    PausedCall paused = pausedCall();
+
+    paused.call().cancel("enough", null);
+
+    assertThat(paused.end().get(60, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.CANCELLED);
     assertThat(wordsService.gets.get()).isEqualTo(1);
+    assertThat(count("holdfast.grpc.retries")).isZero();
+  }
+
+  @Test
+  void cancelledCallIsNotSentAgainAndEndsAsCancelledWhereNoConnectionIsLeft() throws Exception {
+    WordsService wordsService = new WordsService("a");
+    wordsService.handler = (request, responses) -> responses.onError(pushback("60000"));
+    HoldfastServer server = loopbackTopology.serve(wordsService);
+    PausedCall paused = pausedCall();
+    server.shutdownNow().awaitTermination();
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(
+                        failure(callLater(paused.channel(), WordsService.PLACE))
+                            .getStatus()
+                            .getCode())
+                    .isEqualTo(Status.Code.UNAVAILABLE));
+
+    paused.call().cancel("enough", null);
+
+    Status end = paused.end().get(60, TimeUnit.SECONDS);
+    assertThat(end.getCode()).as("%s", end).isEqualTo(Status.Code.CANCELLED);
+    assertThat(end.getDescription()).isEqualTo("enough");
   }
 
   @Test
@@ -240,6 +245,36 @@ class IdempotentRetryTest {
             .call(() -> LoopbackTopology.call(channel, WordsService.GET));
     assertThat(answer).isEqualTo("a");
     assertThat(users).containsExactly("jo", "jo");
+  }
+
+  /**
+   * A call whose first attempt has ended; the next one waits for what the server's pushback asks.
+   */
+  private record PausedCall(
+      ManagedChannel channel, ClientCall<String, String> call, CompletableFuture<Status> end) {}
+
+  private PausedCall pausedCall() throws Exception {
+    CountDownLatch firstEnded = new CountDownLatch(1);
+    ManagedChannel channel =
+        loopbackTopology.channel(loopbackTopology.builder().intercept(new EndWatch(firstEnded)));
+    // A list that a busy machine brings late would fail the call before its server can.
+    var unused = channel.getState(true);
+    await().until(() -> channel.getState(false) == ConnectivityState.READY);
+    ClientCall<String, String> call = channel.newCall(WordsService.GET, CallOptions.DEFAULT);
+    CompletableFuture<Status> end = new CompletableFuture<>();
+    call.start(
+        new ClientCall.Listener<>() {
+          @Override
+          public void onClose(Status status, Metadata trailers) {
+            end.complete(status);
+          }
+        },
+        new Metadata());
+    call.request(2);
+    call.sendMessage("word");
+    call.halfClose();
+    assertThat(firstEnded.await(60, TimeUnit.SECONDS)).isTrue();
+    return new PausedCall(channel, call, end);
   }
 
   private ResettingTcpRelay serveBehindWire(WordsService wordsService) throws Exception {

@@ -26,7 +26,7 @@ final class PlainProgram {
         ClientCalls.blockingUnaryCall(
             channel,
             WordsService.GET,
-            CallOptions.DEFAULT.withDeadlineAfter(20, TimeUnit.SECONDS),
+            CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS),
             "word");
     boolean watched =
         Thread.getAllStackTraces().keySet().stream()

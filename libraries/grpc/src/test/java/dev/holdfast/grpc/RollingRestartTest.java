@@ -42,7 +42,7 @@ class RollingRestartTest {
       for (int i = 0; i < 3; i++) {
         int port = servers.get(i).getPort();
         servers.get(i).shutdown();
-        assertThat(servers.get(i).awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(servers.get(i).awaitTermination(60, TimeUnit.SECONDS)).isTrue();
         String name = "new" + i;
         // A child process that starts at the moment has the old socket open until it becomes its
         // program.

@@ -47,7 +47,7 @@ class ServerRegistrationTest {
     registration.start(50051);
 
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> registration.state() == RegistrationState.VISIBLE);
     assertThat(opened).hasValue(3);
     assertThat(openedOn).as("a mount may hang").containsOnly("holdfast-address");
@@ -80,7 +80,7 @@ class ServerRegistrationTest {
     assertThat(registration.lastFailure().orElseThrow()).hasMessageContaining("no route");
     peers = List.of();
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> registration.state() == RegistrationState.VISIBLE);
     assertThat(askedOn).isNotEmpty().containsOnly("holdfast-address");
     assertThat(registration.address().orElseThrow()).hasToString("127.0.0.1:50051");

@@ -214,7 +214,7 @@ class SilentPathTest {
     Call(ManagedChannel channel) {
       ClientCalls.asyncUnaryCall(
           channel.newCall(
-              WordsService.PLACE, CallOptions.DEFAULT.withDeadlineAfter(20, TimeUnit.SECONDS)),
+              WordsService.PLACE, CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS)),
           "word",
           new StreamObserver<>() {
             @Override

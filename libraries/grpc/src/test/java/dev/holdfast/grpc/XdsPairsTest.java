@@ -175,7 +175,7 @@ class XdsPairsTest {
       return ClientCalls.blockingUnaryCall(
           identified,
           WordsService.PLACE,
-          CallOptions.DEFAULT.withDeadlineAfter(20, TimeUnit.SECONDS),
+          CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS),
           "word");
     } catch (StatusRuntimeException e) {
       return "nobody: " + e.getStatus();

@@ -124,7 +124,7 @@ class PairingLoadBalancerProvidersTest {
     old.suspect();
     await().until(() -> old.connection().replacements.contains(ReplacementState.READY));
     assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
-    await().atMost(Duration.ofSeconds(20)).until(() -> !old.channel().isActive());
+    await().atMost(Duration.ofSeconds(60)).until(() -> !old.channel().isActive());
     assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
     assertThat(fakeLivenessHandler.fakeWatchedConnections).hasSize(2);
   }
