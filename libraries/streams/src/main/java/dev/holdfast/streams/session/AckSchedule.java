@@ -44,7 +44,7 @@ final class AckSchedule {
     if (dueNanos == null
         && to != null
         && to.handshakeComplete
-        && receiveBuffer.ack() > to.sentAck) {
+        && receiveBuffer.ack() > to.outbound.sentAck) {
       dueNanos = nowNanos + policy.delay().toNanos();
     }
   }
@@ -62,7 +62,7 @@ final class AckSchedule {
 
   /** The peer has been told of all that was processed. */
   void onAllTold(StreamAttachment to) {
-    to.ackRepeatDue = false;
+    to.outbound.ackRepeatDue = false;
     restart();
   }
 
@@ -71,14 +71,17 @@ final class AckSchedule {
   }
 
   boolean isDue(long nowNanos, StreamAttachment to) {
-    long unsaid = receiveBuffer.ack() - to.sentAck;
+    long unsaid = receiveBuffer.ack() - to.outbound.sentAck;
     boolean late = dueNanos != null && nowNanos - dueNanos >= 0;
     // The peer keeps bytes until they are acknowledged: a few large messages fill its buffer.
     // Where each message is answered the next answer carries the ack, and a frame is saved.
     long mostBytes = answers ? RIDES * bytes : bytes;
     boolean large = receiveBuffer.processedBytes() - ackedBytes >= mostBytes;
-    boolean asked = to.ackRequestedSeq > 0 && receiveBuffer.ack() >= to.ackRequestedSeq;
-    return to.ackRepeatDue || unsaid >= policy.every() || (unsaid > 0 && (late || large || asked));
+    boolean asked =
+        to.probes.ackRequestedSeq > 0 && receiveBuffer.ack() >= to.probes.ackRequestedSeq;
+    return to.outbound.ackRepeatDue
+        || unsaid >= policy.every()
+        || (unsaid > 0 && (late || large || asked));
   }
 
   /** Whether a peer with the same schedule would acknowledge so much by itself, without delay. */

@@ -40,9 +40,9 @@ final class AttachmentWriter {
   /** When a frame without a message is due. */
   void addDeadlines(EarliestDeadline earliestDeadline, StreamAttachment to) {
     // An attachment that can't be written to would be due for ever.
-    if (to.handshakeComplete && to.writable) {
+    if (to.handshakeComplete && to.outbound.writable) {
       acks.addDeadlines(earliestDeadline);
-      earliestDeadline.after(to.sentNanos, heartbeat(to));
+      earliestDeadline.after(to.outbound.sentNanos, heartbeat(to));
     }
   }
 
@@ -57,9 +57,9 @@ final class AttachmentWriter {
       StreamAttachment to,
       @Nullable SequencedMessage sequencedMessage,
       int wantedFlags) {
-    if (!to.writable) {
+    if (!to.outbound.writable) {
       // A flag is told once, and what makes room may depend on it.
-      boolean told = (wantedFlags & ~to.sentFlags) == 0;
+      boolean told = (wantedFlags & ~to.outbound.sentFlags) == 0;
       return told || !to.handshakeComplete ? null : control(nowNanos, to, wantedFlags);
     }
     if (sequencedMessage != null) {
@@ -73,13 +73,14 @@ final class AttachmentWriter {
       long nowNanos, StreamAttachment to, SequencedMessage sequencedMessage, int wantedFlags) {
     FrameHeader header = null;
     // An unproved peer sees the first header; the following messages take the next numbers.
-    if (!to.plain && (to.handshakeComplete || !to.firstHeaderSent)) {
+    if (!to.plain && (to.handshakeComplete || !to.outbound.firstHeaderSent)) {
       boolean last = (sequencedMessage.flags() & Flag.FINAL) != 0;
-      long ack = receiveBuffer.ack() > to.sentAck || last ? receiveBuffer.ack() : 0;
+      long ack = receiveBuffer.ack() > to.outbound.sentAck || last ? receiveBuffer.ack() : 0;
       // Not with each message: a quarter of the window is soon enough.
       long credit = isCreditDue(to, 4) ? receiveBuffer.credit() : 0;
       int flags =
-          sequencedMessage.flags() | (to.handshakeComplete ? wantedFlags & ~to.sentFlags : 0);
+          sequencedMessage.flags()
+              | (to.handshakeComplete ? wantedFlags & ~to.outbound.sentFlags : 0);
       long number = sendBuffer.numberOf(sequencedMessage, to);
       long probe = stuck.probe(to, sequencedMessage.seq());
       header =
@@ -88,17 +89,17 @@ final class AttachmentWriter {
       told(nowNanos, to, header);
     }
     // Its answer, and an ack with it, is all that lets a small share of the buffers go on soon.
-    to.probeDue |= isStopped(sequencedMessage);
+    to.probes.probeDue |= isStopped(sequencedMessage);
     acks.onFrame(true);
-    to.firstHeaderSent = true;
-    to.touched = true;
-    to.cursor = sequencedMessage.seq() + 1;
-    to.sentNanos = nowNanos;
+    to.outbound.firstHeaderSent = true;
+    to.opening.touched = true;
+    to.outbound.cursor = sequencedMessage.seq() + 1;
+    to.outbound.sentNanos = nowNanos;
     sendBuffer.onSent(sequencedMessage.seq());
     if (to.plain) {
       sendBuffer.release(sequencedMessage.seq());
       if ((sequencedMessage.flags() & Flag.HALF_CLOSE) != 0) {
-        to.halfClosed = true;
+        to.outbound.halfClosed = true;
         return new SessionOutput.HalfClose(to);
       }
     }
@@ -107,26 +108,30 @@ final class AttachmentWriter {
 
   /** A frame without a message, if there is something to say. */
   private @Nullable SessionOutput control(long nowNanos, StreamAttachment to, int wantedFlags) {
-    int flags = wantedFlags & ~to.sentFlags;
+    int flags = wantedFlags & ~to.outbound.sentFlags;
     long beatNanos = heartbeat(to).toNanos();
-    boolean beat = beatNanos > 0 && nowNanos - to.sentNanos >= beatNanos;
+    boolean beat = beatNanos > 0 && nowNanos - to.outbound.sentNanos >= beatNanos;
     boolean due =
-        acks.isDue(nowNanos, to) || isCreditDue(to, 2) || beat || to.echoDue != 0 || to.probeDue;
+        acks.isDue(nowNanos, to)
+            || isCreditDue(to, 2)
+            || beat
+            || to.probes.echoDue != 0
+            || to.probes.probeDue;
     if (flags == 0 && !due) {
       return null;
     }
     acks.onFrame(false);
     long probe = 0;
-    if (to.echoDue != 0) {
+    if (to.probes.echoDue != 0) {
       flags |= Flag.ECHO;
-      probe = to.echoDue;
-      to.echoDue = 0;
-    } else if (to.probeDue || beat) {
+      probe = to.probes.echoDue;
+      to.probes.echoDue = 0;
+    } else if (to.probes.probeDue || beat) {
       // The answer keeps the other direction, when only this side knows of the path.
-      probe = ++to.lastProbe;
-      to.probeDue = false;
+      probe = ++to.probes.lastProbe;
+      to.probes.probeDue = false;
     }
-    long low = (flags & Flag.SETTLED) == 0 ? 0 : to.cursor - 1;
+    long low = (flags & Flag.SETTLED) == 0 ? 0 : to.outbound.cursor - 1;
     FrameHeader header =
         new FrameHeader(
             to.tag(), 0, receiveBuffer.ack(), receiveBuffer.credit(), flags, low, 0, probe);
@@ -145,26 +150,27 @@ final class AttachmentWriter {
   /** A peer that asks for signs of life gets some while its questions are not read. */
   private Duration heartbeat(StreamAttachment to) {
     Duration own = options.timing().heartbeat();
-    return own.isZero() && to.readPaused && to.peerProbes ? PAUSED_HEARTBEAT : own;
+    return own.isZero() && to.inbound.readPaused && to.probes.peerProbes ? PAUSED_HEARTBEAT : own;
   }
 
   /** Whether there is news of such a part of the window, or the peer has used up what it has. */
   private boolean isCreditDue(StreamAttachment to, int part) {
-    long news = receiveBuffer.credit() - to.sentCredit;
+    long news = receiveBuffer.credit() - to.outbound.sentCredit;
     return news > 0
-        && (part * news >= receiveBuffer.window() || to.sentCredit <= receiveBuffer.received());
+        && (part * news >= receiveBuffer.window()
+            || to.outbound.sentCredit <= receiveBuffer.received());
   }
 
   private void told(long nowNanos, StreamAttachment to, FrameHeader header) {
-    to.sentNanos = nowNanos;
-    to.sentAck = Math.max(to.sentAck, header.ack());
+    to.outbound.sentNanos = nowNanos;
+    to.outbound.sentAck = Math.max(to.outbound.sentAck, header.ack());
     if (header.ack() == receiveBuffer.ack()) {
       acks.onAllTold(to);
     }
-    if (to.sentAck >= to.ackRequestedSeq) {
-      to.ackRequestedSeq = 0;
+    if (to.outbound.sentAck >= to.probes.ackRequestedSeq) {
+      to.probes.ackRequestedSeq = 0;
     }
-    to.sentCredit = Math.max(to.sentCredit, header.credit());
-    to.sentFlags |= header.flags() & ~(Flag.ECHO | OF_A_POSITION);
+    to.outbound.sentCredit = Math.max(to.outbound.sentCredit, header.credit());
+    to.outbound.sentFlags |= header.flags() & ~(Flag.ECHO | OF_A_POSITION);
   }
 }

@@ -14,6 +14,7 @@ import dev.holdfast.streams.wire.HandshakeRefusal;
 import dev.holdfast.streams.wire.SessionId;
 import dev.holdfast.streams.wire.Welcome;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +28,11 @@ import org.jspecify.annotations.Nullable;
  * server has confirmed the end.
  */
 @PureCore
-public final class ClientSession extends AttachingSession {
-
+public final class ClientSession extends StreamSession {
+  private final SessionRules rules;
+  private final ReopenState reopenState = new ReopenState();
+  private final Closures closures = new Closures();
+  private final ClientAttachments attachments;
   private final OversizedMessageDetector oversized = new OversizedMessageDetector();
   private boolean welcomed;
 
@@ -45,7 +49,9 @@ public final class ClientSession extends AttachingSession {
    */
   public ClientSession(
       SessionId id, SessionOptions options, SessionRules rules, RandomGenerator random) {
-    super(id, options, rules, random);
+    super(id, options, rules);
+    this.rules = rules;
+    this.attachments = new ClientAttachments(this, closures, reopenState, random);
   }
 
   /** The client's knowledge of the peer before the first attachment. */
@@ -71,9 +77,9 @@ public final class ClientSession extends AttachingSession {
     if (!deadline.isZero()) {
       deadlineNanos = nowNanos + deadline.toNanos();
     }
-    openFirst(nowNanos, peer);
-    if (pending != null) {
-      pending.plain = peer == Peer.PLAIN;
+    attachments.openFirst(nowNanos, peer);
+    if (attachments.pending != null) {
+      attachments.pending.plain = peer == Peer.PLAIN;
     }
   }
 
@@ -92,7 +98,7 @@ public final class ClientSession extends AttachingSession {
 
   /** The server's response headers came with a welcome. */
   public void onWelcome(long nowNanos, StreamAttachment from, Welcome welcome) {
-    if (from != pending || state().isTerminal()) {
+    if (from != attachments.pending || state().isTerminal()) {
       return;
     }
     // A server that forgot what it had acknowledged would want what is no longer held. A hello may
@@ -105,45 +111,45 @@ public final class ClientSession extends AttachingSession {
     if (current != null && current != from) {
       close(current, AttachmentCloseReason.REPLACED);
     }
-    token = welcome.token();
-    attachmentSchedule.onWelcome(welcome);
+    attachments.token = welcome.token();
+    attachments.schedule.onWelcome(welcome);
     acks.follow(rules.ackPolicy(options, welcome));
     welcomed = true;
     resumeRefused = false;
-    touched = true;
-    attached(nowNanos);
-    long next = from.mayWriteBeforeWelcome ? from.cursor : welcome.watermark() + 1;
+    attachments.touched = true;
+    attachments.attached(nowNanos);
+    long next = from.opening.mayWriteBeforeWelcome ? from.outbound.cursor : welcome.watermark() + 1;
     if (state() == SessionState.DETACHED) {
       transitionTo(SessionState.RESUMING);
     }
-    plainPeer.end();
+    attachments.plainPeer.end();
     from.plain = false;
-    from.receivedAny = true;
+    from.inbound.receivedAny = true;
     adoptAttachment(nowNanos, from, welcome.low(), welcome.credit(), next);
-    if (from.halfClosed) {
+    if (from.outbound.halfClosed) {
       // The welcome came after we took the peer for a plain one: acks need an open request side.
-      drain(nowNanos, from);
+      attachments.drain(nowNanos, from);
     }
   }
 
   /** The server's response headers came without a welcome: it knows no sessions. */
   public void onPlainHeaders(long nowNanos, StreamAttachment from) {
-    if (from != pending || state().isTerminal()) {
+    if (from != attachments.pending || state().isTerminal()) {
       return;
     }
     if (linger.isCancel()) {
       finish();
-    } else if (welcomed || (touched && options.level() != DurabilityLevel.REOPEN)) {
+    } else if (welcomed || (attachments.touched && options.level() != DurabilityLevel.REOPEN)) {
       // Somebody else is there now, and the session is not.
       lose(SessionEndKind.LOST_UNKNOWN);
     } else {
-      if (touched && !reopenState.isWithheld()) {
+      if (attachments.touched && !reopenState.isWithheld()) {
         reopenState.onCut(sendBuffer);
       }
-      becomePlain(from);
+      attachments.becomePlain(from);
       current = from;
-      attached(nowNanos);
-      attachmentSchedule.onAnswered();
+      attachments.attached(nowNanos);
+      attachments.schedule.onAnswered();
       transitionTo(SessionState.ATTACHED);
       if (reopenState.isWithheld()) {
         outputs.add(new SessionOutput.Reopened());
@@ -156,11 +162,11 @@ public final class ClientSession extends AttachingSession {
     if (state().isTerminal()) {
       return;
     }
-    if (from != pending) {
+    if (from != attachments.pending) {
       onClosed(nowNanos, from, CallClosure.connection());
       return;
     }
-    plainPeer.end();
+    attachments.plainPeer.end();
     if (end != null
         && handshakeRefusal.code() != HandshakeRefusal.RefusalCode.BUSY
         && handshakeRefusal.code() != HandshakeRefusal.RefusalCode.MOVED) {
@@ -170,12 +176,12 @@ public final class ClientSession extends AttachingSession {
     if (handshakeRefusal.code() == HandshakeRefusal.RefusalCode.BUSY
         || handshakeRefusal.code() == HandshakeRefusal.RefusalCode.MOVED) {
       // What it was sent it has not taken.
-      from.touched = false;
+      from.opening.touched = false;
     }
     switch (handshakeRefusal.code()) {
       case UNKNOWN -> {
         if (options.level() == DurabilityLevel.REOPEN && !welcomed) {
-          pending = null;
+          attachments.pending = null;
           reopen(nowNanos);
         } else {
           lose(SessionEndKind.LOST_UNKNOWN);
@@ -184,17 +190,82 @@ public final class ClientSession extends AttachingSession {
       case EXPIRED -> lose(SessionEndKind.LOST_EXPIRED);
       case GAP -> lose(SessionEndKind.LOST_GAP);
       case DENIED -> lose(SessionEndKind.LOST_DENIED);
-      case FENCED -> attemptFailed(nowNanos, 0);
-      case BUSY -> attemptFailed(nowNanos, handshakeRefusal.retryAfterMillis());
+      case FENCED -> attachments.attemptFailed(nowNanos, 0);
+      case BUSY -> attachments.attemptFailed(nowNanos, handshakeRefusal.retryAfterMillis());
       case MOVED -> {
-        if (attachmentSchedule.follow(handshakeRefusal.address())) {
-          pending = null;
-          open(nowNanos);
+        if (attachments.schedule.follow(handshakeRefusal.address())) {
+          attachments.pending = null;
+          attachments.open(nowNanos);
         } else {
-          attemptFailed(nowNanos, 0);
+          attachments.attemptFailed(nowNanos, 0);
         }
       }
     }
+  }
+
+  /** The connection below is suspect, by somebody who sees more of it than this stream. */
+  public void onSuspect(long nowNanos, StreamAttachment attachment) {
+    attachments.onSuspect(nowNanos, attachment);
+  }
+
+  /**
+   * Reports that the call of an attachment has not begun, because it waits for its turn among other
+   * sessions that resume.
+   */
+  public void onResumeQueued(StreamAttachment attachment) {
+    attachments.onResumeQueued(attachment);
+  }
+
+  /**
+   * The call of a resume begins, or its hello went out: from now on an answer can be awaited. That
+   * of a session that nobody welcomed is awaited from the attachment's begin on, as its hello says.
+   */
+  public void onHelloSent(long nowNanos, StreamAttachment attachment) {
+    attachments.onHelloSent(nowNanos, attachment);
+  }
+
+  /** The connection below will end (GOAWAY), or should: the attachment is replaced first. */
+  public void onDrain(long nowNanos, StreamAttachment attachment) {
+    attachments.onDrain(nowNanos, attachment);
+  }
+
+  /**
+   * The application is about to be told that its stream was reopened, and to send its first
+   * messages anew; call {@link #finishReopen} when it has.
+   *
+   * @return messages that were offered and never written, so far; empty when the application need
+   *     not be told, because it was told already, or the stream was cut again
+   */
+  public OptionalLong beginReopen() {
+    StreamAttachment open = current;
+    if (open == null || !reopenState.isWithheld()) {
+      return OptionalLong.empty();
+    }
+    reopenState.onBegin(sendBuffer);
+    open.outbound.cursor = sendBuffer.low();
+    return OptionalLong.of(reopenState.dropped());
+  }
+
+  /** The application has sent its first messages anew. */
+  public void finishReopen() {
+    reopenState.onBegun(sendBuffer);
+  }
+
+  /**
+   * No attachment can follow: told as cancelled, unless another end was; a server waits its TTL.
+   */
+  public void abandon() {
+    if (!state().isTerminal()) {
+      reportEnd(endOf(SessionEndKind.CANCELLED));
+      attachments.closeAll(AttachmentCloseReason.UNNEEDED);
+      transitionTo(SessionState.CLOSED);
+    }
+  }
+
+  /** The size of the first message that the peer has not processed; 0 when there is none. */
+  public long nextUnackedBytes() {
+    SequencedMessage next = sendBuffer.at(sendBuffer.acked() + 1);
+    return next == null ? 0 : next.body().sizeBytes();
   }
 
   @Override
@@ -203,12 +274,12 @@ public final class ClientSession extends AttachingSession {
       return;
     }
     boolean wasCurrent = attachment == current;
-    if (attachment == pending) {
-      pendingClosed(nowNanos, attachment, how);
+    if (attachment == attachments.pending) {
+      closures.pendingClosed(nowNanos, attachment, how);
     } else if (wasCurrent && attachment.plain) {
       plainClosed(nowNanos, how);
     } else if (wasCurrent) {
-      currentClosed(nowNanos, attachment, how);
+      closures.currentClosed(nowNanos, attachment, how);
     }
   }
 
@@ -226,25 +297,40 @@ public final class ClientSession extends AttachingSession {
       finish();
     } else if (linger.isOver(nowNanos)) {
       finish();
-    } else if (attachmentSchedule.isHopeless(nowNanos)) {
+    } else if (attachments.schedule.isHopeless(nowNanos)) {
       lose(resumeRefused ? SessionEndKind.LOST_REFUSED : SessionEndKind.LOST_UNREACHABLE);
     } else {
-      keepAttached(nowNanos);
+      attachments.keepAttached(nowNanos);
     }
   }
 
   @Override
   void addDeadlines(EarliestDeadline earliestDeadline) {
-    super.addDeadlines(earliestDeadline);
+    attachments.addDeadlines(earliestDeadline);
     linger.addDeadlines(earliestDeadline);
     earliestDeadline.at(end == null ? deadlineNanos : null);
   }
 
   @Override
+  boolean mayReportReady() {
+    return super.mayReportReady() && !reopenState.isWithheld();
+  }
+
+  @Override
+  void onPeerActivity(long nowNanos) {
+    attachments.onPeerActivity(nowNanos);
+  }
+
+  @Override
+  void onProgress() {
+    attachments.schedule.onProgress();
+  }
+
+  @Override
   void onFlags(long nowNanos, StreamAttachment from, FrameHeader header) {
-    serverLeaving |= header.has(Flag.LEAVING);
+    attachments.serverLeaving |= header.has(Flag.LEAVING);
     if (header.has(Flag.DRAIN) && !header.has(Flag.LEAVING)) {
-      drain(nowNanos, from);
+      attachments.drain(nowNanos, from);
     }
   }
 
@@ -273,76 +359,36 @@ public final class ClientSession extends AttachingSession {
     if (current != null) {
       return current;
     }
-    return pending != null && (pending.mayWriteBeforeWelcome || pending.plain) ? pending : null;
+    return attachments.pending != null
+            && (attachments.pending.opening.mayWriteBeforeWelcome || attachments.pending.plain)
+        ? attachments.pending
+        : null;
   }
 
   @Override
   boolean maySend(StreamAttachment attachment, SequencedMessage sequencedMessage) {
-    if (end != null || serverLeaving || reopenState.isWithheld()) {
+    if (end != null || attachments.serverLeaving || reopenState.isWithheld()) {
       return false;
     }
     boolean halfClose = (sequencedMessage.flags() & Flag.HALF_CLOSE) != 0;
     // A plain peer gives no credit; its transport slows us down.
     return attachment.plain
-        || (attachment.mayExceedInitialCredit && !attachment.handshakeComplete && !halfClose)
+        || (attachment.opening.mayExceedInitialCredit
+            && !attachment.handshakeComplete
+            && !halfClose)
         || ((attachment.handshakeComplete || !halfClose)
             && super.maySend(attachment, sequencedMessage));
   }
 
   @Override
   int wantedFlags() {
-    return linger.flags() | (serverLeaving && end == null ? Flag.SETTLED : 0);
+    return linger.flags() | (attachments.serverLeaving && end == null ? Flag.SETTLED : 0);
   }
 
   @Override
   void onProtocolViolation(long nowNanos, StreamAttachment attachment) {
     close(attachment, AttachmentCloseReason.PROTOCOL_ERROR);
-    currentClosed(nowNanos, attachment, CallClosure.stream(CallClosure.UNAVAILABLE));
-  }
-
-  @Override
-  void pendingClosed(long nowNanos, StreamAttachment attachment, CallClosure how) {
-    if (how.kind() == CallClosure.ClosureScope.UNREACHED) {
-      attachment.touched = false;
-    }
-    boolean status =
-        how.kind() == CallClosure.ClosureScope.STATUS && how.status() != CallClosure.UNAVAILABLE;
-    boolean unsure = plainPeer.mayBePlain() && (touched || attachment.touched);
-    resumeRefused = welcomed && how.isTransient();
-    if (welcomed && current == null && how.isPermanent() && rules.endsSession(how)) {
-      lose(SessionEndKind.LOST_REFUSED);
-    } else if (end != null || welcomed || !(status || attachment.plain || unsure)) {
-      attemptFailed(nowNanos, 0);
-    } else if (options.level() == DurabilityLevel.REOPEN && !status) {
-      pending = null;
-      reopen(nowNanos);
-    } else if (status || attachment.plain) {
-      pending = null;
-      reportEnd(endOf(SessionEndKind.PLAIN, how.status(), how.trailers()));
-      finish();
-    } else {
-      attemptFailed(nowNanos, 0);
-    }
-  }
-
-  @Override
-  void currentClosed(long nowNanos, StreamAttachment attachment, CallClosure how) {
-    if (end != null && how.kind() == CallClosure.ClosureScope.STATUS) {
-      finish();
-    } else {
-      if (isStuck(attachment, how)) {
-        giveUp(nowNanos, SessionEndKind.LOST_STUCK);
-      } else if (how.isPermanent() || oversized.isLimit(how, receiveBuffer.received())) {
-        giveUp(nowNanos, SessionEndKind.LOST_REFUSED);
-      }
-      current = null;
-      if (pending == null) {
-        detach(nowNanos, 0);
-      } else {
-        attachmentSchedule.alone(nowNanos);
-        transitionTo(SessionState.RESUMING);
-      }
-    }
+    closures.currentClosed(nowNanos, attachment, CallClosure.stream(CallClosure.UNAVAILABLE));
   }
 
   private void plainClosed(long nowNanos, CallClosure how) {
@@ -357,20 +403,10 @@ public final class ClientSession extends AttachingSession {
     }
   }
 
-  @Override
-  void onSilence(StreamAttachment opening, PlainPeerDetector.FallbackStep fallbackStep) {
-    switch (fallbackStep) {
-      case GIVE_UP -> finish();
-      case WRITE -> opening.mayWriteBeforeWelcome = true;
-      case HALF_CLOSE -> {
-        // All is still held, so that a welcome may come as late as it likes.
-        opening.halfClosed = true;
-        sendBuffer.onSent(opening.cursor);
-        outputs.add(new SessionOutput.HalfClose(opening));
-      }
-      case WRITE_ON -> opening.mayExceedInitialCredit = true;
-      case PLAIN -> becomePlain(opening);
-    }
+  /** Opens the stream again from the beginning, as plain gRPC. */
+  private void reopen(long nowNanos) {
+    reopenState.onCut(sendBuffer);
+    attachments.detach(nowNanos, 0);
   }
 
   /** The session can't be kept: told at once, and to the server as a cancel, or it would wait. */
@@ -378,20 +414,20 @@ public final class ClientSession extends AttachingSession {
     if (end == null) {
       linger.cancel();
       reportEnd(endOf(why));
-      linger.begin(nowNanos, attachmentSchedule.ttl());
+      linger.begin(nowNanos, attachments.schedule.ttl());
     }
   }
 
   /** The application knows the end; the server is still to hear of it. */
   private void conclude(long nowNanos, SessionEnd how) {
     reportEnd(how);
-    boolean server = welcomed || pending != null;
+    boolean server = welcomed || attachments.pending != null;
     if (!server || (current != null && current.plain)) {
       finish();
     } else {
-      linger.begin(nowNanos, attachmentSchedule.ttl());
+      linger.begin(nowNanos, attachments.schedule.ttl());
       if (current != null) {
-        current.ackRepeatDue = receiveBuffer.ack() > 0;
+        current.outbound.ackRepeatDue = receiveBuffer.ack() > 0;
       }
     }
   }
@@ -402,8 +438,73 @@ public final class ClientSession extends AttachingSession {
   }
 
   private void finish() {
-    closeAll(linger.attachmentCloseReason());
+    attachments.closeAll(linger.attachmentCloseReason());
     boolean lost = end != null && end.kind().isLost();
     transitionTo(lost ? SessionState.LOST : SessionState.CLOSED);
+  }
+
+  /** The decisions of this session about attachments that end, or that nobody answers. */
+  private final class Closures implements ClientAttachments.Listener {
+    @Override
+    public void pendingClosed(long nowNanos, StreamAttachment attachment, CallClosure how) {
+      if (how.kind() == CallClosure.ClosureScope.UNREACHED) {
+        attachment.opening.touched = false;
+      }
+      boolean status =
+          how.kind() == CallClosure.ClosureScope.STATUS && how.status() != CallClosure.UNAVAILABLE;
+      boolean unsure =
+          attachments.plainPeer.mayBePlain() && (attachments.touched || attachment.opening.touched);
+      resumeRefused = welcomed && how.isTransient();
+      if (welcomed && current == null && how.isPermanent() && rules.endsSession(how)) {
+        lose(SessionEndKind.LOST_REFUSED);
+      } else if (end != null || welcomed || !(status || attachment.plain || unsure)) {
+        attachments.attemptFailed(nowNanos, 0);
+      } else if (options.level() == DurabilityLevel.REOPEN && !status) {
+        attachments.pending = null;
+        reopen(nowNanos);
+      } else if (status || attachment.plain) {
+        attachments.pending = null;
+        reportEnd(endOf(SessionEndKind.PLAIN, how.status(), how.trailers()));
+        finish();
+      } else {
+        attachments.attemptFailed(nowNanos, 0);
+      }
+    }
+
+    @Override
+    public void currentClosed(long nowNanos, StreamAttachment attachment, CallClosure how) {
+      if (end != null && how.kind() == CallClosure.ClosureScope.STATUS) {
+        finish();
+      } else {
+        if (isStuck(attachment, how)) {
+          giveUp(nowNanos, SessionEndKind.LOST_STUCK);
+        } else if (how.isPermanent() || oversized.isLimit(how, receiveBuffer.received())) {
+          giveUp(nowNanos, SessionEndKind.LOST_REFUSED);
+        }
+        current = null;
+        if (attachments.pending == null) {
+          attachments.detach(nowNanos, 0);
+        } else {
+          attachments.schedule.alone(nowNanos);
+          transitionTo(SessionState.RESUMING);
+        }
+      }
+    }
+
+    @Override
+    public void onSilence(StreamAttachment opening, PlainPeerDetector.FallbackStep fallbackStep) {
+      switch (fallbackStep) {
+        case GIVE_UP -> finish();
+        case WRITE -> opening.opening.mayWriteBeforeWelcome = true;
+        case HALF_CLOSE -> {
+          // All is still held, so that a welcome may come as late as it likes.
+          opening.outbound.halfClosed = true;
+          sendBuffer.onSent(opening.outbound.cursor);
+          outputs.add(new SessionOutput.HalfClose(opening));
+        }
+        case WRITE_ON -> opening.opening.mayExceedInitialCredit = true;
+        case PLAIN -> attachments.becomePlain(opening);
+      }
+    }
   }
 }

@@ -50,8 +50,8 @@ final class InboundFlowControl {
 
   /** A frame came of the attachment that carries the session; before it is looked at. */
   void onFrame(long nowNanos, StreamAttachment from) {
-    from.requestedMessages = Math.max(0, from.requestedMessages - 1);
-    from.rapid = nowNanos - from.heardNanos < RAPID.toNanos();
+    from.inbound.requestedMessages = Math.max(0, from.inbound.requestedMessages - 1);
+    from.inbound.rapid = nowNanos - from.inbound.heardNanos < RAPID.toNanos();
     release();
   }
 
@@ -68,33 +68,36 @@ final class InboundFlowControl {
     if (!from.handshakeComplete || from.plain) {
       return false;
     }
-    if (from.requestedMessages > 0) {
+    if (from.inbound.requestedMessages > 0) {
       return isAheadDue(from);
     }
     // What was received before is dropped, and what stands in its header is read.
-    boolean repeated = from.lastSeq < receiveBuffer.received();
+    boolean repeated = from.inbound.lastSeq < receiveBuffer.received();
     if (!receiveBuffer.wantsMore() && !repeated) {
-      if (!from.readPaused) {
-        from.readPaused = true;
+      if (!from.inbound.readPaused) {
+        from.inbound.readPaused = true;
         pausedNanos = nowNanos;
       }
       return false;
     }
-    if (from.readPaused) {
-      from.readPaused = false;
+    if (from.inbound.readPaused) {
+      from.inbound.readPaused = false;
       // Nothing could be heard meanwhile, which says nothing of the path.
-      from.heardNanos = nowNanos;
+      from.inbound.heardNanos = nowNanos;
       patience = FIRST_PATIENCE;
     }
-    from.requestedMessages = 1;
+    from.inbound.requestedMessages = 1;
     return true;
   }
 
   private boolean isAheadDue(StreamAttachment from) {
-    if (from.requestedMessages > 1 || !asksAhead || !from.rapid || !receiveBuffer.takeAhead()) {
+    if (from.inbound.requestedMessages > 1
+        || !asksAhead
+        || !from.inbound.rapid
+        || !receiveBuffer.takeAhead()) {
       return false;
     }
-    from.requestedMessages = 2;
+    from.inbound.requestedMessages = 2;
     ahead = true;
     return true;
   }
@@ -117,6 +120,6 @@ final class InboundFlowControl {
   }
 
   private boolean mayBeHeldUp(StreamAttachment on) {
-    return on.readPaused && sendBuffer.acked() < sendBuffer.sent();
+    return on.inbound.readPaused && sendBuffer.acked() < sendBuffer.sent();
   }
 }

@@ -57,26 +57,26 @@ final class PlainPeerDetector {
 
   /** A plain peer's headers may come with its first message, whenever that is. */
   boolean mayStaySilent(StreamAttachment opening) {
-    return opening.plain || (opening.first && mayBePlain);
+    return opening.plain || (opening.opening.first && mayBePlain);
   }
 
   /** The next action if the peer of a first attachment stays silent; null for none. */
   @Nullable FallbackStep next(StreamAttachment opening, SendBuffer sendBuffer, boolean ended) {
-    if (!opening.first || !mayBePlain || opening.plain || opening.halfClosed) {
+    if (!opening.opening.first || !mayBePlain || opening.plain || opening.outbound.halfClosed) {
       return null;
     }
     if (ended) {
       return FallbackStep.GIVE_UP;
     }
-    if (!opening.mayWriteBeforeWelcome) {
+    if (!opening.opening.mayWriteBeforeWelcome) {
       return sendBuffer.end() > 0 ? FallbackStep.WRITE : null;
     }
-    SequencedMessage waiting = sendBuffer.at(opening.cursor);
+    SequencedMessage waiting = sendBuffer.at(opening.outbound.cursor);
     if (waiting != null && (waiting.flags() & Flag.HALF_CLOSE) != 0) {
       return FallbackStep.HALF_CLOSE;
     }
-    if (!opening.mayExceedInitialCredit) {
-      boolean held = waiting != null && opening.cursor > Handshake.INITIAL_CREDIT;
+    if (!opening.opening.mayExceedInitialCredit) {
+      boolean held = waiting != null && opening.outbound.cursor > Handshake.INITIAL_CREDIT;
       return held || !sendBuffer.isReady() ? FallbackStep.WRITE_ON : null;
     }
     return waiting == null && !sendBuffer.isReady() ? FallbackStep.PLAIN : null;

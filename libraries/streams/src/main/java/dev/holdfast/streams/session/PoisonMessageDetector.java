@@ -35,15 +35,15 @@ final class PoisonMessageDetector {
     if (!suspect || !to.handshakeComplete || !rules.clearsArrivedMessages()) {
       return 0;
     }
-    to.suspectSeq = seq;
-    to.suspectProbe = ++to.lastProbe;
-    return to.suspectProbe;
+    to.probes.suspectSeq = seq;
+    to.probes.suspectProbe = ++to.probes.lastProbe;
+    return to.probes.suspectProbe;
   }
 
   /** A probe came back: what was sent with it, or before it, has arrived. */
   void onEcho(StreamAttachment from, long probe) {
-    if (from.suspectProbe != 0 && probe >= from.suspectProbe) {
-      from.arrivedSeq = from.suspectSeq;
+    if (from.probes.suspectProbe != 0 && probe >= from.probes.suspectProbe) {
+      from.probes.arrivedSeq = from.probes.suspectSeq;
       weight = 0;
     }
   }
@@ -52,10 +52,10 @@ final class PoisonMessageDetector {
   boolean isLimit(StreamAttachment ended, CallClosure how) {
     long head = sendBuffer.acked() + 1;
     // Who never heard of it may have given it up before it was let in.
-    if (!ended.receivedAny
+    if (!ended.inbound.receivedAny
         || head > sendBuffer.end()
-        || ended.cursor <= head
-        || ended.arrivedSeq == head) {
+        || ended.outbound.cursor <= head
+        || ended.probes.arrivedSeq == head) {
       return false;
     }
     weight = at == head ? weight : 0;

@@ -124,9 +124,11 @@ public final class ServerSession extends StreamSession {
   /** A peer that is unproved to itself can't put its half-close into a frame. */
   @Override
   public void onHalfClosed(long nowNanos, StreamAttachment attachment) {
-    if (attachment == current && attachment.firstHeaderSeen && !attachment.welcomeSeen) {
-      attachment.lastSeq++;
-      receive(nowNanos, attachment, attachment.lastSeq, Flag.HALF_CLOSE, 0, Payload.EMPTY);
+    if (attachment == current
+        && attachment.inbound.firstHeaderSeen
+        && !attachment.inbound.welcomeSeen) {
+      attachment.inbound.lastSeq++;
+      receive(nowNanos, attachment, attachment.inbound.lastSeq, Flag.HALF_CLOSE, 0, Payload.EMPTY);
     }
   }
 
@@ -214,8 +216,8 @@ public final class ServerSession extends StreamSession {
             acks.policy().delayMillis(),
             spreadMillis);
     outputs.add(new SessionOutput.Accept(attachment, welcome));
-    attachment.sentAck = welcome.watermark();
-    attachment.sentCredit = welcome.credit();
+    attachment.outbound.sentAck = welcome.watermark();
+    attachment.outbound.sentCredit = welcome.credit();
     adoptAttachment(nowNanos, attachment, hello.low(), hello.credit(), hello.watermark() + 1);
     if (!started) {
       started = true;
@@ -308,12 +310,12 @@ public final class ServerSession extends StreamSession {
 
   @Override
   void onMessageWithoutHeader(long nowNanos, StreamAttachment from, Payload body) {
-    if (from.lastSeq == 0 || from.welcomeSeen) {
+    if (from.inbound.lastSeq == 0 || from.inbound.welcomeSeen) {
       onProtocolViolation(nowNanos, from);
       return;
     }
-    from.lastSeq++;
-    receive(nowNanos, from, from.lastSeq, 0, 0, body);
+    from.inbound.lastSeq++;
+    receive(nowNanos, from, from.inbound.lastSeq, 0, 0, body);
   }
 
   @Override

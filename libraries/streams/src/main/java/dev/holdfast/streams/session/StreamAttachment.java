@@ -19,58 +19,87 @@ public final class StreamAttachment {
   private final long openedNanos;
   private @Nullable Object carrier;
 
-  // What the fields below say is read and written by the session alone.
+  // The session alone reads and writes the state below.
   boolean handshakeComplete;
   boolean plain;
-  boolean receivedAny;
-  boolean firstHeaderSeen;
-  boolean welcomeSeen;
-  boolean first;
-  boolean mayWriteBeforeWelcome;
-  boolean mayExceedInitialCredit;
-  boolean touched;
-  boolean firstHeaderSent;
-  boolean halfClosed;
-  boolean writable = true;
+  final Opening opening = new Opening();
+  final Inbound inbound = new Inbound();
+  final Outbound outbound = new Outbound();
+  final Probes probes = new Probes();
 
-  /** Messages that its transport was asked for and that have not come. */
-  int requestedMessages;
+  /** The part of a client's attachment that counts until a server answered. */
+  static final class Opening {
+    /** Whether no attachment before it can have reached a server. */
+    boolean first;
 
-  /** Whether its last frame came right behind the one before. */
-  boolean rapid;
+    boolean mayWriteBeforeWelcome;
+    boolean mayExceedInitialCredit;
 
-  /** Whether it is not asked, because too much waits for the application. */
-  boolean readPaused;
+    /** Whether messages were written on it. */
+    boolean touched;
 
-  /** Whether the peer asks for signs of life. */
-  boolean peerProbes;
+    /** Whether its call waits for its turn among other sessions that resume. */
+    boolean resumeQueued;
 
-  /** The position whose ack the peer waits for; 0 for none. */
-  long ackRequestedSeq;
+    long helloSentNanos;
+  }
 
-  long cursor;
-  long headSent;
-  long lastSeq;
-  long sentAck;
-  long sentCredit;
-  int sentFlags;
-  boolean ackRepeatDue;
-  long echoDue;
-  long lastProbe;
-  boolean probeDue;
+  /** The direction from the peer. */
+  static final class Inbound {
+    boolean receivedAny;
+    boolean firstHeaderSeen;
+    boolean welcomeSeen;
+    long lastSeq;
+    long heardNanos;
 
-  /** A message that went with a probe, and the number of the probe; 0 for none. */
-  long suspectSeq;
+    /** Messages that its transport was asked for and that have not come. */
+    int requestedMessages;
 
-  long suspectProbe;
+    /** Whether its last frame came right behind the one before. */
+    boolean rapid;
 
-  /** A message that has arrived for sure; 0 for none. */
-  long arrivedSeq;
+    /** Whether it is not asked, because too much waits for the application. */
+    boolean readPaused;
+  }
 
-  boolean resumeQueued;
-  long helloSentNanos;
-  long heardNanos;
-  long sentNanos;
+  /** The direction to the peer. */
+  static final class Outbound {
+    boolean firstHeaderSent;
+    boolean halfClosed;
+    boolean writable = true;
+
+    /** The position that is sent next; 0 while none may be. */
+    long cursor;
+
+    long sentAck;
+    long sentCredit;
+    int sentFlags;
+    long sentNanos;
+
+    /** Whether the peer has missed an ack and must get it again. */
+    boolean ackRepeatDue;
+  }
+
+  /** The probes of both sides. */
+  static final class Probes {
+    /** Whether the peer asks for signs of life. */
+    boolean peerProbes;
+
+    /** The position whose ack the peer waits for; 0 for none. */
+    long ackRequestedSeq;
+
+    long echoDue;
+    long lastProbe;
+    boolean probeDue;
+
+    /** A message that went with a probe, and the number of the probe; 0 for none. */
+    long suspectSeq;
+
+    long suspectProbe;
+
+    /** A message that has arrived for sure; 0 for none. */
+    long arrivedSeq;
+  }
 
   /**
    * A call with the numbers of its hello. A server makes one for each call whose request headers
@@ -80,9 +109,9 @@ public final class StreamAttachment {
     this.number = number;
     this.tag = tag;
     openedNanos = nowNanos;
-    helloSentNanos = nowNanos;
-    heardNanos = nowNanos;
-    sentNanos = nowNanos;
+    opening.helloSentNanos = nowNanos;
+    inbound.heardNanos = nowNanos;
+    outbound.sentNanos = nowNanos;
   }
 
   /** The shell's own object for this call. */
@@ -123,19 +152,21 @@ public final class StreamAttachment {
 
   /** Whether nothing was heard for so long; never when that is zero, or nothing is asked for. */
   boolean isSilent(long nowNanos, Duration silence) {
-    return !silence.isZero() && !readPaused && nowNanos - heardNanos >= silence.toNanos();
+    return !silence.isZero()
+        && !inbound.readPaused
+        && nowNanos - inbound.heardNanos >= silence.toNanos();
   }
 
   /** The peer asks for an answer, and with it for an ack of everything before. */
   void onProbe(long received) {
-    peerProbes = true;
-    ackRequestedSeq = received;
+    probes.peerProbes = true;
+    probes.ackRequestedSeq = received;
   }
 
   /** When {@link #isSilent} may be true. */
   void addSilence(EarliestDeadline earliestDeadline, Duration silence) {
-    if (!readPaused) {
-      earliestDeadline.after(heardNanos, silence);
+    if (!inbound.readPaused) {
+      earliestDeadline.after(inbound.heardNanos, silence);
     }
   }
 

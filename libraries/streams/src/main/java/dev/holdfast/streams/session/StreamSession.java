@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * ClientSession} and {@link ServerSession}.
  */
 @PureCore
-public abstract sealed class StreamSession permits AttachingSession, ServerSession {
+public abstract sealed class StreamSession permits ClientSession, ServerSession {
   private final SessionId id;
   final SessionOptions options;
   final SendBuffer sendBuffer;
@@ -130,17 +130,17 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
       return;
     }
     inboundFlowControl.onFrame(nowNanos, from);
-    from.heardNanos = nowNanos;
-    from.receivedAny = true;
+    from.inbound.heardNanos = nowNanos;
+    from.inbound.receivedAny = true;
     onPeerActivity(nowNanos);
     if (header == null) {
       onMessageWithoutHeader(nowNanos, from, body);
       return;
     }
     // Only the first frame has a header while the peer does not know our welcome.
-    from.welcomeSeen = from.firstHeaderSeen || header.seq() == 0;
-    from.firstHeaderSeen = true;
-    peerWelcomed |= from.welcomeSeen;
+    from.inbound.welcomeSeen = from.inbound.firstHeaderSeen || header.seq() == 0;
+    from.inbound.firstHeaderSeen = true;
+    peerWelcomed |= from.inbound.welcomeSeen;
     boolean fits = this instanceof ServerSession ? header.isOfClient() : header.isOfServer();
     if (!fits || (header.ack() > 0 && !onAck(header.ack()))) {
       onProtocolViolation(nowNanos, from);
@@ -150,14 +150,14 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     if (header.has(Flag.ECHO)) {
       stuck.onEcho(from, header.probe());
     } else if (header.probe() != 0) {
-      from.echoDue = header.probe();
+      from.probes.echoDue = header.probe();
       from.onProbe(receiveBuffer.received());
     }
     onFlags(nowNanos, from, header);
     // A last word without a number is no last word: the inbox refuses it.
     boolean position = header.seq() != 0 || header.has(Flag.FINAL | Flag.HALF_CLOSE);
     if (position && from == current) {
-      from.lastSeq = header.seq();
+      from.inbound.lastSeq = header.seq();
       receive(nowNanos, from, header.seq(), header.flags(), header.status(), body);
     }
     afterInput(nowNanos);
@@ -165,7 +165,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
 
   /** The physical call can take more, or can't. A session writes only to one that can. */
   public final void onWritable(StreamAttachment attachment, boolean writable) {
-    attachment.writable = writable;
+    attachment.outbound.writable = writable;
   }
 
   /** The physical call ended, for whatever reason, here or there. */
@@ -366,7 +366,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
       case ACCEPTED -> onProgress();
       case DUPLICATE -> {
         // A peer that repeats it has missed the ack.
-        from.ackRepeatDue = receiveBuffer.ack() > 0;
+        from.outbound.ackRepeatDue = receiveBuffer.ack() > 0;
       }
       case GAP, PROTOCOL_ERROR -> onProtocolViolation(nowNanos, from);
     }
@@ -388,9 +388,9 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     inboundFlowControl.release();
     current = next;
     next.handshakeComplete = true;
-    next.heardNanos = nowNanos;
-    next.sentNanos = nowNanos;
-    next.cursor = Math.max(cursor, sendBuffer.low());
+    next.inbound.heardNanos = nowNanos;
+    next.outbound.sentNanos = nowNanos;
+    next.outbound.cursor = Math.max(cursor, sendBuffer.low());
     peerCredit = credit;
     acks.restart();
     transitionTo(SessionState.ATTACHED);
@@ -408,7 +408,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
       return null;
     }
     SequencedMessage sequencedMessage =
-        to.cursor == 0 || !to.writable ? null : sendBuffer.at(to.cursor);
+        to.outbound.cursor == 0 || !to.outbound.writable ? null : sendBuffer.at(to.outbound.cursor);
     SequencedMessage sendable =
         sequencedMessage != null && maySend(to, sequencedMessage) ? sequencedMessage : null;
     return writer.next(nowNanos, to, sendable, wantedFlags());

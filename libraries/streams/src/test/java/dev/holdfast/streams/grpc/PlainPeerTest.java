@@ -260,7 +260,7 @@ class PlainPeerTest {
     }
     requests.onCompleted();
     assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
-    await().atMost(Duration.ofSeconds(10)).until(() -> recordingObserver.ends() == 1);
+    await().atMost(Duration.ofSeconds(60)).until(() -> recordingObserver.ends() == 1);
     return recordingObserver.heard().size();
   }
 }

@@ -71,6 +71,6 @@ final class PlainStreamProgram {
     }
     channel.shutdownNow();
     server.shutdown();
-    System.out.println("STOPPED " + server.awaitTermination(20, TimeUnit.SECONDS));
+    System.out.println("STOPPED " + server.awaitTermination(60, TimeUnit.SECONDS));
   }
 }

@@ -215,7 +215,7 @@ public final class StreamTopology implements AutoCloseable {
   }
 
   static void stop(Server server) throws InterruptedException {
-    if (!server.shutdownNow().awaitTermination(10, TimeUnit.SECONDS)) {
+    if (!server.shutdownNow().awaitTermination(60, TimeUnit.SECONDS)) {
       throw new IllegalStateException("the server did not stop");
     }
   }
