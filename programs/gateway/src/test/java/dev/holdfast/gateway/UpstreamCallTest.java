@@ -1,13 +1,13 @@
 package dev.holdfast.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.gateway.call.CallListener;
 import dev.holdfast.gateway.call.UpstreamCall;
 import dev.holdfast.gateway.cluster.Cluster;
-import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.headers.CallEnd;
 import dev.holdfast.gateway.limits.GatewayMeters;
 import dev.holdfast.gateway.loop.ForwardingLoop;
@@ -139,6 +139,20 @@ final class UpstreamCallTest {
     assertThat(call.end().status()).isEqualTo(GrpcStatusCode.DEADLINE_EXCEEDED);
   }
 
+  @Test
+  void anotherThreadThanThatOfTheLoopIsRefused() throws Exception {
+    Call call = new Call("Talk", rig.serve(new Echo()));
+
+    assertThatThrownBy(() -> call.call.request(1)).isInstanceOf(AssertionError.class);
+    assertThatThrownBy(call.call::cancel).isInstanceOf(AssertionError.class);
+    assertThatThrownBy(call.call::halfClose).isInstanceOf(AssertionError.class);
+    assertThatThrownBy(loop::view)
+        .isInstanceOf(AssertionError.class)
+        .hasMessage(
+            "thread: %s (expected: that of the event loop)", Thread.currentThread().getName());
+    call.run(UpstreamCall::cancel);
+  }
+
   /** One call and what was heard of it. */
   private final class Call implements CallListener {
     private final BlockingQueue<byte[]> messages = new LinkedBlockingQueue<>();
@@ -151,11 +165,14 @@ final class UpstreamCallTest {
 
     Call(String method, String endpoint, String timeout) {
       Cluster cluster =
-          Cluster.fixed(
-              "echo", EndpointSet.of(List.of(Endpoint.of(endpoint))), ClusterOptions.DEFAULT);
+          Cluster.fixed("echo", EndpointSet.of(List.of(Endpoint.of(endpoint))), GatewayRig.PATIENT);
       Http2Headers headers = UpstreamCall.headers("/test.Echo/" + method, "echo");
       headers.set("grpc-timeout", timeout);
-      call = new UpstreamCall(loop, headers, this, UpstreamCall.MESSAGE_BYTES);
+      call =
+          loop.eventLoop()
+              .submit(() -> new UpstreamCall(loop, headers, this, UpstreamCall.MESSAGE_BYTES))
+              .syncUninterruptibly()
+              .getNow();
       run(c -> c.start(cluster, RouteOptions.DEFAULT));
     }
 

@@ -5,6 +5,7 @@ import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ConnectionPool;
 import dev.holdfast.gateway.cluster.PendingCall;
 import dev.holdfast.gateway.headers.GrpcTimeout;
+import dev.holdfast.gateway.headers.HeaderNames;
 import dev.holdfast.gateway.headers.LocalReplyStatus;
 import dev.holdfast.gateway.headers.ReceivedHeaders;
 import dev.holdfast.gateway.headers.RequestHeaderRewrite;
@@ -13,11 +14,13 @@ import dev.holdfast.gateway.http2.codec.HeadersWrite;
 import dev.holdfast.gateway.limits.GatewayMeters;
 import dev.holdfast.gateway.loop.ConfigSnapshot;
 import dev.holdfast.gateway.route.Route;
+import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.gateway.socket.GatewayEpollIoHandler;
 import dev.holdfast.gateway.traffic.CallEndReason;
-import dev.holdfast.gateway.traffic.LoopCallStatistics;
+import dev.holdfast.gateway.traffic.CallRecord;
 import dev.holdfast.gateway.upstream.UpstreamConnection;
 import dev.holdfast.gateway.upstream.UpstreamStreamListener;
+import dev.holdfast.transcoding.status.GrpcStatusCode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -28,49 +31,108 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A request and its response: a stream of a client, and the upstream streams of its attempts, one
- * after the other. Confined to the event loop of both.
+ * after the other. Confined to the event loop of both. {@link CallState} has the states.
  *
- * <p>The exchange is over when the last frame for the client was handed on, or the client is gone.
- * Until the response begins, an attempt that certainly was not processed is followed by another
+ * <p>Until the response begins, an attempt that certainly was not processed is followed by another
  * one.
  */
-public abstract class RoutedCall extends DownstreamRequest
-    implements UpstreamStreamListener, PendingCall<UpstreamConnection> {
+public final class RoutedCall implements UpstreamStreamListener, PendingCall<UpstreamConnection> {
   @Limit(
       of = "time that a call waits for a connection to an endpoint of its cluster",
       then = "it is answered with UNAVAILABLE")
   static final Duration CONNECTION_WAIT = Duration.ofSeconds(10);
 
-  public final RetryBuffer body = new RetryBuffer();
-  private @Nullable Cluster cluster;
+  private final Downstream downstream;
+  private final DownstreamRequest request;
+  private final boolean grpc;
+  private final CallRecord trace;
+  private final CallTimers timers;
+  private final RetryBuffer body = new RetryBuffer();
   private final RetryState retryState = new RetryState();
-  private @Nullable UpstreamConnection up;
-  @Nullable public Http2Stream upStream;
-  private boolean answerBegan;
-  private boolean over;
+  private CallState state = CallState.ROUTING;
+  private boolean requestEnded;
 
-  public RoutedCall(LoopCallStatistics traffic, Http2Headers request, boolean ended) {
-    super(traffic, request, ended);
+  /** The request headers that go upstream; the original ones until there is a route. */
+  private Http2Headers forwarded;
+
+  private RouteOptions routeOptions = RouteOptions.DEFAULT;
+
+  /** The timeout of the call in nanoseconds; 0 for none. */
+  private long timeoutNanos;
+
+  private @Nullable Cluster cluster;
+  private @Nullable UpstreamConnection up;
+  private @Nullable Http2Stream upStream;
+
+  /** The call status that the response headers amount to, for a response that is not gRPC. */
+  private GrpcStatusCode plainStatus = GrpcStatusCode.UNKNOWN;
+
+  /**
+   * Creates a call that has no route yet; {@link #begin()} begins it.
+   *
+   * @param headers of the request
+   * @param ended whether the request has no body
+   */
+  public RoutedCall(Downstream downstream, Http2Headers headers, boolean ended) {
+    downstream.loop().assertInLoop();
+    this.downstream = downstream;
+    this.request = new DownstreamRequest(headers);
+    this.forwarded = headers;
+    this.requestEnded = ended;
+    this.grpc = ReceivedHeaders.isGrpc(headers);
+    this.trace = downstream.loop().traffic().begin(headers, grpc);
+    this.timers = new CallTimers(downstream.loop().eventLoop());
+    trace.onClient(downstream.clientIdentity().forwardedFor(headers));
+  }
+
+  /** Whether the request is one of gRPC. */
+  public boolean isGrpc() {
+    return grpc;
+  }
+
+  /** Whether the request has ended. */
+  public boolean isRequestEnded() {
+    return requestEnded;
+  }
+
+  /** The content type of the request; null when absent. */
+  public @Nullable CharSequence contentType() {
+    return request.header(HeaderNames.CONTENT_TYPE);
+  }
+
+  /** The record of the call for statistics and logs. */
+  public CallRecord trace() {
+    return trace;
+  }
+
+  /** The upstream stream of the current attempt; null when there is none. */
+  public @Nullable Http2Stream upstreamStream() {
+    return upStream;
+  }
+
+  /** Bytes of the request that are kept for another attempt. */
+  public long bodyBytes() {
+    return body.bytes();
   }
 
   @Override
   public boolean isOver() {
-    return over;
+    return state == CallState.OVER;
   }
 
   @Override
   public int hash() {
-    CharSequence value = routeOptions.hashHeader().map(this::header).orElse(null);
+    CharSequence value = routeOptions.hashHeader().map(request::header).orElse(null);
     return value == null ? Long.hashCode(System.nanoTime()) : value.toString().hashCode();
   }
 
   /** Routes the request and begins the first attempt. */
-  public final void begin() {
-    ConfigSnapshot snapshot = loop().snapshot();
-    Route route = ReceivedHeaders.route(request, snapshot.router(), this);
+  public void begin() {
+    ConfigSnapshot snapshot = downstream.loop().snapshot();
+    Route route = ReceivedHeaders.route(request.headers(), snapshot.router(), request);
     if (route == null) {
       LocalReplyStatus status = LocalReplies.noRouteStatus(snapshot.router());
-      fail(CallEndReason.NO_ROUTE, status, LocalReplies.noRoute(this, snapshot.router()));
+      fail(CallEndReason.NO_ROUTE, status, LocalReplies.noRoute(request, snapshot.router()));
       return;
     }
     Cluster target = snapshot.clusters().get(route.cluster());
@@ -82,13 +144,14 @@ public abstract class RoutedCall extends DownstreamRequest
   }
 
   /** Begins the first attempt on a given route. */
-  final void begin(Cluster target, Route route) {
+  void begin(Cluster target, Route route) {
     routeOptions = route.options();
     cluster = target;
-    forwarded = ReceivedHeaders.forwarded(request, clientIdentity(), grpc);
+    forwarded = ReceivedHeaders.forwarded(request.headers(), downstream.clientIdentity(), grpc);
     trace.onRoute(route, forwarded);
     if (startDeadline()) {
-      startAge();
+      timers.startAge(routeOptions.streamAge(), this::onTooOld);
+      transitionTo(CallState.CONNECTING);
       find();
     }
   }
@@ -98,19 +161,20 @@ public abstract class RoutedCall extends DownstreamRequest
    *
    * @return the bytes whose window may be given back at once
    */
-  public final int onRequestData(ByteBuf data, int bytes, boolean end) {
+  public int onRequestData(ByteBuf data, int bytes, boolean end) {
+    downstream.loop().assertInLoop();
     requestEnded |= end;
-    if (over) {
+    if (isOver()) {
       return bytes;
     }
     trace.onRequestData(data, bytes);
-    keep(bytes);
-    ByteBuf kept = data.isReadable() ? body.keep(data, memory()) : data;
+    downstream.keep(bytes);
+    ByteBuf kept = data.isReadable() ? body.keep(data, downstream.memory()) : data;
     if (upStream == null) {
       body.deferWindow(bytes);
     } else if (bytes > 0 || end) {
       write(kept, bytes, end);
-      body.onSent(loop().meters());
+      body.onSent(downstream.loop().meters());
     }
     return 0;
   }
@@ -119,14 +183,15 @@ public abstract class RoutedCall extends DownstreamRequest
    * Ends the request without its trailers: gRPC has none, and servers treat a second HEADERS as a
    * connection error that ends all calls of others too.
    */
-  public final void onRequestTrailers() {
+  public void onRequestTrailers() {
     onRequestData(Unpooled.EMPTY_BUFFER, 0, true);
   }
 
   /** The client reset the stream, its connection was lost, or the call is complete. */
-  public final void onDownstreamClosed() {
-    if (!over) {
-      over = true;
+  public void onDownstreamClosed() {
+    downstream.loop().assertInLoop();
+    if (!isOver()) {
+      transitionTo(CallState.OVER);
       trace.onEnd(CallEndReason.CLIENT_LEFT, LocalReplyStatus.CANCELLED.code());
       release(false);
     }
@@ -136,8 +201,7 @@ public abstract class RoutedCall extends DownstreamRequest
   public void onConnection(
       ConnectionPool<UpstreamConnection> chosen, UpstreamConnection connection) {
     up = connection;
-    cancel(patience);
-    patience = null;
+    timers.stopConnectionWait();
     Http2Headers headers =
         timeoutNanos > 0
             ? RequestHeaderRewrite.withTimeout(forwarded, timeoutNanos, trace.spentNanos())
@@ -153,8 +217,9 @@ public abstract class RoutedCall extends DownstreamRequest
     retryState.opened(chosen);
     trace.onAttempt(connection.address());
     connection.attach(stream, this);
-    connection.charge(stream, memory());
+    connection.charge(stream, downstream.memory());
     upStream = stream;
+    transitionTo(CallState.ATTEMPT);
     if (!bare) {
       sendBody(frames);
     }
@@ -162,7 +227,7 @@ public abstract class RoutedCall extends DownstreamRequest
 
   @Override
   public void onNoConnection(String endpoint, String why, boolean again) {
-    if (over) {
+    if (isOver()) {
       return;
     }
     if (again) {
@@ -180,12 +245,13 @@ public abstract class RoutedCall extends DownstreamRequest
   }
 
   @Override
-  public final void onResponseHeaders(Http2Headers headers, boolean end) {
-    if (over) {
+  public void onResponseHeaders(Http2Headers headers, boolean end) {
+    if (isOver()) {
       return;
     }
     ResponseHeaders.ResponseFacts responseFacts = ReceivedHeaders.facts(headers, end);
-    if (!answerBegan) {
+    boolean first = state == CallState.ATTEMPT;
+    if (first) {
       if (responseFacts.malformed()) {
         fail(
             CallEndReason.BAD_ANSWER, LocalReplyStatus.INTERNAL, ResponseHeaders.describe(headers));
@@ -199,7 +265,7 @@ public abstract class RoutedCall extends DownstreamRequest
         return;
       }
     }
-    if (grpc && !answerBegan && responseFacts.notGrpc()) {
+    if (grpc && first && responseFacts.notGrpc()) {
       LocalReplyStatus meant = LocalReplyStatus.ofHttp(headers.status());
       fail(CallEndReason.BAD_ANSWER, meant, ResponseHeaders.describe(headers));
       return;
@@ -211,28 +277,28 @@ public abstract class RoutedCall extends DownstreamRequest
           "the response ended without a grpc-status");
       return;
     }
-    answerBegan = true;
     body.forget();
     if (end) {
-      over = true;
+      transitionTo(CallState.OVER);
       trace.onEnd(CallEndReason.ANSWERED, responseFacts.status());
-      endWith(headers);
+      downstream.endWith(headers);
       release(true);
     } else {
+      transitionTo(CallState.RESPONDING);
       plainStatus = grpc ? plainStatus : responseFacts.status();
       trace.onAnswer();
-      begin(headers);
+      downstream.begin(headers);
     }
   }
 
   @Override
-  public final int onResponseData(ByteBuf data, int bytes, boolean end) {
+  public int onResponseData(ByteBuf data, int bytes, boolean end) {
     UpstreamConnection from = up;
     Http2Stream stream = upStream;
-    if (over || from == null || stream == null) {
+    if (isOver() || from == null || stream == null) {
       return bytes;
     }
-    if (!answerBegan) {
+    if (state != CallState.RESPONDING) {
       fail(
           CallEndReason.BAD_ANSWER,
           LocalReplyStatus.INTERNAL,
@@ -243,13 +309,13 @@ public abstract class RoutedCall extends DownstreamRequest
     from.keep(stream, bytes);
     boolean last = end && !grpc;
     if (last) {
-      over = true;
+      transitionTo(CallState.OVER);
       trace.onEnd(CallEndReason.ANSWERED, plainStatus);
-      endWith(data, from, stream, bytes);
+      downstream.endWith(data, from, stream, bytes);
       release(true);
     } else {
       if (bytes > 0) {
-        pass(data, from, stream, bytes);
+        downstream.pass(data, from, stream, bytes);
       }
       if (end) {
         fail(
@@ -262,36 +328,36 @@ public abstract class RoutedCall extends DownstreamRequest
   }
 
   @Override
-  public final void onUpstreamReset(long code) {
+  public void onUpstreamReset(long code) {
     retryState.onReset(code);
   }
 
   @Override
-  public final void onUpstreamFault(String why, boolean malformed) {
+  public void onUpstreamFault(String why, boolean malformed) {
     retryState.onTrouble(why, malformed);
   }
 
   @Override
-  public final void onUpstreamClosed(UpstreamConnection connection, boolean untouched) {
+  public void onUpstreamClosed(UpstreamConnection connection, boolean untouched) {
     upStream = null;
-    if (over) {
+    if (isOver()) {
       retryState.ended();
     } else {
-      onFailed(retryState.onClosed(connection, untouched, request));
+      onFailed(retryState.onClosed(connection, untouched, request.headers()));
     }
   }
 
-  @Override
-  public final void fail(CallEndReason why, LocalReplyStatus status, String what) {
+  /** Ends the call with a local reply, in any state. */
+  public void fail(CallEndReason why, LocalReplyStatus status, String what) {
     refuse(why, status, what, up == null ? "none" : up.address());
   }
 
   private void find() {
     Cluster chosen = cluster;
-    if (chosen != null && !over) {
-      loop().local(chosen).find(this, GatewayEpollIoHandler.nanoTime());
-      if (!over && upStream == null && patience == null) {
-        patience = after(CONNECTION_WAIT.toNanos(), this::onNothingFound);
+    if (chosen != null && state == CallState.CONNECTING) {
+      downstream.loop().local(chosen).find(this, GatewayEpollIoHandler.nanoTime());
+      if (state == CallState.CONNECTING) {
+        timers.startConnectionWait(CONNECTION_WAIT, this::onNothingFound);
       }
     }
   }
@@ -302,17 +368,19 @@ public abstract class RoutedCall extends DownstreamRequest
       onDeadline();
       return;
     }
-    GatewayMeters meters = loop().meters();
-    if (!answerBegan
+    GatewayMeters meters = downstream.loop().meters();
+    boolean responding = state == CallState.RESPONDING;
+    if (!responding
         && body.isComplete()
         && retryState.mayFollow(failure, routeOptions.retry(), meters)) {
       meters.retried();
       trace.onRetry(failure.status().code());
+      transitionTo(CallState.CONNECTING);
       find();
-    } else if (!answerBegan && retryState.isUnprocessed()) {
-      over = true;
+    } else if (!responding && retryState.isUnprocessed()) {
+      transitionTo(CallState.OVER);
       trace.onEnd(CallEndReason.UPSTREAM_RESET, failure.status().code());
-      endRefused();
+      downstream.endRefused();
       release(false);
     } else {
       fail(failure.why(), failure.status(), failure.what());
@@ -326,28 +394,45 @@ public abstract class RoutedCall extends DownstreamRequest
   private boolean mayAskAgain(Http2Headers answer) {
     long left = timeoutNanos > 0 ? timeoutNanos - trace.spentNanos() : Long.MAX_VALUE;
     long delay =
-        body.isComplete() ? retryState.delayNanos(routeOptions.retry(), request, answer, left) : -1;
-    if (delay < 0 || !retryState.mayRepeat(loop().meters())) {
+        body.isComplete()
+            ? retryState.delayNanos(routeOptions.retry(), request.headers(), answer, left)
+            : -1;
+    if (delay < 0 || !retryState.mayRepeat(downstream.loop().meters())) {
       return false;
     }
-    loop().meters().retried();
+    downstream.loop().meters().retried();
     trace.onRetry(ResponseHeaders.status(answer));
     letGo(true);
-    var unused = after(delay, this::find);
+    transitionTo(CallState.BACKOFF);
+    var unused = timers.after(delay, this::onBackoffOver);
     return true;
   }
 
   private boolean startDeadline() {
-    long nanos = RequestHeaderRewrite.timeoutNanos(request, routeOptions);
+    long nanos = RequestHeaderRewrite.timeoutNanos(request.headers(), routeOptions);
     if (nanos == GrpcTimeout.EXPIRED) {
       onDeadline();
       return false;
     }
     timeoutNanos = nanos;
     if (nanos > 0) {
-      deadline = after(nanos, this::onDeadline);
+      timers.startDeadline(nanos, this::onDeadline);
     }
     return true;
+  }
+
+  private void onBackoffOver() {
+    if (state == CallState.BACKOFF) {
+      transitionTo(CallState.CONNECTING);
+      find();
+    }
+  }
+
+  private void onTooOld() {
+    fail(
+        CallEndReason.AGE,
+        LocalReplyStatus.UNAVAILABLE,
+        LocalReplies.tooOld(routeOptions.streamAge()));
   }
 
   private void onNothingFound() {
@@ -372,9 +457,9 @@ public abstract class RoutedCall extends DownstreamRequest
       write(frames.get(i), i == last ? bridged : 0, requestEnded && i == last);
     }
     if (last < 0 && bridged > 0) {
-      giveBack(bridged);
+      downstream.giveBack(bridged);
     }
-    body.onSent(loop().meters());
+    body.onSent(downstream.loop().meters());
   }
 
   /** Sends DATA upstream, which stays the caller's; its bytes are given back when it is written. */
@@ -382,34 +467,38 @@ public abstract class RoutedCall extends DownstreamRequest
     UpstreamConnection to = up;
     Http2Stream stream = upStream;
     if (to == null || stream == null) {
-      giveBack(bytes);
+      downstream.giveBack(bytes);
     } else {
-      to.send(stream, data, end, windowCredit(bytes));
+      to.send(stream, data, end, downstream.windowCredit(bytes));
     }
   }
 
   /** Ends the call without a reply: the caller resets the client's stream. */
-  public final void drop(LocalReplyStatus status) {
-    if (!over) {
+  public void drop(LocalReplyStatus status) {
+    if (!isOver()) {
       end(CallEndReason.LIMIT, status);
       release(false);
     }
   }
 
   private void end(CallEndReason why, LocalReplyStatus status) {
-    loop().meters().localReply(status.name());
+    downstream.loop().meters().localReply(status.name());
     trace.onEnd(why, status.code());
-    over = true;
+    transitionTo(CallState.OVER);
   }
 
   private void refuse(CallEndReason why, LocalReplyStatus status, String what, String endpoint) {
-    if (over) {
+    downstream.loop().assertInLoop();
+    if (isOver()) {
       return;
     }
+    boolean began = state == CallState.RESPONDING;
     String message = LocalReplies.message(what, trace.spentNanos(), endpoint, retryState.made());
     end(why, status);
-    judge(why, retryState.made() > 0);
-    endWith(status, message, answerBegan);
+    if (why == CallEndReason.DEADLINE || why == CallEndReason.NO_ROUTE) {
+      downstream.onGivenUp(retryState.made() > 0);
+    }
+    downstream.endWith(status, message, began);
     release(false);
   }
 
@@ -419,11 +508,11 @@ public abstract class RoutedCall extends DownstreamRequest
    * @param ended whether the upstream's side ended just now
    */
   private void release(boolean ended) {
-    cancelTimers();
+    timers.cancel();
     body.forget();
     int awaiting = body.takeDeferredWindow();
     if (awaiting > 0) {
-      giveBack(awaiting);
+      downstream.giveBack(awaiting);
     }
     letGo(ended);
   }
@@ -438,6 +527,15 @@ public abstract class RoutedCall extends DownstreamRequest
       if (!ended || stream.state().localSideOpen()) {
         connection.cancel(stream);
       }
+    }
+  }
+
+  private void transitionTo(CallState next) {
+    if (state != next) {
+      if (!state.mayBecome(next)) {
+        throw new IllegalStateException("call: " + state + " -> " + next);
+      }
+      state = next;
     }
   }
 }

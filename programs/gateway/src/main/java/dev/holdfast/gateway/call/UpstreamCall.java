@@ -49,7 +49,8 @@ public final class UpstreamCall implements OutgoingCall {
   private final ClientIdentity clientIdentity;
   private final MemoryAccount memory;
   private final CallListener listener;
-  private final Frames frames;
+  private final ClientSide clientSide = new ClientSide();
+  private final RoutedCall call;
   private final MessageDeframer assembler;
   private final int maxBytes;
   private final ArrayDeque<Piece> held = new ArrayDeque<>(2);
@@ -108,7 +109,7 @@ public final class UpstreamCall implements OutgoingCall {
     if (!headers.contains(HeaderNames.CONTENT_TYPE)) {
       headers.set(HeaderNames.CONTENT_TYPE, HeaderNames.APPLICATION_GRPC);
     }
-    this.frames = new Frames(headers);
+    this.call = new RoutedCall(clientSide, headers, false);
   }
 
   /** Creates the headers of a call without metadata. */
@@ -123,12 +124,12 @@ public final class UpstreamCall implements OutgoingCall {
 
   /** Begins the call on a cluster with a named route. */
   public void start(Cluster cluster, Route route) {
-    frames.begin(cluster, route);
+    call.begin(cluster, route);
   }
 
   /** The record of the call for statistics and logs. */
   public CallRecord trace() {
-    return frames.trace;
+    return call.trace();
   }
 
   @Override
@@ -154,15 +155,17 @@ public final class UpstreamCall implements OutgoingCall {
 
   @Override
   public void request(int messages) {
+    loop.assertInLoop();
     wanted += messages;
     deliver();
   }
 
   @Override
   public void cancel() {
+    loop.assertInLoop();
     ended = true;
     dropHeld();
-    frames.onDownstreamClosed();
+    call.onDownstreamClosed();
   }
 
   private void send(ByteBuf data, boolean last) {
@@ -170,11 +173,11 @@ public final class UpstreamCall implements OutgoingCall {
       data.release();
       return;
     }
-    int done = frames.onRequestData(data, data.readableBytes(), last);
+    int done = call.onRequestData(data, data.readableBytes(), last);
     data.release();
     if (done > 0) {
-      frames.keep(done);
-      frames.giveBack(done);
+      clientSide.keep(done);
+      clientSide.giveBack(done);
     }
   }
 
@@ -264,7 +267,7 @@ public final class UpstreamCall implements OutgoingCall {
 
   /** Ends the call because of an invalid response. */
   private void breakOff(LocalReplyStatus status, String what) {
-    frames.fail(CallEndReason.HTTP, status, what);
+    call.fail(CallEndReason.HTTP, status, what);
     finish(CallEnd.of(status.code(), "gateway: " + what));
   }
 
@@ -293,36 +296,31 @@ public final class UpstreamCall implements OutgoingCall {
     }
   }
 
-  /** The exchange that carries the call. */
-  private final class Frames extends RoutedCall {
-    Frames(Http2Headers headers) {
-      super(loop.traffic(), headers, false);
-      trace.onClient(clientIdentity.forwardedFor(request));
-    }
-
+  /** The end of the call that its listener is at. */
+  private final class ClientSide implements Downstream {
     @Override
-    protected ForwardingLoop loop() {
+    public ForwardingLoop loop() {
       return loop;
     }
 
     @Override
-    protected ClientIdentity clientIdentity() {
+    public ClientIdentity clientIdentity() {
       return clientIdentity;
     }
 
     @Override
-    protected MemoryAccount memory() {
+    public MemoryAccount memory() {
       return memory;
     }
 
     @Override
-    protected void keep(int bytes) {
+    public void keep(int bytes) {
       unsentBytes += bytes;
       memory.charge(bytes);
     }
 
     @Override
-    protected void giveBack(int bytes) {
+    public void giveBack(int bytes) {
       unsentBytes -= bytes;
       memory.credit(bytes);
       if (unready && unsentBytes < UNSENT_BYTES && !ended) {
@@ -332,12 +330,12 @@ public final class UpstreamCall implements OutgoingCall {
     }
 
     @Override
-    protected WriteListener windowCredit(int bytes) {
+    public WriteListener windowCredit(int bytes) {
       return success -> giveBack(bytes);
     }
 
     @Override
-    protected void begin(Http2Headers headers) {
+    public void begin(Http2Headers headers) {
       CharSequence coding = headers.get(HeaderNames.GRPC_ENCODING);
       if (coding != null && AsciiString.contentEqualsIgnoreCase(coding, AcceptEncoding.GZIP)) {
         assembler.mayCompress();
@@ -346,7 +344,7 @@ public final class UpstreamCall implements OutgoingCall {
     }
 
     @Override
-    protected void pass(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
+    public void pass(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
       if (ended || !data.isReadable()) {
         from.giveBack(stream, bytes);
       } else {
@@ -358,29 +356,29 @@ public final class UpstreamCall implements OutgoingCall {
     }
 
     @Override
-    protected void endWith(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
+    public void endWith(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
       from.giveBack(stream, bytes);
       endWith(LocalReplyStatus.UNKNOWN, "gateway: the response ended without trailers", true);
     }
 
     @Override
-    protected void endWith(Http2Headers trailers) {
+    public void endWith(Http2Headers trailers) {
       end = CallEnd.of(trailers);
       deliver();
     }
 
     @Override
-    protected void endWith(LocalReplyStatus status, String message, boolean began) {
+    public void endWith(LocalReplyStatus status, String message, boolean began) {
       finish(CallEnd.of(status.code(), message));
     }
 
     @Override
-    protected void onGivenUp(boolean attempted) {
+    public void onGivenUp(boolean attempted) {
       listener.onGivenUp(attempted);
     }
 
     @Override
-    protected void endRefused() {
+    public void endRefused() {
       endWith(LocalReplyStatus.UNAVAILABLE, "gateway: the upstream refused the call", false);
     }
   }

@@ -1,9 +1,9 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.gateway.call.Downstream;
 import dev.holdfast.gateway.call.LocalReplies;
 import dev.holdfast.gateway.call.RoutedCall;
 import dev.holdfast.gateway.headers.ClientIdentity;
-import dev.holdfast.gateway.headers.HeaderNames;
 import dev.holdfast.gateway.headers.LocalReplyStatus;
 import dev.holdfast.gateway.http2.codec.FrameStream;
 import dev.holdfast.gateway.http2.codec.SendWindows;
@@ -23,17 +23,22 @@ import io.netty.handler.codec.http2.Http2Stream;
  * An exchange between a client's stream and upstream streams, whose frames are forwarded without
  * translation.
  */
-final class ForwardedCall extends RoutedCall implements RequestFrameHandler {
+final class ForwardedCall implements RequestFrameHandler, Downstream {
   private final DownstreamConnection down;
   private final Http2Stream downStream;
+  private final RoutedCall call;
 
   ForwardedCall(
       DownstreamConnection down, Http2Stream stream, Http2Headers request, boolean ended) {
-    super(down.loop().traffic(), request, ended);
     this.down = down;
     this.downStream = stream;
-    trace.onClient(down.clientIdentity().forwardedFor(request));
+    this.call = new RoutedCall(this, request, ended);
     down.charge(stream, down.memory());
+  }
+
+  /** Routes the request and begins the first attempt. */
+  void begin() {
+    call.begin();
   }
 
   /**
@@ -41,35 +46,45 @@ final class ForwardedCall extends RoutedCall implements RequestFrameHandler {
    * exists.
    */
   void refuse(String malformed) {
-    fail(
+    call.fail(
         CallEndReason.NO_ROUTE,
-        grpc ? LocalReplyStatus.UNIMPLEMENTED : LocalReplyStatus.INVALID_ARGUMENT,
+        call.isGrpc() ? LocalReplyStatus.UNIMPLEMENTED : LocalReplyStatus.INVALID_ARGUMENT,
         malformed);
   }
 
   @Override
+  public int onRequestData(ByteBuf data, int bytes, boolean end) {
+    return call.onRequestData(data, bytes, end);
+  }
+
+  @Override
+  public void onRequestTrailers() {
+    call.onRequestTrailers();
+  }
+
+  @Override
   public boolean isRequestEnded() {
-    return requestEnded;
+    return call.isRequestEnded();
   }
 
   @Override
   public void onClosed() {
-    onDownstreamClosed();
+    call.onDownstreamClosed();
   }
 
   @Override
   public void onLeave() {
-    fail(CallEndReason.DRAIN, LocalReplyStatus.UNAVAILABLE, "the gateway is draining");
+    call.fail(CallEndReason.DRAIN, LocalReplyStatus.UNAVAILABLE, "the gateway is draining");
   }
 
   @Override
   public long heldBytes() {
     FrameStream stream = (FrameStream) downStream;
-    FrameStream from = (FrameStream) upStream;
+    FrameStream from = (FrameStream) call.upstreamStream();
     // The same bytes, as long as the upstream goes on.
     int came = from == null ? 0 : from.unreturnedBytes();
     long answer = Math.max(SendWindows.waitingBytes(stream), came);
-    return stream.headerBytes + stream.unreturnedBytes() + body.bytes() + answer;
+    return stream.headerBytes + stream.unreturnedBytes() + call.bodyBytes() + answer;
   }
 
   /**
@@ -79,11 +94,11 @@ final class ForwardedCall extends RoutedCall implements RequestFrameHandler {
   @Override
   public void onOverload() {
     HeaderMemory.credit((FrameStream) downStream, down.memory());
-    if (isOver() || SendWindows.isWaiting((FrameStream) downStream)) {
-      drop(LocalReplyStatus.RESOURCE_EXHAUSTED);
+    if (call.isOver() || SendWindows.isWaiting((FrameStream) downStream)) {
+      call.drop(LocalReplyStatus.RESOURCE_EXHAUSTED);
       down.discard(downStream, Http2Error.ENHANCE_YOUR_CALM.code());
     } else {
-      fail(
+      call.fail(
           CallEndReason.LIMIT,
           LocalReplyStatus.RESOURCE_EXHAUSTED,
           LocalReplies.TOO_MUCH_FOR_UPSTREAMS);
@@ -91,62 +106,62 @@ final class ForwardedCall extends RoutedCall implements RequestFrameHandler {
   }
 
   @Override
-  protected ForwardingLoop loop() {
+  public ForwardingLoop loop() {
     return down.loop();
   }
 
   @Override
-  protected ClientIdentity clientIdentity() {
+  public ClientIdentity clientIdentity() {
     return down.clientIdentity();
   }
 
   @Override
-  protected MemoryAccount memory() {
+  public MemoryAccount memory() {
     return down.memory();
   }
 
   @Override
-  protected void keep(int bytes) {
+  public void keep(int bytes) {
     down.keep(downStream, bytes);
   }
 
   @Override
-  protected void giveBack(int bytes) {
+  public void giveBack(int bytes) {
     down.giveBack(downStream, bytes);
   }
 
   @Override
-  protected WriteListener windowCredit(int bytes) {
+  public WriteListener windowCredit(int bytes) {
     return new WindowCredit(down, downStream, bytes);
   }
 
   @Override
-  protected void begin(Http2Headers headers) {
+  public void begin(Http2Headers headers) {
     down.send(downStream, headers, false, null);
   }
 
   @Override
-  protected void pass(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
+  public void pass(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
     down.send(downStream, data, false, new WindowCredit(from, stream, bytes));
   }
 
   @Override
-  protected void endWith(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
+  public void endWith(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
     endWith(data, new WindowCredit(from, stream, bytes));
   }
 
   @Override
-  protected void endWith(Http2Headers trailers) {
-    down.send(downStream, trailers, true, requestEnded ? null : this::stopRequest);
+  public void endWith(Http2Headers trailers) {
+    down.send(downStream, trailers, true, call.isRequestEnded() ? null : this::stopRequest);
   }
 
   @Override
-  protected void endWith(LocalReplyStatus status, String message, boolean began) {
-    if (grpc) {
+  public void endWith(LocalReplyStatus status, String message, boolean began) {
+    if (call.isGrpc()) {
       endWith(
           began
               ? LocalReplies.trailers(status, message)
-              : LocalReplies.trailersOnly(status, message, header(HeaderNames.CONTENT_TYPE)));
+              : LocalReplies.trailersOnly(status, message, call.contentType()));
     } else if (began) {
       down.reset(downStream, Http2Error.INTERNAL_ERROR.code());
     } else {
@@ -158,13 +173,13 @@ final class ForwardedCall extends RoutedCall implements RequestFrameHandler {
   }
 
   @Override
-  protected void onGivenUp(boolean attempted) {
+  public void onGivenUp(boolean attempted) {
     down.resets.onGivenUp((FrameStream) downStream, attempted);
   }
 
   /** Resets the stream with REFUSED_STREAM: the client may safely retry. */
   @Override
-  protected void endRefused() {
+  public void endRefused() {
     down.reset(downStream, Http2Error.REFUSED_STREAM.code());
   }
 
@@ -174,7 +189,7 @@ final class ForwardedCall extends RoutedCall implements RequestFrameHandler {
           hearer.onWritten(success);
           stopRequest(success);
         };
-    down.send(downStream, data, true, requestEnded ? hearer : both);
+    down.send(downStream, data, true, call.isRequestEnded() ? hearer : both);
   }
 
   /**

@@ -162,6 +162,7 @@ public final class ForwardingLoop {
 
   /** Registers a client connection of HTTP/2. A draining gateway asks it to leave. */
   public void addHttp2(ClientConnection connection) {
+    assertInLoop();
     clients.add(connection);
   }
 
@@ -170,12 +171,14 @@ public final class ForwardingLoop {
    * liveness. A draining gateway asks it to leave.
    */
   public void add(ClientConnection connection) {
+    assertInLoop();
     keepAlive(connection.channel());
     clients.add(connection);
   }
 
   /** Keeps these clusters; connections of others end with their last call. */
   public void retain(Collection<Cluster> wanted) {
+    assertInLoop();
     traffic.forgetRoutes();
     clusters.retain(wanted);
   }
@@ -195,9 +198,22 @@ public final class ForwardingLoop {
 
   /** A view of the loop, for the admin page. Must be called on the loop. */
   public LoopView view() {
+    assertInLoop();
     long nowNanos = System.nanoTime();
     return new LoopView(
         clients.size(), clients.tcpProxied(), memory().usedBytes(), clusters.view(nowNanos));
+  }
+
+  /**
+   * Asserts that the caller runs on this event loop: what a loop has is not synchronized.
+   *
+   * @throws AssertionError on any other thread
+   */
+  public void assertInLoop() {
+    if (!loop.inEventLoop()) {
+      throw new AssertionError(
+          "thread: " + Thread.currentThread().getName() + " (expected: that of the event loop)");
+    }
   }
 
   /** The event loop of this context. */
@@ -235,6 +251,7 @@ public final class ForwardingLoop {
 
   /** The state of a cluster on this loop. */
   public ThreadLocalCluster<UpstreamConnection> local(Cluster cluster) {
+    assertInLoop();
     return clusters.of(cluster);
   }
 

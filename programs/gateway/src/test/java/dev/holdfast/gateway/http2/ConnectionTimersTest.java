@@ -37,19 +37,26 @@ class ConnectionTimersTest {
 
   @Test
   void connectionThatIsGoneIsHeldByNoTimer() {
-    ForwardingLoop loop = loop();
     EmbeddedChannel channel = new EmbeddedChannel();
-    DownstreamConnection.accept(loop, channel, null);
+    accept(loop(), channel);
     assertNothingIsLeft(channel);
   }
 
   @Test
   void connectionThatWasAskedToLeaveAndIsGoneIsHeldByNoTimer() {
     ForwardingLoop loop = loop();
-    var unusedDrain = loop.drain(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1));
+    inLoop(
+        () -> {
+          Duration hour = Duration.ofHours(1);
+          var unusedDrain = loop.drain(hour, hour, hour);
+        });
     EmbeddedChannel channel = new EmbeddedChannel();
-    DownstreamConnection.accept(loop, channel, null);
+    accept(loop, channel);
     assertNothingIsLeft(channel);
+  }
+
+  private void accept(ForwardingLoop loop, EmbeddedChannel channel) {
+    inLoop(() -> DownstreamConnection.accept(loop, channel, null));
   }
 
   private ForwardingLoop loop() {
@@ -78,6 +85,10 @@ class ConnectionTimersTest {
 
   /** Waits for the loop's thread, which flushes, and which is not the channel's here. */
   private void awaitFlushes() {
-    thread.submit(() -> {}).syncUninterruptibly();
+    inLoop(() -> {});
+  }
+
+  private void inLoop(Runnable step) {
+    thread.submit(step).syncUninterruptibly();
   }
 }
