@@ -10,14 +10,14 @@ import java.util.Optional;
 /** The etcd server program of one release. */
 enum EtcdProgram {
   /** The one on the PATH: Debian's, which is 3.4. */
-  INSTALLED("installed") {
+  INSTALLED("installed", "install etcd, such as Debian's etcd-server") {
     @Override
     Optional<String> command(Path root) {
       return EtcdProcess.isInstalled() ? Optional.of(EtcdProcess.INSTALLED) : Optional.empty();
     }
   },
   /** 3.6, which {@code scripts/etcd} builds from its Go module. */
-  V3_6("3.6") {
+  V3_6("3.6", "install Go, with which scripts/etcd builds it") {
     @Override
     Optional<String> command(Path root) throws IOException, InterruptedException {
       return built(root, label());
@@ -27,14 +27,21 @@ enum EtcdProgram {
   private static final int NO_GO = 3;
 
   private final String label;
+  private final String remedy;
 
-  EtcdProgram(String label) {
+  EtcdProgram(String label, String remedy) {
     this.label = label;
+    this.remedy = remedy;
   }
 
   /** The release as it stands in progress lines. */
   String label() {
     return label;
+  }
+
+  /** The way to get the program on a machine without it. */
+  String remedy() {
+    return remedy;
   }
 
   /**
