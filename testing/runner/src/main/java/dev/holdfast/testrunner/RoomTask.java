@@ -132,7 +132,7 @@ final class RoomTask implements Callable<RoomOutcome> {
   }
 
   /**
-   * Netty looks for buffers that were lost (paranoid in all tests), and only logs what it finds.
+   * Netty looks for buffers that were lost (every one in all tests), and only logs what it finds.
    */
   private List<String> lostBuffers() throws IOException {
     List<String> found = new ArrayList<>();

@@ -63,7 +63,8 @@ public final class RoomTests {
                   .selectors(classes)
                   .configurationParameters(parameters)
                   .build(),
-              new ReportingListener(report, log));
+              new ReportingListener(report, log),
+              new SlowestTests(log));
       report.done(cpu());
     }
     RoomReport report = RoomReport.read(file);

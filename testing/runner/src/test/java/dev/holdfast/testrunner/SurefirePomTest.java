@@ -102,9 +102,9 @@ class SurefirePomTest {
     SurefirePom pom = new SurefirePom(ROOT);
     for (TestedRoom room : TestedRoom.read(ROOT.resolve("testing/runner/rooms.txt"))) {
       SurefireSettings settings = pom.of(room.folder(), Map.of());
-      assertThat(settings.jvmArgs()).contains("-Dio.netty.leakDetection.level=paranoid");
+      assertThat(settings.jvmArgs()).contains("-Dio.netty.leakDetection.level=simple");
       assertThat(settings.parameters())
-          .containsEntry("junit.jupiter.execution.timeout.testable.method.default", "120 s");
+          .containsEntry("junit.jupiter.execution.timeout.testable.method.default", "300 s");
       assertThat(settings.systemProperties())
           .containsKeys("holdfast.root", "logback.configurationFile", "jqwik.database");
     }
