@@ -40,7 +40,7 @@ public final class OrdersClient {
       try {
         Order order =
             orders
-                .withDeadlineAfter(10, TimeUnit.SECONDS)
+                .withDeadlineAfter(30, TimeUnit.SECONDS)
                 .get(GetRequest.newBuilder().setId("order-" + call).build());
         answersOf.merge(order.getServedBy().getInstance(), 1, Integer::sum);
       } catch (StatusRuntimeException e) {

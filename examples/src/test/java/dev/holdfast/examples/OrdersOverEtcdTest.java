@@ -164,7 +164,7 @@ class OrdersOverEtcdTest {
         .registry()
         .read(ServiceName.of("prod", "orders"))
         .toCompletableFuture()
-        .get(5, TimeUnit.SECONDS)
+        .get(60, TimeUnit.SECONDS)
         .endpoints();
   }
 
@@ -183,6 +183,6 @@ class OrdersOverEtcdTest {
   }
 
   private static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(40)).pollInterval(Duration.ofMillis(20));
+    return await().atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofMillis(20));
   }
 }

@@ -93,13 +93,13 @@ class OrdersOverFilesTest {
                 .build());
     Iterator<OrderEvent> events =
         OrdersGrpc.newBlockingStub(channel)
-            .withDeadlineAfter(30, TimeUnit.SECONDS)
+            .withDeadlineAfter(60, TimeUnit.SECONDS)
             .follow(FollowRequest.newBuilder().setId("1").setIntervalMillis(60_000).build());
     assertThat(events.next().getSequence()).isEqualTo(1);
     server.shutdown();
     assertThat(events.next().getDraining()).isTrue();
     assertThat(events.hasNext()).isFalse();
-    assertThat(server.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(server.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -116,7 +116,7 @@ class OrdersOverFilesTest {
                     target(), InsecureChannelCredentials.create(), registries)
                 .build());
     await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofSeconds(90))
         .ignoreExceptionsInstanceOf(StatusRuntimeException.class)
         .until(() -> reached(channel, 10).equals(Set.of("doomed", "other")));
     Set<String> seen = ConcurrentHashMap.newKeySet();
@@ -152,14 +152,14 @@ class OrdersOverFilesTest {
   @Test
   void theClientToCopyCallsTheServerToCopyAndEndsWithZero() throws Exception {
     spawn("a");
-    await().atMost(Duration.ofSeconds(60)).until(() -> holdsARecord("orders"));
+    await().atMost(Duration.ofSeconds(90)).until(() -> holdsARecord("orders"));
     Path output = folder.resolveSibling(folder.getFileName() + ".out");
     ProcessBuilder builder = program(OrdersClient.class, "120");
 
     Process client = builder.redirectOutput(output.toFile()).start();
     processes.add(client);
 
-    assertThat(client.waitFor(90, TimeUnit.SECONDS)).isTrue();
+    assertThat(client.waitFor(200, TimeUnit.SECONDS)).isTrue();
     assertThat(Files.readString(output))
         .endsWith("calls=100 failed=0 answers={a=100}\ncalls=120 failed=0 answers={a=120}\n");
     assertThat(client.exitValue()).isZero();
@@ -174,11 +174,11 @@ class OrdersOverFilesTest {
             HoldfastChannelBuilder.forTarget(target(), InsecureChannelCredentials.create())
                 .build());
     await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofSeconds(90))
         .ignoreExceptionsInstanceOf(StatusRuntimeException.class)
         .until(() -> reached(channel, 1).equals(Set.of("a")));
     process.destroy();
-    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).as("128 + SIGTERM").isEqualTo(143);
     try (var files = Files.list(folder.resolve("orders"))) {
       assertThat(files).isEmpty();
@@ -250,7 +250,7 @@ class OrdersOverFilesTest {
 
   private static String get(ManagedChannel channel) {
     return OrdersGrpc.newBlockingStub(channel)
-        .withDeadlineAfter(20, TimeUnit.SECONDS)
+        .withDeadlineAfter(60, TimeUnit.SECONDS)
         .get(GetRequest.newBuilder().setId("1").build())
         .getServedBy()
         .getInstance();

@@ -40,7 +40,7 @@ final class StockProgram {
   private static String call(OrdersGrpc.OrdersBlockingStub orders) {
     try {
       return orders
-          .withDeadlineAfter(20, TimeUnit.SECONDS)
+          .withDeadlineAfter(60, TimeUnit.SECONDS)
           .get(GetRequest.newBuilder().setId("1").build())
           .getServedBy()
           .getInstance();

@@ -107,7 +107,7 @@ final class HoldfastProcess implements AutoCloseable {
   static void sendSignal(String name, long pid) {
     try {
       Process kill = new ProcessBuilder("kill", "-s", name, Long.toString(pid)).start();
-      if (!kill.waitFor(10, TimeUnit.SECONDS) || kill.exitValue() != 0) {
+      if (!kill.waitFor(60, TimeUnit.SECONDS) || kill.exitValue() != 0) {
         throw new IllegalStateException("kill -s " + name + " " + pid + " failed");
       }
     } catch (IOException e) {

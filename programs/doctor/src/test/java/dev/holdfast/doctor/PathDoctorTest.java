@@ -158,7 +158,7 @@ class PathDoctorTest {
         CompletableFuture<PathReport> report = doctor.examine().toCompletableFuture();
         assertThat(twoSeconds.get(30, TimeUnit.SECONDS)).contains("alive");
         doctor.stop();
-        assertThat(report.get(10, TimeUnit.SECONDS).idle().orElseThrow().aliveAt())
+        assertThat(report.get(60, TimeUnit.SECONDS).idle().orElseThrow().aliveAt())
             .isGreaterThanOrEqualTo(Duration.ofSeconds(2));
       }
     }

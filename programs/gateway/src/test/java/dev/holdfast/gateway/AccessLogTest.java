@@ -8,7 +8,6 @@ import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.gateway.access.AccessLog;
 import dev.holdfast.gateway.cluster.Cluster;
-import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.listener.L4Options;
 import dev.holdfast.gateway.listener.ListenerOptions;
 import dev.holdfast.gateway.tls.ServerNames;
@@ -120,7 +119,7 @@ class AccessLogTest {
     try (ServerSocket server = new ServerSocket(0, 50, TlsRig.loopback().getAddress())) {
       String at = "127.0.0.1:" + server.getLocalPort();
       Cluster db =
-          Cluster.fixed("db", EndpointSet.of(List.of(Endpoint.of(at))), ClusterOptions.DEFAULT);
+          Cluster.fixed("db", EndpointSet.of(List.of(Endpoint.of(at))), GatewayRig.PATIENT);
       GatewaySnapshot calls = rig.snapshot("127.0.0.1:1");
       Gateway gateway =
           rig.gateway(new GatewaySnapshot(calls.router(), Map.of("db", db), calls.limits()));

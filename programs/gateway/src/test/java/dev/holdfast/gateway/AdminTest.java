@@ -10,7 +10,6 @@ import dev.holdfast.core.testkit.RefusingPort;
 import dev.holdfast.gateway.admin.AdminServer;
 import dev.holdfast.gateway.admin.ConfigStatus;
 import dev.holdfast.gateway.cluster.Cluster;
-import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.cluster.EndpointHealthStatus;
 import dev.holdfast.gateway.cluster.OutlierOptions;
 import dev.holdfast.gateway.config.GatewayConfig;
@@ -97,7 +96,7 @@ class AdminTest {
           Cluster.fixed(
               "echo",
               EndpointSet.of(List.of(Endpoint.of(endpoint), Endpoint.of(nobody.toString()))),
-              ClusterOptions.DEFAULT.withOutliers(strict));
+              GatewayRig.PATIENT.withOutliers(strict));
       GatewaySnapshot now = gateway.snapshot();
       gateway.apply(new GatewaySnapshot(now.router(), Map.of("echo", echo), now.limits()));
       await()

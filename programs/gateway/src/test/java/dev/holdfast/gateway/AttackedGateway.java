@@ -3,7 +3,6 @@ package dev.holdfast.gateway;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.gateway.cluster.Cluster;
-import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.gateway.route.Route;
@@ -119,7 +118,7 @@ final class AttackedGateway implements AutoCloseable {
 
   private static Cluster cluster(String name, String endpoint) {
     EndpointSet set = EndpointSet.of(List.of(Endpoint.of(endpoint)));
-    return Cluster.fixed(name, set, ClusterOptions.DEFAULT);
+    return Cluster.fixed(name, set, GatewayRig.PATIENT);
   }
 
   @Override

@@ -54,7 +54,7 @@ class BadEndpointTest {
     RawPeer.Upstream bad =
         upstream((peer, call) -> peer.reset(call.stream(), Http2Error.INTERNAL_ERROR.code()));
     RawPeer.Upstream good = upstream(BadEndpointTest::answer);
-    rig.cluster(ClusterOptions.DEFAULT.withBalance(ClusterLbPolicy.ROUND_ROBIN));
+    rig.cluster(GatewayRig.PATIENT.withBalance(ClusterLbPolicy.ROUND_ROBIN));
     RawPeer client = rig.client(rig.gateway(bad.address(), good.address()));
 
     int failed = 0;
@@ -70,7 +70,7 @@ class BadEndpointTest {
 
   @Test
   void whatClientsAndApplicationsDoSpeaksAgainstNobody() throws Exception {
-    rig.cluster(ClusterOptions.DEFAULT.withBalance(ClusterLbPolicy.ROUND_ROBIN));
+    rig.cluster(GatewayRig.PATIENT.withBalance(ClusterLbPolicy.ROUND_ROBIN));
     BiConsumer<RawPeer, RawPeer.Frame> server =
         (peer, request) -> {
           if (request.header(":path").endsWith("Fail")) {
@@ -100,7 +100,7 @@ class BadEndpointTest {
     gone.close();
     RawPeer.Upstream good = upstream(BadEndpointTest::answer);
     OutlierOptions soon = new OutlierOptions(2, Duration.ofSeconds(30), Duration.ofSeconds(10), 50);
-    rig.cluster(ClusterOptions.DEFAULT.withOutliers(soon).withBalance(ClusterLbPolicy.ROUND_ROBIN));
+    rig.cluster(GatewayRig.PATIENT.withOutliers(soon).withBalance(ClusterLbPolicy.ROUND_ROBIN));
     RawPeer client = rig.client(rig.gateway(deaf, good.address()));
     await()
         .atMost(Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS))
@@ -120,7 +120,7 @@ class BadEndpointTest {
       endpoints.add(rig.closing(new RawServer(mute)).address());
     }
     endpoints.add(upstream(BadEndpointTest::answer).address());
-    ClusterOptions patient = ClusterOptions.DEFAULT.withConnectTimeout(Duration.ofMinutes(1));
+    ClusterOptions patient = GatewayRig.PATIENT;
     rig.cluster(patient);
     RawPeer client = rig.client(rig.gateway(endpoints.toArray(String[]::new)));
     for (int i = 0; i < 20; i++) {
@@ -158,7 +158,7 @@ class BadEndpointTest {
               peer.headers(call.stream(), pushback("14", "0"), true);
             });
     rig.terms(retrying(Set.of(GrpcStatusCode.UNAVAILABLE)));
-    rig.cluster(ClusterOptions.DEFAULT.withRetries(new RetryBudgetOptions(50, 2)));
+    rig.cluster(GatewayRig.PATIENT.withRetries(new RetryBudgetOptions(50, 2)));
     RawPeer client = rig.client(rig.gateway(down.address()));
     for (int i = 0; i < 10; i++) {
       assertThat(call(client).header("grpc-status")).isEqualTo("14");
@@ -179,7 +179,7 @@ class BadEndpointTest {
             });
     RetryPolicy idempotent = new RetryPolicy(5, true, Set.of());
     rig.terms(new RouteOptions(Duration.ZERO, Duration.ZERO, idempotent, Optional.empty()));
-    rig.cluster(ClusterOptions.DEFAULT.withRetries(new RetryBudgetOptions(0, 3)));
+    rig.cluster(GatewayRig.PATIENT.withRetries(new RetryBudgetOptions(0, 3)));
     RawPeer client = rig.client(rig.gateway(down.address()));
     for (int i = 0; i < 5; i++) {
       assertThat(call(client).header("grpc-status")).isEqualTo("13");
@@ -200,7 +200,7 @@ class BadEndpointTest {
                 peer.reset(call.stream(), Http2Error.REFUSED_STREAM.code());
               }
             });
-    rig.cluster(ClusterOptions.DEFAULT.withRetries(new RetryBudgetOptions(0, 0)));
+    rig.cluster(GatewayRig.PATIENT.withRetries(new RetryBudgetOptions(0, 0)));
     RawPeer client = rig.client(rig.gateway(busy.address()));
     for (int i = 0; i < 5; i++) {
       assertThat(call(client).header("grpc-status")).isEqualTo("0");
@@ -219,7 +219,7 @@ class BadEndpointTest {
             EndpointSet.of(
                 Endpoint.of(near.address()).withZone("a"),
                 Endpoint.of(far.address()).withZone("b")),
-            ClusterOptions.DEFAULT.withLoadBalancing(LoadBalancingOptions.DEFAULT.withZone("a")));
+            GatewayRig.PATIENT.withLoadBalancing(LoadBalancingOptions.DEFAULT.withZone("a")));
     Route route = new Route("all", "echo", RouteOptions.DEFAULT);
     GatewaySnapshot snapshot =
         new GatewaySnapshot(head -> route, Map.of("echo", cluster), GatewayLimits.DEFAULT);
@@ -258,7 +258,7 @@ class BadEndpointTest {
                 "echo",
                 directory,
                 echo,
-                ClusterOptions.DEFAULT.withLoadBalancing(
+                GatewayRig.PATIENT.withLoadBalancing(
                     new LoadBalancingOptions(ClusterLbPolicy.ROUND_ROBIN, "", Duration.ZERO))));
     Route route = new Route("all", "echo", RouteOptions.DEFAULT);
     RawPeer client =

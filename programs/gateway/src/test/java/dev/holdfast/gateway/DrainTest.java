@@ -129,10 +129,10 @@ class DrainTest {
       BufferedReader answer =
           new BufferedReader(
               new InputStreamReader(stream.getInputStream(), StandardCharsets.UTF_8));
-      StreamObserver<HelloReply> watch = service.watch.get(10, TimeUnit.SECONDS);
+      StreamObserver<HelloReply> watch = service.watch.get(60, TimeUnit.SECONDS);
       watch.onNext(HelloReply.newBuilder().setText("first").build());
       assertThat(answer.lines().anyMatch(line -> line.contains("first"))).isTrue();
-      service.asked.get(10, TimeUnit.SECONDS);
+      service.asked.get(60, TimeUnit.SECONDS);
       CompletableFuture<Void> drained = gateway.drain();
       assertThat(new String(unary.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
           .startsWith("HTTP/1.1 503 ")

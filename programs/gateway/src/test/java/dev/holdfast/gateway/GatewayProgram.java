@@ -3,7 +3,6 @@ package dev.holdfast.gateway;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.gateway.cluster.Cluster;
-import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.frontend.HttpFrontend;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.Route;
@@ -13,7 +12,6 @@ import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -30,7 +28,7 @@ final class GatewayProgram {
     GatewaySnapshot snapshot =
         new GatewaySnapshot(
             head -> route,
-            Map.of("all", Cluster.fixed("all", endpoints, patient())),
+            Map.of("all", Cluster.fixed("all", endpoints, GatewayRig.PATIENT)),
             GatewayLimits.DEFAULT);
     GatewayOptions options =
         GatewayOptions.listeningAt(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
@@ -44,11 +42,5 @@ final class GatewayProgram {
       // Nobody says anything but its end.
     }
     System.exit(0);
-  }
-
-  /** A busy machine may take longer for SETTINGS than the default allows. */
-  private static ClusterOptions patient() {
-    return ClusterOptions.DEFAULT.withConnectTimeout(
-        Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS));
   }
 }

@@ -33,12 +33,19 @@ import org.jspecify.annotations.Nullable;
 public final class GatewayRig implements AutoCloseable {
   static final long PATIENCE_SECONDS = 30;
 
+  /**
+   * The default options but for the time that a connection and its handshake may take: a busy
+   * machine needs longer than production does.
+   */
+  static final ClusterOptions PATIENT =
+      ClusterOptions.DEFAULT.withConnectTimeout(Duration.ofMinutes(1));
+
   public final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private GatewayLimits limits = GatewayLimits.DEFAULT;
   private DrainTimes drain = new DrainTimes(Duration.ZERO, Duration.ZERO, Duration.ZERO);
   private RouteOptions terms = RouteOptions.DEFAULT;
-  private ClusterOptions cluster = ClusterOptions.DEFAULT;
+  private ClusterOptions cluster = PATIENT;
   private @Nullable Frontend frontend;
   private Transport transport = Transport.PLAINTEXT;
   private GatewayMemory memory = GatewayMemory.ofProcess();

@@ -9,7 +9,6 @@ import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.testkit.RefusingPort;
 import dev.holdfast.core.testkit.TestCertificate;
 import dev.holdfast.gateway.cluster.Cluster;
-import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.listener.L4Options;
 import dev.holdfast.gateway.listener.ListenerOptions;
@@ -319,7 +318,7 @@ class L4Test {
 
   private void cluster(String name, String... endpoints) {
     EndpointSet set = EndpointSet.of(Stream.of(endpoints).map(Endpoint::of).toList());
-    clusters.put(name, Cluster.fixed(name, set, ClusterOptions.DEFAULT));
+    clusters.put(name, Cluster.fixed(name, set, GatewayRig.PATIENT));
   }
 
   private static ServerSocket server() throws IOException {

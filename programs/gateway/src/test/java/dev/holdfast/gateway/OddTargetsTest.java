@@ -6,7 +6,6 @@ import com.google.protobuf.ByteString;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.gateway.cluster.Cluster;
-import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.cors.CorsPolicy;
 import dev.holdfast.gateway.frontend.FrontendOptions;
 import dev.holdfast.gateway.frontend.HttpFrontend;
@@ -303,7 +302,7 @@ class OddTargetsTest {
 
   private Cluster cluster(String name, Greetings greetings) throws IOException {
     EndpointSet set = EndpointSet.of(List.of(Endpoint.of(rig.serve(greetings))));
-    return Cluster.fixed(name, set, ClusterOptions.DEFAULT);
+    return Cluster.fixed(name, set, GatewayRig.PATIENT);
   }
 
   private static RouteRule rule(String authority, String path, String cluster) {

@@ -75,7 +75,8 @@ final class RawSocket implements AutoCloseable {
       out.writeByte(0xff);
       out.writeLong(bytes.length);
     }
-    // A mask of zeros leaves what is long as it is, which is much quicker for a paranoid Netty.
+    // A mask of zeros leaves what is long as it is, which is much quicker where Netty tracks
+    // buffers.
     byte[] mask = bytes.length < 65_536 ? MASK : new byte[MASK.length];
     out.write(mask);
     byte[] masked = new byte[bytes.length];

@@ -3,7 +3,6 @@ package dev.holdfast.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.loop.LoopView;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -28,7 +27,6 @@ class ReplacedClusterTest {
 
   @Test
   void aCallThatWaitsForAConnectionGoesToTheClusterThatHasItsPlace() throws Exception {
-    rig.cluster(ClusterOptions.DEFAULT.withConnectTimeout(Duration.ofMinutes(1)));
     Gateway gateway = rig.gateway(mute());
     RawPeer client = rig.client(gateway);
     call(client);
@@ -43,7 +41,6 @@ class ReplacedClusterTest {
 
   @Test
   void aCallThatWaitsIsToldWhenItsClusterIsGone() throws Exception {
-    rig.cluster(ClusterOptions.DEFAULT.withConnectTimeout(Duration.ofMinutes(1)));
     Gateway gateway = rig.gateway(mute());
     RawPeer client = rig.client(gateway);
     call(client);

@@ -11,13 +11,19 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Clients over HTTP/1.1 that begin and don't go on: the counterpart of {@link SlowAttackTest}. */
+/**
+ * Clients over HTTP/1.1 that begin and don't go on: the counterpart of {@link SlowAttackTest}. The
+ * tests wait most of their time, so they run at once.
+ */
 @ParameterizedClass
 @EnumSource(Transport.class)
+@Execution(ExecutionMode.CONCURRENT)
 class SlowLorisTest {
   private static final Duration PATIENCE = Duration.ofSeconds(2);
   private static final String STREAM =

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.gateway.cluster.Cluster;
-import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.listener.L4Options;
 import dev.holdfast.gateway.listener.ListenerOptions;
@@ -50,7 +49,7 @@ class SocketKeepaliveTest {
     try (ServerSocket server = new ServerSocket(0, 50, TlsRig.loopback().getAddress())) {
       server.setSoTimeout(PATIENCE_MILLIS);
       EndpointSet set = EndpointSet.of(List.of(Endpoint.of("127.0.0.1:" + server.getLocalPort())));
-      Cluster cluster = Cluster.fixed("db", set, ClusterOptions.DEFAULT);
+      Cluster cluster = Cluster.fixed("db", set, GatewayRig.PATIENT);
       Gateway gateway =
           rig.gateway(
               new GatewaySnapshot(head -> null, Map.of("db", cluster), GatewayLimits.DEFAULT));

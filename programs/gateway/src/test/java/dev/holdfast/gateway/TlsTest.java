@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.testkit.TestCertificate;
-import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.tls.TlsContexts;
 import dev.holdfast.gateway.tls.UpstreamTls;
@@ -218,7 +217,7 @@ class TlsTest {
 
   private Channel throughTo(String endpoint, UpstreamTls upstream) throws Exception {
     TlsContexts ring = rig.closing(TlsContexts.open(rig.meters));
-    rig.cluster(ClusterOptions.DEFAULT.withTls(ring.client(upstream)));
+    rig.cluster(GatewayRig.PATIENT.withTls(ring.client(upstream)));
     return rig.channel(rig.gateway(endpoint));
   }
 

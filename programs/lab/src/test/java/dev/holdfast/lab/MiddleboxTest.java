@@ -67,7 +67,7 @@ class MiddleboxTest {
     try (FlowPair pair = connect()) {
       CompletableFuture<Void> sent = CompletableFuture.runAsync(() -> sendAll(pair.client, bytes));
       assertThat(pair.server.getInputStream().readAllBytes()).isEqualTo(bytes);
-      sent.get(20, TimeUnit.SECONDS);
+      sent.get(60, TimeUnit.SECONDS);
       pair.serverSays("done");
       assertThat(pair.clientHears(4)).isEqualTo("done");
       pair.server.shutdownOutput();

@@ -289,7 +289,7 @@ class TcpRelayTest {
   }
 
   private static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(5));
+    return await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5));
   }
 
   /** Both ends of a relayed connection. */

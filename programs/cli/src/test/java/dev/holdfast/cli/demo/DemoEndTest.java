@@ -15,16 +15,18 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** However a run of the demo ends in the middle of its story, nothing of it stays. */
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 @Execution(ExecutionMode.CONCURRENT)
 class DemoEndTest {
   private static final int PROCESSES_AT_LEAST = 5; // three instances, the gateway and the caretaker
   private static final String IN_THE_STORY = "step 1/6";
-  private static final int LIMIT_SECONDS = 40;
+  private static final int LIMIT_SECONDS = 120;
   private static final Map<String, Integer> CODE_OF_SIGNAL =
       Map.of("INT", 130, "KILL", 137, "TERM", 143);
 
@@ -106,6 +108,7 @@ class DemoEndTest {
             "env",
             "--default-signal=INT,TERM",
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
             "-Djava.io.tmpdir=" + temporary,
             "-cp",
             System.getProperty("java.class.path"),

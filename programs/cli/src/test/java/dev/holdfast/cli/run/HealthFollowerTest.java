@@ -34,7 +34,7 @@ class HealthFollowerTest {
       follower.start();
 
       await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .untilAsserted(
               () ->
                   assertThat(heard)

@@ -66,7 +66,7 @@ final class DnsFixture implements AutoCloseable {
     return registry
         .read(ServiceName.parse(service))
         .toCompletableFuture()
-        .get(20, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
   }
 
   void onScheduler(Consumer<Scheduler> task) {
@@ -86,7 +86,7 @@ final class DnsFixture implements AutoCloseable {
   }
 
   static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(40)).pollInterval(Duration.ofMillis(5));
+    return await().atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofMillis(5));
   }
 
   @Override

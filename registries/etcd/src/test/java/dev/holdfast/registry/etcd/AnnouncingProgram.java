@@ -29,7 +29,7 @@ public final class AnnouncingProgram {
               (registrationState, cause) ->
                   System.out.println("state " + registrationState + (cause == null ? "" : "*")));
       new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
-      registration.withdraw().toCompletableFuture().get(20, TimeUnit.SECONDS);
+      registration.withdraw().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
     System.out.println("left");
   }

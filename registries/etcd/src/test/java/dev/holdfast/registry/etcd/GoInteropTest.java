@@ -182,7 +182,7 @@ class GoInteropTest {
     @Override
     public void close() throws Exception {
       process.getOutputStream().close();
-      boolean ended = process.waitFor(20, TimeUnit.SECONDS);
+      boolean ended = process.waitFor(60, TimeUnit.SECONDS);
       process.destroyForcibly();
       reader.join(Duration.ofSeconds(5).toMillis());
       assertThat(ended).as("the Go program ends with its stdin").isTrue();

@@ -131,7 +131,7 @@ class HungFilesTest {
   private Path pipe(String name) throws Exception {
     Path pipe = folder.resolve(name);
     Process made = new ProcessBuilder("mkfifo", pipe.toString()).inheritIO().start();
-    assertThat(made.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(made.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(made.exitValue()).isZero();
     pipes.add(pipe);
     return pipe;

@@ -46,7 +46,7 @@ final class RawEtcd implements AutoCloseable {
   RawEtcd as(String user, String password) {
     token =
         AuthGrpc.newBlockingStub(channel)
-            .withDeadlineAfter(10, TimeUnit.SECONDS)
+            .withDeadlineAfter(60, TimeUnit.SECONDS)
             .authenticate(
                 AuthenticateRequest.newBuilder().setName(user).setPassword(password).build())
             .getToken();
@@ -127,7 +127,7 @@ final class RawEtcd implements AutoCloseable {
   long grant(int ttlSeconds) {
     return LeaseGrpc.newBlockingStub(channel)
         .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers()))
-        .withDeadlineAfter(10, TimeUnit.SECONDS)
+        .withDeadlineAfter(60, TimeUnit.SECONDS)
         .leaseGrant(LeaseGrantRequest.newBuilder().setTTL(ttlSeconds).build())
         .getID();
   }
@@ -136,7 +136,7 @@ final class RawEtcd implements AutoCloseable {
     var unused =
         LeaseGrpc.newBlockingStub(channel)
             .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers()))
-            .withDeadlineAfter(10, TimeUnit.SECONDS)
+            .withDeadlineAfter(60, TimeUnit.SECONDS)
             .leaseRevoke(
                 LeaseRevokeRequest.newBuilder().setID(get(key).orElseThrow().getLease()).build());
   }
@@ -175,14 +175,14 @@ final class RawEtcd implements AutoCloseable {
     return KVGrpc.newBlockingStub(channel)
         .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers()))
         .withWaitForReady()
-        .withDeadlineAfter(20, TimeUnit.SECONDS);
+        .withDeadlineAfter(60, TimeUnit.SECONDS);
   }
 
   private AuthGrpc.AuthBlockingStub auth() {
     return AuthGrpc.newBlockingStub(channel)
         .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers()))
         .withWaitForReady()
-        .withDeadlineAfter(20, TimeUnit.SECONDS);
+        .withDeadlineAfter(60, TimeUnit.SECONDS);
   }
 
   private Metadata headers() {

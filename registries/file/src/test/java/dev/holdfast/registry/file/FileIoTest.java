@@ -69,7 +69,7 @@ class FileIoTest {
             Thread.currentThread().interrupt();
           }
         });
-    assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
   }
 
   private boolean ask(String what) {

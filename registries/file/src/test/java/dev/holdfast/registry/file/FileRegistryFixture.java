@@ -100,7 +100,7 @@ final class FileRegistryFixture implements AutoCloseable {
   }
 
   RegistrySnapshot read(Registry registry) throws Exception {
-    return registry.read(orders()).toCompletableFuture().get(10, TimeUnit.SECONDS);
+    return registry.read(orders()).toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 
   /** The addresses of the last snapshot. */
@@ -127,7 +127,7 @@ final class FileRegistryFixture implements AutoCloseable {
   }
 
   static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(40)).pollInterval(Duration.ofMillis(5));
+    return await().atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofMillis(5));
   }
 
   private record SlowTimers(Scheduler real) implements Scheduler {

@@ -62,7 +62,7 @@ final class KubernetesFixture implements AutoCloseable {
   }
 
   static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(5));
+    return await().atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofMillis(5));
   }
 
   @Override

@@ -46,7 +46,7 @@ class RunDirectoryTest {
       assertThat(isAlive(child)).isTrue();
       parent.destroyForcibly();
       await()
-          .atMost(20, TimeUnit.SECONDS)
+          .atMost(60, TimeUnit.SECONDS)
           .untilAsserted(
               () -> {
                 assertThat(isAlive(child)).isFalse();

@@ -52,7 +52,7 @@ class EtcdProcessTest {
 
       starter.kill();
 
-      await().atMost(Duration.ofSeconds(20)).until(() -> !accepts(port));
+      await().atMost(Duration.ofSeconds(60)).until(() -> !accepts(port));
     }
   }
 
