@@ -17,7 +17,7 @@ import java.time.Duration;
  * @param receiveBytes bytes received and not yet delivered from which on no more credit is given;
  *     default 512 KiB
  * @param ackEvery messages processed after which an ack is sent at once, or after 64 KiB of them,
- *     or a quarter of {@code receiveBytes} if that is less; default 16. A server announces it in
+ *     or a quarter of {@code receiveBytes} if that is less; default 64. A server announces it in
  *     its welcomes, and its clients follow: their own counts with a server that announces none
  * @param firstMessage when the first messages of a client are sent; default at once
  * @param timing the times
@@ -58,7 +58,7 @@ public record SessionOptions(
           SEND_BYTES,
           256,
           RECEIVE_BYTES,
-          16,
+          64,
           FirstMessage.AT_ONCE,
           Timing.DEFAULT);
 

@@ -88,6 +88,11 @@ public abstract sealed class StreamSession permits ClientSession, ServerSession 
     return end == null && sendBuffer.askReady();
   }
 
+  /** As {@link #isReady}, without the promise to say when there is room again. */
+  public final boolean hasRoom() {
+    return end == null && sendBuffer.isReady();
+  }
+
   /** The application wants so many messages more than it asked for so far. */
   public final void request(int messages) {
     if (messages < 1) {

@@ -13,7 +13,7 @@ class ClientDialogVectorsTest {
 
   @Test
   void aTalkThroughACutIsAsTheVectorsSay() throws IOException {
-    ClientDialog dialog = ClientDialog.of(SessionOptions.DEFAULT);
+    ClientDialog dialog = ClientDialog.of(SessionOptions.DEFAULT.withAckEvery(16));
     dialog.start(Duration.ofMinutes(1));
     dialog.request(9);
     dialog.offer("a");
@@ -36,7 +36,8 @@ class ClientDialogVectorsTest {
     SessionOptions.Timing beating =
         SessionOptions.Timing.DEFAULT.withHeartbeat(
             Duration.ofSeconds(10), Duration.ofSeconds(25), Duration.ofSeconds(30));
-    ClientDialog dialog = ClientDialog.of(SessionOptions.DEFAULT.withTiming(beating));
+    ClientDialog dialog =
+        ClientDialog.of(SessionOptions.DEFAULT.withAckEvery(16).withTiming(beating));
     dialog.start(Duration.ZERO);
     dialog.request(9);
     dialog.drive();

@@ -48,6 +48,12 @@ public final class SessionDriver<S extends StreamSession> {
   private final Shell shell;
   private volatile @Nullable Thread acting;
 
+  /**
+   * Whether there was room after the last input. A sender reads it without the lock; what other
+   * sessions of the process took meanwhile is within the tolerance of twice the limit.
+   */
+  private volatile boolean roomy;
+
   /** Confined to the thread that executes outputs. */
   private boolean ending;
 
@@ -83,6 +89,9 @@ public final class SessionDriver<S extends StreamSession> {
   }
 
   public boolean isReady() {
+    if (roomy) {
+      return true;
+    }
     synchronized (lock) {
       return session.isReady();
     }
@@ -95,8 +104,8 @@ public final class SessionDriver<S extends StreamSession> {
    */
   public boolean offer(Payload message) {
     synchronized (lock) {
-      if (!session.offer(message)) {
-        return session.end() != null || session.state().isTerminal();
+      if (!take(message)) {
+        return isSessionOver();
       }
     }
     drive();
@@ -110,30 +119,53 @@ public final class SessionDriver<S extends StreamSession> {
    * @return whether it was taken, or the session had ended; false when there was no room in time
    */
   public boolean offer(Payload message, Duration patience) {
-    long endNanos = System.nanoTime() + patience.toNanos();
     synchronized (lock) {
-      waiters++;
-      try {
-        while (!session.offer(message)) {
-          if (session.end() != null || session.state().isTerminal()) {
-            return true;
-          }
-          long leftMillis = (endNanos - System.nanoTime()) / 1_000_000;
-          // Who acts for the session can't wait for itself.
-          if (leftMillis <= 0 || acting == Thread.currentThread()) {
-            return false;
-          }
-          lock.wait(leftMillis);
+      if (!take(message)) {
+        if (isSessionOver()) {
+          return true;
+        } else if (!takeInTime(message, patience)) {
+          return isSessionOver();
         }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return false;
-      } finally {
-        waiters--;
       }
     }
     drive();
     return true;
+  }
+
+  /** Guarded by lock. */
+  private boolean take(Payload message) {
+    boolean taken = session.offer(message);
+    roomy = taken && session.hasRoom();
+    return taken;
+  }
+
+  /** Waits for room; guarded by lock, which is released meanwhile. */
+  private boolean takeInTime(Payload message, Duration patience) {
+    long endNanos = System.nanoTime() + patience.toNanos();
+    waiters++;
+    try {
+      while (!isSessionOver()) {
+        long leftMillis = (endNanos - System.nanoTime()) / 1_000_000;
+        // Who acts for the session can't wait for itself.
+        if (leftMillis <= 0 || acting == Thread.currentThread()) {
+          return false;
+        }
+        lock.wait(leftMillis);
+        if (take(message)) {
+          return true;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      waiters--;
+    }
+    return false;
+  }
+
+  /** Guarded by lock. */
+  private boolean isSessionOver() {
+    return session.end() != null || session.state().isTerminal();
   }
 
   /** Takes outputs until there are none, unless another thread is at it. */
@@ -196,6 +228,7 @@ public final class SessionDriver<S extends StreamSession> {
         next = null;
       }
       if (next == null) {
+        roomy = session.hasRoom();
         arm();
         if (!over && session.isOver()) {
           over = true;
