@@ -24,7 +24,7 @@ WORDS = ("a", "b", "c")
 # Below the least that C-core takes between PINGs of a connection without data.
 EAGER = (
     ("grpc.keepalive_time_ms", 50),
-    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.keepalive_timeout_ms", 60_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.max_pings_without_data", 0),
 )

@@ -21,7 +21,7 @@ ok=0 failed=0
 check() {
   local name=$1 pattern=$2 said
   shift 2
-  said=$(timeout 30 "$@" 2>&1 | tr -d '\0\r' | tr '\n' '~')
+  said=$(timeout 120 "$@" 2>&1 | tr -d '\0\r' | tr '\n' '~')
   if [[ $said =~ $pattern ]]; then
     echo "ok $name"
     ok=$((ok + 1))

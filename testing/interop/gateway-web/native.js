@@ -159,7 +159,7 @@ module.exports = (town, create) => {
     // As often as grpc-js can; the gateway lets a client ask whether it is there.
     'grpc-js with keepalive': family('grpc-js with keepalive', {
       'grpc.keepalive_time_ms': 50,
-      'grpc.keepalive_timeout_ms': 5_000,
+      'grpc.keepalive_timeout_ms': 60_000,
       'grpc.keepalive_permit_without_calls': 1,
     }),
   };

@@ -26,6 +26,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 @EnumSource(Transport.class)
 class ConnectionChurnTest {
   private static final int WAVES = 8;
+
+  /** Handshakes are dear, and what comes after them is the same. */
+  private static final int WAVES_OVER_TLS = 2;
+
   private static final int EACH = 30;
 
   /** Of one connection: {@link Asked#HTTP_2} makes two. */
@@ -123,7 +127,8 @@ class ConnectionChurnTest {
       RawPeer.Upstream upstream = rig.closing(RawPeer.listen(many, 200, (peer, request) -> {}));
       Gateway gateway = rig.gateway(upstream.address());
       BackgroundCaller backgroundCaller = rig.closing(BackgroundCaller.on(rig.channel(gateway)));
-      for (int i = 0; i < WAVES; i++) {
+      int waves = transport == Transport.TLS ? WAVES_OVER_TLS : WAVES;
+      for (int i = 0; i < waves; i++) {
         List<Socket> wave = new ArrayList<>();
         for (int j = 0; j < EACH; j++) {
           Socket socket = transport.socket(transport.address(gateway));

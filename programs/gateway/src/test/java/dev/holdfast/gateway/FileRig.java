@@ -36,6 +36,9 @@ final class FileRig implements AutoCloseable {
   private final Path folder;
   private final LiveConfig live;
 
+  /** The longest time for which requests wait for a schema. */
+  volatile Duration schemaWait = Duration.ofMinutes(1);
+
   FileRig(Path folder, SchemaSource asker, String text) throws IOException {
     this.folder = folder;
     endpoint = rig.serve(greetings);
@@ -50,7 +53,8 @@ final class FileRig implements AutoCloseable {
                 Optional.of(schemas),
                 TlsContexts.open(rig.meters)));
     HttpFrontend frontend =
-        HttpFrontend.of(new SchemaTranscoders(schemas)).following(live::frontendOptions);
+        HttpFrontend.of(new SchemaTranscoders(schemas))
+            .following(() -> live.frontendOptions().withSchemaWait(schemaWait));
     gateway = rig.frontend(frontend).gateway(live.snapshot());
     live.follow(gateway::apply);
   }

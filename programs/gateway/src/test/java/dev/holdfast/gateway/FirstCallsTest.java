@@ -136,6 +136,7 @@ class FirstCallsTest {
   @Test
   void theyWaitForSoLongAndAreToldWhy() throws Exception {
     open(CLUSTER + ROUTE);
+    file.schemaWait = Duration.ofMillis(100);
     RawPeer client = file.rig.client(file.gateway);
     client.headers(3, json("/v1/hello"), false);
     client.data(3, BODY, true);

@@ -52,7 +52,11 @@ final class FrontendYaml {
     boolean decodesSlashes = flag(json, FrontendKeys.DECODE_SLASHES, preset.decodesSlashes());
     return new FrontendConfig(
         new FrontendOptions(
-            frontends(frontends), cors(top).orElse(CorsPolicy.NONE), openApi, decodesSlashes),
+            frontends(frontends),
+            cors(top).orElse(CorsPolicy.NONE),
+            openApi,
+            decodesSlashes,
+            FrontendOptions.DEFAULT.schemaWait()),
         json(json, preset.terms()),
         descriptorSets());
   }

@@ -133,7 +133,8 @@ public final class HttpFrontend implements Frontend {
       HttpRequestHandler waiting =
           soon == null
               ? null
-              : PendingRequest.begin(web, pending, soon, () -> take(web, ended, false));
+              : PendingRequest.begin(
+                  web, pending, soon, all.schemaWait(), () -> take(web, ended, false));
       if (waiting != null) {
         return waiting;
       }

@@ -45,12 +45,13 @@ final class PendingRequest implements HttpRequestHandler {
       HttpExchange web,
       AtomicInteger pending,
       CompletionStage<?> known,
+      Duration longest,
       Supplier<HttpRequestHandler> take) {
     this.web = web;
     this.pending = pending;
     this.take = take;
     this.timer =
-        web.loop().eventLoop().schedule(this::proceed, MAX_WAIT.toNanos(), TimeUnit.NANOSECONDS);
+        web.loop().eventLoop().schedule(this::proceed, longest.toNanos(), TimeUnit.NANOSECONDS);
     var unused = known.whenCompleteAsync((done, failure) -> proceed(), web.loop().eventLoop());
   }
 
@@ -59,6 +60,7 @@ final class PendingRequest implements HttpRequestHandler {
    *
    * @param pending the count of waiting requests
    * @param known completes when the schema is known or can't be had
+   * @param longest the time after which the request is handled without it
    * @param take handles the request then
    * @return null when too many requests wait
    */
@@ -66,12 +68,13 @@ final class PendingRequest implements HttpRequestHandler {
       HttpExchange web,
       AtomicInteger pending,
       CompletionStage<?> known,
+      Duration longest,
       Supplier<HttpRequestHandler> take) {
     if (pending.incrementAndGet() > MAX_REQUESTS) {
       pending.decrementAndGet();
       return null;
     }
-    return new PendingRequest(web, pending, known, take);
+    return new PendingRequest(web, pending, known, longest, take);
   }
 
   private void proceed() {
