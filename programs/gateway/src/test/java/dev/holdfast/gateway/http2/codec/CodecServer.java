@@ -5,6 +5,7 @@ import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.gateway.limits.GatewayMeters;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -26,6 +27,7 @@ import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.zip.CRC32;
 
 /** A server's end of a connection that answers some requests: with our codec, or with Netty's. */
 final class CodecServer {
@@ -43,6 +45,7 @@ final class CodecServer {
   private final EmbeddedChannel channel = new EmbeddedChannel();
   private final Map<Integer, StringBuilder> seen = new TreeMap<>();
   private final Map<Integer, StringBuilder> sent = new TreeMap<>();
+  private final Map<Integer, CRC32> answers = new TreeMap<>();
   private final DefaultHttp2FrameReader reader = new DefaultHttp2FrameReader();
   private final ByteBuf unread = Unpooled.buffer();
   private final Http2ConnectionHandler handler;
@@ -104,7 +107,9 @@ final class CodecServer {
 
   /** What the server saw, and what its client was sent, by stream. */
   String story() {
-    return "seen " + seen + " sent " + sent;
+    Map<Integer, Long> sums = new TreeMap<>();
+    answers.forEach((id, sum) -> sums.put(id, sum.getValue()));
+    return "seen " + seen + " sent " + sent + " sums " + sums;
   }
 
   /** Whether it sent GOAWAY. */
@@ -150,6 +155,28 @@ final class CodecServer {
     decoder.frameListener(server);
     decoder.connection().addListener(server);
     decoder.connection().remote().maxActiveStreams(STREAMS);
+  }
+
+  /** All names and values in their order. */
+  static String text(Http2Headers headers) {
+    StringBuilder text = new StringBuilder("{");
+    headers.forEach(
+        field -> text.append(field.getKey()).append('=').append(field.getValue()).append(' '));
+    return text.append('}').toString();
+  }
+
+  static ByteBuf answer(int id, int length) {
+    ByteBuf answer = Unpooled.buffer(length);
+    for (int i = 0; i < length; i++) {
+      answer.writeByte(31 * id + i % 251);
+    }
+    return answer;
+  }
+
+  static long checksum(ByteBuf data) {
+    CRC32 sum = new CRC32();
+    sum.update(ByteBufUtil.getBytes(data));
+    return sum.getValue();
   }
 
   private static StringBuilder of(Map<Integer, StringBuilder> story, int id) {
@@ -255,12 +282,12 @@ final class CodecServer {
     @Override
     public void onHeadersRead(
         ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end) {
-      of(seen, id).append("H").append(headers.path()).append(end ? "; " : " ");
+      of(seen, id).append("H").append(text(headers)).append(end ? "; " : " ");
       if (headers.path() != null && id % 3 != 0) {
         answering.answer(
             decoder.connection().stream(id),
             new DefaultHttp2Headers().status("200"),
-            Unpooled.buffer().writeZero(id % 5 == 0 ? 40_000 : id * 10),
+            answer(id, id % 5 == 0 ? 40_000 : id * 10),
             new DefaultHttp2Headers().add("grpc-status", "0"));
       }
     }
@@ -268,7 +295,8 @@ final class CodecServer {
     @Override
     public int onDataRead(
         ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
-      of(seen, id).append("D").append(data.readableBytes()).append(end ? "; " : " ");
+      of(seen, id).append("D").append(data.readableBytes()).append(':').append(checksum(data));
+      of(seen, id).append(end ? "; " : " ");
       return data.readableBytes() + padding;
     }
 
@@ -297,6 +325,7 @@ final class CodecServer {
     @Override
     public int onDataRead(
         ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
+      answers.computeIfAbsent(id, unused -> new CRC32()).update(ByteBufUtil.getBytes(data));
       int sum = dataBytes.merge(id, data.readableBytes(), Integer::sum);
       StringBuilder story = of(sent, id);
       int before = story.lastIndexOf("D");
@@ -313,7 +342,7 @@ final class CodecServer {
     @Override
     public void onHeadersRead(
         ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end) {
-      of(sent, id).append("H").append(headers.size()).append(end ? "; " : " ");
+      of(sent, id).append("H").append(text(headers)).append(end ? "; " : " ");
     }
 
     @Override
@@ -342,7 +371,7 @@ final class CodecServer {
     @Override
     public void onGoAwayRead(ChannelHandlerContext ctx, int last, long code, ByteBuf debugData) {
       gone = true;
-      of(sent, 0).append("G").append(code).append(' ');
+      of(sent, 0).append("G").append(code).append(" after ").append(last).append(' ');
     }
   }
 }

@@ -3,17 +3,22 @@ package dev.holdfast.gateway.http2.codec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Our streams, windows and short ways do what Netty's do with the same bytes. */
+/** Our streams, windows and short ways do what Netty's do with the same bytes, in both roles. */
 class FrameCodecTest {
   private static final int SEEDS = 250;
   private static final int STEPS = 60;
+  private static final int SHOWN_BYTES = 32;
   private static final byte[] SETTINGS = {0, 0, 0, 4, 0, 0, 0, 0, 0};
+
+  /** Which stream gets the last bytes of a connection's window is everybody's own choice. */
+  private static final byte[] WIDE_CONNECTION = {0, 0, 4, 8, 0, 0, 0, 0, 0, 0x40, 0, 0, 0};
 
   @Test
   void doesWhatNettyDoesWhateverComes() throws Exception {
@@ -25,7 +30,7 @@ class FrameCodecTest {
       Random random = new Random(seed);
       RandomFrames client = new RandomFrames(random);
       ByteBuf bytes = Http2CodecUtil.connectionPrefaceBuf();
-      bytes = Unpooled.buffer().writeBytes(bytes).writeBytes(SETTINGS);
+      bytes = Unpooled.buffer().writeBytes(bytes).writeBytes(SETTINGS).writeBytes(WIDE_CONNECTION);
       for (int step = 0; step < STEPS && !theirs.isGone(); step++) {
         while (bytes.isReadable()) {
           ByteBuf piece = bytes.readSlice(1 + random.nextInt(bytes.readableBytes()));
@@ -45,6 +50,57 @@ class FrameCodecTest {
       theirs.close();
     }
     assertThat(gone).as("connections that met their end").isBetween(SEEDS / 10, SEEDS * 9 / 10);
+  }
+
+  @Test
+  void doesWhatNettyDoesAsAClientWhateverItsServerSends() throws Exception {
+    int gone = 0;
+    for (long seed = 0; seed < SEEDS; seed++) {
+      CodecClient ours = CodecClient.ofOurs();
+      CodecClient theirs = CodecClient.ofNetty();
+      Random random = new Random(seed);
+      RandomAnswers server = new RandomAnswers(random);
+      int requests = 0;
+      ByteBuf bytes = Unpooled.buffer().writeBytes(SETTINGS).writeBytes(WIDE_CONNECTION);
+      for (int step = 0; step < STEPS && !theirs.isGone(); step++) {
+        if (random.nextInt(3) == 0) {
+          int body = random.nextInt(3) == 0 ? 0 : random.nextInt(40_000);
+          boolean made = theirs.request(body);
+          assertThat(ours.request(body)).as("seed %d, step %d", seed, step).isEqualTo(made);
+          requests += made ? 1 : 0;
+        }
+        String frame = ByteBufUtil.hexDump(bytes, 0, Math.min(bytes.readableBytes(), SHOWN_BYTES));
+        while (bytes.isReadable()) {
+          ByteBuf piece = bytes.readSlice(1 + random.nextInt(bytes.readableBytes()));
+          ours.feed(piece);
+          theirs.feed(piece);
+        }
+        assertThat(ours.story())
+            .as("seed %d, step %d, %s", seed, step, frame)
+            .isEqualTo(theirs.story());
+        bytes.release();
+        bytes = server.next(requests);
+      }
+      gone += theirs.isGone() ? 1 : 0;
+      bytes.release();
+      ours.close();
+      theirs.close();
+    }
+    assertThat(gone).as("connections that met their end").isBetween(SEEDS / 10, SEEDS * 9 / 10);
+  }
+
+  /** Push is switched off by the client's SETTINGS (RFC 9113, 8.4); Netty lets some of it pass. */
+  @Test
+  void pushedStreamEndsTheConnection() throws Exception {
+    CodecClient ours = CodecClient.ofOurs();
+    assertThat(ours.request(0)).isTrue();
+    ByteBuf bytes = Unpooled.buffer().writeBytes(SETTINGS);
+    bytes.writeMedium(5).writeByte(5).writeByte(4).writeInt(3).writeInt(2).writeByte(0x88);
+    ours.feed(bytes);
+    assertThat(ours.isGone()).isTrue();
+    assertThat(ours.story()).contains("G1 after");
+    bytes.release();
+    ours.close();
   }
 
   /** In a buffer that ends with its head: what is read behind it is none of its bytes. */

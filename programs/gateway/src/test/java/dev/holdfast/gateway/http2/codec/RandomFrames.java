@@ -65,11 +65,18 @@ final class RandomFrames {
     int padding = some(2) ? random.nextInt(20) : -1;
     int end = some(3) ? END_STREAM : 0;
     if (padding < 0) {
-      return frame(0, end, someStream(), length).writeZero(length);
+      return frame(0, end, someStream(), length).writeBytes(payload(length));
     }
     return frame(0, end | PADDED, someStream(), length + 1 + padding)
         .writeByte(padding)
-        .writeZero(length + padding);
+        .writeBytes(payload(length))
+        .writeZero(padding);
+  }
+
+  private byte[] payload(int length) {
+    byte[] payload = new byte[length];
+    random.nextBytes(payload);
+    return payload;
   }
 
   private ByteBuf update() {
