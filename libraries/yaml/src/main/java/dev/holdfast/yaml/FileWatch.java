@@ -65,6 +65,14 @@ public final class FileWatch implements AutoCloseable {
      * Called when the text was rejected, with the reason. The last accepted text stays in effect.
      */
     void onRejected(String reason);
+
+    /**
+     * The text that stands for no configuration, since an empty file is taken for a mistake; for
+     * error messages.
+     */
+    default String emptyText() {
+      return "{} to say that nothing is configured";
+    }
   }
 
   /**
@@ -193,7 +201,7 @@ public final class FileWatch implements AutoCloseable {
       return;
     }
     if (text.isBlank() && !accepted.isBlank()) {
-      refuse(path + ":1: an empty file (expected: {} to say that nothing is configured)");
+      refuse(path + ":1: an empty file (expected: " + fileTextListener.emptyText() + ")");
       return;
     }
     fileTextListener.onText(text);

@@ -1,7 +1,8 @@
 package dev.holdfast.control.resources;
 
 import dev.holdfast.core.annotation.Limit;
-import dev.holdfast.yaml.YamlMap;
+import dev.holdfast.yaml.FileWatch;
+import dev.holdfast.yaml.YamlException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -13,6 +14,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** A policy file, which is read and replaced as a whole. */
@@ -48,17 +50,11 @@ public final class PolicyFile {
    * @throws PolicyException when it is longer than a policy may be
    */
   String text() throws IOException {
-    if (Files.size(path) > 4L * YamlMap.MAX_CHARS) {
-      throw new PolicyException(
-          java.util.List.of(
-              path
-                  + ":1: "
-                  + Files.size(path)
-                  + " bytes (expected: at most "
-                  + YamlMap.MAX_CHARS
-                  + " characters)"));
+    try {
+      return FileWatch.read(path);
+    } catch (YamlException e) {
+      throw new PolicyException(List.of(String.valueOf(e.getMessage())));
     }
-    return new String(Files.readAllBytes(path), StandardCharsets.UTF_8);
   }
 
   /**
