@@ -55,4 +55,22 @@ public enum GrpcStatusCode {
   public static GrpcStatusCode of(int number) {
     return number >= 0 && number < ALL.length ? ALL[number] : UNKNOWN;
   }
+
+  /**
+   * The code of an HTTP response without {@code grpc-status}. This is not the inverse of {@link
+   * #httpStatus}, which is for HTTP clients of a gRPC call.
+   *
+   * @see <a href="https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md">the
+   *     table</a>
+   */
+  public static GrpcStatusCode ofHttp(int httpStatus) {
+    return switch (httpStatus) {
+      case 400 -> INTERNAL;
+      case 401 -> UNAUTHENTICATED;
+      case 403 -> PERMISSION_DENIED;
+      case 404 -> UNIMPLEMENTED;
+      case 429, 502, 503, 504 -> UNAVAILABLE;
+      default -> UNKNOWN;
+    };
+  }
 }

@@ -13,7 +13,6 @@ import dev.holdfast.transcoding.shop.Address;
 import dev.holdfast.transcoding.shop.ShopProto;
 import dev.holdfast.transcoding.status.GrpcMessageHeader;
 import dev.holdfast.transcoding.status.GrpcStatusCode;
-import dev.holdfast.transcoding.status.HttpStatusMapping;
 import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -47,7 +46,7 @@ class ErrorBodyTest {
   })
   void statusOfGrpcIsOneOfHttp(int number, GrpcStatusCode code, int http, String connect) {
     assertThat(GrpcStatusCode.of(number)).isEqualTo(code);
-    assertThat(HttpStatusMapping.toHttp(number)).isEqualTo(http);
+    assertThat(GrpcStatusCode.of(number).httpStatus()).isEqualTo(http);
     assertThat(code.connectName()).isEqualTo(connect);
     assertThat(GrpcStatusCode.of(code.number())).isEqualTo(code);
   }
@@ -69,7 +68,7 @@ class ErrorBodyTest {
     "501, UNKNOWN"
   })
   void statusOfHttpIsOneOfGrpc(int http, GrpcStatusCode code) {
-    assertThat(HttpStatusMapping.fromHttp(http)).isEqualTo(code);
+    assertThat(GrpcStatusCode.ofHttp(http)).isEqualTo(code);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.headers;
 
+import dev.holdfast.transcoding.status.GrpcStatusCode;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.util.AsciiString;
 import java.nio.charset.StandardCharsets;
@@ -10,33 +11,33 @@ import org.jspecify.annotations.Nullable;
  * gRPC (google.rpc.Code).
  */
 public enum LocalReplyStatus {
-  CANCELLED(1, 499),
-  UNKNOWN(2, 500),
-  INVALID_ARGUMENT(3, 400),
-  DEADLINE_EXCEEDED(4, 504),
-  PERMISSION_DENIED(7, 403),
-  RESOURCE_EXHAUSTED(8, 429),
-  UNIMPLEMENTED(12, 501),
-  INTERNAL(13, 500),
-  UNAVAILABLE(14, 503),
-  UNAUTHENTICATED(16, 401);
+  CANCELLED,
+  UNKNOWN,
+  INVALID_ARGUMENT,
+  DEADLINE_EXCEEDED,
+  PERMISSION_DENIED,
+  RESOURCE_EXHAUSTED,
+  UNIMPLEMENTED,
+  INTERNAL,
+  UNAVAILABLE,
+  UNAUTHENTICATED;
 
   private static final int FIRST_PLAIN = ' ';
   private static final int LAST_PLAIN = '~';
   private static final char[] HEX = "0123456789ABCDEF".toCharArray();
 
-  private final dev.holdfast.transcoding.status.GrpcStatusCode code;
+  private final GrpcStatusCode code;
   private final AsciiString number;
   private final AsciiString http;
 
-  LocalReplyStatus(int number, int http) {
-    this.code = dev.holdfast.transcoding.status.GrpcStatusCode.of(number);
-    this.number = AsciiString.cached(Integer.toString(number));
-    this.http = AsciiString.cached(Integer.toString(http));
+  LocalReplyStatus() {
+    this.code = GrpcStatusCode.valueOf(name());
+    this.number = AsciiString.cached(Integer.toString(code.number()));
+    this.http = AsciiString.cached(Integer.toString(code.httpStatus()));
   }
 
   /** The code in the enumeration of all gRPC codes. */
-  public dev.holdfast.transcoding.status.GrpcStatusCode code() {
+  public GrpcStatusCode code() {
     return code;
   }
 
@@ -50,17 +51,9 @@ public enum LocalReplyStatus {
     return http;
   }
 
-  /** The status for an HTTP response that is not gRPC (gRPC's http-grpc-status-mapping.md). */
+  /** The status for an HTTP response that is not gRPC. */
   public static LocalReplyStatus ofHttp(@Nullable CharSequence status) {
-    String text = status == null ? "" : status.toString();
-    return switch (text) {
-      case "400" -> INTERNAL;
-      case "401" -> UNAUTHENTICATED;
-      case "403" -> PERMISSION_DENIED;
-      case "404" -> UNIMPLEMENTED;
-      case "429", "502", "503", "504" -> UNAVAILABLE;
-      default -> UNKNOWN;
-    };
+    return valueOf(GrpcStatusCode.ofHttp(ResponseHeaders.httpStatus(status)).name());
   }
 
   /**

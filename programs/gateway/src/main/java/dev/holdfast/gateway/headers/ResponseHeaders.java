@@ -1,14 +1,16 @@
 package dev.holdfast.gateway.headers;
 
+import dev.holdfast.transcoding.status.GrpcStatusCode;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
+import org.jspecify.annotations.Nullable;
 
 /** The facts in the headers of an upstream's response. */
 public final class ResponseHeaders {
   private static final AsciiString SWITCHING_PROTOCOLS = AsciiString.cached("101");
   private static final AsciiString UNAVAILABLE = AsciiString.cached("14");
-  private static final AsciiString BAD_GATEWAY = AsciiString.cached("502");
-  private static final AsciiString GATEWAY_TIMEOUT = AsciiString.cached("504");
+  private static final int BAD_GATEWAY = 502;
+  private static final int GATEWAY_TIMEOUT = 504;
 
   private ResponseHeaders() {}
 
@@ -28,7 +30,7 @@ public final class ResponseHeaders {
       boolean notGrpc,
       String endpointFault,
       boolean hasStatus,
-      dev.holdfast.transcoding.status.GrpcStatusCode status) {
+      GrpcStatusCode status) {
     static ResponseFacts of(Http2Headers headers, boolean end) {
       return new ResponseFacts(
           isMalformed(headers, end),
@@ -84,7 +86,7 @@ public final class ResponseHeaders {
   }
 
   /** The status of the call: the grpc-status, or the one that the HTTP status maps to. */
-  public static dev.holdfast.transcoding.status.GrpcStatusCode status(Http2Headers headers) {
+  public static GrpcStatusCode status(Http2Headers headers) {
     CharSequence number = headers.get(HeaderNames.GRPC_STATUS);
     if (number != null) {
       return CallEnd.status(number);
@@ -92,9 +94,22 @@ public final class ResponseHeaders {
     CharSequence http = headers.status();
     boolean well =
         http != null && http.length() > 0 && (http.charAt(0) == '2' || http.charAt(0) == '3');
-    return well
-        ? dev.holdfast.transcoding.status.GrpcStatusCode.OK
-        : LocalReplyStatus.ofHttp(http).code();
+    return well ? GrpcStatusCode.OK : GrpcStatusCode.ofHttp(httpStatus(http));
+  }
+
+  /** The number of a :status; 0 when it is missing or has not three digits. */
+  static int httpStatus(@Nullable CharSequence status) {
+    if (status == null || status.length() != 3) {
+      return 0;
+    }
+    int number = 0;
+    for (int i = 0; i < status.length(); i++) {
+      if (!isDigit(status.charAt(i))) {
+        return 0;
+      }
+      number = 10 * number + status.charAt(i) - '0';
+    }
+    return number;
   }
 
   /**
@@ -106,14 +121,8 @@ public final class ResponseHeaders {
     if (grpc != null) {
       return AsciiString.contentEquals(UNAVAILABLE, grpc) ? "responded with UNAVAILABLE" : "";
     }
-    CharSequence http = headers.status();
-    boolean bad =
-        http != null
-            && http.length() == BAD_GATEWAY.length()
-            && http.charAt(0) == '5'
-            && BAD_GATEWAY.compareTo(http) <= 0
-            && GATEWAY_TIMEOUT.compareTo(http) >= 0;
-    return bad ? "answered HTTP " + http : "";
+    int http = httpStatus(headers.status());
+    return http >= BAD_GATEWAY && http <= GATEWAY_TIMEOUT ? "answered HTTP " + http : "";
   }
 
   /** Describes a response that is not gRPC, for a status message. */
