@@ -5,6 +5,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CallStats {
   private static final int KEPT_FAILURES = 8;
+  private static final long LONGEST_MICROS = TimeUnit.HOURS.toMicros(1);
+  private static final int SIGNIFICANT_DIGITS = 2;
 
   /** Which call failed, when and how. */
   public record CallFailure(long atNanos, String step, String status) {}
@@ -32,10 +36,10 @@ public final class CallStats {
     long calls;
     long firstNanos;
     long lastNanos;
-    LatencyHistogram recent = new LatencyHistogram();
+    Histogram recent = latencies();
   }
 
-  private final LatencyHistogram latencies = new LatencyHistogram();
+  private final Histogram latencies = latencies();
   private final Map<String, Served> byInstance = new HashMap<>();
   private final List<CallFailure> callFailures = new ArrayList<>();
   private String step = "start";
@@ -57,7 +61,7 @@ public final class CallStats {
    */
   synchronized void onAnswered(String instance, long nowNanos, long latencyNanos) {
     ok++;
-    latencies.record(latencyNanos);
+    record(latencies, latencyNanos);
     Served served = byInstance.get(instance);
     if (served == null) {
       served = new Served();
@@ -66,7 +70,7 @@ public final class CallStats {
     }
     served.calls++;
     served.lastNanos = nowNanos;
-    served.recent.record(latencyNanos);
+    record(served.recent, latencyNanos);
   }
 
   /** A call that is slow on purpose was answered: it counts, but its time says nothing. */
@@ -94,7 +98,7 @@ public final class CallStats {
   }
 
   public synchronized ClientCallTotals clientCallTotals() {
-    return new ClientCallTotals(ok + failed, failed, retried, latencies.quantileMillis(0.99));
+    return new ClientCallTotals(ok + failed, failed, retried, percentileMillis(latencies, 99));
   }
 
   /** The first failures, oldest first. */
@@ -133,14 +137,28 @@ public final class CallStats {
     Map<String, IntervalCallStats> result = new HashMap<>();
     byInstance.forEach(
         (instance, served) -> {
-          LatencyHistogram recent = served.recent;
-          if (recent.count() > 0) {
-            double p50Millis = recent.quantileMillis(0.5);
-            double p99Millis = recent.quantileMillis(0.99);
-            result.put(instance, new IntervalCallStats(recent.count(), p50Millis, p99Millis));
-            served.recent = new LatencyHistogram();
+          Histogram recent = served.recent;
+          if (recent.getTotalCount() > 0) {
+            double p50Millis = percentileMillis(recent, 50);
+            double p99Millis = percentileMillis(recent, 99);
+            result.put(
+                instance, new IntervalCallStats(recent.getTotalCount(), p50Millis, p99Millis));
+            recent.reset();
           }
         });
     return result;
+  }
+
+  private static Histogram latencies() {
+    return new Histogram(LONGEST_MICROS, SIGNIFICANT_DIGITS);
+  }
+
+  private static void record(Histogram histogram, long nanos) {
+    long micros = TimeUnit.NANOSECONDS.toMicros(nanos);
+    histogram.recordValue(Math.min(LONGEST_MICROS, Math.max(0, micros)));
+  }
+
+  private static double percentileMillis(Histogram histogram, double percentile) {
+    return histogram.getValueAtPercentile(percentile) / 1_000.0;
   }
 }

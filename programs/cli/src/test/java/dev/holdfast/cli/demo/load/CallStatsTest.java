@@ -21,6 +21,26 @@ class CallStatsTest {
   }
 
   @Test
+  void oneSlowCallInAHundredIsNotTheNinetyNinthPercentile() {
+    for (int i = 0; i < 99; i++) {
+      ledger.onAnswered("i1", i, MILLI);
+    }
+    ledger.onAnswered("i1", 99, 900 * MILLI);
+    assertThat(ledger.clientCallTotals().p99Millis()).isBetween(1.0, 1.01);
+    assertThat(ledger.takeInterval().values())
+        .singleElement()
+        .satisfies(of -> assertThat(of.p99Millis()).isBetween(1.0, 1.01));
+  }
+
+  @Test
+  void timesBeyondTheScaleCountAtItsEnds() {
+    ledger.onAnswered("i1", 1, -5);
+    assertThat(ledger.clientCallTotals().p99Millis()).isZero();
+    ledger.onAnswered("i1", 2, Long.MAX_VALUE);
+    assertThat(ledger.clientCallTotals().p99Millis()).isBetween(3_600_000.0, 3_640_000.0);
+  }
+
+  @Test
   void failuresAreFiledUnderTheStepTheyHappenedIn() {
     ledger.enterStep("step 3");
     ledger.onFailed(20, "UNAVAILABLE");
