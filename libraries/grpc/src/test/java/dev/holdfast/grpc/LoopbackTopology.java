@@ -7,12 +7,12 @@ import dev.holdfast.core.HostPort;
 import dev.holdfast.core.RegistrationState;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
-import dev.holdfast.core.RegistryProvider;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.ServiceTarget;
 import dev.holdfast.core.SystemScheduler;
 import dev.holdfast.core.discovery.Registries;
+import dev.holdfast.core.testkit.InMemoryProvider;
 import dev.holdfast.core.testkit.InMemoryRegistry;
 import dev.holdfast.core.testkit.InMemoryStore;
 import io.grpc.CallOptions;
@@ -56,13 +56,13 @@ public final class LoopbackTopology implements AutoCloseable {
           new Random(1),
           Map.of(ServiceTarget.REGISTRY_VARIABLE, "memory:///test"));
   final List<InMemoryRegistry> clients = new CopyOnWriteArrayList<>();
-  final Registries registries = new Registries(context, List.of(new MemoryProvider()));
+  final Registries registries = new Registries(context, List.of(provider()));
   private final List<HoldfastServer> servers = new ArrayList<>();
   private final List<ManagedChannel> channels = new ArrayList<>();
 
   /** The same registry, seen by a process with another environment. */
   Registries registriesWith(Map<String, String> environment) {
-    return new Registries(context.withEnvironment(environment), List.of(new MemoryProvider()));
+    return new Registries(context.withEnvironment(environment), List.of(provider()));
   }
 
   /** A server of words on a free loopback port, registered, with the name as its answer. */
@@ -177,27 +177,13 @@ public final class LoopbackTopology implements AutoCloseable {
     // thread is a daemon.
   }
 
-  private final class MemoryProvider implements RegistryProvider {
-    @Override
-    public String scheme() {
-      return "memory";
-    }
+  private InMemoryProvider provider() {
+    return new InMemoryProvider("memory:///test/words", this::open);
+  }
 
-    @Override
-    public String example() {
-      return "memory:///test/words";
-    }
-
-    @Override
-    public List<UriParameter> uriParameters() {
-      return List.of();
-    }
-
-    @Override
-    public Registry open(RegistryUri uri, RegistryContext context) {
-      InMemoryRegistry client = store.connect(context);
-      clients.add(client);
-      return client;
-    }
+  private Registry open(RegistryUri uri, RegistryContext context) {
+    InMemoryRegistry client = store.connect(context);
+    clients.add(client);
+    return client;
   }
 }

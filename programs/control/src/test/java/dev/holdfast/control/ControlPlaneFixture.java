@@ -7,6 +7,7 @@ import dev.holdfast.core.SnapshotWriterBarrier;
 import dev.holdfast.core.SystemScheduler;
 import dev.holdfast.core.discovery.EndpointDirectory;
 import dev.holdfast.core.discovery.Registries;
+import dev.holdfast.core.testkit.InMemoryProvider;
 import dev.holdfast.core.testkit.InMemoryStore;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
@@ -66,7 +67,11 @@ final class ControlPlaneFixture implements AutoCloseable {
     return own(
         ControlPlane.start(
             RegistryUri.parse("memory://x/prod"),
-            new Registries(context(), List.of(new MemoryProvider(store::connect))),
+            new Registries(
+                context(),
+                List.of(
+                    new InMemoryProvider(
+                        "memory://x/prod", (uri, context) -> store.connect(context)))),
             new PlainResources(),
             anywhere()));
   }

@@ -13,6 +13,7 @@ import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.Subscription;
 import dev.holdfast.core.discovery.EndpointDirectory;
 import dev.holdfast.core.discovery.Registries;
+import dev.holdfast.core.testkit.InMemoryProvider;
 import dev.holdfast.core.testkit.InMemoryStore;
 import dev.holdfast.core.testkit.VirtualScheduler;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -54,7 +55,9 @@ class FollowedNamespaceTest {
     Registries registries =
         new Registries(
             context(Map.of()),
-            List.of(new MemoryProvider(context -> withShop(store.connect(context), shop))));
+            List.of(
+                new InMemoryProvider(
+                    "memory://x/prod", (uri, context) -> withShop(store.connect(context), shop))));
     new FollowedNamespace(
             registries.open(RegistryUri.parse("memory://x/prod")),
             context(Map.of(EndpointDirectory.SNAPSHOT_VARIABLE, folder.toString())),

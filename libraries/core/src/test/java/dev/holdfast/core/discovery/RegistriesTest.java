@@ -10,6 +10,7 @@ import dev.holdfast.core.RegistryProvider;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.core.testkit.InMemoryProvider;
 import dev.holdfast.core.testkit.InMemoryStore;
 import dev.holdfast.core.testkit.VirtualScheduler;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -27,38 +28,15 @@ class RegistriesTest {
   private final InMemoryStore store = new InMemoryStore(scheduler, Duration.ofSeconds(5));
   private final List<RegistryUri> opened = new ArrayList<>();
   private final List<String> closed = new ArrayList<>();
-  private final Registries registries = new Registries(context, List.of(new MemoryProvider()));
-
-  private final class MemoryProvider implements RegistryProvider {
-    @Override
-    public String scheme() {
-      return "memory";
-    }
-
-    @Override
-    public String example() {
-      return "memory://host/prod/orders";
-    }
-
-    @Override
-    public List<UriParameter> uriParameters() {
-      return List.of(
-          new UriParameter("ttl", "a duration", "5s", "How long a record lives."),
-          new UriParameter("endpoints", "addresses", "", "More members."));
-    }
-
-    @Override
-    public Registry open(RegistryUri uri, RegistryContext given) {
-      opened.add(uri);
-      return new ForwardingRegistry(store.connect(given)) {
-        @Override
-        public void close() {
-          closed.add(uri.authority());
-          super.close();
-        }
-      };
-    }
-  }
+  private final InMemoryProvider provider =
+      new InMemoryProvider(
+          "memory://host/prod/orders",
+          List.of(
+              new RegistryProvider.UriParameter(
+                  "ttl", "a duration", "5s", "How long a record lives."),
+              new RegistryProvider.UriParameter("endpoints", "addresses", "", "More members.")),
+          this::openStore);
+  private final Registries registries = new Registries(context, List.of(provider));
 
   @Test
   void namespacesOfOneRegistryShareItAndTheLastUserClosesIt() {
@@ -180,7 +158,18 @@ class RegistriesTest {
   private Registries in(String registry) {
     return new Registries(
         context.withEnvironment(Map.of(ServiceTarget.REGISTRY_VARIABLE, registry)),
-        List.of(new MemoryProvider()));
+        List.of(provider));
+  }
+
+  private Registry openStore(RegistryUri uri, RegistryContext given) {
+    opened.add(uri);
+    return new ForwardingRegistry(store.connect(given)) {
+      @Override
+      public void close() {
+        closed.add(uri.authority());
+        super.close();
+      }
+    };
   }
 
   private Registries.Handle open(String uri) {

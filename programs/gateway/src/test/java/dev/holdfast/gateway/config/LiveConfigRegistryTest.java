@@ -8,11 +8,11 @@ import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
-import dev.holdfast.core.RegistryProvider;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.discovery.EndpointDirectory;
 import dev.holdfast.core.discovery.Registries;
+import dev.holdfast.core.testkit.InMemoryProvider;
 import dev.holdfast.core.testkit.InMemoryRegistry;
 import dev.holdfast.core.testkit.InMemoryStore;
 import dev.holdfast.core.testkit.VirtualScheduler;
@@ -44,7 +44,8 @@ class LiveConfigRegistryTest {
   private final Map<String, InMemoryRegistry> clients = new HashMap<>();
   private final RegistryContext context =
       new RegistryContext(scheduler, new SimpleMeterRegistry(), new Random(1), Map.of());
-  private final Registries registries = new Registries(context, List.of(new Memory()));
+  private final Registries registries =
+      new Registries(context, List.of(new InMemoryProvider("memory://one/orders", this::open)));
   private final LiveConfig live = LiveConfig.open(registries, at("one"), Set.of());
 
   @AfterEach
@@ -243,27 +244,9 @@ class LiveConfigRegistryTest {
   }
 
   /** A store for each authority. */
-  private final class Memory implements RegistryProvider {
-    @Override
-    public String scheme() {
-      return "memory";
-    }
-
-    @Override
-    public String example() {
-      return "memory://one/orders";
-    }
-
-    @Override
-    public List<UriParameter> uriParameters() {
-      return List.of();
-    }
-
-    @Override
-    public Registry open(RegistryUri uri, RegistryContext given) {
-      InMemoryRegistry client = store(uri.authority()).connect(given);
-      clients.put(uri.authority(), client);
-      return client;
-    }
+  private Registry open(RegistryUri uri, RegistryContext given) {
+    InMemoryRegistry client = store(uri.authority()).connect(given);
+    clients.put(uri.authority(), client);
+    return client;
   }
 }

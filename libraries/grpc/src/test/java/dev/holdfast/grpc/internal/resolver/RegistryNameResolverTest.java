@@ -7,10 +7,10 @@ import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryProvider;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.discovery.Registries;
+import dev.holdfast.core.testkit.InMemoryProvider;
 import dev.holdfast.core.testkit.InMemoryRegistry;
 import dev.holdfast.core.testkit.InMemoryStore;
 import dev.holdfast.core.testkit.VirtualScheduler;
@@ -51,7 +51,7 @@ class RegistryNameResolverTest {
   private final Registries registries =
       new Registries(
           new RegistryContext(time, new SimpleMeterRegistry(), new Random(1), Map.of()),
-          List.of(new MemoryProvider()));
+          List.of(new InMemoryProvider("memory:///words", this::open)));
   private final EndpointListCache memory = new EndpointListCache();
   private final Map<String, InetAddress> hosts = new HashMap<>();
   private final AtomicInteger lookups = new AtomicInteger();
@@ -406,36 +406,18 @@ class RegistryNameResolverTest {
     }
   }
 
-  private final class MemoryProvider implements RegistryProvider {
-    @Override
-    public String scheme() {
-      return "memory";
-    }
-
-    @Override
-    public String example() {
-      return "memory:///words";
-    }
-
-    @Override
-    public List<UriParameter> uriParameters() {
-      return List.of();
-    }
-
-    @Override
-    public Registry open(RegistryUri uri, RegistryContext registryContext) {
-      InMemoryRegistry client = store.connect(registryContext);
-      clients.add(client);
-      return (Registry)
-          Proxy.newProxyInstance(
-              Registry.class.getClassLoader(),
-              new Class<?>[] {Registry.class},
-              (proxy, method, arguments) -> {
-                if (method.getName().equals("close")) {
-                  closed.incrementAndGet();
-                }
-                return method.invoke(client, arguments);
-              });
-    }
+  private Registry open(RegistryUri uri, RegistryContext registryContext) {
+    InMemoryRegistry client = store.connect(registryContext);
+    clients.add(client);
+    return (Registry)
+        Proxy.newProxyInstance(
+            Registry.class.getClassLoader(),
+            new Class<?>[] {Registry.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("close")) {
+                closed.incrementAndGet();
+              }
+              return method.invoke(client, arguments);
+            });
   }
 }
