@@ -113,7 +113,8 @@ public final class ClusterSchemas implements AutoCloseable {
    * dev.holdfast.gateway.frontend.ClusterTranscoders#awaited}.
    */
   public @Nullable CompletionStage<?> awaited(Cluster cluster) {
-    Watched found = watched.get(cluster);
+    // While files say it, no server is asked and nothing is pending.
+    Watched found = sets.of(cluster.name()).isPresent() ? null : watched.get(cluster);
     return found == null ? null : found.awaited();
   }
 
