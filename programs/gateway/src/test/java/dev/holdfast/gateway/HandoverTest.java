@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.local.FreePort;
+import dev.holdfast.core.testkit.LogLines;
 import dev.holdfast.gateway.handover.HandoverException;
 import dev.holdfast.gateway.handover.HandoverServer;
 import dev.holdfast.gateway.handover.Takeover;
@@ -114,6 +115,24 @@ class HandoverTest {
         .isInstanceOf(HandoverException.class)
         .hasMessage("handover: " + path + ": refused: another process is taking over");
     takeover.sockets().forEach(ListeningSocket::close);
+  }
+
+  @Test
+  void oneThatClosesBeforeItsTurnIsALineInTheLog() throws Exception {
+    try (LogLines lines = new LogLines(HandoverServer.class);
+        SocketChannel hasItsTurn = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+      hasItsTurn.write(ByteBuffer.wrap(new byte[] {1, 'A', 0, 0}));
+      assertThat(hasItsTurn.read(ByteBuffer.allocate(200))).isPositive();
+      SocketChannel.open(UnixDomainSocketAddress.of(path)).close();
+      await()
+          .atMost(Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS))
+          .untilAsserted(
+              () ->
+                  assertThat(lines.all())
+                      .containsExactly(
+                          "WARN event=handover_failed gateway=serving"
+                              + " reason=\"the other process closed the connection\""));
+    }
   }
 
   @Test

@@ -15,8 +15,11 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -51,6 +54,7 @@ final class HandoverConnection extends ChannelInboundHandlerAdapter implements A
   private static final int LENGTH_AT = 2;
   private static final int LENGTH_BYTES = 2;
   private static final Object END = new Object();
+  private static final String CLOSED = "the other process closed the connection";
 
   /** The message kinds of the protocol. */
   enum HandoverMessage {
@@ -81,9 +85,26 @@ final class HandoverConnection extends ChannelInboundHandlerAdapter implements A
         .addLast(this);
   }
 
-  /** The uid and pid of the peer, from the kernel. */
-  PeerCredentials peer() throws IOException {
-    return channel.peerCredentials();
+  /**
+   * The uid and pid of the peer, from the kernel.
+   *
+   * @throws HandoverException when the connection is closed
+   */
+  PeerCredentials peer() throws HandoverException, InterruptedException {
+    try {
+      // Its thread also closes it: on another one the descriptor may be another file's by now.
+      return channel
+          .eventLoop()
+          .submit(this::credentials)
+          .get()
+          .orElseThrow(() -> HandoverException.gone(CLOSED));
+    } catch (ExecutionException | RejectedExecutionException e) {
+      throw HandoverException.gone(CLOSED + ": " + e.getMessage());
+    }
+  }
+
+  private Optional<PeerCredentials> credentials() throws IOException {
+    return channel.isOpen() ? Optional.of(channel.peerCredentials()) : Optional.empty();
   }
 
   void send(HandoverMessage handoverMessage, String text) throws HandoverException {
@@ -165,7 +186,7 @@ final class HandoverConnection extends ChannelInboundHandlerAdapter implements A
       throw HandoverException.of("no answer within " + ANSWER.toSeconds() + "s");
     }
     if (next == END) {
-      throw HandoverException.gone("the other process closed the connection");
+      throw HandoverException.gone(CLOSED);
     }
     if (!type.isInstance(next)) {
       release(next);
@@ -180,8 +201,7 @@ final class HandoverConnection extends ChannelInboundHandlerAdapter implements A
       throw HandoverException.of("not taken within " + ANSWER.toSeconds() + "s");
     }
     if (!written.isSuccess()) {
-      throw HandoverException.gone(
-          "the other process closed the connection: " + written.cause().getMessage());
+      throw HandoverException.gone(CLOSED + ": " + written.cause().getMessage());
     }
   }
 

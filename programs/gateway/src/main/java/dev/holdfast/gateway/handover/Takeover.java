@@ -125,7 +125,7 @@ public final class Takeover implements AutoCloseable {
   }
 
   private static Optional<HandoverConnection> connect(Path path, EventLoopGroup thread)
-      throws IOException {
+      throws IOException, InterruptedException {
     HandoverConnection[] wire = new HandoverConnection[1];
     ChannelFuture connected =
         new Bootstrap()
