@@ -23,6 +23,12 @@ final class PingTrials {
 
   private static final Duration LEAST_AGE = Duration.ofMillis(500);
 
+  /**
+   * One connection that lives proves that PINGs count. One that ends does not prove the opposite: a
+   * PING that a busy machine sends or passes on too late ends it as well.
+   */
+  private static final int MAX_TRIALS = 3;
+
   private final ExaminationContext examinationContext;
   private final ProbeTarget target;
   private final Duration patience;
@@ -52,11 +58,36 @@ final class PingTrials {
     }
     examinationContext.report(
         "does a PING count as traffic? " + ExaminationContext.time(needed) + " to find out");
+    Duration end = examinationContext.elapsed().plus(budget);
+    return tried(gap, pings, needed, end, 1)
+        .whenComplete(
+            (result, failure) -> {
+              if (result != null && result.counts().isPresent()) {
+                examinationContext.report(
+                    result.counts().get()
+                        ? "PINGs count as traffic"
+                        : "PINGs do not count as traffic");
+              }
+            });
+  }
+
+  /** A trial, and another one as long as connections end and there is time before {@code end}. */
+  private CompletableFuture<PingResult> tried(
+      Duration gap, int pings, Duration needed, Duration end, int ordinal) {
     Counting trial = new Counting(gap, pings);
     trial.probeConnection = examinationContext.connections.open(target, trial).probeConnection();
     examinationContext.after(
         needed.plus(OPEN_WITHIN), () -> trial.unknown("the connection could not be used"));
-    return trial.done;
+    return trial.done.thenCompose(
+        result -> {
+          boolean ended = result.counts().equals(Optional.of(false));
+          boolean hasTime = examinationContext.elapsed().plus(needed).compareTo(end) <= 0;
+          if (!ended || !hasTime || ordinal == MAX_TRIALS) {
+            return CompletableFuture.completedFuture(result);
+          }
+          examinationContext.report("the connection ended in spite of PINGs: once more");
+          return tried(gap, pings, needed, end, ordinal + 1);
+        });
   }
 
   /** Whether the server ends a connection that pings a lot. May cost that connection. */
@@ -128,8 +159,6 @@ final class PingTrials {
 
     private void finish(boolean counts, Optional<DisconnectKind> disconnectKind) {
       if (!done.isDone()) {
-        examinationContext.report(
-            counts ? "PINGs count as traffic" : "PINGs do not count as traffic");
         examinationContext.evidence.add(
             ConnectionEvidence.of(
                 ProbeConnectionRole.PING_COUNTS,

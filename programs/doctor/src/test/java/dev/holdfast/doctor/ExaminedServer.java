@@ -1,5 +1,7 @@
 package dev.holdfast.doctor;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.holdfast.core.HostPort;
 import dev.holdfast.lab.Middlebox;
 import dev.holdfast.lab.PathFaults;
@@ -16,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A stock grpc-java server with the health service, and a path of the lab in front of it. */
 final class ExaminedServer implements AutoCloseable {
-  private static final long REPORT_SECONDS = 90;
+  private static final long REPORT_SECONDS = 180;
 
   private final Server server;
   private @Nullable Middlebox middlebox;
@@ -60,8 +62,17 @@ final class ExaminedServer implements AutoCloseable {
     return examine(DoctorOptions.of(HostPort.parse("127.0.0.1:" + port)).withMaxWait(maxWait));
   }
 
+  /** Changes what the path does. */
+  void faults(PathFaults faults) {
+    requireNonNull(middlebox, "middlebox").faults(faults);
+  }
+
   static PathReport examine(DoctorOptions options) throws Exception {
-    try (PathDoctor doctor = new PathDoctor(options, DoctorProgress.NONE)) {
+    return examine(options, DoctorProgress.NONE);
+  }
+
+  static PathReport examine(DoctorOptions options, DoctorProgress progress) throws Exception {
+    try (PathDoctor doctor = new PathDoctor(options, progress)) {
       return doctor.examine().toCompletableFuture().get(REPORT_SECONDS, TimeUnit.SECONDS);
     }
   }

@@ -108,6 +108,35 @@ class PathDoctorTest {
   }
 
   @Test
+  void aConnectionThatEndsOnceIsNoProofThatPingsDoNotCount() throws Exception {
+    PathFaults usual = PathFaults.builder().idle(TIMEOUT, IdleAction.RESET).build();
+    PathFaults sooner = PathFaults.builder().idle(TIMEOUT.dividedBy(4), IdleAction.RESET).build();
+    try (ExaminedServer server = ExaminedServer.tolerant()) {
+      int port = server.behind(usual);
+      DoctorProgress progress =
+          new DoctorProgress() {
+            @Override
+            public void onStep(String line) {
+              // As if the PINGs of the first connection came too late.
+              if (line.startsWith("does a PING count")) {
+                server.faults(sooner);
+              } else if (line.endsWith("once more")) {
+                server.faults(usual);
+              }
+            }
+          };
+      PathReport report =
+          ExaminedServer.examine(
+              DoctorOptions.of(HostPort.parse("127.0.0.1:" + port)).withMaxWait(MAX_WAIT),
+              progress);
+      assertThat(report.pings().counts()).as(report.toString()).contains(true);
+      assertThat(report.connections())
+          .filteredOn(one -> one.role() == ConnectionEvidence.ProbeConnectionRole.PING_COUNTS)
+          .hasSizeGreaterThan(1);
+    }
+  }
+
+  @Test
   void namesAHopThatAnswersPingsForADeadServer() throws Exception {
     try (ExaminedServer server = ExaminedServer.tolerant()) {
       PathReport report =
