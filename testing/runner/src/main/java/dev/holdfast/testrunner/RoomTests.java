@@ -65,7 +65,10 @@ public final class RoomTests {
                   .build(),
               new ReportingListener(report, log),
               new SlowestTests(log));
-      report.done(cpu());
+      CpuTimes cpu = CpuTimes.now();
+      log.printf(
+          "CPU: %d s own, %d s of children%n", cpu.own.toSeconds(), cpu.children.toSeconds());
+      report.done(cpu.own.plus(cpu.children));
     }
     RoomReport report = RoomReport.read(file);
     log.println(report.counts());
@@ -99,15 +102,17 @@ public final class RoomTests {
     }
   }
 
-  /** The CPU time of this JVM and of the children that it has waited for. */
-  private static Duration cpu() throws IOException {
-    String stat = Files.readString(Path.of("/proc/self/stat"));
-    // The program's name, in brackets, may have spaces.
-    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-    long ticks = 0;
-    for (int i = 11; i < 15; i++) {
-      ticks += Long.parseLong(fields[i]);
+  /** CPU times of a process, and of its children that have ended. */
+  private record CpuTimes(Duration own, Duration children) {
+    static CpuTimes now() throws IOException {
+      String stat = Files.readString(Path.of("/proc/self/stat"));
+      // The program's name, in brackets, may have spaces.
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+      return new CpuTimes(ticks(fields[11], fields[12]), ticks(fields[13], fields[14]));
     }
-    return Duration.ofMillis(ticks * TICK_MS);
+
+    private static Duration ticks(String user, String system) {
+      return Duration.ofMillis((Long.parseLong(user) + Long.parseLong(system)) * TICK_MS);
+    }
   }
 }
