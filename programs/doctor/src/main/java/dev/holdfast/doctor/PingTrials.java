@@ -27,7 +27,7 @@ final class PingTrials {
    * One connection that lives proves that PINGs count. One that ends does not prove the opposite: a
    * PING that a busy machine sends or passes on too late ends it as well.
    */
-  private static final int MAX_TRIALS = 3;
+  private static final int TRIALS = 3;
 
   private final ExaminationContext examinationContext;
   private final ProbeTarget target;
@@ -82,7 +82,7 @@ final class PingTrials {
         result -> {
           boolean ended = result.counts().equals(Optional.of(false));
           boolean hasTime = examinationContext.elapsed().plus(needed).compareTo(end) <= 0;
-          if (!ended || !hasTime || ordinal == MAX_TRIALS) {
+          if (!ended || !hasTime || ordinal == TRIALS) {
             return CompletableFuture.completedFuture(result);
           }
           examinationContext.report("the connection ended in spite of PINGs: once more");
