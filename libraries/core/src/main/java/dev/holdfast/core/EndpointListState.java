@@ -1,8 +1,6 @@
 package dev.holdfast.core;
 
-import dev.holdfast.core.discovery.LastKnownGoodEndpoints;
-
-/** The state of a service's endpoint list, as judged by {@link LastKnownGoodEndpoints}. */
+/** The state of a service's endpoint list, as judged by {@code LastKnownGoodEndpoints}. */
 public enum EndpointListState {
   /** The state of the service is not known yet. */
   UNKNOWN(0),

@@ -1,9 +1,7 @@
 package dev.holdfast.core;
 
-import dev.holdfast.core.discovery.LastKnownGoodEndpoints;
-
 /**
- * A listener for the endpoints of a service, as judged by {@link LastKnownGoodEndpoints}. Called on
+ * A listener for the endpoints of a service, as judged by {@code LastKnownGoodEndpoints}. Called on
  * the directory's {@link Scheduler}; must not block.
  */
 public interface EndpointsListener {

@@ -1,8 +1,6 @@
 package dev.holdfast.core;
 
-import dev.holdfast.core.discovery.LastKnownGoodEndpoints;
 import dev.holdfast.core.registration.InstanceRegistration;
-import dev.holdfast.core.registration.RegistrationStateMachine;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -13,7 +11,7 @@ import java.util.concurrent.CompletionStage;
  * A service registry: etcd, a directory of files, DNS, Kubernetes.
  *
  * <p>An implementation reports what it reads and restores its own connection; it makes no
- * judgement. {@link LastKnownGoodEndpoints} decides which list to use, and {@link
+ * judgement. {@code LastKnownGoodEndpoints} decides which list to use, and {@code
  * RegistrationStateMachine} keeps a record alive; both are the same for every registry. The
  * contract of an implementation:
  *
@@ -77,7 +75,7 @@ public interface Registry extends AutoCloseable {
   Announcement announce(ServiceName service, Endpoint endpoint, AnnouncementListener listener);
 
   /**
-   * The time that a record outlives its owner. The grace times of {@link LastKnownGoodEndpoints}
+   * The time that a record outlives its owner. The grace times of {@code LastKnownGoodEndpoints}
    * follow it.
    */
   Duration recordTtl();

@@ -3,7 +3,7 @@ package dev.holdfast.core;
 /**
  * The guarantees that the simulations check, by the names under which docs/guarantees.md has them.
  */
-enum Guarantee {
+public enum Guarantee {
   ADDITIONS_AT_ONCE,
   AGE_IS_HONEST,
   CONFLICT_IS_NOT_FOUGHT,

@@ -2,8 +2,6 @@ package dev.holdfast.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.core.discovery.EndpointListCodec;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -93,14 +91,6 @@ class ParsingPropertiesTest {
                     .isTrue());
   }
 
-  @Property
-  void anyListSurvivesTheDisk(@ForAll("endpoints") List<Endpoint> endpoints) {
-    EndpointSet set = EndpointSet.of(endpoints);
-    byte[] bytes = EndpointListCodec.format(set, Instant.EPOCH);
-
-    assertThat(EndpointListCodec.parse(bytes).endpoints()).isEqualTo(set);
-  }
-
   @Provide
   Arbitrary<ServiceName> services() {
     Arbitrary<String> namespaces =
@@ -132,22 +122,7 @@ class ParsingPropertiesTest {
 
   @Provide
   Arbitrary<List<Endpoint>> endpoints() {
-    Arbitrary<HostPort> few =
-        Arbitraries.integers().between(1, 8).map(n -> new HostPort("10.0.0." + n, 1 + n % 2));
-    Arbitrary<Map<String, String>> metadata =
-        Arbitraries.maps(Arbitraries.strings().ofMaxLength(5), Arbitraries.strings().ofMaxLength(5))
-            .ofMaxSize(2);
-    return Combinators.combine(
-            few,
-            Arbitraries.strings().ofMaxLength(3),
-            Arbitraries.of("", "a", "b"),
-            Arbitraries.integers().between(1, Endpoint.MAX_WEIGHT),
-            Arbitraries.of(true, false),
-            Arbitraries.of(true, false),
-            metadata)
-        .as(Endpoint::new)
-        .list()
-        .ofMaxSize(12);
+    return RandomEndpoints.lists();
   }
 
   private Arbitrary<String> segments() {

@@ -5,10 +5,10 @@ import ch.qos.logback.classic.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Silences a class that thousands of schedules would make talk; a replay of one seed may talk. */
-final class QuietLogs {
+public final class QuietLogs {
   private QuietLogs() {}
 
-  static void of(Class<?> talker) {
+  public static void of(Class<?> talker) {
     if (Long.getLong("holdfast.seed") == null) {
       ((Logger) LoggerFactory.getLogger(talker)).setLevel(Level.OFF);
     }

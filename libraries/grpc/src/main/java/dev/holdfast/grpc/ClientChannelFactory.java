@@ -6,6 +6,7 @@ import dev.holdfast.grpc.internal.pairing.PairMember;
 import dev.holdfast.grpc.internal.pairing.PairingContext;
 import dev.holdfast.grpc.internal.pairing.PairingLoadBalancerProviders;
 import dev.holdfast.grpc.internal.pairing.ReplacementLimit;
+import dev.holdfast.grpc.internal.transport.EventLoops;
 import dev.holdfast.liveness.ConnectionObserver;
 import dev.holdfast.liveness.ConnectionRole;
 import dev.holdfast.liveness.LivenessHandler;

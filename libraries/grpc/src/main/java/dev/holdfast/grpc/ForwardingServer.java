@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A server that forwards to another one, except for its start and its shutdown. */
-public abstract class ForwardingServer extends Server implements ServerWrapper {
+abstract class ForwardingServer extends Server implements ServerWrapper {
   private final Server delegate;
 
   ForwardingServer(Server delegate) {

@@ -10,6 +10,7 @@ import dev.holdfast.core.discovery.Registries;
 import dev.holdfast.grpc.internal.balancer.HoldfastLoadBalancerConfig;
 import dev.holdfast.grpc.internal.resolver.ResolvedTarget;
 import dev.holdfast.grpc.internal.resolver.TargetSyntax;
+import dev.holdfast.grpc.internal.transport.EventLoops;
 import dev.holdfast.liveness.ConnectionRole;
 import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.ChannelCredentials;

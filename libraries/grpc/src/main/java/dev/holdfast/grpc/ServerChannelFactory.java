@@ -1,6 +1,7 @@
 package dev.holdfast.grpc;
 
 import dev.holdfast.core.CloseReason;
+import dev.holdfast.grpc.internal.transport.EventLoops;
 import dev.holdfast.liveness.ConnectionObserver;
 import dev.holdfast.liveness.ConnectionRole;
 import dev.holdfast.liveness.LivenessHandler;

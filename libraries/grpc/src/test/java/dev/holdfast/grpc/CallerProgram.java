@@ -1,5 +1,6 @@
 package dev.holdfast.grpc;
 
+import dev.holdfast.grpc.internal.transport.EventLoops;
 import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;

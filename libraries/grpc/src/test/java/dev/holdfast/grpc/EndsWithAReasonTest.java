@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.core.CloseReason;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
+import dev.holdfast.grpc.internal.transport.EventLoops;
 import dev.holdfast.lab.Middlebox;
 import dev.holdfast.lab.PathFaults;
 import dev.holdfast.lab.PathFaults.CountedTraffic;

@@ -2,6 +2,7 @@ package dev.holdfast.grpc;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.grpc.internal.transport.EventLoops;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;

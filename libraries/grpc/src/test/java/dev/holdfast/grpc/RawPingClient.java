@@ -2,6 +2,7 @@ package dev.holdfast.grpc;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.grpc.internal.transport.EventLoops;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;

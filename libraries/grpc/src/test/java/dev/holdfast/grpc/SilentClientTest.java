@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.core.CloseReason;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.PathProfile;
+import dev.holdfast.grpc.internal.transport.EventLoops;
 import dev.holdfast.lab.Middlebox;
 import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.InsecureChannelCredentials;

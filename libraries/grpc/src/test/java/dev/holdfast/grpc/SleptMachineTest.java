@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.grpc.internal.transport.EventLoops;
 import dev.holdfast.lab.Middlebox;
 import dev.holdfast.liveness.ConnectionRole;
 import dev.holdfast.liveness.LivenessHandler;

@@ -2,7 +2,7 @@ package dev.holdfast.streams;
 
 import dev.holdfast.core.Backoff;
 import dev.holdfast.core.annotation.Limit;
-import dev.holdfast.streams.wire.Handshake;
+import dev.holdfast.streams.internal.Handshake;
 import java.time.Duration;
 
 /**

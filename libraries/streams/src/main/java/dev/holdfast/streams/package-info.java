@@ -13,9 +13,9 @@
  *       onTimeout} there.
  *   <li>A client makes a {@link dev.holdfast.streams.session.ClientSession} per call of the
  *       application and {@code start}s it. Each {@code Open} is a physical call with the hello as
- *       metadata {@link dev.holdfast.streams.wire.Handshake#KEY}. Response headers with that key
- *       are {@code onWelcome}, without it {@code onPlain}; trailers with it are {@code onRefused},
- *       any other end is {@code onClosed}.
+ *       metadata {@link dev.holdfast.streams.internal.Handshake#KEY}. Response headers with that
+ *       key are {@code onWelcome}, without it {@code onPlain}; trailers with it are {@code
+ *       onRefused}, any other end is {@code onClosed}.
  *   <li>A server keeps one {@link dev.holdfast.streams.SessionTable}. A call without a hello runs
  *       as plain gRPC; with one it goes to {@code onHello}, and the outputs of the session that it
  *       is admitted to say the rest. A session that {@code isOver} is retired.

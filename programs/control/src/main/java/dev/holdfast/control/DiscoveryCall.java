@@ -1,12 +1,12 @@
 package dev.holdfast.control;
 
-import dev.holdfast.control.xds.Acknowledgement;
+import dev.holdfast.control.internal.xds.Acknowledgement;
+import dev.holdfast.control.internal.xds.SubscriptionView;
+import dev.holdfast.control.internal.xds.XdsResponse;
+import dev.holdfast.control.internal.xds.XdsSnapshot;
+import dev.holdfast.control.internal.xds.XdsStream;
+import dev.holdfast.control.internal.xds.XdsViolation;
 import dev.holdfast.control.xds.ResourceType;
-import dev.holdfast.control.xds.SubscriptionView;
-import dev.holdfast.control.xds.XdsResponse;
-import dev.holdfast.control.xds.XdsSnapshot;
-import dev.holdfast.control.xds.XdsStream;
-import dev.holdfast.control.xds.XdsViolation;
 import dev.holdfast.core.LogEscaper;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.grpc.Grpc;

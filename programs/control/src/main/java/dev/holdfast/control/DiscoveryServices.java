@@ -1,9 +1,9 @@
 package dev.holdfast.control;
 
 import com.google.protobuf.Message;
-import dev.holdfast.control.xds.DeltaStream;
+import dev.holdfast.control.internal.xds.DeltaStream;
+import dev.holdfast.control.internal.xds.SotwStream;
 import dev.holdfast.control.xds.ResourceType;
-import dev.holdfast.control.xds.SotwStream;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.grpc.Metadata;

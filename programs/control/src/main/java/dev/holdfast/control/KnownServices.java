@@ -1,6 +1,6 @@
 package dev.holdfast.control;
 
-import dev.holdfast.control.xds.XdsSnapshot;
+import dev.holdfast.control.internal.xds.XdsSnapshot;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.core.annotation.PureCore;

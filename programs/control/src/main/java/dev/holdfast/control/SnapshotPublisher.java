@@ -1,8 +1,8 @@
 package dev.holdfast.control;
 
+import dev.holdfast.control.internal.xds.XdsSnapshot;
 import dev.holdfast.control.xds.ResourceBuilder;
 import dev.holdfast.control.xds.XdsResource;
-import dev.holdfast.control.xds.XdsSnapshot;
 import dev.holdfast.core.EndpointSet;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;

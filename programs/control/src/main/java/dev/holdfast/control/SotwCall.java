@@ -1,11 +1,11 @@
 package dev.holdfast.control;
 
-import dev.holdfast.control.xds.Acknowledgement;
+import dev.holdfast.control.internal.xds.Acknowledgement;
+import dev.holdfast.control.internal.xds.SotwRequest;
+import dev.holdfast.control.internal.xds.SotwStream;
+import dev.holdfast.control.internal.xds.XdsResponse;
+import dev.holdfast.control.internal.xds.XdsViolation;
 import dev.holdfast.control.xds.ResourceType;
-import dev.holdfast.control.xds.SotwRequest;
-import dev.holdfast.control.xds.SotwStream;
-import dev.holdfast.control.xds.XdsResponse;
-import dev.holdfast.control.xds.XdsViolation;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.grpc.ServerCall;

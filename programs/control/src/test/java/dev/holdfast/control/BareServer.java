@@ -1,8 +1,8 @@
 package dev.holdfast.control;
 
+import dev.holdfast.control.internal.xds.XdsSnapshot;
 import dev.holdfast.control.resources.Policy;
 import dev.holdfast.control.resources.PolicyResources;
-import dev.holdfast.control.xds.XdsSnapshot;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.SystemScheduler;

@@ -3,7 +3,7 @@ package dev.holdfast.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.control.xds.XdsSnapshot;
+import dev.holdfast.control.internal.xds.XdsSnapshot;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;

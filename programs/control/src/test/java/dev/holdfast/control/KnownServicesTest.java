@@ -2,7 +2,7 @@ package dev.holdfast.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.control.xds.XdsSnapshot;
+import dev.holdfast.control.internal.xds.XdsSnapshot;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import java.util.Map;

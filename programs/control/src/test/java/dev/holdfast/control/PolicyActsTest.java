@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.control.resources.PolicyResources;
-import dev.holdfast.control.resources.PolicyYaml;
+import dev.holdfast.control.resources.PolicyText;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
@@ -52,7 +52,7 @@ class PolicyActsTest {
   /** A client under the policy of orders. */
   private Channel under(String policy) throws IOException {
     PolicyResources resources =
-        new PolicyResources(PolicyYaml.parse("policy.yaml", "services: {orders: " + policy + "}"));
+        new PolicyResources(PolicyText.parse("services: {orders: " + policy + "}"));
     ControlPlane control = topology.control(resources, ControlPlaneFixture.anywhere());
     return topology.channel("orders", control.address());
   }

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.control.resources.Policy;
 import dev.holdfast.control.resources.PolicyResources;
-import dev.holdfast.control.resources.PolicyYaml;
+import dev.holdfast.control.resources.PolicyText;
 import io.grpc.ManagedChannel;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -56,9 +56,7 @@ class UnmodifiedClientTest {
     Backend one = topology.backend("one");
     Backend two = topology.backend("two");
     // Who hashes connects to whom it calls, and not to all of them.
-    Policy hashing =
-        PolicyYaml.parse(
-            "policy.yaml", "services: {orders: {balancer: ring_hash, hash-header: x}}");
+    Policy hashing = PolicyText.parse("services: {orders: {balancer: ring_hash, hash-header: x}}");
     ControlPlane control =
         topology.control(new PolicyResources(hashing), ControlPlaneFixture.anywhere());
     topology.list("orders", tenThousandWith(one));

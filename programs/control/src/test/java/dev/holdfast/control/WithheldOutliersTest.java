@@ -3,7 +3,7 @@ package dev.holdfast.control;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.control.resources.PolicyResources;
-import dev.holdfast.control.resources.PolicyYaml;
+import dev.holdfast.control.resources.PolicyText;
 import dev.holdfast.control.xds.ResourceType;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import java.nio.file.Path;
@@ -23,8 +23,7 @@ class WithheldOutliersTest {
 
   private boolean hears(String policy, String agent) throws Exception {
     PolicyResources resources =
-        new PolicyResources(
-            PolicyYaml.parse("policy.yaml", "services: {orders: {" + policy + "}}"));
+        new PolicyResources(PolicyText.parse("services: {orders: {" + policy + "}}"));
     ControlPlaneFixture topology = new ControlPlaneFixture(folder);
     try {
       topology.list("orders", "127.0.0.1:1");

@@ -3,9 +3,9 @@ package dev.holdfast.control;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.StringValue;
+import dev.holdfast.control.internal.xds.XdsResponse;
 import dev.holdfast.control.xds.ResourceType;
 import dev.holdfast.control.xds.XdsResource;
-import dev.holdfast.control.xds.XdsResponse;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.grpc.Drainable;

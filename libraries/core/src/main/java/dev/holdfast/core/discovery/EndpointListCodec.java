@@ -20,7 +20,7 @@ import java.util.zip.CRC32;
  * The text format of an endpoint list: a header, a line per endpoint with percent-encoded fields
  * between tabs, and a last line with the checksum of everything before it.
  */
-public final class EndpointListCodec {
+final class EndpointListCodec {
   private static final String HEAD = "holdfast-endpoints 1 ";
   private static final String LAST = "crc32 ";
   private static final int FIELDS = 7;

@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * changes a list in memory; it raises a counter and is logged once until it is over. An empty list
  * deletes the file. Thread-safe.
  */
-public class EndpointSnapshotFile {
+class EndpointSnapshotFile {
   private static final Logger log = LoggerFactory.getLogger(EndpointSnapshotFile.class);
 
   /** Changes within this time are written together. */

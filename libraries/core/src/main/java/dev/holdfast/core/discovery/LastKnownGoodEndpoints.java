@@ -65,7 +65,7 @@ import org.jspecify.annotations.Nullable;
  * #pollRead} and {@link #nextDeadlineNanos}.
  */
 @PureCore
-public class LastKnownGoodEndpoints {
+class LastKnownGoodEndpoints {
   private final ConfirmingReads reads;
   private final AbsenceEvidence absenceEvidence;
   private final PostWipeEndpoints forgotten;

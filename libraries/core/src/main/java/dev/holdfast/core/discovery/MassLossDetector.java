@@ -22,7 +22,7 @@ import java.util.Map;
  * again.
  */
 @PureCore
-public final class MassLossDetector {
+final class MassLossDetector {
   /** etcd ends a thousand leases a second. */
   @Limit(
       of = "time within which losses of a list count together",

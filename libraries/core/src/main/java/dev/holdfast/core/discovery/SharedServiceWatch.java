@@ -1,6 +1,5 @@
 package dev.holdfast.core.discovery;
 
-import dev.holdfast.core.DeadlineTimer;
 import dev.holdfast.core.EndpointListState;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.EndpointsListener;
@@ -12,6 +11,7 @@ import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.internal.DeadlineTimer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * Without subscribers the follower is parked: the watch is closed, and the list and its state are
  * kept.
  */
-public final class SharedServiceWatch {
+final class SharedServiceWatch {
   private static final Logger log = LoggerFactory.getLogger(SharedServiceWatch.class);
 
   /** The collaborators of a follower. */

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * line sends it home, the end of the pipe makes it kill. The guarded process stays our own child,
  * with its own id and exit code.
  */
-public final class ParentExitWatchdog {
+final class ParentExitWatchdog {
   private static final Logger log = LoggerFactory.getLogger(ParentExitWatchdog.class);
 
   // Signals of a terminal go to the whole group: the guard must outlive them to do its duty.

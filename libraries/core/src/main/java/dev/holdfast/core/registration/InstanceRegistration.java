@@ -1,7 +1,6 @@
 package dev.holdfast.core.registration;
 
 import dev.holdfast.core.Backoff;
-import dev.holdfast.core.DeadlineTimer;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.RegistrationState;
 import dev.holdfast.core.Registry;
@@ -12,6 +11,7 @@ import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.internal.DeadlineTimer;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;

@@ -54,7 +54,7 @@ import org.jspecify.annotations.Nullable;
  * empty, and {@link #nextDeadlineNanos}.
  */
 @PureCore
-public class RegistrationStateMachine {
+class RegistrationStateMachine {
 
   /**
    * The times of a registration.

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.holdfast.core.EndpointListState;
 import dev.holdfast.core.EndpointSet;
-import dev.holdfast.core.LastKnownGoodFixture;
 import dev.holdfast.core.RegistrySnapshot;
 import java.time.Duration;
 import java.util.Arrays;

@@ -4,7 +4,7 @@ import dev.holdfast.core.annotation.PureCore;
 import dev.holdfast.streams.FirstMessage;
 import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.SessionState;
-import dev.holdfast.streams.wire.Handshake;
+import dev.holdfast.streams.internal.Handshake;
 import dev.holdfast.streams.wire.Hello;
 import dev.holdfast.streams.wire.SessionToken;
 import java.time.Duration;

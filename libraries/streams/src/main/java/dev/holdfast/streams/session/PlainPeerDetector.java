@@ -3,8 +3,8 @@ package dev.holdfast.streams.session;
 import dev.holdfast.core.annotation.PureCore;
 import dev.holdfast.streams.SequencedMessage;
 import dev.holdfast.streams.SessionOptions;
+import dev.holdfast.streams.internal.Handshake;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
-import dev.holdfast.streams.wire.Handshake;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,6 @@
 package dev.holdfast.streams.wire;
 
+import dev.holdfast.streams.internal.Handshake;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -89,7 +90,7 @@ public record HandshakeRefusal(
    * @throws WireException when the value is malformed
    */
   public static HandshakeRefusal parse(byte[] bytes) throws WireException {
-    WireReader in = Handshake.open(bytes);
+    WireReader in = WireReader.openHandshake(bytes);
     int code = 0;
     String address = "";
     long retryAfter = 0;
@@ -103,9 +104,9 @@ public record HandshakeRefusal(
         default -> throw in.unknownField();
       }
     }
-    Handshake.require(code > 0, "code: 0 (expected: 1 to 7)");
+    WireReader.require(code > 0, "code: 0 (expected: 1 to 7)");
     RefusalCode meaning = RefusalCode.values()[code - 1];
-    Handshake.require(
+    WireReader.require(
         (meaning == RefusalCode.MOVED) == !address.isEmpty(),
         "address: with MOVED and only with it");
     return new HandshakeRefusal(meaning, address, retryAfter, processed);

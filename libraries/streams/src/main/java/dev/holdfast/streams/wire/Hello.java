@@ -1,5 +1,6 @@
 package dev.holdfast.streams.wire;
 
+import dev.holdfast.streams.internal.Handshake;
 import dev.holdfast.streams.wire.WireException.WireViolation;
 
 /**
@@ -104,7 +105,7 @@ public record Hello(
    * @throws WireException when the value is malformed, or its fields contradict each other
    */
   public static Hello parse(byte[] bytes) throws WireException {
-    WireReader in = Handshake.open(bytes);
+    WireReader in = WireReader.openHandshake(bytes);
     byte[] session = new byte[0];
     long attach = 0;
     long tag = 0;
@@ -135,9 +136,9 @@ public record Hello(
     if (session.length != SessionId.BYTES) {
       throw new WireException(WireViolation.BAD_VALUE, "session: " + session.length + " bytes");
     }
-    Handshake.require(attach > 0, "attach: 0 (expected: >= 1)");
-    Handshake.require(tag > 0, "tag: 0 (expected: >= 1)");
-    Handshake.require(low > 0, "low: 0 (expected: >= 1)");
+    WireReader.require(attach > 0, "attach: 0 (expected: >= 1)");
+    WireReader.require(tag > 0, "tag: 0 (expected: >= 1)");
+    WireReader.require(low > 0, "low: 0 (expected: >= 1)");
     return new Hello(
         SessionId.of(session),
         attach,

@@ -1,5 +1,6 @@
 package dev.holdfast.streams.wire;
 
+import dev.holdfast.streams.internal.Handshake;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;

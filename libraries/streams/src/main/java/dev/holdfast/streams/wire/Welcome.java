@@ -1,5 +1,7 @@
 package dev.holdfast.streams.wire;
 
+import dev.holdfast.streams.internal.Handshake;
+
 /**
  * The acceptance of an attachment by a server.
  *
@@ -52,7 +54,7 @@ public record Welcome(
    * @throws WireException when the value is malformed
    */
   public static Welcome parse(byte[] bytes) throws WireException {
-    WireReader in = Handshake.open(bytes);
+    WireReader in = WireReader.openHandshake(bytes);
     SessionToken token = SessionToken.NONE;
     long watermark = 0;
     long low = 0;
@@ -74,9 +76,9 @@ public record Welcome(
         default -> throw in.unknownField();
       }
     }
-    Handshake.require(!token.isNone(), "token: none");
-    Handshake.require(low > 0, "low: 0 (expected: >= 1)");
-    Handshake.require(ttl > 0, "ttl: 0 (expected: >= 1)");
+    WireReader.require(!token.isNone(), "token: none");
+    WireReader.require(low > 0, "low: 0 (expected: >= 1)");
+    WireReader.require(ttl > 0, "ttl: 0 (expected: >= 1)");
     return new Welcome(token, watermark, low, credit, ttl, ackEvery, ackDelay, spread);
   }
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.streams.wire;
 
+import dev.holdfast.streams.internal.Handshake;
 import dev.holdfast.streams.wire.WireException.WireViolation;
 import java.util.Arrays;
 
@@ -107,5 +108,29 @@ final class WireReader {
       }
     }
     throw new WireException(WireViolation.BAD_VALUE, "field " + field + " is larger than 2^63-1");
+  }
+
+  /** A reader behind the version, which is the first field of each value. */
+  static WireReader openHandshake(byte[] bytes) throws WireException {
+    if (bytes.length > Handshake.MAX_BYTES) {
+      throw new WireException(
+          WireViolation.TOO_LONG, bytes.length + " bytes > " + Handshake.MAX_BYTES);
+    }
+    WireReader in = new WireReader(bytes, 0, bytes.length);
+    if (!in.next() || in.field() != 1) {
+      throw new WireException(WireViolation.BAD_VALUE, "no version");
+    }
+    long version = in.varint(Integer.MAX_VALUE);
+    if (version != Handshake.VERSION) {
+      throw new WireException(
+          WireViolation.BAD_VALUE, "version " + version + " (expected: " + Handshake.VERSION + ")");
+    }
+    return in;
+  }
+
+  static void require(boolean holds, String what) throws WireException {
+    if (!holds) {
+      throw new WireException(WireViolation.BAD_VALUE, what);
+    }
   }
 }

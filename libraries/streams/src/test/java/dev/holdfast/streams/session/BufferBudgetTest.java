@@ -6,7 +6,7 @@ import dev.holdfast.streams.BufferBudget;
 import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.SessionState;
-import dev.holdfast.streams.wire.Handshake;
+import dev.holdfast.streams.internal.Handshake;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -3,9 +3,9 @@ package dev.holdfast.transcoding.http;
 import com.google.api.HttpRule;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
-import dev.holdfast.transcoding.route.HttpRouteTable;
-import dev.holdfast.transcoding.route.InvalidTemplateException;
-import dev.holdfast.transcoding.route.PathTemplate;
+import dev.holdfast.transcoding.internal.route.HttpRouteTable;
+import dev.holdfast.transcoding.internal.route.InvalidTemplateException;
+import dev.holdfast.transcoding.internal.route.PathTemplate;
 import dev.holdfast.transcoding.schema.RpcMethod;
 import java.util.ArrayList;
 import java.util.List;
@@ -218,6 +218,11 @@ public final class HttpBinding {
   /** The HTTP method in upper case, or {@link HttpRouteTable#ANY_METHOD}. */
   public String httpMethod() {
     return httpMethod;
+  }
+
+  /** The query parameters that a request may have, for documents. */
+  public QueryParameters queryParameters(TranscodingOptions options) {
+    return QueryParameters.of(this, options);
   }
 
   /** The path template of the binding. */

@@ -1,12 +1,12 @@
 package dev.holdfast.transcoding.http;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import dev.holdfast.transcoding.internal.route.HttpRouteMatch;
+import dev.holdfast.transcoding.internal.route.HttpRouteTable;
+import dev.holdfast.transcoding.internal.route.PathTemplate;
+import dev.holdfast.transcoding.internal.route.RouteConflictException;
 import dev.holdfast.transcoding.json.JsonCodec;
 import dev.holdfast.transcoding.json.SchemaTypes;
-import dev.holdfast.transcoding.route.HttpRouteMatch;
-import dev.holdfast.transcoding.route.HttpRouteTable;
-import dev.holdfast.transcoding.route.PathTemplate;
-import dev.holdfast.transcoding.route.RouteConflictException;
 import dev.holdfast.transcoding.schema.RpcMethod;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
 import dev.holdfast.transcoding.status.RequestRefusedException;

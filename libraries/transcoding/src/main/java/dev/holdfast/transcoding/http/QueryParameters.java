@@ -53,7 +53,7 @@ public final class QueryParameters {
   }
 
   /** The query parameters of a binding. */
-  public static QueryParameters of(HttpBinding binding, TranscodingOptions options) {
+  static QueryParameters of(HttpBinding binding, TranscodingOptions options) {
     QueryParameters fields = new QueryParameters(binding, options);
     if (binding.bodyKind() != BodyKind.MESSAGE) {
       fields.open.add(new Place("", List.of(), binding.method().input()));

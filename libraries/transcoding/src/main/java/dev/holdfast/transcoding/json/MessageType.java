@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -155,16 +154,6 @@ public final class MessageType {
       byte[] copy = copyOf(proto);
       toJson(copy, 0, copy.length, out);
     }
-  }
-
-  /**
-   * The field at a path from this type, as {@code address.zip_code}: JSON names or proto names,
-   * through messages that are neither repeated nor map entries nor well-known types.
-   *
-   * @return empty when there is no such field
-   */
-  public Optional<FieldPath> path(String dotted) {
-    return FieldPath.find(this, dotted);
   }
 
   void checkLength(int length) throws CodecException {

@@ -1,6 +1,8 @@
 package dev.holdfast.cli.house;
 
 import dev.holdfast.cli.docs.GeneratedSection;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
@@ -21,7 +23,8 @@ record GeneratedDoc(String file, String name, Supplier<String> text) {
       Stream.concat(
               Stream.of(
                   new GeneratedDoc("ARCHITECTURE.md", "rooms", GeneratedDoc::roomTable),
-                  new GeneratedDoc("docs/limits.md", "limits", LimitTable::text)),
+                  new GeneratedDoc("docs/limits.md", "limits", LimitTable::text),
+                  new GeneratedDoc("docs/api.md", "api", GeneratedDoc::apiTables)),
               Arrays.stream(GeneratedSection.values())
                   .map(part -> new GeneratedDoc(part.file(), part.part(), part::text)))
           .toList();
@@ -45,6 +48,14 @@ record GeneratedDoc(String file, String name, Supplier<String> text) {
   @Override
   public String toString() {
     return file + "#" + name;
+  }
+
+  private static String apiTables() {
+    try {
+      return PublicApi.ofLibraries(SourceTree.read()).text();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static String roomTable() {

@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>{@link FileWatch} says when the file is read. Listeners are called on its thread.
  */
-public final class PolicyWatch implements AutoCloseable {
+final class PolicyWatch implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(PolicyWatch.class);
 
   private final FileWatch file;

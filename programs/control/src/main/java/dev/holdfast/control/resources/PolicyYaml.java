@@ -12,7 +12,7 @@ import java.util.Set;
  * The YAML parser of policies. Pure: a text becomes a {@link Policy}, or an exception with all its
  * problems.
  */
-public final class PolicyYaml {
+final class PolicyYaml {
   private PolicyYaml() {}
 
   /**

@@ -3,12 +3,9 @@ package dev.holdfast.control.xds;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.Message;
+import dev.holdfast.control.internal.ContentVersion;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,8 +13,6 @@ import org.jspecify.annotations.Nullable;
  * side, and a restarted one, give the same version to the same content. Immutable.
  */
 public final class XdsResource {
-  private static final int VERSION_BYTES = 8;
-
   private final ResourceType type;
   private final String name;
   private final ByteString value;
@@ -53,7 +48,7 @@ public final class XdsResource {
     } catch (IOException e) {
       throw new UncheckedIOException("an array of the right size has no room", e);
     }
-    return new XdsResource(type, name, ByteString.copyFrom(bytes), version(bytes), null);
+    return new XdsResource(type, name, ByteString.copyFrom(bytes), ContentVersion.of(bytes), null);
   }
 
   /** The same resource, but clients made with grpc-java get the other one, of the same name. */
@@ -62,7 +57,7 @@ public final class XdsResource {
       throw new IllegalArgumentException(other + " (expected: " + type + " " + name + ")");
     }
     // A change of the other one alone is a change, too.
-    return new XdsResource(type, name, value, hash(version + other.version), other);
+    return new XdsResource(type, name, value, ContentVersion.of(version + other.version), other);
   }
 
   /** The resource for grpc-java clients: this one, unless another one was set. */
@@ -112,19 +107,5 @@ public final class XdsResource {
   @Override
   public String toString() {
     return type.shortName() + " " + name + " " + version;
-  }
-
-  /** As {@link #version()}, of a text. */
-  static String hash(String text) {
-    return version(text.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static String version(byte[] bytes) {
-    try {
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes);
-      return HexFormat.of().formatHex(hash, 0, VERSION_BYTES);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 }

@@ -1,7 +1,4 @@
-/**
- * The xDS protocol core: resources, snapshots of all of them, and the subscriptions of one stream.
- * Pure: no gRPC, no thread, no clock.
- */
+/** Resources of xDS as values, and the interface that builds them for a service. Pure. */
 @NullMarked
 package dev.holdfast.control.xds;
 

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param clusterIp {@code None} for a headless one
  * @param ports by name and number
  */
-public record ClusterService(String namespace, String name, String clusterIp, List<SlicePort> ports)
+record ClusterService(String namespace, String name, String clusterIp, List<SlicePort> ports)
     implements ApiObject {
 
   public ClusterService {

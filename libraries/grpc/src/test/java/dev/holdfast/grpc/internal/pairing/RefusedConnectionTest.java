@@ -3,7 +3,7 @@ package dev.holdfast.grpc.internal.pairing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.holdfast.grpc.EventLoops;
+import dev.holdfast.grpc.internal.transport.EventLoops;
 import io.grpc.Status;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelFuture;

@@ -1,6 +1,6 @@
 package dev.holdfast.transcoding.http.connect;
 
-import dev.holdfast.transcoding.route.QueryDecoder;
+import dev.holdfast.transcoding.internal.route.QueryDecoder;
 import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.util.HashMap;
 import java.util.Map;

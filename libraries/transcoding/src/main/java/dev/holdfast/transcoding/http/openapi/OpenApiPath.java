@@ -1,10 +1,10 @@
 package dev.holdfast.transcoding.http.openapi;
 
 import dev.holdfast.transcoding.http.HttpBinding;
-import dev.holdfast.transcoding.route.PathTemplate;
-import dev.holdfast.transcoding.route.PathTemplate.Segment;
-import dev.holdfast.transcoding.route.PathTemplate.SegmentKind;
-import dev.holdfast.transcoding.route.PathTemplate.Variable;
+import dev.holdfast.transcoding.internal.route.PathTemplate;
+import dev.holdfast.transcoding.internal.route.PathTemplate.Segment;
+import dev.holdfast.transcoding.internal.route.PathTemplate.SegmentKind;
+import dev.holdfast.transcoding.internal.route.PathTemplate.Variable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.holdfast.transcoding.http.openapi;
 
 import dev.holdfast.transcoding.http.HttpBinding;
 import dev.holdfast.transcoding.http.HttpTranscoder;
-import dev.holdfast.transcoding.route.HttpRouteTable;
+import dev.holdfast.transcoding.internal.route.HttpRouteTable;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -8,8 +8,8 @@ import com.google.rpc.Status;
 import dev.holdfast.transcoding.http.HttpBinding;
 import dev.holdfast.transcoding.http.HttpBinding.BodyKind;
 import dev.holdfast.transcoding.http.QueryParameters;
-import dev.holdfast.transcoding.route.HttpRouteTable;
-import dev.holdfast.transcoding.route.PathTemplate.SegmentKind;
+import dev.holdfast.transcoding.internal.route.HttpRouteTable;
+import dev.holdfast.transcoding.internal.route.PathTemplate.SegmentKind;
 import dev.holdfast.transcoding.schema.RpcMethod;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,7 +39,7 @@ final class OperationObjects {
     Map<String, Object> operation = new LinkedHashMap<>();
     operation.put("operationId", openApiOperation.id());
     operation.put("tags", List.of(method.service()));
-    QueryParameters query = QueryParameters.of(binding, openApiOperation.served().options());
+    QueryParameters query = binding.queryParameters(openApiOperation.served().options());
     String description = description(openApiOperation, query.complete());
     if (!description.isEmpty()) {
       operation.put("description", description);

@@ -166,7 +166,8 @@ class OpenApiRoutesPropertiesTest {
     Map<String, HttpRule> byShape = new LinkedHashMap<>();
     for (HttpRule rule : rules) {
       String shape =
-          dev.holdfast.transcoding.route.PathTemplate.parse(rule.getCustom().getPath()).shape();
+          dev.holdfast.transcoding.internal.route.PathTemplate.parse(rule.getCustom().getPath())
+              .shape();
       byShape.putIfAbsent(rule.getCustom().getKind() + " " + shape, rule);
     }
     return new ArrayList<>(byShape.values());

@@ -2,7 +2,6 @@ package dev.holdfast.streams.grpc.internal.driver;
 
 import dev.holdfast.core.OffloadExecutor;
 import dev.holdfast.core.Scheduler;
-import dev.holdfast.streams.session.ResumeConcurrencyLimiter;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;

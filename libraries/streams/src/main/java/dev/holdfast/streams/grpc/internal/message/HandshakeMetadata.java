@@ -1,6 +1,6 @@
 package dev.holdfast.streams.grpc.internal.message;
 
-import dev.holdfast.streams.wire.Handshake;
+import dev.holdfast.streams.internal.Handshake;
 import dev.holdfast.streams.wire.WireException;
 import io.grpc.Metadata;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,0 @@
-/** HTTP routes of methods: path templates and the matching of requests (google.api.http). */
-@NullMarked
-package dev.holdfast.transcoding.route;
-
-import org.jspecify.annotations.NullMarked;
