@@ -1,5 +1,6 @@
 package dev.holdfast.lab;
 
+import dev.holdfast.core.JsonTextWriter;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -58,12 +59,13 @@ public record FlowEvent(Duration at, int flow, FlowEventKind kind, String detail
 
   /** The event as a line of JSON, without the newline. */
   public String toJson() {
-    return String.format(
-        Locale.ROOT,
-        "{\"at\":%.3f,\"flow\":%d,\"event\":\"%s\",\"detail\":\"%s\"}",
-        at.toNanos() / 1e9,
-        flow,
-        kind.text(),
-        detail.replaceAll("[^ !#-\\[\\]-~]", "?"));
+    return new JsonTextWriter()
+        .object()
+        .withJson("at", String.format(Locale.ROOT, "%.3f", at.toNanos() / 1e9))
+        .with("flow", flow)
+        .with("event", kind.text())
+        .with("detail", detail.replaceAll("[^ !#-\\[\\]-~]", "?"))
+        .endObject()
+        .toString();
   }
 }

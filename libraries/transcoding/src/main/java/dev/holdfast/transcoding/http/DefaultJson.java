@@ -2,6 +2,7 @@ package dev.holdfast.transcoding.http;
 
 import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import dev.holdfast.core.JsonTextWriter;
 
 /** The JSON of a field that a message does not have. */
 final class DefaultJson {
@@ -28,6 +29,6 @@ final class DefaultJson {
   }
 
   private static String enumDefault(EnumValueDescriptor value, boolean asNumber) {
-    return asNumber ? String.valueOf(value.getNumber()) : JsonStrings.quote(value.getName());
+    return asNumber ? String.valueOf(value.getNumber()) : JsonTextWriter.quoted(value.getName());
   }
 }

@@ -3,6 +3,7 @@ package dev.holdfast.transcoding.http;
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.Status;
+import dev.holdfast.core.JsonTextWriter;
 import dev.holdfast.transcoding.json.CodecBuffer;
 import dev.holdfast.transcoding.json.CodecException;
 import dev.holdfast.transcoding.json.JsonCodec;
@@ -31,23 +32,25 @@ public final class ErrorBody {
    */
   public static byte[] json(
       GrpcStatusCode code, String message, byte @Nullable [] statusDetails, JsonCodec codec) {
-    StringBuilder json =
-        new StringBuilder("{\"code\":")
-            .append(code.number())
-            .append(",\"message\":")
-            .append(JsonStrings.quote(message));
+    JsonTextWriter json =
+        new JsonTextWriter().object().with("code", code.number()).with("message", message);
     List<String> details = details(statusDetails, codec);
     if (!details.isEmpty()) {
-      json.append(",\"details\":[").append(String.join(",", details)).append(']');
+      json.array("details");
+      details.forEach(json::json);
+      json.endArray();
     }
-    return JsonStrings.utf8(json.append('}').toString());
+    return json.endObject().toByteArray();
   }
 
   /** The body of a request that was refused. */
   public static byte[] json(RequestRefusedException refused) {
-    return JsonStrings.utf8(
-        "{\"code\":%d,\"message\":%s}"
-            .formatted(refused.code().number(), JsonStrings.quote(refused.getMessage())));
+    return new JsonTextWriter()
+        .object()
+        .with("code", refused.code().number())
+        .with("message", refused.getMessage())
+        .endObject()
+        .toByteArray();
   }
 
   private static List<String> details(byte @Nullable [] statusDetails, JsonCodec codec) {
@@ -81,8 +84,11 @@ public final class ErrorBody {
   }
 
   private static String note(String text) {
-    return "{\"@type\":\"type.googleapis.com/google.rpc.DebugInfo\",\"detail\":"
-        + JsonStrings.quote(text)
-        + "}";
+    return new JsonTextWriter()
+        .object()
+        .with("@type", "type.googleapis.com/google.rpc.DebugInfo")
+        .with("detail", text)
+        .endObject()
+        .toString();
   }
 }

@@ -9,6 +9,7 @@ import dev.holdfast.transcoding.schema.RpcMethod;
 import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -194,7 +195,7 @@ public final class HttpCall {
   }
 
   private static void append(String text, CodecBuffer out) throws CodecException {
-    byte[] bytes = JsonStrings.utf8(text);
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     out.append(bytes, 0, bytes.length);
   }
 

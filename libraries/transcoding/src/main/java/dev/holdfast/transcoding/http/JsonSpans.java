@@ -1,5 +1,7 @@
 package dev.holdfast.transcoding.http;
 
+import dev.holdfast.core.JsonTextWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +62,7 @@ final class JsonSpans {
    * @return null when there is no such member
    */
   static int @Nullable [] member(byte[] json, int from, int to, String name) {
-    byte[] key = JsonStrings.utf8(JsonStrings.quote(name));
+    byte[] key = JsonTextWriter.quoted(name).getBytes(StandardCharsets.UTF_8);
     int at = skipSpace(json, from, to) + 1;
     while (true) {
       at = skipSpace(json, at, to);

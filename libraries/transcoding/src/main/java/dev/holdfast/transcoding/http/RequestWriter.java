@@ -2,6 +2,7 @@ package dev.holdfast.transcoding.http;
 
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import dev.holdfast.core.JsonTextWriter;
 import dev.holdfast.transcoding.http.HttpBinding.BodyKind;
 import dev.holdfast.transcoding.internal.route.PathTemplate;
 import dev.holdfast.transcoding.json.CodecBuffer;
@@ -9,6 +10,7 @@ import dev.holdfast.transcoding.json.CodecException;
 import dev.holdfast.transcoding.json.JsonCodec;
 import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -118,7 +120,8 @@ final class RequestWriter {
     if (!JsonSpans.isOneValue(body, offset, offset + length)) {
       throw RequestRefusedException.badRequest("body: not one value (expected: JSON)");
     }
-    byte[] head = JsonStrings.utf8("{" + JsonStrings.quote(field.getJsonName()) + ":");
+    byte[] head =
+        ("{" + JsonTextWriter.quoted(field.getJsonName()) + ":").getBytes(StandardCharsets.UTF_8);
     byte[] wrapped = new byte[head.length + length + 1];
     System.arraycopy(head, 0, wrapped, 0, head.length);
     System.arraycopy(body, offset, wrapped, head.length, length);

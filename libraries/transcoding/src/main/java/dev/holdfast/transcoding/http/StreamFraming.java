@@ -1,5 +1,6 @@
 package dev.holdfast.transcoding.http;
 
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,8 +114,8 @@ public final class StreamFraming {
       return new BodyEnd(
           switch (form) {
             case LINES, RAW -> NOTHING;
-            case EVENTS -> JsonStrings.utf8("event: end\ndata: {}\n\n");
-            case ARRAY -> JsonStrings.utf8(begun ? "]" : "[]");
+            case EVENTS -> "event: end\ndata: {}\n\n".getBytes(StandardCharsets.UTF_8);
+            case ARRAY -> (begun ? "]" : "[]").getBytes(StandardCharsets.UTF_8);
           },
           true);
     }
@@ -128,7 +129,7 @@ public final class StreamFraming {
 
   /** The bytes of a keepalive; empty where the framing has none. */
   public byte[] ping() {
-    return form == Form.EVENTS ? JsonStrings.utf8(": ping\n\n") : NOTHING;
+    return form == Form.EVENTS ? ": ping\n\n".getBytes(StandardCharsets.UTF_8) : NOTHING;
   }
 
   private byte[] framed(String before, byte[] json, int offset, int length, String after) {

@@ -3,11 +3,13 @@ package dev.holdfast.transcoding.http;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import dev.holdfast.core.JsonTextWriter;
 import dev.holdfast.transcoding.json.CodecBuffer;
 import dev.holdfast.transcoding.json.CodecException;
 import dev.holdfast.transcoding.json.JsonCodec;
 import dev.holdfast.transcoding.status.RequestRefusedException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -100,7 +102,8 @@ final class TextFieldWriter {
       throw new IllegalArgumentException(type);
     }
     boolean time = type.equals("google.protobuf.Timestamp");
-    byte[] json = JsonStrings.utf8(JsonStrings.quote(time ? withPluses(text) : text));
+    byte[] json =
+        JsonTextWriter.quoted(time ? withPluses(text) : text).getBytes(StandardCharsets.UTF_8);
     CodecBuffer message = new CodecBuffer();
     try {
       codec.type(field.getMessageType()).toProto(json, 0, json.length, message);

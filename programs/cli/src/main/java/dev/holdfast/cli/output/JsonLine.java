@@ -1,18 +1,12 @@
 package dev.holdfast.cli.output;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
+import dev.holdfast.core.JsonTextWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** A JSON object on one line, its fields in the order in which they were given. */
 public final class JsonLine {
-  private static final JsonFactory FACTORY = new JsonFactory();
-
   private final Map<String, Object> fields = new LinkedHashMap<>();
 
   private JsonLine() {}
@@ -30,39 +24,21 @@ public final class JsonLine {
 
   @Override
   public String toString() {
-    StringWriter text = new StringWriter();
-    try (JsonGenerator json = FACTORY.createGenerator(text)) {
-      write(json, this);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return text.toString();
+    return new JsonTextWriter().value(withoutLines(this)).toString();
   }
 
-  private static void write(JsonGenerator json, Object value) throws IOException {
-    if (value instanceof JsonLine object) {
-      write(json, object.fields);
-    } else if (value instanceof Map<?, ?> map) {
-      json.writeStartObject();
-      for (Map.Entry<?, ?> entry : map.entrySet()) {
-        json.writeFieldName(String.valueOf(entry.getKey()));
-        write(json, entry.getValue());
-      }
-      json.writeEndObject();
-    } else if (value instanceof List<?> list) {
-      json.writeStartArray();
-      for (Object element : list) {
-        write(json, element);
-      }
-      json.writeEndArray();
-    } else if (value instanceof Integer || value instanceof Long) {
-      json.writeNumber(((Number) value).longValue());
-    } else if (value instanceof Double number) {
-      json.writeNumber(number);
-    } else if (value instanceof Boolean flag) {
-      json.writeBoolean(flag);
-    } else {
-      json.writeString(String.valueOf(value));
+  /** The value with maps in the place of lines. */
+  private static Object withoutLines(Object value) {
+    if (value instanceof JsonLine line) {
+      return withoutLines(line.fields);
     }
+    if (value instanceof Map<?, ?> map) {
+      Map<String, Object> plain = new LinkedHashMap<>();
+      map.forEach((name, each) -> plain.put(String.valueOf(name), withoutLines(each)));
+      return plain;
+    }
+    return value instanceof List<?> list
+        ? list.stream().map(JsonLine::withoutLines).toList()
+        : value;
   }
 }

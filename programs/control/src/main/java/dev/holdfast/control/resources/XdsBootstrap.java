@@ -1,9 +1,9 @@
 package dev.holdfast.control.resources;
 
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.JsonTextWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -127,21 +127,6 @@ public record XdsBootstrap(
   }
 
   private static String field(String name, String value) {
-    return '"' + name + "\": " + quoted(value);
-  }
-
-  private static String quoted(String text) {
-    StringBuilder quoted = new StringBuilder("\"");
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c == '"' || c == '\\') {
-        quoted.append('\\').append(c);
-      } else if (c < ' ') {
-        quoted.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
-      } else {
-        quoted.append(c);
-      }
-    }
-    return quoted.append('"').toString();
+    return '"' + name + "\": " + JsonTextWriter.quoted(value);
   }
 }

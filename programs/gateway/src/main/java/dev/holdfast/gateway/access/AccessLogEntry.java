@@ -1,9 +1,9 @@
 package dev.holdfast.gateway.access;
 
+import dev.holdfast.core.JsonTextWriter;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.call.HttpExchange;
 import dev.holdfast.gateway.traffic.CallRecord;
-import dev.holdfast.gateway.traffic.JsonTextWriter;
 import dev.holdfast.transcoding.status.GrpcStatusCode;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.time.Instant;

@@ -1,7 +1,7 @@
 package dev.holdfast.gateway.access;
 
+import dev.holdfast.core.JsonTextWriter;
 import dev.holdfast.gateway.traffic.ConnectionRecord;
-import dev.holdfast.gateway.traffic.JsonTextWriter;
 import java.time.Instant;
 
 /**

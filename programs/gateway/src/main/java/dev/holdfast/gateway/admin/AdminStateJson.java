@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.admin;
 
 import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.JsonTextWriter;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.cluster.Cluster;
@@ -14,7 +15,6 @@ import dev.holdfast.gateway.route.RouteTarget;
 import dev.holdfast.gateway.traffic.CallStatisticsKey;
 import dev.holdfast.gateway.traffic.CallStatisticsTotals;
 import dev.holdfast.gateway.traffic.Distribution;
-import dev.holdfast.gateway.traffic.JsonTextWriter;
 import dev.holdfast.gateway.traffic.Outcomes;
 import dev.holdfast.transcoding.status.GrpcStatusCode;
 import java.net.InetSocketAddress;

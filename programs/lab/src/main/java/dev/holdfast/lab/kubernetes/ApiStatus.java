@@ -1,5 +1,7 @@
 package dev.holdfast.lab.kubernetes;
 
+import dev.holdfast.core.JsonTextWriter;
+
 /**
  * A {@code Status} object, as the API answers every failure.
  *
@@ -68,34 +70,30 @@ record ApiStatus(
   }
 
   String json() {
-    Json metadata = new Json();
-    if (!continueToken.isEmpty()) {
-      metadata.with("continue", continueToken);
-    }
-    Json json =
-        new Json()
+    JsonTextWriter json =
+        new JsonTextWriter()
+            .object()
             .with("kind", "Status")
             .with("apiVersion", "v1")
-            .with("metadata", metadata)
+            .object("metadata")
+            .withAny("continue", continueToken)
+            .endObject()
             .with("status", "Failure")
-            .with("message", message);
-    if (!reason.isEmpty()) {
-      json.with("reason", reason);
-    }
+            .with("message", message)
+            .withAny("reason", reason);
     if (!details.isEmpty()) {
-      json.raw("details", details);
+      json.withJson("details", details);
     }
-    return json.with("code", code).toString();
+    return json.with("code", code).endObject().toString();
   }
 
   private static String details(ApiRequest request) {
-    Json details = new Json();
-    if (!request.name().isEmpty()) {
-      details.with("name", request.name());
-    }
-    if (!request.resource().group().isEmpty()) {
-      details.with("group", request.resource().group());
-    }
-    return details.with("kind", request.resource().plural()).toString();
+    return new JsonTextWriter()
+        .object()
+        .withAny("name", request.name())
+        .withAny("group", request.resource().group())
+        .with("kind", request.resource().plural())
+        .endObject()
+        .toString();
   }
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.lab.kubernetes;
 
+import dev.holdfast.core.JsonTextWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -207,12 +208,15 @@ final class ApiWatchStream {
     }
     seenVersion = Math.max(seenVersion, now);
     ApiResource resource = request.resource();
-    Json object =
-        new Json()
+    String fields =
+        new JsonTextWriter()
             .with("kind", resource.kind())
             .with("apiVersion", resource.apiVersion())
-            .with("metadata", new Json().with("resourceVersion", Long.toString(now)));
-    String text = "{" + object.fields() + "," + resource.emptyContent() + "}";
+            .object("metadata")
+            .with("resourceVersion", Long.toString(now))
+            .endObject()
+            .toString();
+    String text = "{" + fields + "," + resource.emptyContent() + "}";
     apiExchange.piece(bytes(ApiFault.event("BOOKMARK", text)));
   }
 

@@ -1,5 +1,6 @@
 package dev.holdfast.lab.kubernetes;
 
+import dev.holdfast.core.JsonTextWriter;
 import java.util.List;
 import java.util.Map;
 
@@ -35,15 +36,13 @@ record ClusterService(String namespace, String name, String clusterIp, List<Slic
 
   @Override
   public String content() {
-    Json spec =
-        new Json()
-            .with("ports", ports, SlicePort::json)
-            .with("selector", Map.of("app", name))
-            .with("clusterIP", clusterIp)
-            .with("type", "ClusterIP");
-    return new Json()
-        .with("spec", spec)
-        .with("status", new Json().with("loadBalancer", new Json()))
-        .fields();
+    JsonTextWriter json = new JsonTextWriter().object("spec");
+    return GoSlice.write(json, "ports", ports.stream().map(SlicePort::json).toList())
+        .withValue("selector", Map.of("app", name))
+        .with("clusterIP", clusterIp)
+        .with("type", "ClusterIP")
+        .endObject()
+        .withJson("status", "{\"loadBalancer\":{}}")
+        .toString();
   }
 }

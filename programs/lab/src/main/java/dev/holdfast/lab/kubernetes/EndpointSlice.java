@@ -1,5 +1,6 @@
 package dev.holdfast.lab.kubernetes;
 
+import dev.holdfast.core.JsonTextWriter;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
@@ -81,10 +82,8 @@ public record EndpointSlice(
 
   @Override
   public String content() {
-    return new Json()
-        .with("addressType", addressType)
-        .with("endpoints", endpoints, endpoint -> endpoint.json(namespace))
-        .with("ports", ports, SlicePort::json)
-        .fields();
+    JsonTextWriter json = new JsonTextWriter().with("addressType", addressType);
+    GoSlice.write(json, "endpoints", endpoints.stream().map(e -> e.json(namespace)).toList());
+    return GoSlice.write(json, "ports", ports.stream().map(SlicePort::json).toList()).toString();
   }
 }

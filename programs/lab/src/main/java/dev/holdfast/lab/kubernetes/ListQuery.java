@@ -1,5 +1,6 @@
 package dev.holdfast.lab.kubernetes;
 
+import dev.holdfast.core.JsonTextWriter;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -59,20 +60,23 @@ final class ListQuery {
     // The cache answers "any version" as a whole, whatever the limit says.
     boolean paged = limit > 0 && limit < all.size() && !version.equals("0");
     List<StoredObject> page = paged ? all.subList(0, limit) : all;
-    Json metadata = new Json().with("resourceVersion", Long.toString(at));
+    JsonTextWriter json =
+        new JsonTextWriter()
+            .object()
+            .with("kind", resource.kind() + "List")
+            .with("apiVersion", resource.apiVersion())
+            .object("metadata")
+            .with("resourceVersion", Long.toString(at));
     if (paged) {
       String last = page.get(page.size() - 1).key().path();
-      metadata.with("continue", new ContinueToken(at, last).text());
+      json.with("continue", new ContinueToken(at, last).text());
       if (selector.everything()) {
-        metadata.with("remainingItemCount", all.size() - limit);
+        json.with("remainingItemCount", all.size() - limit);
       }
     }
-    return new Json()
-        .with("kind", resource.kind() + "List")
-        .with("apiVersion", resource.apiVersion())
-        .with("metadata", metadata)
-        .raw("items", Json.array(page, StoredObject::inList))
-        .toString();
+    json.endObject().array("items");
+    page.forEach(each -> json.json(each.inList()));
+    return json.endArray().endObject().toString();
   }
 
   private boolean inNamespace(StoredObject object) {

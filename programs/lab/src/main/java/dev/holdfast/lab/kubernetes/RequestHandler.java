@@ -1,5 +1,6 @@
 package dev.holdfast.lab.kubernetes;
 
+import dev.holdfast.core.JsonTextWriter;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
@@ -195,12 +196,13 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     switch (target) {
       case "/version" ->
           apiExchange.answer(
-              new Json()
+              new JsonTextWriter()
+                  .object()
                   .with("major", "1")
                   .with("minor", "34")
                   .with("gitVersion", "v1.34.0")
-                  .toString()
-                  .getBytes(StandardCharsets.UTF_8));
+                  .endObject()
+                  .toByteArray());
       case "/livez", "/readyz", "/healthz" ->
           apiExchange.answer("ok".getBytes(StandardCharsets.UTF_8));
       default -> apiExchange.answer(ApiFault.pageNotFound());

@@ -1,5 +1,6 @@
 package dev.holdfast.lab.kubernetes;
 
+import dev.holdfast.core.JsonTextWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.UUID;
@@ -68,34 +69,34 @@ public record SliceEndpoint(
   }
 
   String json(String namespace) {
-    Json conditions = new Json();
-    condition(conditions, "ready", ready);
-    condition(conditions, "serving", serving);
-    condition(conditions, "terminating", terminating);
-    Json json =
-        new Json().with("addresses", addresses, Json::quoted).with("conditions", conditions);
+    JsonTextWriter json = new JsonTextWriter().object();
+    GoSlice.write(json, "addresses", addresses.stream().map(JsonTextWriter::quoted).toList());
+    json.object("conditions");
+    condition(json, "ready", ready);
+    condition(json, "serving", serving);
+    condition(json, "terminating", terminating);
+    json.endObject();
     if (!pod.isEmpty()) {
       json.with("nodeName", "node-1")
-          .with(
-              "targetRef",
-              new Json()
-                  .with("kind", "Pod")
-                  .with("namespace", namespace)
-                  .with("name", pod)
-                  .with("uid", uid(namespace + "/" + pod)));
+          .object("targetRef")
+          .with("kind", "Pod")
+          .with("namespace", namespace)
+          .with("name", pod)
+          .with("uid", uid(namespace + "/" + pod))
+          .endObject();
     }
     if (!zone.isEmpty()) {
       json.with("zone", zone);
     }
     if (!hintZones.isEmpty()) {
-      json.with(
-          "hints",
-          new Json().with("forZones", hintZones, hint -> new Json().with("name", hint).toString()));
+      json.object("hints").array("forZones");
+      hintZones.forEach(hint -> json.object().with("name", hint).endObject());
+      json.endArray().endObject();
     }
-    return json.toString();
+    return json.endObject().toString();
   }
 
-  private static void condition(Json conditions, String name, @Nullable Boolean value) {
+  private static void condition(JsonTextWriter conditions, String name, @Nullable Boolean value) {
     if (value != null) {
       conditions.with(name, value);
     }

@@ -1,5 +1,6 @@
 package dev.holdfast.lab.kubernetes;
 
+import dev.holdfast.core.JsonTextWriter;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +19,7 @@ public record SlicePort(String name, @Nullable Integer port, String protocol, St
   }
 
   String json() {
-    Json json = new Json().with("name", name);
+    JsonTextWriter json = new JsonTextWriter().object().with("name", name);
     if (port != null) {
       json.with("port", port);
     }
@@ -26,6 +27,6 @@ public record SlicePort(String name, @Nullable Integer port, String protocol, St
     if (!appProtocol.isEmpty()) {
       json.with("appProtocol", appProtocol);
     }
-    return json.toString();
+    return json.endObject().toString();
   }
 }

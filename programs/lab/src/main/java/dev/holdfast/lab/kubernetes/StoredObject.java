@@ -1,5 +1,6 @@
 package dev.holdfast.lab.kubernetes;
 
+import dev.holdfast.core.JsonTextWriter;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -34,16 +35,18 @@ final class StoredObject {
     this.uid = uid;
     this.labels = labels;
     this.content = content;
-    Json metadata =
-        new Json()
+    JsonTextWriter metadata =
+        new JsonTextWriter()
+            .object()
             .with("name", key.name())
             .with("namespace", key.namespace())
             .with("uid", uid)
             .with("resourceVersion", Long.toString(version))
             .with("generation", generation)
             .with("creationTimestamp", CREATED)
-            .with("labels", labels)
-            .raw("managedFields", MANAGED_FIELDS);
+            .withValue("labels", labels)
+            .withJson("managedFields", MANAGED_FIELDS)
+            .endObject();
     fields = "\"metadata\":" + metadata + "," + content + "}";
   }
 

@@ -1,6 +1,7 @@
 package dev.holdfast.bench.process;
 
 import com.google.protobuf.ByteString;
+import dev.holdfast.core.JsonTextWriter;
 import dev.holdfast.registry.etcd.proto.DeleteRangeRequest;
 import dev.holdfast.registry.etcd.proto.KVGrpc;
 import dev.holdfast.registry.etcd.proto.KeyValue;
@@ -19,7 +20,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 
 /**
  * A plain gRPC client of etcd, without Holdfast's client. Changes are made through it, so that
@@ -50,19 +50,23 @@ public final class EtcdStub implements AutoCloseable {
     return service + "/" + address;
   }
 
-  /** The record of a ready instance. Keys and values of the metadata must need no escaping. */
+  /** The record of a ready instance. */
   public static String record(String address, String instance, Map<String, String> metadata) {
-    String properties =
-        metadata.entrySet().stream()
-            .map(e -> '"' + e.getKey() + "\":\"" + e.getValue() + '"')
-            .collect(Collectors.joining(","));
-    return "{\"Op\":0,\"Addr\":\""
-        + address
-        + "\",\"Metadata\":null,\"Holdfast\":{\"instance\":\""
-        + instance
-        + "\",\"zone\":\"\",\"weight\":1,\"ready\":true,\"draining\":false,\"metadata\":{"
-        + properties
-        + "}}}";
+    return new JsonTextWriter()
+        .object()
+        .with("Op", 0)
+        .with("Addr", address)
+        .withJson("Metadata", "null")
+        .object("Holdfast")
+        .with("instance", instance)
+        .with("zone", "")
+        .with("weight", 1)
+        .with("ready", true)
+        .with("draining", false)
+        .withValue("metadata", metadata)
+        .endObject()
+        .endObject()
+        .toString();
   }
 
   public void put(String key, String value) {

@@ -3,8 +3,8 @@ package dev.holdfast.transcoding.http.connect;
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.Status;
+import dev.holdfast.core.JsonTextWriter;
 import dev.holdfast.transcoding.http.EnvelopeReader;
-import dev.holdfast.transcoding.http.JsonStrings;
 import dev.holdfast.transcoding.status.GrpcStatusCode;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Connect's errors, and the ends of its streams. */
@@ -47,50 +46,40 @@ public final class ConnectErrors {
    */
   public static byte[] endStream(
       byte @Nullable [] error, Iterable<? extends Map.Entry<String, String>> trailers) {
-    List<String> members = new ArrayList<>();
+    JsonTextWriter text = new JsonTextWriter().object();
     if (error != null) {
-      members.add("\"error\":" + new String(error, StandardCharsets.UTF_8));
+      text.withJson("error", new String(error, StandardCharsets.UTF_8));
     }
     Map<String, List<String>> metadata = new LinkedHashMap<>();
     for (Map.Entry<String, String> trailer : trailers) {
       metadata
           .computeIfAbsent(trailer.getKey().toLowerCase(Locale.ROOT), name -> new ArrayList<>())
-          .add(JsonStrings.quote(trailer.getValue()));
+          .add(trailer.getValue());
     }
     if (!metadata.isEmpty()) {
-      members.add(
-          metadata.entrySet().stream()
-              .map(entry -> JsonStrings.quote(entry.getKey()) + ":[" + join(entry.getValue()) + "]")
-              .collect(Collectors.joining(",", "\"metadata\":{", "}")));
+      text.withValue("metadata", metadata);
     }
-    byte[] json = ("{" + join(members) + "}").getBytes(StandardCharsets.UTF_8);
+    byte[] json = text.endObject().toByteArray();
     return EnvelopeReader.envelope(END_STREAM_FLAG, json, 0, json.length);
-  }
-
-  private static String join(List<String> parts) {
-    return String.join(",", parts);
   }
 
   private static String error(
       GrpcStatusCode code, String message, byte @Nullable [] statusDetails) {
-    StringBuilder json =
-        new StringBuilder("{\"code\":").append(JsonStrings.quote(code.connectName()));
-    if (!message.isEmpty()) {
-      json.append(",\"message\":").append(JsonStrings.quote(message));
-    }
-    List<String> details = new ArrayList<>();
-    for (Any detail : details(statusDetails)) {
-      String type = detail.getTypeUrl();
-      details.add(
-          "{\"type\":%s,\"value\":\"%s\"}"
-              .formatted(
-                  JsonStrings.quote(type.substring(type.lastIndexOf('/') + 1)),
-                  UNPADDED.encodeToString(detail.getValue().toByteArray())));
-    }
+    JsonTextWriter json =
+        new JsonTextWriter().object().with("code", code.connectName()).withAny("message", message);
+    List<Any> details = details(statusDetails);
     if (!details.isEmpty()) {
-      json.append(",\"details\":[").append(join(details)).append(']');
+      json.array("details");
+      for (Any detail : details) {
+        String type = detail.getTypeUrl();
+        json.object()
+            .with("type", type.substring(type.lastIndexOf('/') + 1))
+            .with("value", UNPADDED.encodeToString(detail.getValue().toByteArray()))
+            .endObject();
+      }
+      json.endArray();
     }
-    return json.append('}').toString();
+    return json.endObject().toString();
   }
 
   private static List<Any> details(byte @Nullable [] statusDetails) {
