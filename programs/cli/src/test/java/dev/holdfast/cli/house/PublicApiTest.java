@@ -1,0 +1,118 @@
+package dev.holdfast.cli.house;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Tests that public types have users outside of their room; {@link GeneratedDocsTest} holds the
+ * list of them. The gateway and the cli are programs, which nobody embeds.
+ */
+class PublicApiTest {
+  private static final Pattern EMBEDDED =
+      Pattern.compile("(libraries|registries|stores|programs/(control|doctor|lab))/.*");
+  private static final int FOLDERS_TO_A_SERVICE_FILE = 8;
+
+  @Test
+  void publicTypesHaveUsersInOtherRooms() throws IOException {
+    List<SourceTree.File> tree = SourceTree.read();
+    PublicApi api = PublicApi.of(tree, EMBEDDED.asMatchPredicate());
+    JavaClasses classes = new ClassFileImporter().importPackages("dev.holdfast");
+
+    assertThat(api.unused(tree, classes, providers()))
+        .as("public types without a user outside of their room (expected: not public, or internal)")
+        .isEmpty();
+  }
+
+  @Test
+  void publicTypeWithoutAUserIsCaught() {
+    List<SourceTree.File> tree =
+        List.of(
+            source("libraries/core/src/main/java/dev/holdfast/core/Alone.java", "class Alone {}"),
+            source("libraries/core/src/main/java/dev/holdfast/core/Used.java", "class Used {}"),
+            source(
+                "libraries/core/src/main/java/dev/holdfast/core/internal/Own.java", "class Own {}"),
+            source(
+                "libraries/grpc/src/main/java/dev/holdfast/grpc/User.java",
+                "class User extends dev.holdfast.core.Used {}"));
+    PublicApi api = PublicApi.of(tree, path -> path.startsWith("libraries/core/"));
+
+    assertThat(api.unused(tree, new ClassFileImporter().importClasses(), Set.of()))
+        .containsExactly("dev.holdfast.core.Alone");
+  }
+
+  @Test
+  void typeInASignatureHasAUser() {
+    List<SourceTree.File> tree =
+        List.of(
+            new SourceTree.File(
+                "libraries/core/src/main/java/dev/holdfast/cli/house/PublicApiTest.java",
+                "public interface PublicApiTest"),
+            new SourceTree.File(
+                "libraries/core/src/main/java/dev/holdfast/cli/house/TidyRule.java",
+                "public interface TidyRule"),
+            source(
+                "libraries/grpc/src/main/java/dev/holdfast/grpc/User.java",
+                "class User { dev.holdfast.cli.house.PublicApiTest test; }"));
+    PublicApi api = PublicApi.of(tree, path -> path.startsWith("libraries/core/"));
+
+    assertThat(
+            api.unused(tree, new ClassFileImporter().importClasses(PublicApiTest.class), Set.of()))
+        .isEmpty();
+  }
+
+  /** A signature for {@link #typeInASignatureHasAUser}. */
+  public List<? super TidyRule> signature() {
+    return List.of();
+  }
+
+  @Test
+  void firstSentenceIsACellOfMarkdown() {
+    assertThat(
+            PublicApi.firstSentence(
+                new SourceTree.File(
+                    "libraries/core/src/main/java/dev/holdfast/core/Pair.java",
+                    """
+                    /**
+                     * A pair of {@link Left#half} and
+                     * {@code a|b}, or 1.5 of it. More.
+                     *
+                     * <p>And more.
+                     */
+                    @Deprecated
+                    public final class Pair {}
+                    """)))
+        .isEqualTo("A pair of `Left.half` and `a\\|b`, or 1.5 of it");
+  }
+
+  private static SourceTree.File source(String path, String type) {
+    return new SourceTree.File(path, "package x;\n\n/** A type. */\npublic " + type + "\n");
+  }
+
+  /** The classes that files for the JDK's ServiceLoader name. */
+  private static Set<String> providers() throws IOException {
+    List<Path> services;
+    try (Stream<Path> files = Files.walk(SourceTree.root(), FOLDERS_TO_A_SERVICE_FILE)) {
+      services =
+          files
+              .filter(file -> file.toString().contains("/src/main/resources/META-INF/services/"))
+              .collect(Collectors.toList());
+    }
+    Set<String> providers = new TreeSet<>();
+    for (Path service : services) {
+      providers.addAll(Files.readAllLines(service));
+    }
+    return providers;
+  }
+}
