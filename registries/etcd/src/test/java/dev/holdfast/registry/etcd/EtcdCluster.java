@@ -1,12 +1,9 @@
 package dev.holdfast.registry.etcd;
 
 import dev.holdfast.registry.etcd.local.EtcdProcess;
+import dev.holdfast.registry.etcd.local.LocalEtcdMembers;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.HttpURLConnection;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,21 +18,21 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /** Real etcd members on loopback, their data in a temporary folder. */
-public final class EtcdCluster implements AutoCloseable {
+public final class EtcdCluster implements LocalEtcdMembers.Cluster {
   // Leases can be as short as 1 s, and a new leader takes half a second. A member that comes back
   // leaves the leader in peace, as by default from etcd 3.5 on.
   private static final List<String> FAST =
       List.of("--heartbeat-interval=50", "--election-timeout=500", "--pre-vote", "--bcrypt-cost=4");
 
-  private static final int MAX_PORT_TRIES = 5;
+  private static final int METRICS_TIMEOUT_MILLIS = 20_000;
 
   private final EtcdRelease release;
   private final Path folder;
-  private final List<EtcdProcess> members;
+  private final LocalEtcdMembers members;
   private final Optional<PeerNetwork> network;
 
   private EtcdCluster(
-      EtcdRelease release, Path folder, List<EtcdProcess> members, Optional<PeerNetwork> network) {
+      EtcdRelease release, Path folder, LocalEtcdMembers members, Optional<PeerNetwork> network) {
     this.release = release;
     this.folder = folder;
     this.members = members;
@@ -57,29 +54,9 @@ public final class EtcdCluster implements AutoCloseable {
     return start(() -> chooseDivisible(release, size, arguments));
   }
 
-  /** Makes a cluster that is not running yet. */
-  private interface Choice {
-    EtcdCluster choose() throws IOException;
-  }
-
-  private static EtcdCluster start(Choice choice) {
+  private static EtcdCluster start(LocalEtcdMembers.ClusterFactory<EtcdCluster> factory) {
     try {
-      IOException last = new IOException("etcd was not tried");
-      for (int i = 0; i < MAX_PORT_TRIES; i++) {
-        EtcdCluster cluster = choice.choose();
-        try {
-          cluster.startAll();
-          return cluster;
-        } catch (IOException e) {
-          boolean portTaken = cluster.isAnyPortTaken();
-          cluster.close();
-          if (!portTaken) {
-            throw e;
-          }
-          last = e;
-        }
-      }
-      throw last;
+      return LocalEtcdMembers.startOnFreePorts(factory);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -88,24 +65,13 @@ public final class EtcdCluster implements AutoCloseable {
   /** A cluster on ports that are free now. */
   private static EtcdCluster choose(EtcdRelease release, int size, String... arguments)
       throws IOException {
-    String command = release.command();
     Path folder = Files.createTempDirectory("holdfast-etcd");
-    List<EtcdProcess.Ports> ports =
-        IntStream.range(0, size).mapToObj(i -> EtcdProcess.Ports.free()).toList();
-    String initial =
-        IntStream.range(0, size)
-            .mapToObj(i -> "m" + i + "=http://127.0.0.1:" + ports.get(i).peer())
-            .collect(Collectors.joining(","));
     List<String> all = new ArrayList<>(FAST);
-    all.add("--initial-cluster=" + initial);
     all.addAll(List.of(arguments));
     return new EtcdCluster(
         release,
         folder,
-        IntStream.range(0, size)
-            .mapToObj(
-                i -> new EtcdProcess(command, "m" + i, folder.resolve("m" + i), ports.get(i), all))
-            .toList(),
+        LocalEtcdMembers.of(release.command(), size, folder, all),
         Optional.empty());
   }
 
@@ -129,7 +95,7 @@ public final class EtcdCluster implements AutoCloseable {
               release.command(), "m" + i, folder.resolve("m" + i), EtcdProcess.Ports.free(), all));
     }
     network.connect(members);
-    return new EtcdCluster(release, folder, members, Optional.of(network));
+    return new EtcdCluster(release, folder, new LocalEtcdMembers(members), Optional.of(network));
   }
 
   /** Cuts one member off from all others; clients reach it as before. */
@@ -142,54 +108,38 @@ public final class EtcdCluster implements AutoCloseable {
     network.orElseThrow().heal();
   }
 
-  private boolean isAnyPortTaken() throws IOException {
-    for (EtcdProcess member : members) {
-      if (member.isPortTaken()) {
-        return true;
-      }
-    }
-    return false;
+  @Override
+  public LocalEtcdMembers members() {
+    return members;
   }
 
   public EtcdProcess member(int i) {
-    return members.get(i);
-  }
-
-  public List<EtcdProcess> members() {
-    return members;
+    return members.processes().get(i);
   }
 
   /** A URI with all members, the first one's port in the authority. */
   public String uri(String namespace, String... parameters) {
     String others =
-        members.stream().skip(1).map(EtcdProcess::address).collect(Collectors.joining(","));
+        members.processes().stream()
+            .skip(1)
+            .map(EtcdProcess::address)
+            .collect(Collectors.joining(","));
     List<String> query = new ArrayList<>(List.of(parameters));
     if (!others.isEmpty()) {
       query.add("endpoints=" + others);
     }
-    String place = "etcd://" + members.get(0).address() + "/" + namespace;
+    String place = "etcd://" + member(0).address() + "/" + namespace;
     return query.isEmpty() ? place : place + "?" + String.join("&", query);
   }
 
   /** Starts every member that is not running and waits until all serve. */
   public void startAll() throws IOException {
-    for (EtcdProcess member : members) {
-      if (!member.isAlive()) {
-        member.start();
-      }
-    }
-    for (EtcdProcess member : members) {
-      member.awaitHealthy();
-    }
+    members.startAll();
   }
 
   /** Stops all members, empties them and starts them again with the same flags. */
   public void wipeAll() throws IOException {
-    for (EtcdProcess member : members) {
-      member.kill();
-      member.wipe();
-    }
-    startAll();
+    members.wipeAll();
   }
 
   /**
@@ -197,7 +147,7 @@ public final class EtcdCluster implements AutoCloseable {
    * meanwhile, with the same peer address and so the same cluster id.
    */
   void wipeAndFill(Consumer<RawEtcd> filling) throws IOException {
-    EtcdProcess member = members.get(0);
+    EtcdProcess member = member(0);
     member.kill();
     member.wipe();
     EtcdProcess.Ports ports = member.ports();
@@ -224,39 +174,22 @@ public final class EtcdCluster implements AutoCloseable {
   /** Stops all members, copies what they hold, and starts them again. */
   void backUp(Path to) throws IOException {
     killAll();
-    for (EtcdProcess member : members) {
-      copy(member.dataFolder(), to.resolve(member.name()));
-    }
+    members.copyTo(to);
     startAll();
   }
 
   /** Stops all members and starts them again with what {@link #backUp} copied. */
   void restore(Path from) throws IOException {
-    killAll();
-    for (EtcdProcess member : members) {
-      member.wipe();
-      copy(from.resolve(member.name()), member.dataFolder());
-    }
-    startAll();
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    try (Stream<Path> files = Files.walk(from)) {
-      for (Path file : files.toList()) {
-        Path copied = to.resolve(from.relativize(file));
-        Files.createDirectories(copied.getParent());
-        Files.copy(file, copied);
-      }
-    }
+    members.restoreFrom(from);
   }
 
   public void killAll() {
-    members.forEach(EtcdProcess::kill);
+    members.killAll();
   }
 
   @Override
   public void close() {
-    members.forEach(EtcdProcess::close);
+    members.close();
     network.ifPresent(PeerNetwork::close);
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -277,7 +210,7 @@ public final class EtcdCluster implements AutoCloseable {
         .ignoreExceptionsInstanceOf(UncheckedIOException.class)
         .until(
             () ->
-                IntStream.range(0, members.size())
+                IntStream.range(0, members.processes().size())
                     .filter(i -> says(i, "etcd_server_has_leader 1"))
                     .filter(i -> says(i, "etcd_server_is_leader 0"))
                     .boxed()
@@ -289,14 +222,7 @@ public final class EtcdCluster implements AutoCloseable {
   /** Whether this line stands in what a member tells of itself. */
   boolean says(int member, String metric) {
     try {
-      URI uri = URI.create("http://127.0.0.1:" + member(member).ports().metrics() + "/metrics");
-      HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
-      connection.setConnectTimeout(20_000);
-      connection.setReadTimeout(20_000);
-      try (InputStream body = connection.getInputStream()) {
-        String metrics = new String(body.readAllBytes(), StandardCharsets.UTF_8);
-        return metrics.lines().anyMatch(metric::equals);
-      }
+      return members.hasMetric(member, metric, METRICS_TIMEOUT_MILLIS);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

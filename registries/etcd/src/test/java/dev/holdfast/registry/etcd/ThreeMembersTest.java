@@ -69,7 +69,7 @@ class ThreeMembersTest {
     patiently().until(() -> addresses(watch).size() == 1);
 
     int weight = 1;
-    for (EtcdProcess member : etcd.members()) {
+    for (EtcdProcess member : etcd.members().processes()) {
       member.kill();
       int next = ++weight;
       record.announcement().update(at(1).withWeight(next));

@@ -3,100 +3,61 @@ package dev.holdfast.bench.chaos;
 import dev.holdfast.bench.run.ScratchFolder;
 import dev.holdfast.lab.TcpRelay;
 import dev.holdfast.registry.etcd.local.EtcdProcess;
+import dev.holdfast.registry.etcd.local.LocalEtcdMembers;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.HttpURLConnection;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * A cluster of three real etcd members on loopback. Each member has data of its own and stands
  * behind a relay, which all clients go through. Confined to one thread, except for {@link
  * #memoryLosses}.
  */
-final class ChaosCluster implements AutoCloseable {
+final class ChaosCluster implements LocalEtcdMembers.Cluster {
   static final int SIZE = 3;
 
   /** Tokens end within a fault that turns authentication on. */
   private static final String TOKEN_TTL_SECONDS = "2";
 
-  private static final int MAX_PORT_TRIES = 5;
   private static final int ASK_TIMEOUT_MILLIS = 1_000;
   private static final long ELECTION_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
   private static final long POLL_MILLIS = 50;
 
   private final ScratchFolder folder;
-  private final List<EtcdProcess> members;
+  private final LocalEtcdMembers members;
   private final List<TcpRelay> relays;
   private final AtomicInteger memoryLosses = new AtomicInteger();
 
-  private ChaosCluster(ScratchFolder folder, List<EtcdProcess> members) {
+  private ChaosCluster(ScratchFolder folder, LocalEtcdMembers members) {
     this.folder = folder;
     this.members = members;
-    this.relays = members.stream().map(m -> TcpRelay.toPort(m.ports().client())).toList();
+    this.relays =
+        members.processes().stream().map(m -> TcpRelay.toPort(m.ports().client())).toList();
   }
 
   /** Starts a cluster of this program and waits until it serves. */
   static ChaosCluster start(String program) throws IOException {
-    IOException last = new IOException("no port was tried");
-    for (int i = 0; i < MAX_PORT_TRIES; i++) {
-      ScratchFolder folder = ScratchFolder.create("holdfast-chaos-etcd");
-      ChaosCluster cluster = new ChaosCluster(folder, choose(program, folder.path()));
-      try {
-        cluster.startAll();
-        return cluster;
-      } catch (IOException e) {
-        boolean portTaken = cluster.isAnyPortTaken();
-        cluster.close();
-        if (!portTaken) {
-          throw e;
-        }
-        last = e;
-      }
-    }
-    throw last;
+    return LocalEtcdMembers.startOnFreePorts(() -> choose(program));
   }
 
-  private static List<EtcdProcess> choose(String program, Path folder) {
-    List<EtcdProcess.Ports> ports =
-        IntStream.range(0, SIZE).mapToObj(i -> EtcdProcess.Ports.free()).toList();
-    String initial =
-        IntStream.range(0, SIZE)
-            .mapToObj(i -> "m" + i + "=http://127.0.0.1:" + ports.get(i).peer())
-            .collect(Collectors.joining(","));
-    List<String> arguments =
-        List.of(
-            "--initial-cluster=" + initial,
-            "--auth-token-ttl=" + TOKEN_TTL_SECONDS,
-            "--bcrypt-cost=4");
-    return IntStream.range(0, SIZE)
-        .mapToObj(
-            i ->
-                new EtcdProcess(program, "m" + i, folder.resolve("m" + i), ports.get(i), arguments))
-        .toList();
+  private static ChaosCluster choose(String program) throws IOException {
+    ScratchFolder folder = ScratchFolder.create("holdfast-chaos-etcd");
+    List<String> arguments = List.of("--auth-token-ttl=" + TOKEN_TTL_SECONDS, "--bcrypt-cost=4");
+    return new ChaosCluster(folder, LocalEtcdMembers.of(program, SIZE, folder.path(), arguments));
   }
 
-  private boolean isAnyPortTaken() throws IOException {
-    for (EtcdProcess member : members) {
-      if (member.isPortTaken()) {
-        return true;
-      }
-    }
-    return false;
+  @Override
+  public LocalEtcdMembers members() {
+    return members;
   }
 
   EtcdProcess member(int i) {
-    return members.get(i);
+    return members.processes().get(i);
   }
 
   /** The way of clients to a member. */
@@ -131,15 +92,8 @@ final class ChaosCluster implements AutoCloseable {
   }
 
   private boolean leads(int i) {
-    URI uri = URI.create("http://127.0.0.1:" + members.get(i).ports().metrics() + "/metrics");
     try {
-      HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
-      connection.setConnectTimeout(ASK_TIMEOUT_MILLIS);
-      connection.setReadTimeout(ASK_TIMEOUT_MILLIS);
-      try (InputStream body = connection.getInputStream()) {
-        String metrics = new String(body.readAllBytes(), StandardCharsets.UTF_8);
-        return metrics.lines().anyMatch("etcd_server_is_leader 1"::equals);
-      }
+      return members.hasMetric(i, "etcd_server_is_leader 1", ASK_TIMEOUT_MILLIS);
     } catch (IOException e) {
       // One that does not answer leads nobody.
       return false;
@@ -148,42 +102,31 @@ final class ChaosCluster implements AutoCloseable {
 
   /** Starts every member that does not run and waits until all serve. */
   void startAll() throws IOException {
-    for (EtcdProcess member : members) {
-      if (!member.isAlive()) {
-        member.start();
-      }
-    }
-    for (EtcdProcess member : members) {
-      member.awaitHealthy();
-    }
+    members.startAll();
   }
 
   void killAll() {
-    members.forEach(EtcdProcess::kill);
+    members.killAll();
   }
 
   /** Kills all members, empties them and starts them again with the same flags. */
   void wipe() throws IOException {
-    killAll();
-    for (EtcdProcess member : members) {
-      member.wipe();
-    }
+    members.killAll();
+    // Between the end of writes and their loss, so that each loss is after its count.
     memoryLosses.incrementAndGet();
-    startAll();
+    members.wipeAll();
   }
 
   /** Copies what all members hold at one moment, in which all of them stand still. */
   Path backUp() throws IOException {
     Path backup = Files.createTempDirectory(folder.path(), "backup");
     try {
-      for (EtcdProcess member : members) {
+      for (EtcdProcess member : members.processes()) {
         member.pause();
       }
-      for (EtcdProcess member : members) {
-        copy(member.dataFolder(), backup.resolve(member.name()));
-      }
+      members.copyTo(backup);
     } finally {
-      for (EtcdProcess member : members) {
+      for (EtcdProcess member : members.processes()) {
         member.resume();
       }
     }
@@ -192,13 +135,9 @@ final class ChaosCluster implements AutoCloseable {
 
   /** Kills all members and starts them again with what {@link #backUp} copied. */
   void restore(Path backup) throws IOException {
-    killAll();
-    for (EtcdProcess member : members) {
-      member.wipe();
-      copy(backup.resolve(member.name()), member.dataFolder());
-    }
+    members.killAll();
     memoryLosses.incrementAndGet();
-    startAll();
+    members.restoreFrom(backup);
   }
 
   /** The number of times that the store was made to lose all or the latest part of its data. */
@@ -206,21 +145,9 @@ final class ChaosCluster implements AutoCloseable {
     return memoryLosses.get();
   }
 
-  private static void copy(Path from, Path to) throws IOException {
-    List<Path> files = new ArrayList<>();
-    try (Stream<Path> found = Files.walk(from)) {
-      found.forEach(files::add);
-    }
-    for (Path file : files) {
-      Path copied = to.resolve(from.relativize(file).toString());
-      Files.createDirectories(copied.getParent());
-      Files.copy(file, copied);
-    }
-  }
-
   @Override
   public void close() throws IOException {
-    members.forEach(EtcdProcess::close);
+    members.close();
     relays.forEach(TcpRelay::close);
     folder.close();
   }

@@ -1,5 +1,7 @@
 package dev.holdfast.bench.gateway;
 
+import dev.holdfast.lab.load.PacedWait;
+import dev.holdfast.lab.load.Pacer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -8,9 +10,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * The clients that open new connections all the time. Each must be accepted and receive the
@@ -25,7 +25,7 @@ final class NewConnections implements AutoCloseable {
   private static final int PATIENCE_MILLIS = 10_000;
 
   private final InetSocketAddress to;
-  private final long intervalNanos;
+  private final int perSecond;
   private final Thread thread = new Thread(this::run, "bench-new-connections");
   private final Map<String, Integer> failures = new TreeMap<>();
   private volatile boolean stopping;
@@ -33,7 +33,7 @@ final class NewConnections implements AutoCloseable {
 
   NewConnections(int port, int perSecond) {
     this.to = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-    this.intervalNanos = TimeUnit.SECONDS.toNanos(1) / perSecond;
+    this.perSecond = perSecond;
     thread.setDaemon(true);
   }
 
@@ -64,7 +64,7 @@ final class NewConnections implements AutoCloseable {
   }
 
   private void run() {
-    long dueNanos = System.nanoTime();
+    Pacer pacer = new Pacer(System.nanoTime(), perSecond);
     while (!stopping) {
       try {
         connect();
@@ -72,8 +72,8 @@ final class NewConnections implements AutoCloseable {
         failures.merge(String.valueOf(e.getMessage()), 1, Integer::sum);
       }
       made.incrementAndGet();
-      dueNanos += intervalNanos;
-      LockSupport.parkNanos(dueNanos - System.nanoTime());
+      pacer.advance();
+      PacedWait.untilDue(pacer);
     }
   }
 

@@ -1,7 +1,7 @@
 package dev.holdfast.bench.load;
 
-import dev.holdfast.bench.process.StallRecorder;
-import dev.holdfast.bench.process.StallRecorder.ProcessStall;
+import dev.holdfast.lab.load.StallRecorder;
+import dev.holdfast.lab.load.StallRecorder.ProcessStall;
 import io.grpc.Status;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

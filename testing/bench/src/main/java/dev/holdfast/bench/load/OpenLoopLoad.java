@@ -4,6 +4,8 @@ import com.google.protobuf.ByteString;
 import dev.holdfast.bench.v1.EchoGrpc;
 import dev.holdfast.bench.v1.EchoReply;
 import dev.holdfast.bench.v1.EchoRequest;
+import dev.holdfast.lab.load.PacedWait;
+import dev.holdfast.lab.load.Pacer;
 import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
@@ -13,7 +15,6 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * An open-loop load: calls at a fixed rate, whatever the answers do. The caller makes up for its
@@ -34,7 +35,7 @@ public final class OpenLoopLoad implements AutoCloseable {
   private static final long LONGEST_WAIT_FOR_LAST_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final EchoGrpc.EchoStub stub;
-  private final long intervalNanos;
+  private final int callsPerSecond;
   private final Duration deadline;
   private final AnswerListener listener;
   private final Thread caller = new Thread(this::run, "bench-open-loop");
@@ -49,7 +50,7 @@ public final class OpenLoopLoad implements AutoCloseable {
   public OpenLoopLoad(
       Channel channel, int callsPerSecond, Duration deadline, AnswerListener listener) {
     this.stub = EchoGrpc.newStub(channel);
-    this.intervalNanos = TimeUnit.SECONDS.toNanos(1) / callsPerSecond;
+    this.callsPerSecond = callsPerSecond;
     this.deadline = deadline;
     this.listener = listener;
     caller.setDaemon(true);
@@ -118,15 +119,10 @@ public final class OpenLoopLoad implements AutoCloseable {
   }
 
   private void run() {
-    long start = System.nanoTime();
-    long calls = 0;
-    while (!stopping) {
-      long early = start + calls * intervalNanos - System.nanoTime();
-      if (early > 0) {
-        LockSupport.parkNanos(early);
-        continue;
-      }
-      calls++;
+    Pacer pacer = new Pacer(System.nanoTime(), callsPerSecond);
+    for (long calls = 1; !stopping; calls++) {
+      PacedWait.untilDue(pacer);
+      pacer.advance();
       issued = calls;
       call();
     }

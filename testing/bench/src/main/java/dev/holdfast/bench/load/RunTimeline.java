@@ -2,9 +2,10 @@ package dev.holdfast.bench.load;
 
 import dev.holdfast.bench.load.FailedCalls.RunPhase;
 import dev.holdfast.bench.process.ChildJvm;
-import dev.holdfast.bench.process.StallRecorder;
-import dev.holdfast.bench.process.StallRecorder.ProcessStall;
+import dev.holdfast.bench.process.StallReport;
 import dev.holdfast.bench.run.Report;
+import dev.holdfast.lab.load.StallRecorder;
+import dev.holdfast.lab.load.StallRecorder.ProcessStall;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -43,7 +44,7 @@ public final class RunTimeline {
   /** Says who stood still since the first stage, and which calls failed when. */
   public void report(Report report) throws Exception {
     List<ProcessStall> ourStills = sinceTheBeginning(ours.stalls());
-    List<ProcessStall> theirStills = sinceTheBeginning(StallRecorder.ask(servers));
+    List<ProcessStall> theirStills = sinceTheBeginning(StallReport.ask(servers));
     for (OpenLoopLoad some : calls) {
       report.say("calls: %d, failed: %d %s", some.issued(), some.failed(), some.failures());
       some.failedCalls()

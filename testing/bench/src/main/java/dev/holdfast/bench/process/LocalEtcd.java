@@ -1,40 +1,29 @@
 package dev.holdfast.bench.process;
 
 import dev.holdfast.bench.run.RunResources;
+import dev.holdfast.bench.run.ScratchFolder;
 import dev.holdfast.registry.etcd.local.EtcdProcess;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
 
-/** A real etcd process on loopback. Its data is in a scratch folder that is removed with it. */
+/** A real etcd process on loopback. Its data is in a scratch folder of the run. */
 public final class LocalEtcd implements AutoCloseable {
   private static final Duration METRICS_TIMEOUT = Duration.ofSeconds(10);
 
-  private final Path folder;
   private final EtcdProcess process;
 
-  private LocalEtcd(Path folder, EtcdProcess process) {
-    this.folder = folder;
+  private LocalEtcd(EtcdProcess process) {
     this.process = process;
   }
 
   /** Starts it and waits until it serves. */
   public static LocalEtcd start(RunResources runResources) throws IOException {
-    Path folder = Files.createTempDirectory("holdfast-bench-etcd");
-    try {
-      return runResources.own(new LocalEtcd(folder, EtcdProcess.start(folder)));
-    } catch (IOException e) {
-      delete(folder);
-      throw e;
-    }
+    ScratchFolder folder = runResources.own(ScratchFolder.create("holdfast-bench-etcd"));
+    return runResources.own(new LocalEtcd(EtcdProcess.start(folder.path())));
   }
 
   /** The address for clients, as {@code host:port}. */
@@ -75,17 +64,7 @@ public final class LocalEtcd implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
+  public void close() {
     process.close();
-    delete(folder);
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      List<Path> all = files.sorted(Comparator.reverseOrder()).toList();
-      for (Path file : all) {
-        Files.deleteIfExists(file);
-      }
-    }
   }
 }

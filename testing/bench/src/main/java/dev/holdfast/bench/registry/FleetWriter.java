@@ -2,6 +2,8 @@ package dev.holdfast.bench.registry;
 
 import dev.holdfast.bench.process.EtcdStub;
 import dev.holdfast.bench.process.ParentLine;
+import dev.holdfast.lab.load.PacedWait;
+import dev.holdfast.lab.load.Pacer;
 import dev.holdfast.registry.etcd.proto.Event;
 import dev.holdfast.registry.etcd.proto.RequestOp;
 import dev.holdfast.registry.etcd.proto.TxnResponse;
@@ -15,7 +17,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.ConcurrentHistogram;
 
 /**
@@ -167,14 +168,10 @@ public final class FleetWriter {
 
   private void replaceUntil(long end) {
     List<Integer> order = size.order();
-    long first = sent;
-    long intervalNanos = TimeUnit.SECONDS.toNanos(1) / size.rate();
-    long start = System.nanoTime();
+    Pacer pacer = new Pacer(System.nanoTime(), size.rate());
     while (sent < end) {
-      long due = start + (sent - first) * intervalNanos;
-      while (System.nanoTime() - due < 0) {
-        LockSupport.parkNanos(due - System.nanoTime());
-      }
+      long due = PacedWait.untilDue(pacer);
+      pacer.advance();
       latestNanos = Math.max(latestNanos, System.nanoTime() - due);
       replaceOne(order.get((int) (sent % size.services())), sent >= size.warmUpChanges());
       sent++;

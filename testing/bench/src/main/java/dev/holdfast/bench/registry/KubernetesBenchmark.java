@@ -4,7 +4,6 @@ import dev.holdfast.bench.load.OpenLoopLoad;
 import dev.holdfast.bench.load.RunTimeline;
 import dev.holdfast.bench.load.WarmUpCalls;
 import dev.holdfast.bench.process.ChildJvm;
-import dev.holdfast.bench.process.StallRecorder;
 import dev.holdfast.bench.run.Comparison;
 import dev.holdfast.bench.run.Option;
 import dev.holdfast.bench.run.Options;
@@ -16,6 +15,9 @@ import dev.holdfast.lab.kubernetes.ApiFault;
 import dev.holdfast.lab.kubernetes.ApiRequest;
 import dev.holdfast.lab.kubernetes.ApiServer;
 import dev.holdfast.lab.kubernetes.ApiVerb;
+import dev.holdfast.lab.load.PacedWait;
+import dev.holdfast.lab.load.Pacer;
+import dev.holdfast.lab.load.StallRecorder;
 import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +26,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * The benchmark of a churning fleet of pods: the delay until new pods get calls and removed pods
@@ -288,16 +289,12 @@ public final class KubernetesBenchmark extends Comparison {
   }
 
   private static void churn(Options options, PodFleet fleet, double seconds) {
-    long intervalNanos = TimeUnit.SECONDS.toNanos(1) / options.get(CHANGES);
     long changes = Math.round(seconds * options.get(CHANGES));
-    long start = System.nanoTime();
+    Pacer pacer = new Pacer(System.nanoTime(), options.get(CHANGES));
     for (long made = 0; made < changes; made++) {
       fleet.change();
-      long early = start + (made + 1) * intervalNanos - System.nanoTime();
-      while (early > 0) {
-        LockSupport.parkNanos(early);
-        early = start + (made + 1) * intervalNanos - System.nanoTime();
-      }
+      pacer.advance();
+      PacedWait.untilDue(pacer);
     }
   }
 

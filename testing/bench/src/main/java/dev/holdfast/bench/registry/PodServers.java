@@ -3,8 +3,9 @@ package dev.holdfast.bench.registry;
 import dev.holdfast.bench.load.EchoInstance;
 import dev.holdfast.bench.process.ChildJvm;
 import dev.holdfast.bench.process.ParentLine;
-import dev.holdfast.bench.process.StallRecorder;
+import dev.holdfast.bench.process.StallReport;
 import dev.holdfast.bench.run.RunResources;
+import dev.holdfast.lab.load.StallRecorder;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
@@ -53,7 +54,7 @@ public final class PodServers {
     parent.say("%s %d", PORT, servers.get(0).getPort());
     while (!parent.next().isEmpty()) {
       // All that is asked is when this process stood still.
-      stills.tell(parent);
+      StallReport.tell(stills, parent);
     }
     servers.forEach(Server::shutdownNow);
     System.exit(0);

@@ -16,6 +16,8 @@ import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.SystemScheduler;
+import dev.holdfast.lab.load.PacedWait;
+import dev.holdfast.lab.load.Pacer;
 import dev.holdfast.registry.etcd.EtcdRegistryProvider;
 import dev.holdfast.registry.etcd.proto.RequestOp;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -25,7 +27,6 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
 
 /** The benchmark of list requests on a large, changing service. Watch events overtake the lists. */
@@ -40,7 +41,6 @@ public final class Relist extends Comparison {
 
   private static final String SERVICE = "bench/relist";
   private static final int TIMEOUT_SECONDS = 30;
-  private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
 
   @Override
   public String name() {
@@ -138,13 +138,11 @@ public final class Relist extends Comparison {
   }
 
   private static long update(EtcdStub stub, Options options) {
-    long beginNanos = System.nanoTime();
+    Pacer pacer = new Pacer(System.nanoTime(), options.get(RATE));
     long total = (long) options.get(SECONDS) * options.get(RATE);
     for (long i = 0; i < total; i++) {
-      long dueNanos = beginNanos + i * NANOS_PER_SECOND / options.get(RATE);
-      while (System.nanoTime() - dueNanos < 0) {
-        LockSupport.parkNanos(dueNanos - System.nanoTime());
-      }
+      PacedWait.untilDue(pacer);
+      pacer.advance();
       int which = (int) (i % options.get(RECORDS));
       stub.put(EtcdStub.key(SERVICE, address(which)), record(which, i + 1));
     }

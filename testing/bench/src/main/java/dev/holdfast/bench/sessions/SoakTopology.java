@@ -6,6 +6,7 @@ import dev.holdfast.bench.sessions.SessionServer.Kind;
 import dev.holdfast.bench.sessions.SessionServer.SessionServerOptions;
 import dev.holdfast.lab.RelayDirection;
 import dev.holdfast.lab.TcpRelay;
+import dev.holdfast.streams.redis.local.RedisProcess;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,7 +57,7 @@ final class SoakTopology {
 
   private final RunResources runResources;
   private final Random random;
-  private final LocalRedis redis;
+  private final RedisProcess redis;
   private final List<SessionServer> servers = new ArrayList<>();
   private final List<TcpRelay> relays = new ArrayList<>();
 

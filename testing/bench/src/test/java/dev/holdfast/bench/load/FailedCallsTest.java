@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.bench.load.FailedCalls.FailedCall;
 import dev.holdfast.bench.load.FailedCalls.RunPhase;
-import dev.holdfast.bench.process.StallRecorder;
-import dev.holdfast.bench.process.StallRecorder.ProcessStall;
+import dev.holdfast.lab.load.StallRecorder;
+import dev.holdfast.lab.load.StallRecorder.ProcessStall;
 import io.grpc.Status;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

@@ -2,7 +2,6 @@ package dev.holdfast.cli.demo.calls;
 
 import dev.holdfast.cli.demo.load.CallStats;
 import dev.holdfast.cli.demo.load.LoadClient;
-import dev.holdfast.cli.demo.load.StallDetector;
 import dev.holdfast.cli.demo.load.StaticResolverProvider;
 import dev.holdfast.cli.demo.process.DemoResources;
 import dev.holdfast.cli.demo.process.DemoTarget;
@@ -18,6 +17,7 @@ import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.grpc.HoldfastChannelBuilder;
+import dev.holdfast.lab.load.StallRecorder;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
@@ -121,20 +121,23 @@ public final class Demo {
         new LoadClient("gateway", through, gatewayLedger, options.gatewayRatePerSecond());
     DemoScenario story = new DemoScenario(stepContext, display, stockLedger);
     long startNanos = System.nanoTime();
+    long startMillis = System.currentTimeMillis();
     TableTicker ticker =
         new TableTicker(
             stepContext.fleet(), ledger, gatewayLedger, stockLedger, story::current, startNanos);
     List<LoadClient> clients = List.of(stepContext.client(), stockClient, gatewayClient);
     clients.forEach(LoadClient::start);
     List<StepReport> reports;
-    StallDetector stalls = resources.own(StallDetector.start());
+    StallRecorder stalls = resources.own(StallRecorder.start());
     try (var ticking = ticker.every(TABLE_MILLIS, display)) {
       reports = story.run(options.time());
       for (LoadClient each : clients) {
         each.close();
       }
     }
-    showFailures(List.of(ledger, gatewayLedger), stalls, startNanos);
+    if (showFailures(List.of(ledger, gatewayLedger), startNanos)) {
+      display.say(stalls.longestInWords(startMillis));
+    }
     return new DemoResult(
         ledger.clientCallTotals(),
         (int) reports.stream().filter(StepReport::reachedGoal).count(),
@@ -147,16 +150,15 @@ public final class Demo {
         gatewayLedger.clientCallTotals());
   }
 
-  private void showFailures(List<CallStats> ledgers, StallDetector stalls, long startNanos) {
+  /** Shows the failed calls; false when there are none. */
+  private boolean showFailures(List<CallStats> ledgers, long startNanos) {
     List<CallStats.CallFailure> callFailures =
         ledgers.stream().flatMap(ledger -> ledger.callFailures().stream()).toList();
     for (CallStats.CallFailure callFailure : callFailures) {
       double atSeconds = (callFailure.atNanos() - startNanos) / 1e9;
       display.failure(atSeconds, callFailure.step(), callFailure.status());
     }
-    if (!callFailures.isEmpty()) {
-      display.say(stalls.longest(startNanos));
-    }
+    return !callFailures.isEmpty();
   }
 
   /** A stock channel to a single address, without name resolution. */

@@ -5,6 +5,7 @@ import dev.holdfast.examples.v1.GetRequest;
 import dev.holdfast.examples.v1.Order;
 import dev.holdfast.examples.v1.OrderEvent;
 import dev.holdfast.examples.v1.OrdersGrpc;
+import dev.holdfast.lab.load.Pacer;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.Status;

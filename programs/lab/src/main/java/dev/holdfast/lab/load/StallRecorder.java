@@ -1,8 +1,9 @@
-package dev.holdfast.bench.process;
+package dev.holdfast.lab.load;
 
-import java.time.Duration;
+import dev.holdfast.core.annotation.Limit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -18,9 +19,11 @@ public final class StallRecorder implements AutoCloseable {
   private static final long LEAST_MILLIS = 50;
 
   private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+  @Limit(of = "stalls of a process that a load generator keeps", then = "later ones are not kept")
   private static final int MAX_KEPT = 500;
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
-  private static final String WORD = "STALLS";
+
+  private static final double MILLIS_PER_SECOND = 1e3;
 
   /**
    * A stall of the process.
@@ -35,58 +38,46 @@ public final class StallRecorder implements AutoCloseable {
     }
   }
 
-  private final Thread thread = new Thread(this::watch, "bench-stall-recorder");
+  private final Thread thread = new Thread(this::watch, "stall-recorder");
   private final List<ProcessStall> stalls = new ArrayList<>();
+  private ProcessStall longest = new ProcessStall(0, 0);
   private volatile boolean closed;
 
   private StallRecorder() {}
 
   /** Starts the watch on a daemon thread. */
   public static StallRecorder start() {
-    StallRecorder stills = new StallRecorder();
-    stills.thread.setDaemon(true);
-    stills.thread.start();
-    return stills;
+    StallRecorder recorder = new StallRecorder();
+    recorder.thread.setDaemon(true);
+    recorder.thread.start();
+    return recorder;
   }
 
-  /** All so far; after {@value #MAX_KEPT} no more are kept. */
+  /** The stalls of 50 ms or more so far; after {@value #MAX_KEPT} no more are kept. */
   public synchronized List<ProcessStall> stalls() {
     return List.copyOf(stalls);
   }
 
   /** The longest of some; 0 when there is none. */
-  public static long longestMillis(List<ProcessStall> stills) {
-    return stills.stream().mapToLong(ProcessStall::millis).max().orElse(0);
+  public static long longestMillis(List<ProcessStall> stalls) {
+    return stalls.stream().mapToLong(ProcessStall::millis).max().orElse(0);
   }
 
-  /** Tells the parent of this process what was seen, as {@link #ask} wants it. */
-  public void tell(ParentLine parent) {
-    StringBuilder text = new StringBuilder(WORD);
-    stalls()
-        .forEach(
-            still -> text.append(' ').append(still.endMillis).append(':').append(still.millis));
-    parent.say("%s", text);
-  }
-
-  /** Asks a child that answers every line with {@link #tell}. */
-  public static List<ProcessStall> ask(ChildJvm child) throws Exception {
-    child.send(WORD);
-    List<ProcessStall> stills = new ArrayList<>();
-    for (String word : child.await(WORD, PATIENCE).split(" ", -1)) {
-      int colon = word.indexOf(':');
-      if (colon > 0) {
-        stills.add(
-            new ProcessStall(
-                Long.parseLong(word.substring(0, colon)),
-                Long.parseLong(word.substring(colon + 1))));
-      }
-    }
-    return stills;
+  /** The longest stall in words; its end counts from the given time. */
+  public synchronized String longestInWords(long sinceMillis) {
+    return String.format(
+        Locale.ROOT,
+        "longest stall of this process: %d ms, until %.3f s",
+        longest.millis,
+        (longest.endMillis - sinceMillis) / MILLIS_PER_SECOND);
   }
 
   /** Records a wake-up of the watching thread: how late it was, and the time. */
   public synchronized void onWake(long lateNanos, long nowMillis) {
     long lateMillis = TimeUnit.NANOSECONDS.toMillis(lateNanos);
+    if (lateMillis > longest.millis) {
+      longest = new ProcessStall(nowMillis, lateMillis);
+    }
     if (lateMillis >= LEAST_MILLIS && stalls.size() < MAX_KEPT) {
       stalls.add(new ProcessStall(nowMillis, lateMillis));
     }

@@ -1,9 +1,9 @@
-package dev.holdfast.cli.demo.load;
+package dev.holdfast.lab.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.holdfast.cli.demo.load.Pacer.DueDecision;
+import dev.holdfast.lab.load.Pacer.DueDecision;
 import java.util.concurrent.TimeUnit;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;

@@ -1,4 +1,4 @@
-package dev.holdfast.cli.demo.load;
+package dev.holdfast.lab.load;
 
 import dev.holdfast.core.annotation.PureCore;
 
@@ -10,11 +10,11 @@ import dev.holdfast.core.annotation.PureCore;
  * possible; the caller counts it as not issued. Not thread-safe.
  */
 @PureCore
-final class Pacer {
+public final class Pacer {
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
   /** The decision about the next call. */
-  enum DueDecision {
+  public enum DueDecision {
     /** The call is not due yet. */
     LATER,
     /** The call is due and must be made now. */
@@ -28,12 +28,17 @@ final class Pacer {
   private final long deadlineNanos;
   private long taken;
 
+  /** A schedule of calls without a deadline, of which none is missed. */
+  public Pacer(long startNanos, int ratePerSecond) {
+    this(startNanos, ratePerSecond, Long.MAX_VALUE);
+  }
+
   /**
    * @param startNanos when the first call is due
    * @param ratePerSecond calls per second, more than zero
    * @param deadlineNanos how long after it is due a call must have been answered
    */
-  Pacer(long startNanos, int ratePerSecond, long deadlineNanos) {
+  public Pacer(long startNanos, int ratePerSecond, long deadlineNanos) {
     if (ratePerSecond < 1) {
       throw new IllegalArgumentException("rate: " + ratePerSecond + " (expected: >= 1)");
     }
@@ -43,7 +48,7 @@ final class Pacer {
   }
 
   /** The time at which the next call is due. */
-  long dueNanos() {
+  public long dueNanos() {
     // In two parts: taken * NANOS_PER_SECOND would overflow after nine thousand million calls.
     long seconds = taken / ratePerSecond;
     long rest = taken % ratePerSecond;
@@ -51,7 +56,7 @@ final class Pacer {
   }
 
   /** The verdict on the next call. */
-  DueDecision at(long nowNanos) {
+  public DueDecision at(long nowNanos) {
     long lateNanos = nowNanos - dueNanos();
     if (lateNanos < 0) {
       return DueDecision.LATER;
@@ -60,7 +65,7 @@ final class Pacer {
   }
 
   /** The next call was made or given up; the one after it is next. */
-  void advance() {
+  public void advance() {
     taken++;
   }
 }
