@@ -193,14 +193,20 @@ public final class FrameStream implements Http2Stream, WriteListener {
     return this;
   }
 
+  /**
+   * Whether the headers of the peer's message came, so that only trailers may follow. False once
+   * the peer has ended its half: whatever follows is refused as a frame on a closed stream (RFC
+   * 9113, 5.1), not as headers too many.
+   */
   @Override
   public boolean isHeadersReceived() {
-    return is(HEADERS_RECEIVED);
+    return is(HEADERS_RECEIVED) && state.remoteSideOpen();
   }
 
+  /** As {@link #isHeadersReceived}, for trailers. */
   @Override
   public boolean isTrailersReceived() {
-    return is(TRAILERS_RECEIVED);
+    return is(TRAILERS_RECEIVED) && state.remoteSideOpen();
   }
 
   @Override

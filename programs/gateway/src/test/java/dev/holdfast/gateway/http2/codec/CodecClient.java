@@ -236,7 +236,7 @@ final class CodecClient {
         Throwable cause,
         Http2Exception.StreamException e) {
       if (e.error() != Http2Error.STREAM_CLOSED || connection().stream(e.streamId()) != null) {
-        super.onStreamError(ctx, outbound, cause, e);
+        super.onStreamError(ctx, outbound, cause, NettyErrors.judged(e, connection()));
       }
     }
   }

@@ -250,7 +250,7 @@ final class CodecServer {
         noteRefused(e.streamId());
       }
       if (e.error() != Http2Error.STREAM_CLOSED || connection().stream(e.streamId()) != null) {
-        super.onStreamError(ctx, outbound, cause, e);
+        super.onStreamError(ctx, outbound, cause, NettyErrors.judged(e, connection()));
       }
     }
 

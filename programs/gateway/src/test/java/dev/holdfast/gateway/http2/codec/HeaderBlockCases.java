@@ -24,6 +24,7 @@ import static dev.holdfast.gateway.http2.codec.CaseFrames.response;
 import static dev.holdfast.gateway.http2.codec.CaseFrames.settings;
 import static dev.holdfast.gateway.http2.codec.CaseFrames.windowUpdate;
 import static dev.holdfast.gateway.http2.codec.CaseFrames.word;
+import static dev.holdfast.gateway.http2.codec.CaseState.HALF_CLOSED_REMOTE;
 import static dev.holdfast.gateway.http2.codec.CaseState.IDLE;
 import static dev.holdfast.gateway.http2.codec.CaseState.OPEN;
 import static dev.holdfast.gateway.http2.codec.CaseState.RESET_HERE;
@@ -105,7 +106,17 @@ final class HeaderBlockCases {
                 join(
                     headers(id, END_STREAM, ADDED),
                     headers(id + 2, NONE, join(response(), LAST_ADDED))),
-            "seen HEADERS 5 :status=200 x-a=b");
+            "seen HEADERS 5 :status=200 x-a=b")
+        .client(
+            "trailers that are refused change the table",
+            HALF_CLOSED_REMOTE,
+            id -> join(headers(id, END_STREAM, ADDED), headers(id, END_STREAM, LAST_ADDED)),
+            resets("STREAM_CLOSED"))
+        .server(
+            "trailers that are refused change the table",
+            HALF_CLOSED_REMOTE,
+            id -> join(headers(id, END_STREAM, ADDED), headers(id, END_STREAM, LAST_ADDED)),
+            all("judged # AFTER_END", resets("STREAM_CLOSED")));
   }
 
   private static void headersFrames(Table table) {

@@ -61,6 +61,11 @@ final class MessageCases {
         .both("trailers that end nothing", OPEN, id -> headers(id, NONE, TRAILERS), malformed())
         .server("a second request", OPEN, id -> headers(id, END_STREAM, request()), malformed())
         .client("a second response", OPEN, id -> headers(id, END_STREAM, response()), malformed())
+        .both(
+            "trailers behind trailers",
+            OPEN,
+            id -> join(headers(id, END_STREAM, TRAILERS), headers(id, END_STREAM, TRAILERS)),
+            all("seen HEADERS # x-last=1 end", resets("STREAM_CLOSED")))
         .server(
             "a request and its reset",
             IDLE,

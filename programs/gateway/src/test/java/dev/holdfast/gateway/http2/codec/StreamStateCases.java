@@ -101,6 +101,7 @@ final class StreamStateCases {
         .both("DATA", state, id -> data(id, NONE, "a"), resets("STREAM_CLOSED"))
         .both("an empty DATA", state, id -> data(id, NONE, ""), resets("STREAM_CLOSED"))
         .both("DATA, the last", state, id -> data(id, END_STREAM, ""), resets("STREAM_CLOSED"))
+        .both("trailers", state, id -> headers(id, END_STREAM, TRAILERS), resets("STREAM_CLOSED"))
         .both(
             "CONTINUATION",
             state,
