@@ -192,10 +192,12 @@ public final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     if (type == Http2FrameTypes.HEADERS) {
       blockEnds = end;
     }
-    if (type == Http2FrameTypes.HEADERS
-        || type == Http2FrameTypes.PUSH_PROMISE
-        || type == Http2FrameTypes.CONTINUATION) {
+    if (type == Http2FrameTypes.HEADERS || type == Http2FrameTypes.CONTINUATION) {
       blockOpen = (flags & END_HEADERS) == 0;
+    } else if (type == Http2FrameTypes.PUSH_PROMISE && length <= LARGEST_PAYLOAD_BYTES) {
+      // Also on a closed stream, where Netty's would be taken for a late frame.
+      throw Http2Exception.connectionError(
+          Http2Error.PROTOCOL_ERROR, "PUSH_PROMISE on stream %d, which was not allowed", id);
     }
     super.decodeFrame(ctx, in.slice(at, whole), out);
   }

@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.http2.codec;
 
 import static dev.holdfast.gateway.http2.codec.CaseFrames.DATA;
+import static dev.holdfast.gateway.http2.codec.CaseFrames.END_HEADERS;
 import static dev.holdfast.gateway.http2.codec.CaseFrames.END_STREAM;
 import static dev.holdfast.gateway.http2.codec.CaseFrames.GOAWAY;
 import static dev.holdfast.gateway.http2.codec.CaseFrames.NONE;
@@ -21,8 +22,10 @@ import static dev.holdfast.gateway.http2.codec.CaseFrames.request;
 import static dev.holdfast.gateway.http2.codec.CaseFrames.reset;
 import static dev.holdfast.gateway.http2.codec.CaseFrames.text;
 import static dev.holdfast.gateway.http2.codec.CaseFrames.word;
+import static dev.holdfast.gateway.http2.codec.CaseState.ENDED;
 import static dev.holdfast.gateway.http2.codec.CaseState.IDLE;
 import static dev.holdfast.gateway.http2.codec.CaseState.OPEN;
+import static dev.holdfast.gateway.http2.codec.CaseState.RESET_HERE;
 import static dev.holdfast.gateway.http2.codec.CodecCase.SILENCE;
 import static dev.holdfast.gateway.http2.codec.CodecCase.all;
 import static dev.holdfast.gateway.http2.codec.CodecCase.closes;
@@ -145,7 +148,18 @@ final class FrameCases {
         .section("6.6")
         .both("a promise on stream 0", OPEN, id -> push(0, 2, request()), protocolError())
         .both("a promise of an odd number", OPEN, id -> push(id, 5, request()), protocolError())
-        .both("a promise on an idle stream", IDLE, id -> push(id, 2, request()), protocolError());
+        .both("a promise on an idle stream", IDLE, id -> push(id, 2, request()), protocolError())
+        .both("a promise on an ended stream", ENDED, id -> push(id, 2, request()), protocolError())
+        .both(
+            "a promise on a stream that was reset here",
+            RESET_HERE,
+            id -> push(id, 2, request()),
+            protocolError())
+        .both(
+            "a promise without a number",
+            OPEN,
+            id -> frame(PUSH_PROMISE, END_HEADERS, id, new byte[3]),
+            protocolError());
   }
 
   private static void goAways(Table table) {
