@@ -178,7 +178,9 @@ public final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     if (length <= LARGEST_PAYLOAD_BYTES && !blockOpen && isPrefaced()) {
       if (type == Http2FrameTypes.DATA) {
         FrameStream stream = streams.stream(id);
-        if (stream != null && isPlain(stream) && padding <= length) {
+        // Without its one byte of Pad Length a padded frame is too short (RFC 9113, 6.1).
+        boolean complete = padded || (flags & PADDED) == 0;
+        if (stream != null && isPlain(stream) && complete && padding <= length) {
           int start = payload + (padded ? 1 : 0);
           takeData(ctx, stream, in, start, length - padding, padding, end);
           return;

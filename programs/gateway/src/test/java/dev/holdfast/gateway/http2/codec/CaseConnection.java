@@ -59,7 +59,9 @@ final class CaseConnection implements AutoCloseable {
     WHOLE,
     BYTE_BY_BYTE,
     /** As a socket hands them over past the pipeline. */
-    PAST_PIPELINE
+    PAST_PIPELINE,
+    /** As a whole, after the header blocks came once: the codec knows them again. */
+    REPEATED
   }
 
   private final EmbeddedChannel channel = new EmbeddedChannel();
@@ -113,9 +115,10 @@ final class CaseConnection implements AutoCloseable {
     };
   }
 
-  /** Brings the connection to a state, and forgets the events on the way. */
-  void enter(CaseState state) throws Exception {
+  /** Brings the connection to the state of a case, and forgets the events on the way. */
+  void enter(CodecCase each) throws Exception {
     int id = CodecCase.STREAM;
+    CaseState state = each.state();
     if (state == CaseState.NEW) {
       forget();
       return;
@@ -125,11 +128,29 @@ final class CaseConnection implements AutoCloseable {
       channel.writeInbound(preface);
     }
     feed(CaseFrames.settings());
+    if (feeding == Feeding.REPEATED) {
+      HeaderBlocks.repeatedOf(each).ifPresent(this::warm);
+    }
     if (state != CaseState.IDLE) {
       open(id, state);
     }
     readSent();
     forget();
+  }
+
+  /** Has headers come on a stream of their own, trailers, and its reset. */
+  private void warm(byte[] block) {
+    try {
+      if (!server) {
+        codec.connection().local().createStream(1, false);
+        send(1, new DefaultHttp2Headers().method("POST").scheme("http").path("/"), false);
+      }
+      feed(CaseFrames.headers(1, NONE, block));
+      feed(CaseFrames.headers(1, END_STREAM, HeaderBlocks.TRAILERS));
+      feed(CaseFrames.reset(1, Http2Error.CANCEL.code()));
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private void open(int id, CaseState state) throws Exception {

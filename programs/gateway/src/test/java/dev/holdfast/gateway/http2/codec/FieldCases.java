@@ -31,6 +31,7 @@ final class FieldCases {
     pseudo(table);
     requests(table);
     validated(table);
+    connects(table);
     responses(table);
     return table.cases();
   }
@@ -277,7 +278,11 @@ final class FieldCases {
             "host and :authority that differ",
             IDLE,
             id -> headers(id, NONE, request("host", "b")),
-            "seen #: host differs from :authority")
+            "seen #: host differs from :authority");
+  }
+
+  private static void connects(Table table) {
+    table
         .section("8.5")
         .server(
             "CONNECT",

@@ -44,6 +44,7 @@ final class FlowControlCases {
     overflows(table);
     sending(table);
     initialWindows(table);
+    initialWindowsAtTheirEdges(table);
     receiving(table);
     return table.cases();
   }
@@ -150,7 +151,12 @@ final class FlowControlCases {
                     settings(INITIAL_WINDOW_SIZE, 0),
                     settings(INITIAL_WINDOW_SIZE, WINDOW_BYTES),
                     settings(INITIAL_WINDOW_SIZE, WINDOW_BYTES + 2)),
-            all(ACKED, ACKED, ACKED, "sent DATA # 2"))
+            all(ACKED, ACKED, ACKED, "sent DATA # 2"));
+  }
+
+  private static void initialWindowsAtTheirEdges(Table table) {
+    table
+        .section("6.9.2")
         .both(
             "the largest initial window behind a negative one",
             SENDING,

@@ -55,6 +55,7 @@ final class HeaderBlockCases {
     compression(table);
     headersFrames(table);
     continuations(table);
+    misplacedContinuations(table);
     between(table);
     return table.cases();
   }
@@ -211,7 +212,12 @@ final class HeaderBlockCases {
             "with flags of other frames",
             OPEN,
             id -> join(begun(id), continued(END_HEADERS | 0xfb, id, SECOND_HALF)),
-            SEEN_TRAILERS)
+            SEEN_TRAILERS);
+  }
+
+  private static void misplacedContinuations(Table table) {
+    table
+        .section("6.10")
         .both(
             "on stream 0",
             OPEN,

@@ -66,6 +66,20 @@ final class HpackCases {
     broken(table, "a name's index 62 of an empty table", hex("0f 2f 01 31"));
     broken(table, "an added name's index 62 of an empty table", hex("7e 01 31"));
     broken(table, "a never indexed name's index 62", hex("1f 2f 01 31"));
+    table
+        .section("H2.3.2")
+        .server(
+            "a block that comes twice adds twice",
+            IDLE,
+            id ->
+                join(
+                    headers(id, NONE, join(request(), ADDED)),
+                    headers(id + 2, NONE, join(request(), ADDED)),
+                    headers(id + 2, END_STREAM, INDEX_63)),
+            all(
+                "seen HEADERS # :method=POST :scheme=http :path=/ :authority=a a=b",
+                "seen HEADERS 5 :method=POST :scheme=http :path=/ :authority=a a=b",
+                "seen HEADERS 5 a=b end"));
     table.section("H6.1");
     broken(table, "index 0", hex("80"));
     broken(table, "index 0 behind a field", FIELD, hex("80"));

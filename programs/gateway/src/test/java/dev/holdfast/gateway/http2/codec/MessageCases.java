@@ -36,6 +36,7 @@ final class MessageCases {
     framing(table);
     responses(table);
     requestLengths(table);
+    wrongRequestLengths(table);
     responseLengths(table);
     lengthSyntax(table);
     return table.cases();
@@ -158,7 +159,13 @@ final class MessageCases {
             "as many with padding",
             IDLE,
             id -> join(requestOf(id, NONE, "3"), padded(DATA, END_STREAM, id, 7, text("abc"))),
-            all(head, "seen DATA # abc end"))
+            all(head, "seen DATA # abc end"));
+  }
+
+  private static void wrongRequestLengths(Table table) {
+    String head = REQUEST + " content-length=3";
+    table
+        .section("8.1.1")
         .server(
             "fewer",
             IDLE,

@@ -35,7 +35,7 @@ class RfcCasesTest {
     String expected = ends ? each.expected() : withLife(each.expected(), life);
     for (Feeding feeding : Feeding.values()) {
       try (CaseConnection connection = new CaseConnection(each.server(), feeding)) {
-        connection.enter(each.state());
+        connection.enter(each);
         connection.feed(each.bytes());
         connection.feed(CaseFrames.ping(PROOF_OF_LIFE));
         assertThat(connection.events()).as("%s, %s", each, feeding).isEqualTo(expected);
