@@ -25,6 +25,7 @@ import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
@@ -41,8 +42,10 @@ final class CodecClient {
   private final DefaultHttp2FrameReader reader = new DefaultHttp2FrameReader();
   private final ByteBuf unread = Unpooled.buffer();
   private final Http2ConnectionHandler handler;
+  private final ChannelHandlerContext context;
   private boolean prefaceRead;
   private boolean gone;
+  private String reason = "";
 
   private CodecClient(boolean ours) throws Http2Exception {
     handler = ours ? ours() : new NettyBuilder().build();
@@ -51,6 +54,7 @@ final class CodecClient {
         .frameSizePolicy()
         .maxFrameSize(Http2CodecUtil.MAX_FRAME_SIZE_UPPER_BOUND);
     channel.pipeline().addLast(handler);
+    context = channel.pipeline().lastContext();
     readSent();
   }
 
@@ -131,6 +135,11 @@ final class CodecClient {
     return gone;
   }
 
+  /** The words of its GOAWAY, or those with which Netty's reset a stream last. */
+  String reason() {
+    return reason;
+  }
+
   void close() {
     channel.finishAndReleaseAll();
     unread.release();
@@ -149,7 +158,7 @@ final class CodecClient {
       unread.skipBytes(Http2CodecUtil.connectionPrefaceBuf().readableBytes());
     }
     try {
-      reader.readFrame(channel.pipeline().lastContext(), unread, new Server());
+      reader.readFrame(context, unread, new Server());
     } catch (Http2Exception e) {
       throw new IllegalStateException(e);
     }
@@ -213,7 +222,7 @@ final class CodecClient {
     }
   }
 
-  private static final class NettyHandler extends Http2ConnectionHandler {
+  private final class NettyHandler extends Http2ConnectionHandler {
     NettyHandler(
         Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
       super(decoder, encoder, settings);
@@ -235,6 +244,7 @@ final class CodecClient {
         boolean outbound,
         Throwable cause,
         Http2Exception.StreamException e) {
+      reason = NettyErrors.rootMessage(e);
       if (e.error() != Http2Error.STREAM_CLOSED || connection().stream(e.streamId()) != null) {
         super.onStreamError(ctx, outbound, cause, NettyErrors.judged(e, connection()));
       }
@@ -336,6 +346,7 @@ final class CodecClient {
     @Override
     public void onGoAwayRead(ChannelHandlerContext ctx, int last, long code, ByteBuf debugData) {
       gone = true;
+      reason = debugData.toString(StandardCharsets.UTF_8);
       of(sent, 0).append("G").append(code).append(" after ").append(last).append(' ');
     }
   }

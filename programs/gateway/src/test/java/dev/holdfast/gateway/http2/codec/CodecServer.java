@@ -25,6 +25,7 @@ import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
@@ -49,8 +50,10 @@ final class CodecServer {
   private final DefaultHttp2FrameReader reader = new DefaultHttp2FrameReader();
   private final ByteBuf unread = Unpooled.buffer();
   private final Http2ConnectionHandler handler;
+  private final ChannelHandlerContext context;
   private boolean past;
   private boolean gone;
+  private String reason = "";
   private int refused;
 
   /** Sends a whole answer. */
@@ -61,6 +64,7 @@ final class CodecServer {
   private CodecServer(boolean ours) {
     handler = ours ? ours() : netty();
     channel.pipeline().addLast(handler);
+    context = channel.pipeline().lastContext();
   }
 
   static CodecServer ofOurs() {
@@ -101,7 +105,7 @@ final class CodecServer {
       unread.writeBytes(next);
       next.release();
     }
-    reader.readFrame(channel.pipeline().lastContext(), unread, new Client());
+    reader.readFrame(context, unread, new Client());
     unread.discardReadBytes();
   }
 
@@ -115,6 +119,11 @@ final class CodecServer {
   /** Whether it sent GOAWAY. */
   boolean isGone() {
     return gone;
+  }
+
+  /** The words of its GOAWAY, or those with which Netty's reset a stream last. */
+  String reason() {
+    return reason;
   }
 
   void close() {
@@ -157,11 +166,18 @@ final class CodecServer {
     decoder.connection().remote().maxActiveStreams(STREAMS);
   }
 
-  /** All names and values in their order. */
+  /**
+   * All names and values in their order. Netty leaves whitespace behind a value, which our codec
+   * strips.
+   */
   static String text(Http2Headers headers) {
     StringBuilder text = new StringBuilder("{");
     headers.forEach(
-        field -> text.append(field.getKey()).append('=').append(field.getValue()).append(' '));
+        field ->
+            text.append(field.getKey())
+                .append('=')
+                .append(field.getValue().toString().strip())
+                .append(' '));
     return text.append('}').toString();
   }
 
@@ -246,6 +262,7 @@ final class CodecServer {
         boolean outbound,
         Throwable cause,
         Http2Exception.StreamException e) {
+      reason = NettyErrors.rootMessage(e);
       if (e.error() == Http2Error.REFUSED_STREAM) {
         noteRefused(e.streamId());
       }
@@ -371,6 +388,7 @@ final class CodecServer {
     @Override
     public void onGoAwayRead(ChannelHandlerContext ctx, int last, long code, ByteBuf debugData) {
       gone = true;
+      reason = debugData.toString(StandardCharsets.UTF_8);
       of(sent, 0).append("G").append(code).append(" after ").append(last).append(' ');
     }
   }

@@ -20,4 +20,13 @@ final class NettyErrors {
             Http2Exception.streamError(e.streamId(), Http2Error.STREAM_CLOSED, "ended")
         : e;
   }
+
+  /** The words of the first cause. */
+  static String rootMessage(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return String.valueOf(root.getMessage());
+  }
 }
