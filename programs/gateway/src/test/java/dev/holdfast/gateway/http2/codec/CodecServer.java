@@ -304,7 +304,7 @@ final class CodecServer {
         answering.answer(
             decoder.connection().stream(id),
             new DefaultHttp2Headers().status("200"),
-            answer(id, id % 5 == 0 ? 40_000 : id * 10),
+            answer(id, id % 5 == 0 ? 40_000 : id % 1_000 * 10),
             new DefaultHttp2Headers().add("grpc-status", "0"));
       }
     }
