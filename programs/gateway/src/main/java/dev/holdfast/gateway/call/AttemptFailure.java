@@ -21,6 +21,9 @@ record AttemptFailure(
     LocalReplyStatus status,
     boolean unprocessed,
     @Nullable EndpointFault fault) {
+  /** The code of RST_STREAM for a request that was not processed (RFC 9113, 8.7). */
+  static final long REFUSED_STREAM = Http2Error.REFUSED_STREAM.code();
+
   /**
    * The failure of a stream above the last stream of a GOAWAY, which the upstream did not process.
    */

@@ -1,17 +1,19 @@
 package dev.holdfast.gateway.call;
 
+import dev.holdfast.core.Backoff;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ConnectionPool;
+import dev.holdfast.gateway.cluster.EndpointFault;
 import dev.holdfast.gateway.cluster.PendingCall;
-import dev.holdfast.gateway.headers.GrpcTimeout;
+import dev.holdfast.gateway.cluster.RetryBudget;
 import dev.holdfast.gateway.headers.HeaderNames;
 import dev.holdfast.gateway.headers.LocalReplyStatus;
 import dev.holdfast.gateway.headers.ReceivedHeaders;
 import dev.holdfast.gateway.headers.RequestHeaderRewrite;
 import dev.holdfast.gateway.headers.ResponseHeaders;
 import dev.holdfast.gateway.http2.codec.HeadersWrite;
-import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.gateway.loop.ConfigSnapshot;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.route.RouteOptions;
@@ -25,47 +27,52 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.util.AsciiString;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A request and its response: a stream of a client, and the upstream streams of its attempts, one
- * after the other. Confined to the event loop of both. {@link CallState} has the states.
- *
- * <p>Until the response begins, an attempt that certainly was not processed is followed by another
- * one.
+ * after the other. Confined to the event loop of both. {@link CallStateMachine} decides; its
+ * effects are here.
  */
-public final class RoutedCall implements UpstreamStreamListener, PendingCall<UpstreamConnection> {
+public final class RoutedCall
+    implements UpstreamStreamListener,
+        PendingCall<UpstreamConnection>,
+        CallEffects<Http2Headers, ByteBuf> {
   @Limit(
       of = "time that a call waits for a connection to an endpoint of its cluster",
       then = "it is answered with UNAVAILABLE")
   static final Duration CONNECTION_WAIT = Duration.ofSeconds(10);
 
+  private static final Backoff.BackoffOptions DELAYS =
+      new Backoff.BackoffOptions(Duration.ofMillis(50), Duration.ofSeconds(1));
+
   private final Downstream downstream;
   private final DownstreamRequest request;
-  private final boolean grpc;
   private final CallRecord trace;
   private final CallTimers timers;
   private final RetryBuffer body = new RetryBuffer();
-  private final RetryState retryState = new RetryState();
-  private CallState state = CallState.ROUTING;
+  private final CallStateMachine<Http2Headers, ByteBuf> machine;
   private boolean requestEnded;
 
   /** The request headers that go upstream; the original ones until there is a route. */
   private Http2Headers forwarded;
 
   private RouteOptions routeOptions = RouteOptions.DEFAULT;
-
-  /** The timeout of the call in nanoseconds; 0 for none. */
-  private long timeoutNanos;
-
   private @Nullable Cluster cluster;
+
+  /** The endpoint of the current attempt; before it is opened, the one that was found. */
+  private @Nullable ConnectionPool<UpstreamConnection> pool;
+
+  /** The retry budget of the first attempt's cluster. */
+  private @Nullable RetryBudget budget;
+
   private @Nullable UpstreamConnection up;
   private @Nullable Http2Stream upStream;
-
-  /** The call status that the response headers amount to, for a response that is not gRPC. */
-  private GrpcStatusCode plainStatus = GrpcStatusCode.UNKNOWN;
+  private @Nullable HeadersWrite written;
 
   /**
    * Creates a call that has no route yet; {@link #begin()} begins it.
@@ -75,19 +82,20 @@ public final class RoutedCall implements UpstreamStreamListener, PendingCall<Ups
    */
   public RoutedCall(Downstream downstream, Http2Headers headers, boolean ended) {
     downstream.loop().assertInLoop();
+    boolean grpc = ReceivedHeaders.isGrpc(headers);
     this.downstream = downstream;
     this.request = new DownstreamRequest(headers);
     this.forwarded = headers;
     this.requestEnded = ended;
-    this.grpc = ReceivedHeaders.isGrpc(headers);
     this.trace = downstream.loop().traffic().begin(headers, grpc);
     this.timers = new CallTimers(downstream.loop().eventLoop());
+    this.machine = new CallStateMachine<>(this, grpc);
     trace.onClient(downstream.clientIdentity().forwardedFor(headers));
   }
 
   /** Whether the request is one of gRPC. */
   public boolean isGrpc() {
-    return grpc;
+    return machine.isGrpc();
   }
 
   /** Whether the request has ended. */
@@ -117,7 +125,7 @@ public final class RoutedCall implements UpstreamStreamListener, PendingCall<Ups
 
   @Override
   public boolean isOver() {
-    return state == CallState.OVER;
+    return machine.isOver();
   }
 
   @Override
@@ -147,13 +155,12 @@ public final class RoutedCall implements UpstreamStreamListener, PendingCall<Ups
   void begin(Cluster target, Route route) {
     routeOptions = route.options();
     cluster = target;
-    forwarded = ReceivedHeaders.forwarded(request.headers(), downstream.clientIdentity(), grpc);
+    forwarded = ReceivedHeaders.forwarded(request.headers(), downstream.clientIdentity(), isGrpc());
     trace.onRoute(route, forwarded);
-    if (startDeadline()) {
-      timers.startAge(routeOptions.streamAge(), this::onTooOld);
-      transitionTo(CallState.CONNECTING);
-      find();
-    }
+    machine.onRouted(
+        routeOptions.retry(),
+        RequestHeaderRewrite.timeoutNanos(request.headers(), routeOptions),
+        routeOptions.streamAge());
   }
 
   /**
@@ -170,7 +177,7 @@ public final class RoutedCall implements UpstreamStreamListener, PendingCall<Ups
     trace.onRequestData(data, bytes);
     downstream.keep(bytes);
     ByteBuf kept = data.isReadable() ? body.keep(data, downstream.memory()) : data;
-    if (upStream == null) {
+    if (!machine.isAttemptOpen()) {
       body.deferWindow(bytes);
     } else if (bytes > 0 || end) {
       write(kept, bytes, end);
@@ -190,242 +197,314 @@ public final class RoutedCall implements UpstreamStreamListener, PendingCall<Ups
   /** The client reset the stream, its connection was lost, or the call is complete. */
   public void onDownstreamClosed() {
     downstream.loop().assertInLoop();
-    if (!isOver()) {
-      transitionTo(CallState.OVER);
-      trace.onEnd(CallEndReason.CLIENT_LEFT, LocalReplyStatus.CANCELLED.code());
-      release(false);
-    }
+    machine.onClientGone();
+  }
+
+  /** Ends the call with a local reply, in any state. */
+  public void fail(CallEndReason why, LocalReplyStatus status, String what) {
+    downstream.loop().assertInLoop();
+    machine.refuse(why, status, what);
+  }
+
+  /** Ends the call without a reply: the caller resets the client's stream. */
+  public void drop(LocalReplyStatus status) {
+    downstream.loop().assertInLoop();
+    machine.drop(status);
   }
 
   @Override
   public void onConnection(
       ConnectionPool<UpstreamConnection> chosen, UpstreamConnection connection) {
-    up = connection;
-    timers.stopConnectionWait();
-    Http2Headers headers =
-        timeoutNanos > 0
-            ? RequestHeaderRewrite.withTimeout(forwarded, timeoutNanos, trace.spentNanos())
-            : forwarded;
-    List<ByteBuf> frames = body.frames();
-    boolean bare = requestEnded && frames.isEmpty();
-    HeadersWrite write = new HeadersWrite();
-    Http2Stream stream = connection.open(retryState.begin(headers, write), bare, write);
-    if (stream == null) {
-      onFailed(AttemptFailure.unopened(write.cause()));
-      return;
-    }
-    retryState.opened(chosen);
-    trace.onAttempt(connection.address());
-    connection.attach(stream, this);
-    connection.charge(stream, downstream.memory());
-    upStream = stream;
-    transitionTo(CallState.ATTEMPT);
-    if (!bare) {
-      sendBody(frames);
+    downstream.loop().assertInLoop();
+    if (machine.isConnecting()) {
+      pool = chosen;
+      up = connection;
+      machine.onConnection(machine.hasTimeout() ? trace.spentNanos() : 0);
     }
   }
 
   @Override
   public void onNoConnection(String endpoint, String why, boolean again) {
-    if (isOver()) {
-      return;
-    }
-    if (again) {
-      retryState.add();
-    }
-    if (again && retryState.isLeft(routeOptions.retry())) {
-      find();
-    } else {
-      refuse(
-          CallEndReason.NO_CONNECTION,
-          LocalReplyStatus.UNAVAILABLE,
-          "no connection: " + why,
-          endpoint);
-    }
+    downstream.loop().assertInLoop();
+    machine.onNoConnection(endpoint, why, again);
   }
 
   @Override
   public void onResponseHeaders(Http2Headers headers, boolean end) {
-    if (isOver()) {
+    downstream.loop().assertInLoop();
+    boolean timed = end && machine.mayRetryAnswer() && machine.hasTimeout();
+    machine.onResponseHeaders(
+        headers, ReceivedHeaders.facts(headers, end), end, timed ? trace.spentNanos() : 0);
+  }
+
+  @Override
+  public int onResponseData(ByteBuf data, int bytes, boolean end) {
+    downstream.loop().assertInLoop();
+    return machine.onResponseData(data, bytes, end) ? 0 : bytes;
+  }
+
+  @Override
+  public void onUpstreamReset(long code) {
+    machine.onAttemptReset(code);
+  }
+
+  @Override
+  public void onUpstreamFault(String why, boolean malformed) {
+    machine.onAttemptFault(why, malformed);
+  }
+
+  @Override
+  public void onUpstreamClosed(UpstreamConnection connection, boolean untouched) {
+    downstream.loop().assertInLoop();
+    upStream = null;
+    HeadersWrite write = written;
+    machine.onAttemptClosed(
+        connection.closeReason(),
+        untouched,
+        write == null || !write.isSuccess(),
+        machine.hasTimeout() ? trace.spentNanos() : 0);
+  }
+
+  @Override
+  public void startDeadline(long nanos) {
+    timers.startDeadline(nanos, machine::onDeadline);
+  }
+
+  @Override
+  public void startAge(Duration longest) {
+    timers.startAge(longest, this::onTooOld);
+  }
+
+  @Override
+  public void startConnectionWait() {
+    timers.startConnectionWait(CONNECTION_WAIT, this::onNothingFound);
+  }
+
+  @Override
+  public void stopConnectionWait() {
+    timers.stopConnectionWait();
+  }
+
+  @Override
+  public void startBackoff(long nanos) {
+    var unused = timers.after(nanos, machine::onBackoffOver);
+  }
+
+  @Override
+  public void stopTimers() {
+    timers.cancel();
+  }
+
+  @Override
+  public void findEndpoint() {
+    Cluster chosen = cluster;
+    if (chosen != null) {
+      downstream.loop().local(chosen).find(this, GatewayEpollIoHandler.nanoTime());
+    }
+  }
+
+  @Override
+  public @Nullable AttemptFailure openAttempt(int earlierAttempts, long spentNanos) {
+    UpstreamConnection connection = up;
+    ConnectionPool<UpstreamConnection> chosen = pool;
+    if (connection == null || chosen == null) {
+      throw new IllegalStateException("attempt without a connection");
+    }
+    HeadersWrite write = new HeadersWrite();
+    written = write;
+    Http2Stream stream = connection.open(headers(earlierAttempts, spentNanos), isBare(), write);
+    if (stream == null) {
+      return AttemptFailure.unopened(write.cause());
+    }
+    chosen.onCallBegan();
+    if (budget == null) {
+      budget = chosen.retries();
+      budget.onCall();
+    }
+    trace.onAttempt(connection.address());
+    connection.attach(stream, this);
+    connection.charge(stream, downstream.memory());
+    upStream = stream;
+    return null;
+  }
+
+  @Override
+  public void sendHeldRequest() {
+    if (!isBare()) {
+      sendBody(body.frames());
+    }
+  }
+
+  @Override
+  public void reportAnswer(String fault) {
+    ConnectionPool<UpstreamConnection> of = pool;
+    if (of == null) {
       return;
     }
-    ResponseHeaders.ResponseFacts responseFacts = ReceivedHeaders.facts(headers, end);
-    boolean first = state == CallState.ATTEMPT;
-    if (first) {
-      if (responseFacts.malformed()) {
-        fail(
-            CallEndReason.BAD_ANSWER, LocalReplyStatus.INTERNAL, ResponseHeaders.describe(headers));
-        return;
-      }
-      if (responseFacts.informational()) {
-        return;
-      }
-      retryState.onHead(responseFacts.endpointFault());
-      if (end && grpc && mayAskAgain(headers)) {
-        return;
-      }
-    }
-    if (grpc && first && responseFacts.notGrpc()) {
-      LocalReplyStatus meant = LocalReplyStatus.ofHttp(headers.status());
-      fail(CallEndReason.BAD_ANSWER, meant, ResponseHeaders.describe(headers));
-      return;
-    }
-    if (grpc && end && !responseFacts.hasStatus()) {
-      fail(
-          CallEndReason.BAD_ANSWER,
-          LocalReplyStatus.UNKNOWN,
-          "the response ended without a grpc-status");
-      return;
-    }
-    body.forget();
-    if (end) {
-      transitionTo(CallState.OVER);
-      trace.onEnd(CallEndReason.ANSWERED, responseFacts.status());
-      downstream.endWith(headers);
-      release(true);
+    if (fault.isEmpty()) {
+      of.onAnswered();
     } else {
-      transitionTo(CallState.RESPONDING);
-      plainStatus = grpc ? plainStatus : responseFacts.status();
+      of.onFault(EndpointFault.UNAVAILABLE, fault);
+    }
+  }
+
+  @Override
+  public void endFailedAttempt(AttemptFailure failure) {
+    ConnectionPool<UpstreamConnection> of = pool;
+    UpstreamConnection connection = up;
+    EndpointFault fault = failure.fault();
+    if (of == null || connection == null) {
+      return;
+    }
+    if (fault == EndpointFault.LOST) {
+      of.onLost(connection, failure.what());
+    } else if (fault != null) {
+      of.onFault(fault, failure.what());
+    }
+    of.onCallEnded();
+  }
+
+  @Override
+  public void endAttempt(boolean complete) {
+    UpstreamConnection connection = up;
+    Http2Stream stream = upStream;
+    ConnectionPool<UpstreamConnection> of = pool;
+    if (connection != null && stream != null && of != null) {
+      upStream = null;
+      connection.detach(stream);
+      of.onCallEnded();
+      if (!complete || stream.state().localSideOpen()) {
+        connection.cancel(stream);
+      }
+    }
+  }
+
+  @Override
+  public boolean isRequestKept() {
+    return body.isComplete();
+  }
+
+  @Override
+  public void freeRequest() {
+    body.forget();
+    int awaiting = body.takeDeferredWindow();
+    if (awaiting > 0) {
+      downstream.giveBack(awaiting);
+    }
+  }
+
+  @Override
+  public boolean takeRetry(boolean unprocessed) {
+    RetryBudget of = budget;
+    boolean may = of == null || (unprocessed ? of.tryTransparentRetry() : of.tryRetry());
+    if (!may) {
+      downstream.loop().meters().met(MetLimit.RETRIES);
+    }
+    return may;
+  }
+
+  @Override
+  public int clientAttempts() {
+    CharSequence before = request.header(HeaderNames.PREVIOUS_ATTEMPTS);
+    return before == null ? 0 : Math.max(0, RetryDelay.number(before));
+  }
+
+  @Override
+  public Backoff newBackoff() {
+    return new Backoff(DELAYS, ThreadLocalRandom.current());
+  }
+
+  @Override
+  public void recordRetry(GrpcStatusCode failure) {
+    downstream.loop().meters().retried();
+    trace.onRetry(failure);
+  }
+
+  @Override
+  public @Nullable CharSequence grpcStatus(Http2Headers headers) {
+    return headers.get(HeaderNames.GRPC_STATUS);
+  }
+
+  @Override
+  public @Nullable CharSequence pushback(Http2Headers headers) {
+    return headers.get(HeaderNames.RETRY_PUSHBACK);
+  }
+
+  @Override
+  public LocalReplyStatus statusOfHttp(Http2Headers headers) {
+    return LocalReplyStatus.ofHttp(headers.status());
+  }
+
+  @Override
+  public String describe(Http2Headers headers) {
+    return ResponseHeaders.describe(headers);
+  }
+
+  @Override
+  public void forwardHeaders(Http2Headers headers, boolean end) {
+    if (end) {
+      downstream.endWith(headers);
+    } else {
       trace.onAnswer();
       downstream.begin(headers);
     }
   }
 
   @Override
-  public int onResponseData(ByteBuf data, int bytes, boolean end) {
+  public void countData(ByteBuf data, int bytes) {
     UpstreamConnection from = up;
     Http2Stream stream = upStream;
-    if (isOver() || from == null || stream == null) {
-      return bytes;
-    }
-    if (state != CallState.RESPONDING) {
-      fail(
-          CallEndReason.BAD_ANSWER,
-          LocalReplyStatus.INTERNAL,
-          "DATA before the headers of the response");
-      return bytes;
-    }
     trace.onAnswerData(data, bytes);
-    from.keep(stream, bytes);
-    boolean last = end && !grpc;
-    if (last) {
-      transitionTo(CallState.OVER);
-      trace.onEnd(CallEndReason.ANSWERED, plainStatus);
+    if (from != null && stream != null) {
+      from.keep(stream, bytes);
+    }
+  }
+
+  @Override
+  public void forwardData(ByteBuf data, int bytes, boolean end) {
+    UpstreamConnection from = up;
+    Http2Stream stream = upStream;
+    if (from == null || stream == null) {
+      throw new IllegalStateException("DATA without an attempt");
+    }
+    if (end) {
       downstream.endWith(data, from, stream, bytes);
-      release(true);
-    } else {
-      if (bytes > 0) {
-        downstream.pass(data, from, stream, bytes);
-      }
-      if (end) {
-        fail(
-            CallEndReason.BAD_ANSWER,
-            LocalReplyStatus.UNKNOWN,
-            "the response ended without trailers");
-      }
+    } else if (bytes > 0) {
+      downstream.pass(data, from, stream, bytes);
     }
-    return 0;
   }
 
   @Override
-  public void onUpstreamReset(long code) {
-    retryState.onReset(code);
+  public void recordEnd(CallEndReason why, GrpcStatusCode status) {
+    trace.onEnd(why, status);
   }
 
   @Override
-  public void onUpstreamFault(String why, boolean malformed) {
-    retryState.onTrouble(why, malformed);
+  public void replyLocally(
+      CallEndReason why, LocalReplyStatus status, String what, String endpoint, boolean began) {
+    int attempts = machine.attempts();
+    String message = LocalReplies.message(what, trace.spentNanos(), endpoint, attempts);
+    endWithoutReply(why, status);
+    if (why == CallEndReason.DEADLINE || why == CallEndReason.NO_ROUTE) {
+      downstream.onGivenUp(attempts > 0);
+    }
+    downstream.endWith(status, message, began);
   }
 
   @Override
-  public void onUpstreamClosed(UpstreamConnection connection, boolean untouched) {
-    upStream = null;
-    if (isOver()) {
-      retryState.ended();
-    } else {
-      onFailed(retryState.onClosed(connection, untouched, request.headers()));
-    }
+  public void endWithoutReply(CallEndReason why, LocalReplyStatus status) {
+    downstream.loop().meters().localReply(status.name());
+    trace.onEnd(why, status.code());
   }
 
-  /** Ends the call with a local reply, in any state. */
-  public void fail(CallEndReason why, LocalReplyStatus status, String what) {
-    refuse(why, status, what, up == null ? "none" : up.address());
+  @Override
+  public void refuseStream() {
+    downstream.endRefused();
   }
 
-  private void find() {
-    Cluster chosen = cluster;
-    if (chosen != null && state == CallState.CONNECTING) {
-      downstream.loop().local(chosen).find(this, GatewayEpollIoHandler.nanoTime());
-      if (state == CallState.CONNECTING) {
-        timers.startConnectionWait(CONNECTION_WAIT, this::onNothingFound);
-      }
-    }
-  }
-
-  private void onFailed(AttemptFailure failure) {
-    if (timeoutNanos > 0 && trace.spentNanos() >= timeoutNanos) {
-      // The upstream looked at its clock before us.
-      onDeadline();
-      return;
-    }
-    GatewayMeters meters = downstream.loop().meters();
-    boolean responding = state == CallState.RESPONDING;
-    if (!responding
-        && body.isComplete()
-        && retryState.mayFollow(failure, routeOptions.retry(), meters)) {
-      meters.retried();
-      trace.onRetry(failure.status().code());
-      transitionTo(CallState.CONNECTING);
-      find();
-    } else if (!responding && retryState.isUnprocessed()) {
-      transitionTo(CallState.OVER);
-      trace.onEnd(CallEndReason.UPSTREAM_RESET, failure.status().code());
-      downstream.endRefused();
-      release(false);
-    } else {
-      fail(failure.why(), failure.status(), failure.what());
-    }
-  }
-
-  /**
-   * Whether a trailers-only response is not forwarded but retried; then the next attempt is
-   * scheduled.
-   */
-  private boolean mayAskAgain(Http2Headers answer) {
-    long left = timeoutNanos > 0 ? timeoutNanos - trace.spentNanos() : Long.MAX_VALUE;
-    long delay =
-        body.isComplete()
-            ? retryState.delayNanos(routeOptions.retry(), request.headers(), answer, left)
-            : -1;
-    if (delay < 0 || !retryState.mayRepeat(downstream.loop().meters())) {
-      return false;
-    }
-    downstream.loop().meters().retried();
-    trace.onRetry(ResponseHeaders.status(answer));
-    letGo(true);
-    transitionTo(CallState.BACKOFF);
-    var unused = timers.after(delay, this::onBackoffOver);
-    return true;
-  }
-
-  private boolean startDeadline() {
-    long nanos = RequestHeaderRewrite.timeoutNanos(request.headers(), routeOptions);
-    if (nanos == GrpcTimeout.EXPIRED) {
-      onDeadline();
-      return false;
-    }
-    timeoutNanos = nanos;
-    if (nanos > 0) {
-      timers.startDeadline(nanos, this::onDeadline);
-    }
-    return true;
-  }
-
-  private void onBackoffOver() {
-    if (state == CallState.BACKOFF) {
-      transitionTo(CallState.CONNECTING);
-      find();
-    }
+  @Override
+  public String endpoint() {
+    return up == null ? "none" : up.address();
   }
 
   private void onTooOld() {
@@ -436,27 +515,37 @@ public final class RoutedCall implements UpstreamStreamListener, PendingCall<Ups
   }
 
   private void onNothingFound() {
-    String trouble = cluster == null ? "" : cluster.trouble();
-    fail(
-        CallEndReason.NO_CONNECTION,
-        LocalReplyStatus.UNAVAILABLE,
-        LocalReplies.noConnection(trouble));
+    machine.onConnectionWaitOver(cluster == null ? "" : cluster.trouble());
   }
 
-  private void onDeadline() {
-    fail(
-        CallEndReason.DEADLINE,
-        LocalReplyStatus.DEADLINE_EXCEEDED,
-        LocalReplies.deadline(timeoutNanos));
+  /** Whether the request headers are the whole request. */
+  private boolean isBare() {
+    return requestEnded && body.frames().isEmpty();
+  }
+
+  /** The request headers of an attempt: those of the call, or a copy with what the attempt adds. */
+  private Http2Headers headers(int earlierAttempts, long spentNanos) {
+    Http2Headers headers = forwarded;
+    if (machine.hasTimeout()) {
+      headers = RequestHeaderRewrite.withTimeout(headers, machine.timeoutNanos(), spentNanos);
+    }
+    if (earlierAttempts > 0) {
+      headers = ReceivedHeaders.copyIfCached(headers);
+      headers.set(HeaderNames.PREVIOUS_ATTEMPTS, AsciiString.of(Integer.toString(earlierAttempts)));
+    }
+    return headers;
   }
 
   private void sendBody(List<ByteBuf> frames) {
+    Http2Stream stream = upStream;
     int bridged = body.takeDeferredWindow();
     int last = frames.size() - 1;
-    for (int i = 0; i <= last && upStream != null; i++) {
+    int i = 0;
+    // A write may end the attempt and begin the next one, which sends the frames itself.
+    for (; i <= last && stream != null && upStream == stream; i++) {
       write(frames.get(i), i == last ? bridged : 0, requestEnded && i == last);
     }
-    if (last < 0 && bridged > 0) {
+    if (i <= Math.max(last, 0) && bridged > 0) {
       downstream.giveBack(bridged);
     }
     body.onSent(downstream.loop().meters());
@@ -470,72 +559,6 @@ public final class RoutedCall implements UpstreamStreamListener, PendingCall<Ups
       downstream.giveBack(bytes);
     } else {
       to.send(stream, data, end, downstream.windowCredit(bytes));
-    }
-  }
-
-  /** Ends the call without a reply: the caller resets the client's stream. */
-  public void drop(LocalReplyStatus status) {
-    if (!isOver()) {
-      end(CallEndReason.LIMIT, status);
-      release(false);
-    }
-  }
-
-  private void end(CallEndReason why, LocalReplyStatus status) {
-    downstream.loop().meters().localReply(status.name());
-    trace.onEnd(why, status.code());
-    transitionTo(CallState.OVER);
-  }
-
-  private void refuse(CallEndReason why, LocalReplyStatus status, String what, String endpoint) {
-    downstream.loop().assertInLoop();
-    if (isOver()) {
-      return;
-    }
-    boolean began = state == CallState.RESPONDING;
-    String message = LocalReplies.message(what, trace.spentNanos(), endpoint, retryState.made());
-    end(why, status);
-    if (why == CallEndReason.DEADLINE || why == CallEndReason.NO_ROUTE) {
-      downstream.onGivenUp(retryState.made() > 0);
-    }
-    downstream.endWith(status, message, began);
-    release(false);
-  }
-
-  /**
-   * Releases the upstream stream, the timers and all kept bytes.
-   *
-   * @param ended whether the upstream's side ended just now
-   */
-  private void release(boolean ended) {
-    timers.cancel();
-    body.forget();
-    int awaiting = body.takeDeferredWindow();
-    if (awaiting > 0) {
-      downstream.giveBack(awaiting);
-    }
-    letGo(ended);
-  }
-
-  private void letGo(boolean ended) {
-    UpstreamConnection connection = up;
-    Http2Stream stream = upStream;
-    if (connection != null && stream != null) {
-      upStream = null;
-      connection.detach(stream);
-      retryState.ended();
-      if (!ended || stream.state().localSideOpen()) {
-        connection.cancel(stream);
-      }
-    }
-  }
-
-  private void transitionTo(CallState next) {
-    if (state != next) {
-      if (!state.mayBecome(next)) {
-        throw new IllegalStateException("call: " + state + " -> " + next);
-      }
-      state = next;
     }
   }
 }
