@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http1;
 
+import dev.holdfast.gateway.call.ExchangeState;
 import dev.holdfast.gateway.call.HttpExchange;
 import dev.holdfast.gateway.call.HttpRequestHandler;
 import dev.holdfast.gateway.headers.CallEnd;
@@ -32,19 +33,26 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** An HTTP/1.1 request with its response, or the WebSocket that it was upgraded to. */
+/**
+ * An HTTP/1.1 request with its response, or the WebSocket that it was upgraded to. Confined to its
+ * event loop; {@link ExchangeState} and {@link UpgradeState} have the states.
+ */
 final class Http1Exchange implements HttpExchange {
   private final Http1Connection connection;
   private final Http2Headers headers;
   private final RequestTarget target;
   private final @Nullable MalformedRequestException refusal;
   private final boolean current;
+  private ExchangeState state = ExchangeState.RECEIVING;
+  private UpgradeState upgrade = UpgradeState.NONE;
+
+  /** Whether keep-alive permits another request after this one. */
   private boolean reusable;
-  private @Nullable HttpRequestHandler handler;
-  private boolean requestEnded;
+
+  /** Whether the handler was told that there is no body; its empty end is still to be read. */
   private boolean bare;
-  private boolean begun;
-  private boolean answered;
+
+  private @Nullable HttpRequestHandler handler;
   private @Nullable HttpRequest upgradeRequest;
   private @Nullable WebSocket socket;
 
@@ -68,6 +76,7 @@ final class Http1Exchange implements HttpExchange {
   }
 
   void begin(HttpRequest request) {
+    loop().assertInLoop();
     if (request.decoderResult().isFailure()) {
       refuse(request.decoderResult().cause());
       return;
@@ -81,6 +90,7 @@ final class Http1Exchange implements HttpExchange {
       if (trouble.isEmpty()) {
         // Answered at the end of the request, when nothing of it is under way any more.
         upgradeRequest = request;
+        upgrade = UpgradeState.REQUESTED;
       } else {
         plain(HttpResponseStatus.BAD_REQUEST, trouble);
       }
@@ -88,10 +98,8 @@ final class Http1Exchange implements HttpExchange {
     }
     bare =
         !HttpUtil.isTransferEncodingChunked(request) && HttpUtil.getContentLength(request, 0L) == 0;
-    requestEnded = false;
-    HttpRequestHandler taker = connection.frontend().take(this, bare);
-    handler = taker;
-    if (!bare && !answered && HttpUtil.is100ContinueExpected(request)) {
+    handler = connection.frontend().take(this, bare);
+    if (!bare && !state.isResponseEnded() && HttpUtil.is100ContinueExpected(request)) {
       connection.write(
           new DefaultFullHttpResponse(
               HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
@@ -120,9 +128,10 @@ final class Http1Exchange implements HttpExchange {
    * @param end whether the client has half-closed; the message is empty then
    */
   void onMessage(ByteBuf message, boolean end) {
+    loop().assertInLoop();
     HttpRequestHandler taker = handler;
-    if (taker != null && !answered && !requestEnded) {
-      requestEnded = end;
+    if (taker != null && state == ExchangeState.DUPLEX) {
+      state = end ? state.onRequestEnd() : state;
       int bytes = message.readableBytes();
       connection.keep(bytes);
       taker.onData(message, bytes, end);
@@ -130,23 +139,28 @@ final class Http1Exchange implements HttpExchange {
   }
 
   void onContent(HttpContent content) {
-    if (socket != null) {
+    loop().assertInLoop();
+    if (upgrade == UpgradeState.OPEN) {
       return;
     }
-    if (upgradeRequest != null && handler == null && content instanceof LastHttpContent) {
-      requestEnded = true;
+    boolean last = content instanceof LastHttpContent;
+    if (last && upgrade == UpgradeState.REQUESTED) {
+      upgrade = upgrade.next();
+      state = state.onRequestEnd();
       bare = true;
       handler = connection.frontend().take(this, false);
       return;
     }
-    boolean last = content instanceof LastHttpContent;
-    requestEnded |= last;
-    HttpRequestHandler taker = handler;
     if (content.decoderResult().isFailure()) {
-      onGone();
+      tellGone();
       plain(
           HttpResponseStatus.BAD_REQUEST, "body: " + content.decoderResult().cause().getMessage());
-    } else if (taker != null && !bare && !answered) {
+      return;
+    }
+    boolean answered = state.isResponseEnded();
+    state = last ? state.onRequestEnd() : state;
+    HttpRequestHandler taker = handler;
+    if (taker != null && !bare && !answered) {
       int bytes = content.content().readableBytes();
       connection.keep(bytes);
       taker.onData(content.content(), bytes, last);
@@ -156,12 +170,12 @@ final class Http1Exchange implements HttpExchange {
   }
 
   boolean isRequestEnded() {
-    return requestEnded;
+    return state.isRequestEnded();
   }
 
   /** Whether the exchange was upgraded to a WebSocket. */
   boolean isSocket() {
-    return socket != null;
+    return upgrade == UpgradeState.OPEN;
   }
 
   /** Whether the exchange is a WebSocket that the gateway has not closed. */
@@ -171,21 +185,23 @@ final class Http1Exchange implements HttpExchange {
 
   /** Whether the request is complete and no part of the response was written. */
   boolean awaitsAnswer() {
-    return requestEnded && !begun;
+    return state == ExchangeState.AWAITING_RESPONSE;
   }
 
   void onLeave() {
+    loop().assertInLoop();
     HttpRequestHandler taker = handler;
-    if (taker != null && !answered) {
+    if (taker != null && !state.isResponseEnded()) {
       taker.onLeave();
     }
   }
 
   /** Ends the call with a local reply for overload; false when that is not possible. */
   boolean onOverload() {
+    loop().assertInLoop();
     WebSocket known = socket;
     HttpRequestHandler taker = handler;
-    if (connection.isUnsent() || taker == null || answered) {
+    if (connection.isUnsent() || taker == null || state.isResponseEnded()) {
       return false;
     }
     if (known != null) {
@@ -198,19 +214,26 @@ final class Http1Exchange implements HttpExchange {
 
   void onWritable() {
     HttpRequestHandler taker = handler;
-    if (taker != null && !answered) {
+    if (taker != null && !state.isResponseEnded()) {
       taker.onWritable();
     }
   }
 
   void onGone() {
+    loop().assertInLoop();
     WebSocket known = socket;
     if (known != null) {
       known.onGone();
     }
+    tellGone();
+    state = state.onGone();
+  }
+
+  /** Tells the handler that nobody waits for its response any more. */
+  private void tellGone() {
     HttpRequestHandler taker = handler;
     handler = null;
-    if (taker != null && !answered) {
+    if (taker != null && !state.isResponseEnded()) {
       taker.onGone();
     }
   }
@@ -263,7 +286,7 @@ final class Http1Exchange implements HttpExchange {
 
   @Override
   public boolean isWebSocketUpgrade() {
-    return upgradeRequest != null;
+    return upgrade != UpgradeState.NONE;
   }
 
   @Override
@@ -273,7 +296,8 @@ final class Http1Exchange implements HttpExchange {
 
   @Override
   public void answer(Http2Headers head, byte[] body) {
-    if (answered) {
+    loop().assertInLoop();
+    if (state.isResponseEnded()) {
       return;
     }
     HttpResponse response =
@@ -291,15 +315,20 @@ final class Http1Exchange implements HttpExchange {
 
   @Override
   public void begin(Http2Headers head) {
-    begun = true;
+    loop().assertInLoop();
+    if (state.isResponseEnded()) {
+      return;
+    }
     HttpRequest asked = upgradeRequest;
     if (asked != null && Http1Headers.status(head).equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
-      requestEnded = false;
+      upgrade = upgrade.next();
+      state = state.onUpgrade();
       HttpHeaders fields = new DefaultHttpHeaders();
       copy(head, fields);
       socket = WebSocket.begin(connection, this, asked, fields, connection.limits().idle());
       return;
     }
+    state = state.onResponseBegin();
     HttpResponse response =
         new DefaultHttpResponse(HttpVersion.HTTP_1_1, Http1Headers.status(head));
     if (current) {
@@ -313,7 +342,8 @@ final class Http1Exchange implements HttpExchange {
 
   @Override
   public void write(byte[] body, boolean last) {
-    if (answered) {
+    loop().assertInLoop();
+    if (state.isResponseEnded()) {
       return;
     }
     WebSocket known = socket;
@@ -335,8 +365,8 @@ final class Http1Exchange implements HttpExchange {
     WebSocket known = socket;
     if (known == null) {
       write(body, true);
-    } else if (!answered) {
-      answered = true;
+    } else if (!state.isResponseEnded()) {
+      state = state.onResponseEnd();
       known.end(body, WebSocket.code(end.status()), end.message());
     }
   }
@@ -348,15 +378,16 @@ final class Http1Exchange implements HttpExchange {
 
   @Override
   public void abort() {
-    if (!answered) {
-      answered = true;
+    loop().assertInLoop();
+    if (!state.isResponseEnded()) {
+      state = state.onGone();
       connection.abort();
     }
   }
 
   private void fill(HttpResponse response, Http2Headers head) {
     copy(head, response.headers());
-    boolean whole = requestEnded || bare;
+    boolean whole = state.isRequestEnded() || bare;
     if (!reusable || connection.isLeaving() || !whole) {
       reusable = false;
       response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
@@ -372,10 +403,11 @@ final class Http1Exchange implements HttpExchange {
   }
 
   private void end() {
-    answered = true;
+    state = state.onResponseEnd();
+    boolean whole = state == ExchangeState.OVER;
     // With a bare request its empty end is still to be read.
-    if (requestEnded || !bare) {
-      connection.onAnswered(reusable, requestEnded);
+    if (whole || !bare) {
+      connection.onAnswered(reusable, whole);
     }
   }
 
@@ -394,8 +426,7 @@ final class Http1Exchange implements HttpExchange {
   private void plain(HttpResponseStatus status, String text) {
     reusable = false;
     bare = false;
-    requestEnded = false;
-    if (!answered) {
+    if (!state.isResponseEnded()) {
       byte[] body = ("gateway: " + text + "\n").getBytes(StandardCharsets.UTF_8);
       answer(Http1Headers.plain(status), body);
     }

@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.http2;
 
 import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.gateway.call.ExchangeState;
 import dev.holdfast.gateway.call.Frontend;
 import dev.holdfast.gateway.call.HttpExchange;
 import dev.holdfast.gateway.call.HttpRequestHandler;
@@ -16,7 +17,10 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A request that is not gRPC, over one HTTP/2 stream. */
+/**
+ * A request that is not gRPC, over one HTTP/2 stream. Confined to its event loop; {@link
+ * ExchangeState} has the states.
+ */
 final class Http2Exchange implements HttpExchange, RequestFrameHandler {
   /** The limit of unsent response bytes; the same for HTTP/1.1. */
   @Limit(
@@ -33,9 +37,10 @@ final class Http2Exchange implements HttpExchange, RequestFrameHandler {
   private final MemoryAccount memory;
   private String malformed = "";
   private @Nullable HttpRequestHandler handler;
-  private boolean requestEnded;
-  private boolean over;
+  private ExchangeState state;
   private int unsentBytes;
+
+  /** Whether the handler was told that there is no room, and is still to hear that there is. */
   private boolean full;
 
   Http2Exchange(
@@ -43,7 +48,7 @@ final class Http2Exchange implements HttpExchange, RequestFrameHandler {
     this.down = down;
     this.stream = stream;
     this.headers = headers;
-    this.requestEnded = ended;
+    this.state = ended ? ExchangeState.AWAITING_RESPONSE : ExchangeState.RECEIVING;
     this.memory = down.memory().call();
   }
 
@@ -53,8 +58,9 @@ final class Http2Exchange implements HttpExchange, RequestFrameHandler {
    * @param why it must be refused; "" for no reason
    */
   void begin(Frontend frontend, String why) {
+    loop().assertInLoop();
     malformed = why;
-    handler = frontend.take(this, requestEnded);
+    handler = frontend.take(this, state.isRequestEnded());
   }
 
   @Override
@@ -64,9 +70,13 @@ final class Http2Exchange implements HttpExchange, RequestFrameHandler {
 
   @Override
   public int onRequestData(ByteBuf data, int bytes, boolean end) {
-    requestEnded |= end;
+    loop().assertInLoop();
     HttpRequestHandler taker = handler;
-    if (over || taker == null) {
+    boolean wanted = !state.isResponseEnded();
+    if (end && !state.isRequestEnded()) {
+      state = state.onRequestEnd();
+    }
+    if (!wanted || taker == null) {
       return bytes;
     }
     taker.onData(data, bytes, end);
@@ -80,17 +90,15 @@ final class Http2Exchange implements HttpExchange, RequestFrameHandler {
 
   @Override
   public void onClosed() {
-    HttpRequestHandler taker = handler;
-    if (!over && taker != null) {
-      over = true;
-      taker.onGone();
-    }
+    loop().assertInLoop();
+    tellGone();
   }
 
   @Override
   public void onLeave() {
+    loop().assertInLoop();
     HttpRequestHandler taker = handler;
-    if (!over && taker != null) {
+    if (!state.isResponseEnded() && taker != null) {
       taker.onLeave();
     }
   }
@@ -102,16 +110,14 @@ final class Http2Exchange implements HttpExchange, RequestFrameHandler {
 
   @Override
   public void onOverload() {
+    loop().assertInLoop();
     HeaderMemory.credit((FrameStream) stream, down.memory());
     HttpRequestHandler taker = handler;
-    if (!over && unsentBytes == 0 && taker != null) {
+    if (!state.isResponseEnded() && unsentBytes == 0 && taker != null) {
       taker.onOverload();
       return;
     }
-    if (!over && taker != null) {
-      over = true;
-      taker.onGone();
-    }
+    tellGone();
     down.discard(stream, Http2Error.ENHANCE_YOUR_CALM.code());
   }
 
@@ -122,7 +128,7 @@ final class Http2Exchange implements HttpExchange, RequestFrameHandler {
 
   @Override
   public boolean isRequestEnded() {
-    return requestEnded;
+    return state.isRequestEnded();
   }
 
   @Override
@@ -177,36 +183,42 @@ final class Http2Exchange implements HttpExchange, RequestFrameHandler {
 
   @Override
   public void answer(Http2Headers head, byte[] body) {
-    if (over) {
+    loop().assertInLoop();
+    if (state.isResponseEnded()) {
       return;
     }
     if (body.length > 0) {
       begin(head);
       write(body, true);
     } else {
-      over = true;
-      down.send(stream, head, true, requestEnded ? null : this::stopRequest);
+      state = state.onResponseEnd();
+      down.send(stream, head, true, isStopDue() ? this::stopRequest : null);
     }
   }
 
   @Override
   public void begin(Http2Headers head) {
-    if (!over) {
+    loop().assertInLoop();
+    if (!state.isResponseEnded()) {
+      state = state.onResponseBegin();
       down.send(stream, head, false, null);
     }
   }
 
   @Override
   public void write(byte[] body, boolean last) {
-    if (over) {
+    loop().assertInLoop();
+    if (state.isResponseEnded()) {
       return;
     }
-    over = last;
+    if (last) {
+      state = state.onResponseEnd();
+    }
     // Not taken from the array later: the receipt would hold it as long as the frame waits.
     int bytes = body.length + FRAME_BYTES;
     unsentBytes += bytes;
     memory.charge(bytes);
-    boolean stops = last && !requestEnded;
+    boolean stops = last && isStopDue();
     ByteBuf data = Unpooled.wrappedBuffer(body);
     down.send(
         stream,
@@ -229,8 +241,9 @@ final class Http2Exchange implements HttpExchange, RequestFrameHandler {
 
   @Override
   public void abort() {
-    if (!over) {
-      over = true;
+    loop().assertInLoop();
+    if (!state.isResponseEnded()) {
+      state = state.onGone();
       down.reset(stream, Http2Error.INTERNAL_ERROR.code());
     }
   }
@@ -239,9 +252,22 @@ final class Http2Exchange implements HttpExchange, RequestFrameHandler {
     unsentBytes -= bytes;
     memory.credit(bytes);
     HttpRequestHandler taker = handler;
-    if (full && !over && taker != null && isWritable()) {
+    if (full && !state.isResponseEnded() && taker != null && isWritable()) {
       taker.onWritable();
     }
+  }
+
+  private void tellGone() {
+    HttpRequestHandler taker = handler;
+    if (!state.isResponseEnded() && taker != null) {
+      state = state.onGone();
+      taker.onGone();
+    }
+  }
+
+  /** Whether the response has ended before the request. */
+  private boolean isStopDue() {
+    return state == ExchangeState.ANSWERED;
   }
 
   /**
