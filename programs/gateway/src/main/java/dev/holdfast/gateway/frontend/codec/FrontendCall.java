@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A translated request and its gRPC call. Backpressure works both ways: response messages are
  * requested as the client takes them, and the client is read as the upstream takes messages.
- * Confined to its event loop.
+ * Confined to its event loop; {@link FrontendCallState} has the states.
  *
  * <p>The response head waits for the first message or the end, so that an early failure has its own
  * HTTP status.
@@ -44,16 +44,16 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
   private byte @Nullable [] message;
   private int owedBytes;
   private int heldBytes;
+  private FrontendCallState state = FrontendCallState.READING;
+
+  /** Whether the next response message is not requested until the client takes more. */
   private boolean unread;
-  private boolean over;
 
   /** The time slices for inflating; null unless messages may be compressed. */
   private final @Nullable InflateScheduler turns;
 
   /** The queue of compressed parts; null unless the request is a stream that may be compressed. */
   private final @Nullable CompressedBodyQueue compressed;
-
-  private boolean requestEnded;
 
   public FrontendCall(
       HttpExchange web,
@@ -76,6 +76,7 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
 
   /** Starts what does not depend on the body: the response head, and the call of a stream. */
   public void begin(boolean ended) {
+    web.loop().assertInLoop();
     try {
       CharSequence announced = web.headers().get("content-length");
       if (!frontendCodec.clientStreams() && announced != null) {
@@ -91,7 +92,7 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
         frontendCodec.begin(this::send);
       }
       if (ended) {
-        endRequest();
+        onBodyEnd();
       } else if (!frontendCodec.clientStreams()) {
         bodyTimer = after(BODY_TIME, this::onSlowBody);
       }
@@ -102,7 +103,8 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
 
   @Override
   public void onData(ByteBuf data, int bytes, boolean end) {
-    if (over) {
+    web.loop().assertInLoop();
+    if (isOver()) {
       web.giveBack(bytes);
       return;
     }
@@ -122,9 +124,8 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
           frontendCodec.feed(chunk, 0, data.readableBytes(), this::send);
         }
       }
-      requestEnded |= end;
-      if (end && !over && compressed == null) {
-        endRequest();
+      if (end) {
+        onBodyEnd();
       }
     } catch (RequestRefusedException e) {
       refuse(e);
@@ -141,15 +142,17 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
 
   @Override
   public void onGone() {
-    if (!over) {
+    web.loop().assertInLoop();
+    if (!isOver()) {
       stop();
     }
   }
 
   @Override
   public void onWritable() {
+    web.loop().assertInLoop();
     OutgoingCall known = call;
-    if (unread && !over && known != null) {
+    if (unread && !isOver() && known != null) {
       unread = false;
       known.request(1);
     }
@@ -157,7 +160,8 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
 
   @Override
   public void onLeave() {
-    if (!over) {
+    web.loop().assertInLoop();
+    if (!isOver()) {
       OutgoingCall known = call;
       if (known != null) {
         known.cancel();
@@ -168,7 +172,8 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
 
   @Override
   public void onOverload() {
-    if (!over) {
+    web.loop().assertInLoop();
+    if (!isOver()) {
       OutgoingCall known = call;
       if (known != null) {
         known.cancel();
@@ -187,7 +192,8 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
 
   @Override
   public void onMessage(byte[] bytes, int offset, int length) {
-    if (over) {
+    web.loop().assertInLoop();
+    if (isOver()) {
       return;
     }
     byte[] rendered;
@@ -200,6 +206,7 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
     if (!frontendCodec.serverStreams()) {
       if (message != null) {
         fail("gateway: two messages (expected: one)");
+        return;
       }
       hold(rendered.length);
       message = rendered;
@@ -211,7 +218,7 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
     writer.write(rendered);
     unread = !web.isWritable();
     OutgoingCall known = call;
-    if (!unread && known != null && !over) {
+    if (!unread && known != null && !isOver()) {
       known.request(1);
     }
   }
@@ -223,7 +230,8 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
 
   @Override
   public void onEnd(CallEnd end) {
-    if (over) {
+    web.loop().assertInLoop();
+    if (isOver()) {
       return;
     }
     stop();
@@ -236,6 +244,7 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
 
   @Override
   public void onReady() {
+    web.loop().assertInLoop();
     if (compressed == null) {
       giveBackOwed();
     } else {
@@ -246,7 +255,7 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
   private void start() {
     OutgoingCall started = place.begin(web, headers, this);
     call = started;
-    if (!over) {
+    if (!isOver()) {
       // Of a second message where there may be one only, the second is a fault worth to be seen.
       started.request(frontendCodec.serverStreams() ? 1 : 2);
     }
@@ -258,7 +267,7 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
    */
   private void goOn() {
     CompressedBodyQueue body = compressed;
-    if (over || body == null) {
+    if (isOver() || body == null) {
       return;
     }
     try {
@@ -266,8 +275,7 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
       if (drained && hasRoom()) {
         giveBackOwed();
       }
-      if (drained && requestEnded && !over) {
-        requestEnded = false;
+      if (drained && state == FrontendCallState.COMPLETING) {
         endRequest();
       }
     } catch (RequestRefusedException e) {
@@ -277,16 +285,27 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
 
   private boolean hasRoom() {
     OutgoingCall known = call;
-    return !over && (known == null || known.isReady());
+    return !isOver() && (known == null || known.isReady());
   }
 
   /** Runs {@link #endRequest} in a later time slice. */
   private void endInTurn() {
-    if (!over) {
+    if (!isOver()) {
       try {
         endRequest();
       } catch (RequestRefusedException e) {
         refuse(e);
+      }
+    }
+  }
+
+  private void onBodyEnd() {
+    if (state == FrontendCallState.READING) {
+      transitionTo(FrontendCallState.COMPLETING);
+      if (compressed == null) {
+        endRequest();
+      } else {
+        goOn();
       }
     }
   }
@@ -297,9 +316,10 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
       turns.await(web.memory(), this::endInTurn);
       return;
     }
+    transitionTo(FrontendCallState.HALF_CLOSED);
     frontendCodec.end(this::send);
     OutgoingCall known = call;
-    if (known != null && !over && !frontendCodec.endsWithMessage()) {
+    if (known != null && !isOver() && !frontendCodec.endsWithMessage()) {
       known.halfClose();
     }
   }
@@ -312,13 +332,13 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
       letGo();
     }
     OutgoingCall known = call;
-    if (known != null && !over) {
+    if (known != null && !isOver()) {
       known.send(bytes, offset, length, frontendCodec.endsWithMessage());
     }
   }
 
   private void onSlowBody() {
-    if (!over) {
+    if (!isOver()) {
       stop();
       writer.whole(
           frontendCodec.refused(
@@ -337,7 +357,7 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
   }
 
   private void refuse(RequestRefusedException why) {
-    if (over) {
+    if (isOver()) {
       return;
     }
     OutgoingCall known = call;
@@ -354,7 +374,7 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
 
   /** Ends the exchange: cancels the call and timers, and releases what is held. */
   private void stop() {
-    over = true;
+    transitionTo(FrontendCallState.OVER);
     cancel(bodyTimer);
     writer.stop();
     OutgoingCall known = call;
@@ -385,6 +405,17 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
     if (owed > 0) {
       web.giveBack(owed);
     }
+  }
+
+  private boolean isOver() {
+    return state == FrontendCallState.OVER;
+  }
+
+  private void transitionTo(FrontendCallState next) {
+    if (!state.mayBecome(next)) {
+      throw new IllegalStateException("frontend call: " + state + " -> " + next);
+    }
+    state = next;
   }
 
   private ScheduledFuture<?> after(Duration time, Runnable task) {

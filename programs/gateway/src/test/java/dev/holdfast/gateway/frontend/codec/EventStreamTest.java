@@ -4,27 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.gateway.call.HttpExchange;
 import dev.holdfast.gateway.call.OutgoingCall;
-import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cors.CorsPolicy;
 import dev.holdfast.gateway.frontend.json.HttpJsonCodec;
 import dev.holdfast.gateway.greet.GreetProto;
 import dev.holdfast.gateway.greet.HelloReply;
 import dev.holdfast.gateway.headers.CallEnd;
 import dev.holdfast.gateway.headers.ClientIdentity;
-import dev.holdfast.gateway.limits.GatewayLimits;
-import dev.holdfast.gateway.limits.GatewayMeters;
 import dev.holdfast.gateway.limits.MemoryAccount;
-import dev.holdfast.gateway.loop.ConfigSnapshot;
 import dev.holdfast.gateway.loop.ForwardingLoop;
-import dev.holdfast.gateway.route.Router;
-import dev.holdfast.liveness.ConnectionRole;
-import dev.holdfast.liveness.LivenessMeters;
-import dev.holdfast.liveness.LivenessOptions;
 import dev.holdfast.transcoding.http.HttpRequestHead;
 import dev.holdfast.transcoding.http.HttpTranscoder;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
 import dev.holdfast.transcoding.status.GrpcStatusCode;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -33,7 +24,6 @@ import io.netty.handler.codec.http2.Http2Headers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -42,9 +32,6 @@ import org.junit.jupiter.api.Test;
 
 /** Server-sent events of a method that streams both ways, in a time that stands still. */
 class EventStreamTest {
-  private record NoRoutes(Router router, Map<String, Cluster> clusters, GatewayLimits limits)
-      implements ConfigSnapshot {}
-
   private static final String PING = ": ping\n\n";
   private static final long PING_NANOS = FrontendResponseWriter.PING_TIME.toNanos();
 
@@ -140,17 +127,7 @@ class EventStreamTest {
     private final ForwardingLoop loop;
 
     Events(EmbeddedChannel channel) {
-      SimpleMeterRegistry meters = new SimpleMeterRegistry();
-      ConfigSnapshot configSnapshot = new NoRoutes(head -> null, Map.of(), GatewayLimits.DEFAULT);
-      loop =
-          new ForwardingLoop(
-              channel.eventLoop(),
-              () -> configSnapshot,
-              new ForwardingLoop.ConnectionMonitoring(
-                  LivenessOptions.DEFAULT,
-                  LivenessMeters.on(meters, ConnectionRole.SERVER),
-                  LivenessMeters.on(meters, ConnectionRole.CLIENT),
-                  new GatewayMeters(meters)));
+      loop = EmbeddedForwardingLoop.of(channel);
     }
 
     /** What came since it was asked for. */
