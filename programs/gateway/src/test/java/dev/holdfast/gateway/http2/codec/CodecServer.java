@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
@@ -62,6 +63,10 @@ final class CodecServer {
   }
 
   private CodecServer(boolean ours) {
+    if (!ours) {
+      // Netty's loses what is left of a frame when it closes: its loss is not the gateway's.
+      channel.config().setAllocator(new UnpooledByteBufAllocator(false, true));
+    }
     handler = ours ? ours() : netty();
     channel.pipeline().addLast(handler);
     context = channel.pipeline().lastContext();
