@@ -32,7 +32,7 @@ import java.util.TreeMap;
 import java.util.zip.CRC32;
 
 /** A client's end of a connection that makes requests: with our codec, or with Netty's. */
-final class CodecClient {
+final class CodecClient implements CodecEnd {
   private static final GatewayLimits LIMITS = GatewayLimits.DEFAULT;
 
   private final EmbeddedChannel channel = new EmbeddedChannel();
@@ -77,7 +77,8 @@ final class CodecClient {
    * @param bytes of its body; the request goes on if it is 0
    * @return whether a stream could be opened
    */
-  boolean request(int bytes) {
+  @Override
+  public boolean request(int bytes) {
     Http2Connection connection = handler.connection();
     if (!channel.isActive() || connection.goAwayReceived() || !connection.local().canOpenStream()) {
       return false;
@@ -121,7 +122,8 @@ final class CodecClient {
   }
 
   /** Bytes of the server came. */
-  void feed(ByteBuf bytes) {
+  @Override
+  public void feed(ByteBuf bytes) {
     if (channel.isActive()) {
       channel.writeInbound(bytes.copy());
       readSent();
@@ -129,23 +131,27 @@ final class CodecClient {
   }
 
   /** What the client saw, and what its server was sent, by stream. */
-  String story() {
+  @Override
+  public String story() {
     Map<Integer, Long> sums = new TreeMap<>();
     bodies.forEach((id, sum) -> sums.put(id, sum.getValue()));
     return "seen " + seen + " sent " + sent + " bodies " + bodyBytes + " sums " + sums;
   }
 
   /** Whether it sent GOAWAY. */
-  boolean isGone() {
+  @Override
+  public boolean isGone() {
     return gone;
   }
 
   /** The words of its GOAWAY, or those with which Netty's reset a stream last. */
-  String reason() {
+  @Override
+  public String reason() {
     return reason;
   }
 
-  void close() {
+  @Override
+  public void close() {
     channel.finishAndReleaseAll();
     unread.release();
     reader.close();

@@ -32,7 +32,7 @@ import java.util.TreeMap;
 import java.util.zip.CRC32;
 
 /** A server's end of a connection that answers some requests: with our codec, or with Netty's. */
-final class CodecServer {
+final class CodecServer implements CodecEnd {
   private static final int STREAMS = 8;
 
   private static final GatewayLimits LIMITS =
@@ -88,7 +88,8 @@ final class CodecServer {
   }
 
   /** Bytes of the client came. */
-  void feed(ByteBuf bytes) throws Exception {
+  @Override
+  public void feed(ByteBuf bytes) throws Exception {
     reader
         .configuration()
         .frameSizePolicy()
@@ -115,23 +116,27 @@ final class CodecServer {
   }
 
   /** What the server saw, and what its client was sent, by stream. */
-  String story() {
+  @Override
+  public String story() {
     Map<Integer, Long> sums = new TreeMap<>();
     answers.forEach((id, sum) -> sums.put(id, sum.getValue()));
     return "seen " + seen + " sent " + sent + " sums " + sums;
   }
 
   /** Whether it sent GOAWAY. */
-  boolean isGone() {
+  @Override
+  public boolean isGone() {
     return gone;
   }
 
   /** The words of its GOAWAY, or those with which Netty's reset a stream last. */
-  String reason() {
+  @Override
+  public String reason() {
     return reason;
   }
 
-  void close() {
+  @Override
+  public void close() {
     channel.finishAndReleaseAll();
     unread.release();
     reader.close();

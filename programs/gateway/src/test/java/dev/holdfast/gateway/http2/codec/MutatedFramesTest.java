@@ -18,7 +18,7 @@ class MutatedFramesTest {
   private static final int SEEDS = Integer.getInteger("holdfast.codec.seeds", 600);
   private static final int STEPS = 40;
 
-  /** One of so many frames is mutated. */
+  /** The number of frames of which one is mutated, on average. */
   private static final int SOUND = 4;
 
   private static final byte[] SETTINGS = CaseFrames.settings();
