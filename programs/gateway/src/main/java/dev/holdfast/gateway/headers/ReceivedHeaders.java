@@ -78,16 +78,17 @@ public final class ReceivedHeaders extends DefaultHttp2Headers {
     super(validateNames, validateValues, sizeHint);
   }
 
-  /**
-   * Adds a field without the whitespace around its value, which is no part of it (RFC 9110, 5.5).
-   * Senders differ in whether they leave it; RFC 9113, 8.2.1, allows to strip it.
-   */
+  /** Adds a field without the whitespace around its value; see {@link #stripped}. */
   @Override
   public Http2Headers add(CharSequence name, CharSequence value) {
     return super.add(name, value instanceof AsciiString text ? stripped(text) : value);
   }
 
-  private static AsciiString stripped(AsciiString value) {
+  /**
+   * A field's value without the whitespace around it, which is no part of it (RFC 9110, 5.5).
+   * Senders differ in whether they leave it; RFC 9113, 8.2.1, allows to strip it.
+   */
+  public static AsciiString stripped(AsciiString value) {
     int end = value.length();
     int start = 0;
     if (end == 0 || (!isBlank(value.byteAt(0)) && !isBlank(value.byteAt(end - 1)))) {

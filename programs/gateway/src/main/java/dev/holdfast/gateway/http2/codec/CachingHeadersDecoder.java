@@ -3,20 +3,20 @@ package dev.holdfast.gateway.http2.codec;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.headers.HeaderNames;
 import dev.holdfast.gateway.headers.ReceivedHeaders;
+import dev.holdfast.gateway.http2.hpack.HpackHeadersDecoder;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.HttpMethod;
-import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The header block cache in front of Netty's HPACK decoder: most calls of a client differ only in
- * their body. Equal bytes mean equal headers while the dynamic table does not change (RFC 7541,
- * 2.2). A block that changes the table empties the cache.
+ * The header block cache in front of the HPACK decoder: most calls of a client differ only in their
+ * body. Equal bytes mean equal headers while the dynamic table does not change (RFC 7541, 2.2). A
+ * block that changes the table empties the cache.
  */
-final class CachingHeadersDecoder extends DefaultHttp2HeadersDecoder {
+final class CachingHeadersDecoder extends HpackHeadersDecoder {
   @Limit(
       of = "bytes of one block of headers over HTTP/2 that are read although they are too many",
       then = "the connection is closed; below, the request is answered with 431 and others go on")
@@ -49,13 +49,8 @@ final class CachingHeadersDecoder extends DefaultHttp2HeadersDecoder {
    * @param most blocks in the cache
    */
   CachingHeadersDecoder(long maxHeaderListSize, int most) {
-    super(true, maxHeaderListSize);
+    super(maxHeaderListSize, Math.max(maxHeaderListSize, REFUSABLE_BYTES));
     this.most = most;
-    try {
-      maxHeaderListSize(maxHeaderListSize, maxHeaderListSize);
-    } catch (Http2Exception e) {
-      throw new IllegalArgumentException("maxHeaderListSize: " + maxHeaderListSize, e);
-    }
   }
 
   /** Sets the owner of the headers; see {@link CachedHeaderBlock#of}. */
@@ -140,9 +135,8 @@ final class CachingHeadersDecoder extends DefaultHttp2HeadersDecoder {
   }
 
   @Override
-  protected Http2Headers newHeaders() {
-    ReceivedHeaders receivedHeaders =
-        new ReceivedHeaders(validateHeaders(), validateHeaderValues(), numberOfHeadersGuess());
+  protected Http2Headers newHeaders(int sizeHint) {
+    ReceivedHeaders receivedHeaders = new ReceivedHeaders(false, false, sizeHint);
     started = receivedHeaders;
     return receivedHeaders;
   }

@@ -1,0 +1,60 @@
+package dev.holdfast.gateway.http2.hpack;
+
+import dev.holdfast.gateway.headers.ReceivedHeaders;
+import io.netty.handler.codec.http.HttpHeaderValidationUtil;
+import io.netty.util.AsciiString;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A header field of a block or of a table, validated once (RFC 9113, 8.2 and 8.3), however often it
+ * is referred to. Immutable.
+ */
+final class HeaderField {
+  /** The size of a field without its text (RFC 7541, 4.1). */
+  private static final int OVERHEAD_BYTES = 32;
+
+  private final FieldName name;
+  private final AsciiString value;
+  private final int size;
+  private final @Nullable String fault;
+
+  HeaderField(FieldName name, AsciiString received) {
+    this.name = name;
+    this.value = ReceivedHeaders.stripped(received);
+    this.size = name.text().length() + received.length() + OVERHEAD_BYTES;
+    this.fault = name.fault() == null ? faultOfValue(received) : name.fault();
+  }
+
+  FieldName name() {
+    return name;
+  }
+
+  /** The value without the whitespace around it; see {@link ReceivedHeaders#stripped}. */
+  AsciiString value() {
+    return value;
+  }
+
+  /** The size in a table and in a header list, in bytes (RFC 7541, 4.1). */
+  int size() {
+    return size;
+  }
+
+  /** The reason why the field is malformed in any message; null if it is not. */
+  @Nullable String fault() {
+    return fault;
+  }
+
+  private @Nullable String faultOfValue(AsciiString received) {
+    int prohibited = HttpHeaderValidationUtil.validateValidHeaderValue(value);
+    if (prohibited >= 0) {
+      return "a header value contains prohibited character 0x"
+          + Integer.toHexString(value.charAt(prohibited));
+    }
+    if (name.pseudoHeader() != null) {
+      return value.isEmpty() ? "HTTP/2 pseudo-header '" + name.text() + "' is empty." : null;
+    }
+    return HttpHeaderValidationUtil.isTeNotTrailers(name.text(), received)
+        ? "Illegal value specified for the 'TE' header (only 'trailers' is allowed)."
+        : null;
+  }
+}
