@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class FileWatch implements AutoCloseable {
   /** Pause between two polls of the file. */
   @Limit(of = "pause between two checks of a followed file", then = "it is looked at again")
-  public static final Duration POLL = Duration.ofMillis(20);
+  public static final Duration POLL = Duration.ofMillis(100);
 
   @Limit(
       of = "time after which a followed file is read although it seems unchanged",
