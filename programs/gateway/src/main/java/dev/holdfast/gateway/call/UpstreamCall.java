@@ -11,6 +11,7 @@ import dev.holdfast.gateway.headers.CallEnd;
 import dev.holdfast.gateway.headers.ClientIdentity;
 import dev.holdfast.gateway.headers.HeaderNames;
 import dev.holdfast.gateway.headers.LocalReplyStatus;
+import dev.holdfast.gateway.headers.ReceivedHeaders;
 import dev.holdfast.gateway.http2.codec.WriteListener;
 import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.loop.ForwardingLoop;
@@ -21,7 +22,6 @@ import dev.holdfast.gateway.traffic.CallRecord;
 import dev.holdfast.gateway.upstream.UpstreamConnection;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.AsciiString;
@@ -44,6 +44,8 @@ public final class UpstreamCall implements OutgoingCall {
       of = "bytes of one call of the gateway's own that wait for the upstream",
       then = "its client is not read until they left")
   static final int UNSENT_BYTES = 262_144;
+
+  private static final int USUAL_HEADERS = 8;
 
   private final ForwardingLoop loop;
   private final ClientIdentity clientIdentity;
@@ -114,7 +116,10 @@ public final class UpstreamCall implements OutgoingCall {
 
   /** Creates the headers of a call without metadata. */
   public static Http2Headers headers(CharSequence path, CharSequence authority) {
-    return new DefaultHttp2Headers(false).path(path).authority(authority);
+    // As clients' headers are: one class of headers and of text keeps what is compiled for them.
+    return new ReceivedHeaders(false, false, USUAL_HEADERS)
+        .path(AsciiString.of(path))
+        .authority(AsciiString.of(authority));
   }
 
   /** Begins the call on a cluster; a grpc-timeout in the headers counts from now. */

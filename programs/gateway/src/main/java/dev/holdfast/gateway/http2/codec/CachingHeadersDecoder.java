@@ -70,20 +70,24 @@ final class CachingHeadersDecoder extends HpackHeadersDecoder {
       block.skipBytes(block.readableBytes());
       return before;
     }
+    int from = block.readerIndex();
     int length = block.readableBytes();
     blockBytes = length;
-    if (!REMEMBERS
-        || !HeaderBlock.keepsDynamicTable(block, block.readerIndex(), block.writerIndex())) {
-      forget();
-      return decode(streamId, block);
+    long tableBefore = tableChanges();
+    Http2Headers headers;
+    try {
+      headers = decode(streamId, block);
+    } finally {
+      if (!REMEMBERS || tableChanges() != tableBefore) {
+        forget();
+      }
     }
-    if (length > MOST_BYTES) {
-      return decode(streamId, block);
-    }
-    byte[] bytes = ByteBufUtil.getBytes(block);
-    Http2Headers headers = decode(streamId, block);
-    if (headers instanceof ReceivedHeaders receivedHeaders) {
-      CachedHeaderBlock fresh = CachedHeaderBlock.of(bytes, receivedHeaders, owner);
+    if (REMEMBERS
+        && tableChanges() == tableBefore
+        && length <= MOST_BYTES
+        && headers instanceof ReceivedHeaders receivedHeaders) {
+      CachedHeaderBlock fresh =
+          CachedHeaderBlock.of(ByteBufUtil.getBytes(block, from, length), receivedHeaders, owner);
       remember(fresh);
       return fresh.receivedHeaders();
     }

@@ -47,8 +47,8 @@ final class HeaderField {
   private @Nullable String faultOfValue(AsciiString received) {
     int prohibited = HttpHeaderValidationUtil.validateValidHeaderValue(value);
     if (prohibited >= 0) {
-      return "a header value contains prohibited character 0x"
-          + Integer.toHexString(value.charAt(prohibited));
+      return "header '%s': character 0x%x at index %d (expected: none that is prohibited)"
+          .formatted(name.text(), (int) value.charAt(prohibited), prohibited);
     }
     if (name.pseudoHeader() != null) {
       return value.isEmpty() ? "HTTP/2 pseudo-header '" + name.text() + "' is empty." : null;

@@ -87,6 +87,7 @@ final class HeaderTable {
   private int count;
   private long bytes;
   private long capacity;
+  private long changes;
 
   /**
    * @param capacity of the dynamic table in bytes
@@ -100,6 +101,11 @@ final class HeaderTable {
     return capacity;
   }
 
+  /** The number of times that the dynamic table changed, or was given the capacity that it had. */
+  long changes() {
+    return changes;
+  }
+
   /** The field at an index, which begins at 1; null for none. */
   @Nullable HeaderField get(int index) {
     int dynamic = index - STATIC_FIELDS.length;
@@ -111,6 +117,7 @@ final class HeaderTable {
 
   /** Adds a field to the dynamic table, which evicts older ones until there is room for it. */
   void add(HeaderField field) {
+    changes++;
     evictTo(capacity - field.size());
     if (field.size() > capacity) {
       return;
@@ -126,6 +133,7 @@ final class HeaderTable {
 
   /** Sets the capacity of the dynamic table in bytes, which evicts what exceeds it. */
   void resize(long newCapacity) {
+    changes++;
     capacity = newCapacity;
     evictTo(newCapacity);
   }

@@ -120,6 +120,14 @@ public abstract class HpackHeadersDecoder
     return maxHeaderListSizeGoAway;
   }
 
+  /**
+   * The number of changes of the dynamic table. Equal bytes mean equal headers as long as it stays
+   * the same.
+   */
+  protected final long tableChanges() {
+    return table.changes();
+  }
+
   private void readResizes(HeaderBlockReader reader) throws Http2Exception {
     while (!reader.isAtEnd() && isResize(reader.peek())) {
       int size = reader.integer(RESIZE_BITS);

@@ -1,5 +1,9 @@
 package dev.holdfast.gateway.http2.hpack;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
 /**
  * The Huffman code of HPACK's strings (RFC 7541, 5.2 and appendix B). The code is canonical: codes
  * of one length are consecutive numbers in the order of their symbols, and a longer code is above
@@ -26,6 +30,9 @@ final class HuffmanCode {
     25, 24, 24, 26, 23, 26, 27, 26, 26, 27, 27, 27, 27, 27, 28, 27, 27, 27, 27, 27, 26, 30
   };
 
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+
   private static final int END_OF_STRING = 256;
   private static final int SHORTEST = 5;
   private static final int LONGEST = 30;
@@ -40,7 +47,7 @@ final class HuffmanCode {
   private static final int NIBBLE = 0xf;
 
   /** The longest padding, which are the first bits of the end of string: ones (RFC 7541, 5.2). */
-  private static final int MOST_PADDING_BITS = 7;
+  private static final int PADDING_BITS = 7;
 
   /** The most bits in the accumulator that leave room for one more byte. */
   private static final int FULL_BITS = Long.SIZE - Byte.SIZE;
@@ -102,6 +109,11 @@ final class HuffmanCode {
     long bits = 0;
     int count = 0;
     while (true) {
+      if (count <= Integer.SIZE && end - next >= Integer.BYTES) {
+        bits = bits << Integer.SIZE | Integer.toUnsignedLong((int) INT.get(in, next));
+        next += Integer.BYTES;
+        count += Integer.SIZE;
+      }
       while (count <= FULL_BITS && next < end) {
         bits = bits << Byte.SIZE | Byte.toUnsignedInt(in[next++]);
         count += Byte.SIZE;
@@ -148,7 +160,7 @@ final class HuffmanCode {
       left -= length;
     }
     long ones = (1L << left) - 1;
-    return left <= MOST_PADDING_BITS && (bits & ones) == ones ? written - outFrom : MALFORMED;
+    return left <= PADDING_BITS && (bits & ones) == ones ? written - outFrom : MALFORMED;
   }
 
   /** The symbol of the code at the head of these bits, of which there are more than a lookup's. */
