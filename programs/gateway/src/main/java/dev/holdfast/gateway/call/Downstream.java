@@ -2,13 +2,13 @@ package dev.holdfast.gateway.call;
 
 import dev.holdfast.gateway.headers.ClientIdentity;
 import dev.holdfast.gateway.headers.LocalReplyStatus;
+import dev.holdfast.gateway.http2.codec.CallStream;
 import dev.holdfast.gateway.http2.codec.WriteListener;
 import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.loop.ForwardingLoop;
 import dev.holdfast.gateway.upstream.UpstreamConnection;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.Http2Stream;
 
 /**
  * The client's side of a {@link RoutedCall}: the account of its bytes, and the way its response
@@ -42,10 +42,10 @@ public interface Downstream {
    * @param data stays the caller's
    * @param bytes that the upstream's window gets back once the DATA is written
    */
-  void pass(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes);
+  void pass(ByteBuf data, UpstreamConnection from, CallStream stream, int bytes);
 
   /** Sends the last DATA of a response; the data stays the caller's. */
-  void endWith(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes);
+  void endWith(ByteBuf data, UpstreamConnection from, CallStream stream, int bytes);
 
   /** Sends the trailers of a response, or its only HEADERS. */
   void endWith(Http2Headers trailers);

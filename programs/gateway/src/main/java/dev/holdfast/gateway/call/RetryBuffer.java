@@ -1,7 +1,7 @@
 package dev.holdfast.gateway.call;
 
 import dev.holdfast.core.annotation.Limit;
-import dev.holdfast.gateway.http2.codec.FrameEncoder;
+import dev.holdfast.gateway.http2.codec.FrameConnection;
 import dev.holdfast.gateway.limits.GatewayMeters;
 import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.limits.MetLimit;
@@ -90,10 +90,7 @@ public final class RetryBuffer {
       return frame;
     }
     tail = null;
-    ByteBuf kept =
-        frame.capacity() > FrameEncoder.MOST_SPARE * size
-            ? frame.copy()
-            : frame.retainedDuplicate();
+    ByteBuf kept = FrameConnection.isMostlySpare(frame) ? frame.copy() : frame.retainedDuplicate();
     all.add(kept);
     return kept;
   }

@@ -12,6 +12,7 @@ import dev.holdfast.gateway.headers.LocalReplyStatus;
 import dev.holdfast.gateway.headers.ReceivedHeaders;
 import dev.holdfast.gateway.headers.RequestHeaderRewrite;
 import dev.holdfast.gateway.headers.ResponseHeaders;
+import dev.holdfast.gateway.http2.codec.CallStream;
 import dev.holdfast.gateway.http2.codec.HeadersWrite;
 import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.gateway.loop.ConfigSnapshot;
@@ -26,7 +27,6 @@ import dev.holdfast.transcoding.status.GrpcStatusCode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.AsciiString;
 import java.time.Duration;
 import java.util.List;
@@ -71,7 +71,7 @@ public final class RoutedCall
   private @Nullable RetryBudget budget;
 
   private @Nullable UpstreamConnection up;
-  private @Nullable Http2Stream upStream;
+  private @Nullable CallStream upStream;
   private @Nullable HeadersWrite written;
 
   /**
@@ -114,7 +114,7 @@ public final class RoutedCall
   }
 
   /** The upstream stream of the current attempt; null when there is none. */
-  public @Nullable Http2Stream upstreamStream() {
+  public @Nullable CallStream upstreamStream() {
     return upStream;
   }
 
@@ -312,7 +312,7 @@ public final class RoutedCall
     }
     HeadersWrite write = new HeadersWrite();
     written = write;
-    Http2Stream stream = connection.open(headers(earlierAttempts, spentNanos), isBare(), write);
+    CallStream stream = connection.open(headers(earlierAttempts, spentNanos), isBare(), write);
     if (stream == null) {
       return AttemptFailure.unopened(write.cause());
     }
@@ -367,7 +367,7 @@ public final class RoutedCall
   @Override
   public void endAttempt(boolean complete) {
     UpstreamConnection connection = up;
-    Http2Stream stream = upStream;
+    CallStream stream = upStream;
     ConnectionPool<UpstreamConnection> of = pool;
     if (connection != null && stream != null && of != null) {
       upStream = null;
@@ -453,7 +453,7 @@ public final class RoutedCall
   @Override
   public void countData(ByteBuf data, int bytes) {
     UpstreamConnection from = up;
-    Http2Stream stream = upStream;
+    CallStream stream = upStream;
     trace.onAnswerData(data, bytes);
     if (from != null && stream != null) {
       from.keep(stream, bytes);
@@ -463,7 +463,7 @@ public final class RoutedCall
   @Override
   public void forwardData(ByteBuf data, int bytes, boolean end) {
     UpstreamConnection from = up;
-    Http2Stream stream = upStream;
+    CallStream stream = upStream;
     if (from == null || stream == null) {
       throw new IllegalStateException("DATA without an attempt");
     }
@@ -537,7 +537,7 @@ public final class RoutedCall
   }
 
   private void sendBody(List<ByteBuf> frames) {
-    Http2Stream stream = upStream;
+    CallStream stream = upStream;
     int bridged = body.takeDeferredWindow();
     int last = frames.size() - 1;
     int i = 0;
@@ -554,7 +554,7 @@ public final class RoutedCall
   /** Sends DATA upstream, which stays the caller's; its bytes are given back when it is written. */
   private void write(ByteBuf data, int bytes, boolean end) {
     UpstreamConnection to = up;
-    Http2Stream stream = upStream;
+    CallStream stream = upStream;
     if (to == null || stream == null) {
       downstream.giveBack(bytes);
     } else {

@@ -12,6 +12,7 @@ import dev.holdfast.gateway.headers.ClientIdentity;
 import dev.holdfast.gateway.headers.HeaderNames;
 import dev.holdfast.gateway.headers.LocalReplyStatus;
 import dev.holdfast.gateway.headers.ReceivedHeaders;
+import dev.holdfast.gateway.http2.codec.CallStream;
 import dev.holdfast.gateway.http2.codec.WriteListener;
 import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.loop.ForwardingLoop;
@@ -23,7 +24,6 @@ import dev.holdfast.gateway.upstream.UpstreamConnection;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.AsciiString;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
@@ -294,7 +294,7 @@ public final class UpstreamCall implements OutgoingCall {
   }
 
   /** DATA of the upstream that waits until the listener requests a message. */
-  private record Piece(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
+  private record Piece(ByteBuf data, UpstreamConnection from, CallStream stream, int bytes) {
     void done() {
       data.release();
       from.giveBack(stream, bytes);
@@ -349,7 +349,7 @@ public final class UpstreamCall implements OutgoingCall {
     }
 
     @Override
-    public void pass(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
+    public void pass(ByteBuf data, UpstreamConnection from, CallStream stream, int bytes) {
       if (ended || !data.isReadable()) {
         from.giveBack(stream, bytes);
       } else {
@@ -361,7 +361,7 @@ public final class UpstreamCall implements OutgoingCall {
     }
 
     @Override
-    public void endWith(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
+    public void endWith(ByteBuf data, UpstreamConnection from, CallStream stream, int bytes) {
       from.giveBack(stream, bytes);
       endWith(LocalReplyStatus.UNKNOWN, "gateway: the response ended without trailers", true);
     }

@@ -7,16 +7,9 @@ import dev.holdfast.gateway.headers.ReceivedHeaders;
 import dev.holdfast.gateway.headers.RequestHeaderRewrite;
 import dev.holdfast.gateway.headers.RequestValidator;
 import dev.holdfast.gateway.http2.codec.CallFrameListener;
-import dev.holdfast.gateway.http2.codec.ClosedStreams;
-import dev.holdfast.gateway.http2.codec.ConnectionBuilder;
-import dev.holdfast.gateway.http2.codec.ControlFrameLimitEncoder;
+import dev.holdfast.gateway.http2.codec.CallStream;
 import dev.holdfast.gateway.http2.codec.FrameConnection;
-import dev.holdfast.gateway.http2.codec.FrameDecoder;
-import dev.holdfast.gateway.http2.codec.FrameStream;
-import dev.holdfast.gateway.http2.codec.LargeHeadersException;
-import dev.holdfast.gateway.http2.codec.LimitExceededException;
-import dev.holdfast.gateway.http2.codec.MalformedHeadersException;
-import dev.holdfast.gateway.http2.codec.OpenedStream;
+import dev.holdfast.gateway.http2.codec.Http2Codec;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.limits.MetLimit;
@@ -32,7 +25,6 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
-import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.codec.http2.Http2Stream.State;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -49,7 +41,6 @@ public final class DownstreamConnection extends FrameConnection implements Clien
    */
   private static final long LEAVE_PING = 0x4846_6c65_6176_6500L;
 
-  private final FrameDecoder reader;
   private final ForwardingLoop loop;
   private final GatewayLimits limits;
   private final @Nullable Frontend frontend;
@@ -68,14 +59,8 @@ public final class DownstreamConnection extends FrameConnection implements Clien
   private @Nullable ScheduledFuture<?> finalGoAwayTimer;
 
   private DownstreamConnection(
-      FrameDecoder decoder,
-      ControlFrameLimitEncoder encoder,
-      Http2Settings settings,
-      ForwardingLoop loop,
-      GatewayLimits limits,
-      @Nullable Frontend frontend) {
-    super(decoder, encoder, settings, loop.loopResources(), limits.connectionBytes());
-    this.reader = decoder;
+      Http2Codec codec, ForwardingLoop loop, GatewayLimits limits, @Nullable Frontend frontend) {
+    super(codec, loop.loopResources(), limits.connectionBytes());
     this.loop = loop;
     this.limits = limits;
     this.frontend = frontend;
@@ -83,11 +68,9 @@ public final class DownstreamConnection extends FrameConnection implements Clien
     this.memory =
         loop.memory().account(limits.connectionBytes(), why -> HeaviestCall.end(this, why));
     this.rejected = new RejectedRequests(this, limits, frontend != null);
-    Frames frames = new Frames();
-    decoder.frameListener(frames);
-    decoder.connection().addListener(frames);
+    listen(new Frames());
     // Holds from the first stream on, and not only when the client has acknowledged it.
-    decoder.connection().remote().maxActiveStreams(limits.streams());
+    connection().remote().maxActiveStreams(limits.streams());
   }
 
   /**
@@ -104,10 +87,7 @@ public final class DownstreamConnection extends FrameConnection implements Clien
 
   static DownstreamConnection of(
       ForwardingLoop loop, GatewayLimits limits, @Nullable Frontend frontend) {
-    return ConnectionBuilder.accepted(
-        limits,
-        (decoder, encoder, settings) ->
-            new DownstreamConnection(decoder, encoder, settings, loop, limits, frontend));
+    return new DownstreamConnection(Http2Codec.accepted(limits), loop, limits, frontend);
   }
 
   ForwardingLoop loop() {
@@ -128,7 +108,7 @@ public final class DownstreamConnection extends FrameConnection implements Clien
   public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
     clientIdentity = ClientIdentity.of(ctx.channel());
     secure = ctx.pipeline().get(SslHandler.class) != null;
-    reader.owner(List.of(clientIdentity, secure));
+    owner(List.of(clientIdentity, secure));
     super.handlerAdded(ctx);
   }
 
@@ -187,25 +167,18 @@ public final class DownstreamConnection extends FrameConnection implements Clien
   @Override
   public void endCalls(boolean streamsToo) {
     List<RequestFrameHandler> open = new ArrayList<>();
-    try {
-      connection()
-          .forEachActiveStream(
-              stream -> {
-                RequestFrameHandler request = request(stream);
-                boolean unary =
-                    request != null && request.isRequestEnded() && !stream.isHeadersSent();
-                if (request != null && (streamsToo || unary)) {
-                  open.add(request);
-                }
-                return true;
-              });
-    } catch (Http2Exception e) {
-      throw new IllegalStateException("to collect exchanges can't fail", e);
-    }
+    forEachStream(
+        stream -> {
+          RequestFrameHandler request = request(stream);
+          boolean unary = request != null && request.isRequestEnded() && !stream.isHeadersSent();
+          if (request != null && (streamsToo || unary)) {
+            open.add(request);
+          }
+        });
     open.forEach(RequestFrameHandler::onLeave);
   }
 
-  private @Nullable RequestFrameHandler request(@Nullable Http2Stream stream) {
+  @Nullable RequestFrameHandler request(@Nullable CallStream stream) {
     return (RequestFrameHandler) attached(stream);
   }
 
@@ -275,13 +248,7 @@ public final class DownstreamConnection extends FrameConnection implements Clien
       loop.meters().met(MetLimit.STREAMS);
     }
     int id = e.streamId();
-    if (e.getCause() instanceof MalformedHeadersException malformed
-        && !connection().streamMayHaveExisted(id)) {
-      String fault = String.valueOf(malformed.getMessage());
-      rejected.malformed(id, malformed.isGrpc(), reader.endsWithBlock(), fault);
-      return;
-    }
-    FrameStream stream = connection().stream(id);
+    CallStream stream = stream(id);
     if (!outbound
         && e.error() == Http2Error.PROTOCOL_ERROR
         && stream != null
@@ -297,57 +264,43 @@ public final class DownstreamConnection extends FrameConnection implements Clien
               Http2Exception.streamError(id, Http2Error.STREAM_CLOSED, "%s", what));
       return;
     }
-    if (!(e.getCause() instanceof LargeHeadersException large
-        && rejected.tooLarge(large, id, reader.endsWithBlock()))) {
-      super.onStreamError(ctx, outbound, cause, e);
-    }
+    super.onStreamError(ctx, outbound, cause, e);
   }
 
-  /**
-   * Closes the connection of a client that sends after its END_STREAM, or on a skipped stream
-   * number (RFC 9113, 5.1 and 5.1.1).
-   */
   @Override
-  protected boolean isLateFrame(Http2Exception.StreamException frame) {
-    ClosedStreams.ClosedStreamFrame what = connection().ended().judge(frame.streamId());
-    if (what == ClosedStreams.ClosedStreamFrame.AFTER_END
-        || what == ClosedStreams.ClosedStreamFrame.IMPLICITLY_CLOSED) {
-      boolean ended = what == ClosedStreams.ClosedStreamFrame.AFTER_END;
-      Http2Error error = ended ? Http2Error.STREAM_CLOSED : Http2Error.PROTOCOL_ERROR;
-      onError(context(), false, Http2Exception.connectionError(error, "%s", frame.getMessage()));
-    }
-    if (what == ClosedStreams.ClosedStreamFrame.AFTER_RESET) {
-      // Not counted as an error: clients that cancel many calls do so with DATA under way.
-      reset(frame.streamId(), Http2Error.STREAM_CLOSED.code());
-    }
+  protected boolean onMalformedHeaders(int id, boolean grpc, boolean ended, String fault) {
+    rejected.malformed(id, grpc, ended, fault);
+    return true;
+  }
+
+  @Override
+  protected boolean onLargeHeaders(int id, boolean grpc, boolean ended) {
+    return rejected.tooLarge(id, grpc, ended);
+  }
+
+  @Override
+  protected boolean judgesLateFrames() {
     return true;
   }
 
   /** The listener for the client's frames and the ends of its streams. */
   private final class Frames extends CallFrameListener {
     @Override
-    public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings)
-        throws Http2Exception {
+    public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings) {
       settingsReceived = true;
-      LimitExceededException.requireFewSettings(control());
-    }
-
-    @Override
-    public void onPingRead(ChannelHandlerContext ctx, long payload) throws Http2Exception {
-      LimitExceededException.requireFewPings(control(), connection());
     }
 
     @Override
     public void onHeadersRead(
         ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end)
         throws Http2Exception {
-      FrameStream stream = connection().stream(id);
+      CallStream stream = stream(id);
       if (stream == null) {
         return;
       }
-      RequestFrameHandler known = request(stream);
-      if (known != null) {
-        known.onRequestTrailers();
+      RequestFrameHandler open = request(stream);
+      if (open != null) {
+        open.onRequestTrailers();
         return;
       }
       if (stream.isHeadersSent()) {
@@ -357,19 +310,27 @@ public final class DownstreamConnection extends FrameConnection implements Clien
       if (resets.refuses(stream, end)) {
         return;
       }
-      if (!isKnown(headers)) {
+      boolean known = isKnown(headers);
+      if (!known) {
         String fault = validator.fault(headers);
         if (fault != null) {
           rejected.malformed(id, ReceivedHeaders.isGrpc(headers), end, fault);
           return;
         }
-        HeaderMemory.charge(stream, headers, reader.blockBytes(), memory);
+      }
+      OpenedStream opened = new OpenedStream(GatewayEpollIoHandler.nanoTime(), headers);
+      if (!known) {
+        HeaderMemory.charge(opened, headers, blockBytes(), memory);
       }
       if (secure) {
         // The same for every request of this connection, so it does remembered headers no harm.
         headers.scheme(HeaderNames.HTTPS);
       }
-      stream.opened = new OpenedStream(GatewayEpollIoHandler.nanoTime(), headers);
+      begin(stream, opened, headers, end);
+    }
+
+    /** Begins the request of a stream. */
+    private void begin(CallStream stream, OpenedStream opened, Http2Headers headers, boolean end) {
       Http2Headers request = headers;
       String malformed = "";
       if (!ReceivedHeaders.hasNormalPath(headers)) {
@@ -380,12 +341,17 @@ public final class DownstreamConnection extends FrameConnection implements Clien
       if (taker != null && !ReceivedHeaders.isGrpc(headers)) {
         Http2Exchange web =
             new Http2Exchange(
-                DownstreamConnection.this, stream, ReceivedHeaders.copyIfCached(request), end);
+                DownstreamConnection.this,
+                stream,
+                opened,
+                ReceivedHeaders.copyIfCached(request),
+                end);
         attach(stream, web);
         web.begin(taker, malformed);
         return;
       }
-      ForwardedCall exchange = new ForwardedCall(DownstreamConnection.this, stream, request, end);
+      ForwardedCall exchange =
+          new ForwardedCall(DownstreamConnection.this, stream, opened, request, end);
       attach(stream, exchange);
       if (malformed.isEmpty()) {
         exchange.begin();
@@ -397,7 +363,7 @@ public final class DownstreamConnection extends FrameConnection implements Clien
     @Override
     public int onDataRead(
         ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
-      RequestFrameHandler request = request(connection().stream(id));
+      RequestFrameHandler request = request(stream(id));
       int bytes = data.readableBytes() + padding;
       return request == null || isVoid(data, end) ? bytes : request.onRequestData(data, bytes, end);
     }
@@ -410,10 +376,10 @@ public final class DownstreamConnection extends FrameConnection implements Clien
 
     @Override
     public void onRstStreamRead(ChannelHandlerContext ctx, int id, long code) {
-      FrameStream stream = connection().stream(id);
-      if (stream != null) {
-        stream.resetReceived();
-        resets.onReset(stream);
+      CallStream stream = stream(id);
+      RequestFrameHandler request = request(stream);
+      if (stream != null && request != null && !stream.isHeadersSent()) {
+        resets.onReset(request.opened());
       }
     }
 
@@ -425,11 +391,11 @@ public final class DownstreamConnection extends FrameConnection implements Clien
     }
 
     @Override
-    public void onStreamClosed(Http2Stream stream) {
+    public void onStreamClosed(CallStream stream) {
       resets.onEnd();
-      HeaderMemory.credit((FrameStream) stream, memory);
       RequestFrameHandler request = request(stream);
       if (request != null) {
+        HeaderMemory.credit(request.opened(), memory);
         detach(stream);
         request.onClosed();
       }

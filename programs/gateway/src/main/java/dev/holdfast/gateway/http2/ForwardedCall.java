@@ -5,9 +5,7 @@ import dev.holdfast.gateway.call.LocalReplies;
 import dev.holdfast.gateway.call.RoutedCall;
 import dev.holdfast.gateway.headers.ClientIdentity;
 import dev.holdfast.gateway.headers.LocalReplyStatus;
-import dev.holdfast.gateway.http2.codec.FrameStream;
-import dev.holdfast.gateway.http2.codec.SendWindows;
-import dev.holdfast.gateway.http2.codec.WindowCredit;
+import dev.holdfast.gateway.http2.codec.CallStream;
 import dev.holdfast.gateway.http2.codec.WriteListener;
 import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.loop.ForwardingLoop;
@@ -17,7 +15,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.Http2Stream;
 
 /**
  * An exchange between a client's stream and upstream streams, whose frames are forwarded without
@@ -25,13 +22,19 @@ import io.netty.handler.codec.http2.Http2Stream;
  */
 final class ForwardedCall implements RequestFrameHandler, Downstream {
   private final DownstreamConnection down;
-  private final Http2Stream downStream;
+  private final CallStream downStream;
+  private final OpenedStream opened;
   private final RoutedCall call;
 
   ForwardedCall(
-      DownstreamConnection down, Http2Stream stream, Http2Headers request, boolean ended) {
+      DownstreamConnection down,
+      CallStream stream,
+      OpenedStream opened,
+      Http2Headers request,
+      boolean ended) {
     this.down = down;
     this.downStream = stream;
+    this.opened = opened;
     this.call = new RoutedCall(this, request, ended);
     down.charge(stream, down.memory());
   }
@@ -50,6 +53,11 @@ final class ForwardedCall implements RequestFrameHandler, Downstream {
         CallEndReason.NO_ROUTE,
         call.isGrpc() ? LocalReplyStatus.UNIMPLEMENTED : LocalReplyStatus.INVALID_ARGUMENT,
         malformed);
+  }
+
+  @Override
+  public OpenedStream opened() {
+    return opened;
   }
 
   @Override
@@ -79,12 +87,12 @@ final class ForwardedCall implements RequestFrameHandler, Downstream {
 
   @Override
   public long heldBytes() {
-    FrameStream stream = (FrameStream) downStream;
-    FrameStream from = (FrameStream) call.upstreamStream();
+    CallStream stream = downStream;
+    CallStream from = call.upstreamStream();
     // The same bytes, as long as the upstream goes on.
     int came = from == null ? 0 : from.unreturnedBytes();
-    long answer = Math.max(SendWindows.waitingBytes(stream), came);
-    return stream.headerBytes + stream.unreturnedBytes() + call.bodyBytes() + answer;
+    long answer = Math.max(stream.waitingBytes(), came);
+    return opened.headerBytes + stream.unreturnedBytes() + call.bodyBytes() + answer;
   }
 
   /**
@@ -93,8 +101,8 @@ final class ForwardedCall implements RequestFrameHandler, Downstream {
    */
   @Override
   public void onOverload() {
-    HeaderMemory.credit((FrameStream) downStream, down.memory());
-    if (call.isOver() || SendWindows.isWaiting((FrameStream) downStream)) {
+    HeaderMemory.credit(opened, down.memory());
+    if (call.isOver() || downStream.isWaiting()) {
       call.drop(LocalReplyStatus.RESOURCE_EXHAUSTED);
       down.discard(downStream, Http2Error.ENHANCE_YOUR_CALM.code());
     } else {
@@ -132,7 +140,7 @@ final class ForwardedCall implements RequestFrameHandler, Downstream {
 
   @Override
   public WriteListener windowCredit(int bytes) {
-    return new WindowCredit(down, downStream, bytes);
+    return down.windowCredit(downStream, bytes);
   }
 
   @Override
@@ -141,13 +149,13 @@ final class ForwardedCall implements RequestFrameHandler, Downstream {
   }
 
   @Override
-  public void pass(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
-    down.send(downStream, data, false, new WindowCredit(from, stream, bytes));
+  public void pass(ByteBuf data, UpstreamConnection from, CallStream stream, int bytes) {
+    down.send(downStream, data, false, from.windowCredit(stream, bytes));
   }
 
   @Override
-  public void endWith(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
-    endWith(data, new WindowCredit(from, stream, bytes));
+  public void endWith(ByteBuf data, UpstreamConnection from, CallStream stream, int bytes) {
+    endWith(data, from.windowCredit(stream, bytes));
   }
 
   @Override
@@ -174,7 +182,7 @@ final class ForwardedCall implements RequestFrameHandler, Downstream {
 
   @Override
   public void onGivenUp(boolean attempted) {
-    down.resets.onGivenUp((FrameStream) downStream, attempted);
+    down.resets.onGivenUp(opened, attempted);
   }
 
   /** Resets the stream with REFUSED_STREAM: the client may safely retry. */
@@ -197,7 +205,7 @@ final class ForwardedCall implements RequestFrameHandler, Downstream {
    * NO_ERROR).
    */
   private void stopRequest(boolean written) {
-    if (written && down.connection().stream(downStream.id()) != null) {
+    if (written && down.stream(downStream.id()) != null) {
       down.reset(downStream, Http2Error.NO_ERROR.code());
     }
   }

@@ -1,7 +1,6 @@
 package dev.holdfast.gateway.http2;
 
 import dev.holdfast.core.annotation.Limit;
-import dev.holdfast.gateway.http2.codec.FrameStream;
 import dev.holdfast.gateway.limits.MemoryAccount;
 import io.netty.handler.codec.http2.Http2Headers;
 
@@ -30,19 +29,19 @@ final class HeaderMemory {
    * @param blockBytes the size of the header block
    */
   static void charge(
-      FrameStream stream, Http2Headers headers, int blockBytes, MemoryAccount account) {
+      OpenedStream opened, Http2Headers headers, int blockBytes, MemoryAccount account) {
     int bytes = headers.size() * FIELD_BYTES + blockBytes * TEXT_RATIO - FREE_BYTES;
     if (bytes > 0) {
-      stream.headerBytes = bytes;
+      opened.headerBytes = bytes;
       account.charge(bytes);
     }
   }
 
   /** Credits the headers of a closed stream. */
-  static void credit(FrameStream stream, MemoryAccount account) {
-    if (stream.headerBytes > 0) {
-      account.credit(stream.headerBytes);
-      stream.headerBytes = 0;
+  static void credit(OpenedStream opened, MemoryAccount account) {
+    if (opened.headerBytes > 0) {
+      account.credit(opened.headerBytes);
+      opened.headerBytes = 0;
     }
   }
 }

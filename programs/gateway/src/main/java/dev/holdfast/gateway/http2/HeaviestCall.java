@@ -1,30 +1,26 @@
 package dev.holdfast.gateway.http2;
 
-import dev.holdfast.gateway.http2.codec.FrameStream;
+import dev.holdfast.gateway.http2.codec.CallStream;
 import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.limits.MetLimit;
-import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.handler.codec.http2.Http2StreamVisitor;
 import org.jspecify.annotations.Nullable;
 
 /** The search for the call of a client connection that holds the most memory. */
-final class HeaviestCall implements Http2StreamVisitor {
+final class HeaviestCall {
+  private final DownstreamConnection client;
   private @Nullable RequestFrameHandler heaviest;
   private long mostBytes;
   private int youngest;
   private int holders;
 
-  private HeaviestCall() {}
+  private HeaviestCall(DownstreamConnection client) {
+    this.client = client;
+  }
 
   /** Ends the heaviest call, as {@link MemoryAccount.AccountOwner} requires. */
   static void end(DownstreamConnection client, MetLimit why) {
-    HeaviestCall found = new HeaviestCall();
-    try {
-      client.connection().forEachActiveStream(found);
-    } catch (Http2Exception e) {
-      throw new IllegalStateException("to look at streams can't fail", e);
-    }
+    HeaviestCall found = new HeaviestCall(client);
+    client.forEachStream(found::visit);
     RequestFrameHandler call = found.heaviest;
     if (call != null && (why != MetLimit.CONNECTION_BYTES || found.holders > 1)) {
       client.loop().meters().met(why);
@@ -32,9 +28,8 @@ final class HeaviestCall implements Http2StreamVisitor {
     }
   }
 
-  @Override
-  public boolean visit(Http2Stream stream) {
-    RequestFrameHandler request = (RequestFrameHandler) ((FrameStream) stream).taker;
+  private void visit(CallStream stream) {
+    RequestFrameHandler request = client.request(stream);
     long held = request == null ? 0 : request.heldBytes();
     holders += held > 0 ? 1 : 0;
     // Of two the younger, which has less to lose.
@@ -43,6 +38,5 @@ final class HeaviestCall implements Http2StreamVisitor {
       youngest = stream.id();
       heaviest = request;
     }
-    return true;
   }
 }

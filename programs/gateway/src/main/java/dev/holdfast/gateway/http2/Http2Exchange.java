@@ -7,14 +7,13 @@ import dev.holdfast.gateway.call.HttpExchange;
 import dev.holdfast.gateway.call.HttpRequestHandler;
 import dev.holdfast.gateway.headers.ClientIdentity;
 import dev.holdfast.gateway.headers.HeaderNames;
-import dev.holdfast.gateway.http2.codec.FrameStream;
+import dev.holdfast.gateway.http2.codec.CallStream;
 import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.loop.ForwardingLoop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.Http2Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +31,8 @@ final class Http2Exchange implements HttpExchange, RequestFrameHandler {
   private static final int FRAME_BYTES = 160;
 
   private final DownstreamConnection down;
-  private final Http2Stream stream;
+  private final CallStream stream;
+  private final OpenedStream opened;
   private final Http2Headers headers;
   private final MemoryAccount memory;
   private String malformed = "";
@@ -44,9 +44,14 @@ final class Http2Exchange implements HttpExchange, RequestFrameHandler {
   private boolean full;
 
   Http2Exchange(
-      DownstreamConnection down, Http2Stream stream, Http2Headers headers, boolean ended) {
+      DownstreamConnection down,
+      CallStream stream,
+      OpenedStream opened,
+      Http2Headers headers,
+      boolean ended) {
     this.down = down;
     this.stream = stream;
+    this.opened = opened;
     this.headers = headers;
     this.state = ended ? ExchangeState.AWAITING_RESPONSE : ExchangeState.RECEIVING;
     this.memory = down.memory().call();
@@ -66,6 +71,11 @@ final class Http2Exchange implements HttpExchange, RequestFrameHandler {
   @Override
   public String malformed() {
     return malformed;
+  }
+
+  @Override
+  public OpenedStream opened() {
+    return opened;
   }
 
   @Override
@@ -105,13 +115,13 @@ final class Http2Exchange implements HttpExchange, RequestFrameHandler {
 
   @Override
   public long heldBytes() {
-    return ((FrameStream) stream).headerBytes + memory.bytes();
+    return opened.headerBytes + memory.bytes();
   }
 
   @Override
   public void onOverload() {
     loop().assertInLoop();
-    HeaderMemory.credit((FrameStream) stream, down.memory());
+    HeaderMemory.credit(opened, down.memory());
     HttpRequestHandler taker = handler;
     if (!state.isResponseEnded() && unsentBytes == 0 && taker != null) {
       taker.onOverload();
@@ -173,7 +183,7 @@ final class Http2Exchange implements HttpExchange, RequestFrameHandler {
 
   @Override
   public void onGivenUp(boolean attempted) {
-    down.resets.onGivenUp((FrameStream) stream, attempted);
+    down.resets.onGivenUp(opened, attempted);
   }
 
   @Override
@@ -275,7 +285,7 @@ final class Http2Exchange implements HttpExchange, RequestFrameHandler {
    * NO_ERROR).
    */
   private void stopRequest(boolean written) {
-    if (written && down.connection().stream(stream.id()) != null) {
+    if (written && down.stream(stream.id()) != null) {
       down.reset(stream, Http2Error.NO_ERROR.code());
     }
   }

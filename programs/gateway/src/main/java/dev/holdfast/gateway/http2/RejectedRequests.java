@@ -4,9 +4,7 @@ import dev.holdfast.gateway.call.LocalReplies;
 import dev.holdfast.gateway.headers.HeaderNames;
 import dev.holdfast.gateway.headers.LocalReplyStatus;
 import dev.holdfast.gateway.headers.RequestValidator;
-import dev.holdfast.gateway.http2.codec.FrameStream;
-import dev.holdfast.gateway.http2.codec.FrameStreams;
-import dev.holdfast.gateway.http2.codec.LargeHeadersException;
+import dev.holdfast.gateway.http2.codec.CallStream;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.transcoding.http.ErrorBody;
@@ -17,7 +15,6 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.Http2Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +45,7 @@ final class RejectedRequests {
    * @param ended whether the request has ended
    */
   void malformed(int id, boolean grpc, boolean ended, String fault) {
-    Http2Stream stream = streamOf(id, ended);
+    CallStream stream = streamOf(id, ended);
     if (stream != null && fault.equals(RequestValidator.CONNECT)) {
       notOffered(stream, ended);
       return;
@@ -70,7 +67,7 @@ final class RejectedRequests {
   }
 
   /** Answers CONNECT with 501, as over HTTP/1.1, and without calling it malformed. */
-  private void notOffered(Http2Stream stream, boolean ended) {
+  private void notOffered(CallStream stream, boolean ended) {
     connection.loop().meters().localReply(LocalReplyStatus.UNIMPLEMENTED.name());
     connection.resets.onUnforwarded();
     Http2Headers head = new DefaultHttp2Headers(false).status("501");
@@ -88,26 +85,29 @@ final class RejectedRequests {
   /**
    * Answers a request whose headers are too large.
    *
+   * @param grpc whether the headers before the limit identify a gRPC call
    * @param ended whether the request has ended; frames that follow otherwise are late, and no fault
    * @return whether the stream was ended, so that the caller need not reset it
    */
-  boolean tooLarge(LargeHeadersException large, int id, boolean ended) {
+  boolean tooLarge(int id, boolean grpc, boolean ended) {
     connection.loop().meters().met(MetLimit.HEADER_LIST);
     connection.resets.onUnforwarded();
-    boolean known = connection.connection().stream(id) != null;
-    Http2Stream stream = streamOf(id, ended);
+    boolean known = connection.stream(id) != null;
+    CallStream stream = streamOf(id, ended);
     if (stream == null || stream.isHeadersSent()) {
       return false;
     }
     String what = "gateway: headers of more than " + limits.headerListBytes() + " bytes";
-    if (!translates || large.isGrpc() || known) {
+    if (!translates || grpc || known) {
       Http2Headers answer = LocalReplies.trailersOnly(LocalReplyStatus.RESOURCE_EXHAUSTED, what);
       connection.send(stream, answer, true, null);
       return false;
     }
     RequestRefusedException refused = RequestRefusedException.headersTooLarge(what);
     Http2Headers head = LocalReplies.json(refused.httpStatus());
-    new Http2Exchange(connection, stream, head, ended).answer(head, ErrorBody.json(refused));
+    OpenedStream opened = new OpenedStream(System.nanoTime(), head);
+    new Http2Exchange(connection, stream, opened, head, ended)
+        .answer(head, ErrorBody.json(refused));
     return true;
   }
 
@@ -115,19 +115,13 @@ final class RejectedRequests {
    * The stream of a request whose headers failed before they opened it; null when it cannot be
    * opened.
    */
-  private @Nullable Http2Stream streamOf(int id, boolean ended) {
-    FrameStreams streams = connection.connection();
-    Http2Stream stream = streams.stream(id);
+  private @Nullable CallStream streamOf(int id, boolean ended) {
+    CallStream stream = connection.stream(id);
     if (stream != null) {
       return stream;
     }
     try {
-      FrameStream begun = streams.remote().createStream(id, ended);
-      if (!ended) {
-        // More headers are trailers.
-        begun.headersReceived(false);
-      }
-      return begun;
+      return connection.openRemote(id, ended);
     } catch (Http2Exception e) {
       return null;
     }

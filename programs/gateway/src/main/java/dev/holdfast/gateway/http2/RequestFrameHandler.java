@@ -4,6 +4,9 @@ import io.netty.buffer.ByteBuf;
 
 /** The handler of one client stream's frames. Confined to its event loop. */
 interface RequestFrameHandler {
+  /** The start of the stream. */
+  OpenedStream opened();
+
   /**
    * Handles DATA, which stays the caller's.
    *

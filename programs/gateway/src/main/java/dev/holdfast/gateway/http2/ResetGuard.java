@@ -2,13 +2,11 @@ package dev.holdfast.gateway.http2;
 
 import dev.holdfast.gateway.call.LocalReplies;
 import dev.holdfast.gateway.headers.LocalReplyStatus;
-import dev.holdfast.gateway.http2.codec.FrameStream;
-import dev.holdfast.gateway.http2.codec.OpenedStream;
+import dev.holdfast.gateway.http2.codec.CallStream;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.MetLimit;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The reaction of one client connection to rapid resets ({@link RapidResets}). The client is asked
@@ -34,10 +32,9 @@ final class ResetGuard {
     resets.onEnd();
   }
 
-  /** Counts a stream that the client reset. */
-  void onReset(@Nullable FrameStream stream) {
-    OpenedStream opened = stream == null ? null : stream.opened;
-    if (stream == null || opened == null || stream.isHeadersSent() || refusing) {
+  /** Counts a stream that the client reset before its response began. */
+  void onReset(OpenedStream opened) {
+    if (refusing) {
       return;
     }
     long nowNanos = System.nanoTime();
@@ -51,9 +48,8 @@ final class ResetGuard {
    *
    * @param forwarded whether the call caused work for an upstream
    */
-  void onGivenUp(FrameStream stream, boolean forwarded) {
-    OpenedStream opened = stream.opened;
-    if (refusing || opened == null) {
+  void onGivenUp(OpenedStream opened, boolean forwarded) {
+    if (refusing) {
       return;
     }
     if (!forwarded) {
@@ -80,7 +76,7 @@ final class ResetGuard {
    * @return false when the client was not asked to leave, so that the call goes on
    * @throws Http2Exception when the client began too many calls after it
    */
-  boolean refuses(FrameStream stream, boolean ended) throws Http2Exception {
+  boolean refuses(CallStream stream, boolean ended) throws Http2Exception {
     if (!refusing) {
       return false;
     }

@@ -7,7 +7,6 @@ import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.cluster.PooledConnectionListener;
 import dev.holdfast.gateway.cluster.ThreadLocalCluster;
-import dev.holdfast.gateway.http2.codec.FlushList;
 import dev.holdfast.gateway.http2.codec.LoopResources;
 import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.gateway.limits.GatewayMeters;
@@ -121,8 +120,7 @@ public final class ForwardingLoop {
     this.clients = new LoopClients(loop, new Random());
     this.terms = terms;
     this.connectionMonitoring = connectionMonitoring;
-    this.loopResources =
-        new LoopResources(new FlushList(loop), connectionMonitoring.meters(), memory.part(loop));
+    this.loopResources = new LoopResources(loop, connectionMonitoring.meters(), memory.part(loop));
     this.traffic = connectionMonitoring.meters().callStatistics().open();
     long pauseNanos = LoopCallStatistics.LONG_CALL.toNanos() / 2;
     var unused =

@@ -2,10 +2,9 @@ package dev.holdfast.gateway.upstream;
 
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.cluster.PooledConnectionListener;
-import dev.holdfast.gateway.http2.codec.FrameStream;
+import dev.holdfast.gateway.http2.codec.CallStream;
 import dev.holdfast.gateway.limits.MetLimit;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -34,7 +33,7 @@ final class UpstreamCancels {
    * The streams whose RST_STREAM is delayed. On a connection that gets no new calls, at most as
    * many as its open calls.
    */
-  private final Set<Http2Stream> heldBack = new LinkedHashSet<>();
+  private final Set<CallStream> heldBack = new LinkedHashSet<>();
 
   private @Nullable ScheduledFuture<?> timer;
 
@@ -44,14 +43,14 @@ final class UpstreamCancels {
     this.watch = watch;
   }
 
-  void cancel(Http2Stream stream) {
+  void cancel(CallStream stream) {
     if (told.isSpent(System.nanoTime())) {
       if (!connection.isDraining()) {
         watch.onExhausted(connection);
       }
       if (connection.isDraining() || heldBack.size() < mostHeldBack()) {
         heldBack.add(stream);
-        connection.connection().sending().cancel((FrameStream) stream);
+        connection.stopSending(stream);
         scheduleDelayedResets();
         connection.closeIfUnused();
         return;
@@ -60,7 +59,7 @@ final class UpstreamCancels {
     sendReset(stream);
   }
 
-  boolean isHeldBack(@Nullable Http2Stream stream) {
+  boolean isHeldBack(@Nullable CallStream stream) {
     return !heldBack.isEmpty() && heldBack.contains(stream);
   }
 
@@ -68,7 +67,7 @@ final class UpstreamCancels {
     return heldBack.size();
   }
 
-  void onClosed(Http2Stream stream) {
+  void onClosed(CallStream stream) {
     heldBack.remove(stream);
   }
 
@@ -87,7 +86,7 @@ final class UpstreamCancels {
     return Math.min(MAX_HELD_BACK, connection.mostCalls() / 2);
   }
 
-  private void sendReset(Http2Stream stream) {
+  private void sendReset(CallStream stream) {
     connection.discard(stream, Http2Error.CANCEL.code());
     if (told.onCancel(System.nanoTime())) {
       connection.loopResources().meters().met(MetLimit.UPSTREAM_CANCELS);
@@ -107,7 +106,7 @@ final class UpstreamCancels {
   }
 
   private void sendDelayedResets() {
-    for (Http2Stream each : new ArrayList<>(heldBack)) {
+    for (CallStream each : new ArrayList<>(heldBack)) {
       if (told.isSpent(System.nanoTime())) {
         timer = null;
         scheduleDelayedResets();

@@ -7,12 +7,10 @@ import dev.holdfast.gateway.cluster.PooledConnectionListener;
 import dev.holdfast.gateway.headers.HeaderNames;
 import dev.holdfast.gateway.headers.ReceivedHeaders;
 import dev.holdfast.gateway.http2.codec.CallFrameListener;
-import dev.holdfast.gateway.http2.codec.ConnectionBuilder;
-import dev.holdfast.gateway.http2.codec.ControlFrameLimitEncoder;
+import dev.holdfast.gateway.http2.codec.CallStream;
 import dev.holdfast.gateway.http2.codec.FrameConnection;
-import dev.holdfast.gateway.http2.codec.FrameDecoder;
 import dev.holdfast.gateway.http2.codec.HeadersWrite;
-import dev.holdfast.gateway.http2.codec.LimitExceededException;
+import dev.holdfast.gateway.http2.codec.Http2Codec;
 import dev.holdfast.gateway.http2.codec.LoopResources;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.MetLimit;
@@ -26,7 +24,7 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
-import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.handler.codec.http2.Http2Stream.State;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -57,11 +55,9 @@ public final class UpstreamConnection extends FrameConnection implements PooledC
   private boolean closing;
 
   private UpstreamConnection(
-      Codec codec, Endpoint endpoint, UpstreamConnectionContext upstreamConnectionContext) {
+      Http2Codec codec, Endpoint endpoint, UpstreamConnectionContext upstreamConnectionContext) {
     super(
-        codec.decoder,
-        codec.encoder,
-        codec.settings,
+        codec,
         upstreamConnectionContext.shared,
         upstreamConnectionContext.limits.connectionBytes());
     this.address = endpoint.address().toString();
@@ -73,14 +69,8 @@ public final class UpstreamConnection extends FrameConnection implements PooledC
             upstreamConnectionContext.shared.meters(), upstreamConnectionContext.cluster);
     this.idleNanos = upstreamConnectionContext.limits.idle().toNanos();
     this.lingering = upstreamConnectionContext.limits.handshake();
-    Frames frames = new Frames();
-    codec.decoder.frameListener(frames);
-    codec.decoder.connection().addListener(frames);
+    listen(new Frames());
   }
-
-  /** The parts of the codec. */
-  private record Codec(
-      FrameDecoder decoder, ControlFrameLimitEncoder encoder, Http2Settings settings) {}
 
   /** The settings and shared objects of a connection. */
   public record UpstreamConnectionContext(
@@ -92,11 +82,8 @@ public final class UpstreamConnection extends FrameConnection implements PooledC
 
   public static UpstreamConnection to(
       Endpoint endpoint, UpstreamConnectionContext upstreamConnectionContext) {
-    return ConnectionBuilder.dialed(
-        upstreamConnectionContext.limits,
-        (decoder, encoder, settings) ->
-            new UpstreamConnection(
-                new Codec(decoder, encoder, settings), endpoint, upstreamConnectionContext));
+    return new UpstreamConnection(
+        Http2Codec.dialed(upstreamConnectionContext.limits), endpoint, upstreamConnectionContext);
   }
 
   public String address() {
@@ -180,7 +167,7 @@ public final class UpstreamConnection extends FrameConnection implements PooledC
    *
    * @return null when no stream can be opened
    */
-  @Nullable public Http2Stream open(Http2Headers request, boolean end, HeadersWrite written) {
+  @Nullable public CallStream open(Http2Headers request, boolean end, HeadersWrite written) {
     Http2Headers headers = request;
     int id = connection().local().incrementAndGetNextStreamId();
     if (id < 0 || id >= LAST_STREAM) {
@@ -193,19 +180,19 @@ public final class UpstreamConnection extends FrameConnection implements PooledC
       headers = ReceivedHeaders.copyIfCached(request);
       headers.scheme(HeaderNames.HTTPS);
     }
-    Http2Stream stream;
+    CallStream stream;
     try {
-      stream = connection().local().createStream(id, false);
+      stream = openLocal(id);
     } catch (Http2Exception e) {
       written.fail(e);
       return null;
     }
     send(stream, headers, end, written);
-    return stream.state() == Http2Stream.State.CLOSED ? null : stream;
+    return stream.state() == State.CLOSED ? null : stream;
   }
 
   /** Cancels a call, at once or later; see {@link UpstreamCancels}. */
-  public void cancel(Http2Stream stream) {
+  public void cancel(CallStream stream) {
     cancels.cancel(stream);
   }
 
@@ -255,10 +242,10 @@ public final class UpstreamConnection extends FrameConnection implements PooledC
   }
 
   private @Nullable UpstreamStreamListener listener(int id) {
-    return listener(connection().stream(id));
+    return listener(stream(id));
   }
 
-  private @Nullable UpstreamStreamListener listener(@Nullable Http2Stream stream) {
+  private @Nullable UpstreamStreamListener listener(@Nullable CallStream stream) {
     return (UpstreamStreamListener) attached(stream);
   }
 
@@ -302,9 +289,7 @@ public final class UpstreamConnection extends FrameConnection implements PooledC
   /** The listener for the peer's frames and the ends of its streams. */
   private final class Frames extends CallFrameListener {
     @Override
-    public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings)
-        throws Http2Exception {
-      LimitExceededException.requireFewSettings(control());
+    public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings) {
       if (!ready) {
         ready = true;
         subchannelMeters.onConnected();
@@ -323,17 +308,12 @@ public final class UpstreamConnection extends FrameConnection implements PooledC
     }
 
     @Override
-    public void onPingRead(ChannelHandlerContext ctx, long payload) throws Http2Exception {
-      LimitExceededException.requireFewPings(control(), connection());
-    }
-
-    @Override
     public int onDataRead(
         ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
       UpstreamStreamListener listener = listener(id);
       int bytes = data.readableBytes() + padding;
       if (listener == null) {
-        return cancels.isHeldBack(connection().stream(id)) ? 0 : bytes;
+        return cancels.isHeldBack(stream(id)) ? 0 : bytes;
       }
       return isVoid(data, end) ? bytes : listener.onResponseData(data, bytes, end);
     }
@@ -369,7 +349,7 @@ public final class UpstreamConnection extends FrameConnection implements PooledC
     }
 
     @Override
-    public void onStreamClosed(Http2Stream stream) {
+    public void onStreamClosed(CallStream stream) {
       cancels.onClosed(stream);
       UpstreamStreamListener listener = listener(stream);
       if (listener != null) {

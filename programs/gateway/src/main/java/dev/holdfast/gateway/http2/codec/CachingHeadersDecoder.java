@@ -1,12 +1,10 @@
 package dev.holdfast.gateway.http2.codec;
 
 import dev.holdfast.core.annotation.Limit;
-import dev.holdfast.gateway.headers.HeaderNames;
 import dev.holdfast.gateway.headers.ReceivedHeaders;
 import dev.holdfast.gateway.http2.hpack.HpackHeadersDecoder;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import org.jspecify.annotations.Nullable;
@@ -17,11 +15,6 @@ import org.jspecify.annotations.Nullable;
  * block that changes the table empties the cache.
  */
 final class CachingHeadersDecoder extends HpackHeadersDecoder {
-  @Limit(
-      of = "bytes of one block of headers over HTTP/2 that are read although they are too many",
-      then = "the connection is closed; below, the request is answered with 431 and others go on")
-  static final int REFUSABLE_BYTES = 65_536;
-
   /** The longest block that is cached. */
   @Limit(
       of = "a block of headers over HTTP/2 that is kept to be known again",
@@ -49,7 +42,7 @@ final class CachingHeadersDecoder extends HpackHeadersDecoder {
    * @param most blocks in the cache
    */
   CachingHeadersDecoder(long maxHeaderListSize, int most) {
-    super(maxHeaderListSize, Math.max(maxHeaderListSize, REFUSABLE_BYTES));
+    super(maxHeaderListSize, Math.max(maxHeaderListSize, LimitedHeadersDecoder.REFUSABLE_BYTES));
     this.most = most;
   }
 
@@ -97,33 +90,11 @@ final class CachingHeadersDecoder extends HpackHeadersDecoder {
   private Http2Headers decode(int streamId, ByteBuf block) throws Http2Exception {
     try {
       return super.decodeHeaders(streamId, block);
-    } catch (Http2Exception.HeaderListSizeException e) {
-      ReceivedHeaders known = started;
-      boolean grpc = known == null || isGrpc(known);
-      LargeHeadersException why = new LargeHeadersException(String.valueOf(e.getMessage()), grpc);
-      throw Http2Exception.streamError(streamId, e.error(), why, "%s", e.getMessage());
     } catch (Http2Exception.StreamException e) {
-      ReceivedHeaders known = started;
-      boolean grpc = known == null || isGrpc(known);
-      MalformedHeadersException why =
-          new MalformedHeadersException(String.valueOf(e.getMessage()), grpc);
-      throw Http2Exception.streamError(streamId, e.error(), why, "%s", e.getMessage());
+      throw RejectedHeadersException.streamError(e, started);
     } finally {
       started = null;
     }
-  }
-
-  /**
-   * Whether the request is gRPC, as far as its headers were decoded: the content type may follow
-   * the field that was too large. The path of a gRPC call is never too large.
-   */
-  private static boolean isGrpc(ReceivedHeaders known) {
-    if (known.get(HeaderNames.CONTENT_TYPE) != null) {
-      return HeaderNames.isGrpc(known);
-    }
-    return known.path() != null
-        && known.method() != null
-        && HttpMethod.POST.asciiName().contentEquals(known.method());
   }
 
   @Override
@@ -135,7 +106,7 @@ final class CachingHeadersDecoder extends HpackHeadersDecoder {
   @Override
   public void maxHeaderListSize(long max, long goAwayMax) throws Http2Exception {
     forget();
-    super.maxHeaderListSize(max, Math.max(goAwayMax, REFUSABLE_BYTES));
+    super.maxHeaderListSize(max, Math.max(goAwayMax, LimitedHeadersDecoder.REFUSABLE_BYTES));
   }
 
   @Override

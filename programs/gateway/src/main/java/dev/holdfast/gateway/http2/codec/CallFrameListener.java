@@ -2,15 +2,15 @@ package dev.holdfast.gateway.http2.codec;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.http2.Http2EventAdapter;
 import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 
 /**
  * The base of frame listeners for calls. Stream priorities are dropped, since they are deprecated
  * (RFC 9113, 5.3.2).
  */
-public abstract class CallFrameListener extends Http2EventAdapter {
+public abstract class CallFrameListener extends Http2FrameAdapter {
   @Override
   public final void onHeadersRead(
       ChannelHandlerContext ctx,
@@ -24,6 +24,12 @@ public abstract class CallFrameListener extends Http2EventAdapter {
       throws Http2Exception {
     onHeadersRead(ctx, id, headers, padding, end);
   }
+
+  /** Called when a stream is closed, whatever ended it; the last event of the stream. */
+  public abstract void onStreamClosed(CallStream stream);
+
+  /** Called when the peer's GOAWAY arrives, before the streams are closed that it leaves out. */
+  public void onGoAwayReceived(int lastStreamId, long code, ByteBuf debugData) {}
 
   /**
    * Whether DATA is empty and does not end the stream. Such frames are not forwarded: a few in a

@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Only the streams whose frames would be late are remembered. Frames of forgotten streams count
  * as late.
  */
-public final class ClosedStreams {
+final class ClosedStreams {
   @Limit(
       of = "streams of one connection whose end is remembered to judge late frames by",
       then = "frames for older streams are dropped without a judgement")
   static final int REMEMBERED = 64;
 
   /** The meaning of a frame on a closed stream. */
-  public enum ClosedStreamFrame {
+  enum ClosedStreamFrame {
     /** The frame was sent before the client knew that the stream had ended. */
     LATE,
     /** The frame follows the client's own RST_STREAM. */
@@ -55,7 +55,7 @@ public final class ClosedStreams {
   }
 
   /** Classifies a DATA or HEADERS frame on a closed stream. */
-  public ClosedStreamFrame judge(int id) {
+  ClosedStreamFrame judge(int id) {
     if (id >= passedFrom && id <= passedTo) {
       return ClosedStreamFrame.IMPLICITLY_CLOSED;
     }

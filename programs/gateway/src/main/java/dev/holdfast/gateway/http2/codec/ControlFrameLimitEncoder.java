@@ -5,6 +5,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.DecoratingHttp2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2LifecycleManager;
@@ -15,8 +16,7 @@ import org.jspecify.annotations.Nullable;
  * gateway reset stream after stream (CVE-2025-8671): its connection is closed. Netty has both
  * limits, but only for its own encoder.
  */
-public final class ControlFrameLimitEncoder extends DecoratingHttp2ConnectionEncoder {
-  private final FrameEncoder frames;
+final class ControlFrameLimitEncoder extends DecoratingHttp2ConnectionEncoder {
   private final int maxQueued;
   private final int maxResets;
   private final long windowNanos;
@@ -34,17 +34,12 @@ public final class ControlFrameLimitEncoder extends DecoratingHttp2ConnectionEnc
    * @param maxResets streams that are reset for the peer's errors in one window; 0 for any number
    * @param windowNanos the length of a window, in nanoseconds
    */
-  ControlFrameLimitEncoder(FrameEncoder delegate, int maxQueued, int maxResets, long windowNanos) {
+  ControlFrameLimitEncoder(
+      Http2ConnectionEncoder delegate, int maxQueued, int maxResets, long windowNanos) {
     super(delegate);
-    this.frames = delegate;
     this.maxQueued = maxQueued;
     this.maxResets = maxResets;
     this.windowNanos = windowNanos;
-  }
-
-  /** The encoder of the frames of calls, which are not limited here. */
-  FrameEncoder frames() {
-    return frames;
   }
 
   @Override

@@ -9,13 +9,13 @@ import java.util.List;
  * The pending flushes of one event loop. Each connection is flushed once, after everything that the
  * loop read in one turn was forwarded, so that many small frames share one system call.
  */
-public final class FlushList implements Runnable {
+final class FlushList implements Runnable {
   private final EventLoop loop;
   private List<FrameConnection> wanting = new ArrayList<>();
   private List<FrameConnection> flushing = new ArrayList<>();
   private boolean scheduled;
 
-  public FlushList(EventLoop loop) {
+  FlushList(EventLoop loop) {
     this.loop = loop;
   }
 

@@ -13,11 +13,12 @@ import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2LocalFlowController;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,12 @@ public abstract class FrameConnection extends Http2ConnectionHandler {
       then = "its frames go through the pipeline")
   private static final int MOST_SEARCHES = 4;
 
+  /** The largest ratio of a kept buffer to its frame: only the frame is charged to the account. */
+  @Limit(
+      of = "size of a buffer with a frame that is kept or waits, as a multiple of the frame",
+      then = "the frame is copied")
+  static final int MOST_SPARE = 2;
+
   @Limit(
       of = "time in which a client that was told to leave for its resets has one turn",
       then = "what it sends beyond that waits")
@@ -45,8 +52,7 @@ public abstract class FrameConnection extends Http2ConnectionHandler {
   /** The output list of Netty's decoder, to which HTTP/2 adds no message. */
   private static final List<Object> NOTHING = List.of();
 
-  private final FrameStreams streams;
-  private final FrameEncoder frames;
+  private final Http2Codec codec;
   private final LoopResources loopResources;
   private final int windowBytes;
   private final ControlFrameFloodDetector control;
@@ -61,24 +67,63 @@ public abstract class FrameConnection extends Http2ConnectionHandler {
   private boolean putOff;
   private boolean slowed;
 
-  public FrameConnection(
-      FrameDecoder decoder,
-      ControlFrameLimitEncoder encoder,
-      Http2Settings settings,
-      LoopResources loopResources,
-      int windowBytes) {
-    super(decoder, encoder, settings, true);
-    this.streams = (FrameStreams) decoder.connection();
-    this.frames = encoder.frames();
-    this.control = decoder.control();
-    this.budget = decoder.budget();
+  public FrameConnection(Http2Codec codec, LoopResources loopResources, int windowBytes) {
+    super(codec.decoder(), codec.encoder(), codec.settings(), true);
+    this.codec = codec;
+    this.control = codec.decoder().control();
+    this.budget = codec.decoder().budget();
     this.loopResources = loopResources;
     this.windowBytes = windowBytes;
   }
 
-  @Override
-  public final FrameStreams connection() {
-    return streams;
+  /** Sets the listener for the peer's frames and the ends of streams; called once, at first. */
+  protected final void listen(CallFrameListener listener) {
+    codec.listen(listener);
+  }
+
+  /** The open stream with this identifier; null if there is none. */
+  public final @Nullable CallStream stream(int id) {
+    return codec.stream(id);
+  }
+
+  /** Visits the open streams, in no order. */
+  public final void forEachStream(Consumer<CallStream> visitor) {
+    try {
+      connection()
+          .forEachActiveStream(
+              stream -> {
+                CallStream open = stream(stream.id());
+                if (open != null) {
+                  visitor.accept(open);
+                }
+                return true;
+              });
+    } catch (Http2Exception e) {
+      throw new IllegalStateException("to look at streams can't fail", e);
+    }
+  }
+
+  /** Opens a stream of this side. */
+  protected final CallStream openLocal(int id) throws Http2Exception {
+    return codec.openLocal(id);
+  }
+
+  /**
+   * Opens a stream of the peer whose headers could not be read, so that it can be answered.
+   *
+   * @param ended whether the headers end the stream
+   */
+  public final CallStream openRemote(int id, boolean ended) throws Http2Exception {
+    return codec.openRemote(id, ended);
+  }
+
+  /** Whether DATA that is kept, or has to wait, would hold much more memory than its bytes. */
+  public static boolean isMostlySpare(ByteBuf data) {
+    ByteBuf whole = data;
+    for (ByteBuf under = whole.unwrap(); under != null; under = whole.unwrap()) {
+      whole = under;
+    }
+    return whole.capacity() > MOST_SPARE * data.readableBytes();
   }
 
   /** The context; there is one as soon as the handler was added. */
@@ -110,7 +155,7 @@ public abstract class FrameConnection extends Http2ConnectionHandler {
     flushWanted = false;
     FrameBatch written = batch;
     try {
-      if (written != null && !streams.sending().isReady() && written.flushDirect()) {
+      if (written != null && !codec.isReady() && written.flushDirect()) {
         return;
       }
       flush(context());
@@ -124,45 +169,50 @@ public abstract class FrameConnection extends Http2ConnectionHandler {
   }
 
   /** Sets the receiver of the stream's frames. */
-  public final void attach(Http2Stream stream, Object taker) {
-    ((FrameStream) stream).taker = taker;
+  public final void attach(CallStream stream, Object taker) {
+    stream.taker = taker;
   }
 
-  public final void detach(Http2Stream stream) {
-    ((FrameStream) stream).taker = null;
+  public final void detach(CallStream stream) {
+    stream.taker = null;
   }
 
   /** The receiver of the stream's frames, whose type the caller knows; null for none. */
-  final @Nullable public Object attached(@Nullable Http2Stream stream) {
-    return stream == null ? null : ((FrameStream) stream).taker;
+  final @Nullable public Object attached(@Nullable CallStream stream) {
+    return stream == null ? null : stream.taker;
   }
 
   /** Sets the account that is charged for bytes read on the stream from now on. */
-  public final void charge(Http2Stream stream, MemoryAccount account) {
-    ((FrameStream) stream).account = account;
+  public final void charge(CallStream stream, MemoryAccount account) {
+    stream.account = account;
   }
 
   /** Bytes that were read wait for the other side. */
-  public final void keep(Http2Stream stream, int bytes) {
-    MemoryAccount account = ((FrameStream) stream).account;
+  public final void keep(CallStream stream, int bytes) {
+    MemoryAccount account = stream.account;
     if (account != null) {
       account.charge(bytes);
     }
   }
 
   /** Bytes that were kept were passed on or dropped: their sender may send as many again. */
-  public final void giveBack(Http2Stream stream, int bytes) {
-    MemoryAccount account = ((FrameStream) stream).account;
+  public final void giveBack(CallStream stream, int bytes) {
+    MemoryAccount account = stream.account;
     if (account != null) {
       account.credit(bytes);
     }
     try {
-      if (streams.receiving().consumeBytes(stream, bytes)) {
+      if (codec.giveBack(stream, bytes)) {
         flushLater();
       }
     } catch (Http2Exception e) {
       onError(context(), true, e);
     }
+  }
+
+  /** The listener that gives these bytes back when a write on another connection ends. */
+  public final WriteListener windowCredit(CallStream stream, int bytes) {
+    return new WindowCredit(this, stream, bytes);
   }
 
   /**
@@ -171,8 +221,8 @@ public abstract class FrameConnection extends Http2ConnectionHandler {
    * @param hearer of them; null for nobody
    */
   public final void send(
-      Http2Stream stream, Http2Headers headers, boolean end, @Nullable WriteListener hearer) {
-    frames.send(context(), (FrameStream) stream, headers, end, hearer);
+      CallStream stream, Http2Headers headers, boolean end, @Nullable WriteListener hearer) {
+    codec.send(context(), stream, headers, end, hearer);
     flushLater();
   }
 
@@ -183,9 +233,9 @@ public abstract class FrameConnection extends Http2ConnectionHandler {
    * @param hearer of it, also when it is dropped; null for nobody
    */
   public final void send(
-      Http2Stream stream, ByteBuf data, boolean end, @Nullable WriteListener hearer) {
+      CallStream stream, ByteBuf data, boolean end, @Nullable WriteListener hearer) {
     control.onDataSent();
-    frames.send(context(), (FrameStream) stream, data, end, hearer);
+    codec.send(context(), stream, data, end, hearer);
     flushLater();
   }
 
@@ -195,15 +245,20 @@ public abstract class FrameConnection extends Http2ConnectionHandler {
   }
 
   /** Ends the stream at once; what waits to be written on it is dropped. */
-  public final void reset(Http2Stream stream, long code) {
+  public final void reset(CallStream stream, long code) {
     resetStream(context(), stream.id(), code, context().newPromise());
     flushLater();
   }
 
   /** As above; what waits is dropped at once, also when the peer reads nothing. */
-  public final void discard(Http2Stream stream, long code) {
+  public final void discard(CallStream stream, long code) {
     reset(stream, code);
-    streams.sending().cancel((FrameStream) stream);
+    codec.stopSending(stream);
+  }
+
+  /** Stops sending on a stream that stays open: what waits to be written on it is dropped. */
+  public final void stopSending(CallStream stream) {
+    codec.stopSending(stream);
   }
 
   /** As above, also for a stream that is over. */
@@ -212,30 +267,113 @@ public abstract class FrameConnection extends Http2ConnectionHandler {
     flushLater();
   }
 
-  /** Counts the peer's frames that carry no call. */
-  public final ControlFrameFloodDetector control() {
-    return control;
+  /** The size of the header block that was read last, in bytes. */
+  protected final int blockBytes() {
+    return codec.blockBytes();
   }
 
-  /** Drops late frames of a stream that was closed on this side (RFC 9113, 5.1). */
+  /** Sets the owner of received headers: equal for clients that are the same to upstreams. */
+  protected final void owner(Object whose) {
+    codec.owner(whose);
+  }
+
+  /**
+   * Handles an error. Frames that waited on a stream that was closed are none: their listeners were
+   * told.
+   */
+  @Override
+  public void onError(ChannelHandlerContext ctx, boolean outbound, Throwable cause) {
+    boolean dropped =
+        outbound
+            && cause instanceof Http2Exception.StreamException frames
+            && frames.error() == Http2Error.STREAM_CLOSED;
+    if (!dropped) {
+      super.onError(ctx, outbound, cause);
+    }
+  }
+
+  /**
+   * Handles headers that are malformed (RFC 9113, 8.1.1) or too large, of a stream alone, and drops
+   * late frames of a stream that was closed on this side (RFC 9113, 5.1).
+   */
   @Override
   protected void onStreamError(
       ChannelHandlerContext ctx,
       boolean outbound,
       Throwable cause,
       Http2Exception.StreamException e) {
+    int id = e.streamId();
+    if (e.getCause() instanceof RejectedHeadersException rejected && isAnswered(id, rejected)) {
+      return;
+    }
+    if (!outbound && e.error() == Http2Error.REFUSED_STREAM) {
+      codec.onRefused(id);
+    }
     boolean over =
-        !outbound
-            && e.error() == Http2Error.STREAM_CLOSED
-            && connection().stream(e.streamId()) == null;
-    if (!over || !isLateFrame(e)) {
+        !outbound && e.error() == Http2Error.STREAM_CLOSED && connection().stream(id) == null;
+    if (over) {
+      onLateFrame(e);
+    } else {
       super.onStreamError(ctx, outbound, cause, e);
     }
   }
 
-  /** Whether a frame for a stream that is over is dropped without a word. */
-  protected boolean isLateFrame(Http2Exception.StreamException frame) {
-    return true;
+  private boolean isAnswered(int id, RejectedHeadersException rejected) {
+    boolean ended = codec.decoder().endsWithBlock();
+    if (rejected.isLarge()) {
+      return onLargeHeaders(id, rejected.isGrpc(), ended);
+    }
+    String fault = String.valueOf(rejected.getMessage());
+    return !connection().streamMayHaveExisted(id)
+        && onMalformedHeaders(id, rejected.isGrpc(), ended, fault);
+  }
+
+  /**
+   * Called for malformed headers that would have opened a stream.
+   *
+   * @param grpc whether the headers before the fault identify a gRPC call
+   * @param ended whether the headers end the stream
+   * @return whether the stream was ended, so that the caller need not reset it
+   */
+  protected boolean onMalformedHeaders(int id, boolean grpc, boolean ended, String fault) {
+    return false;
+  }
+
+  /**
+   * Called for headers above the limit.
+   *
+   * @param grpc whether the headers before the limit identify a gRPC call
+   * @param ended whether the headers end the stream
+   * @return whether the stream was ended, so that the caller need not reset it
+   */
+  protected boolean onLargeHeaders(int id, boolean grpc, boolean ended) {
+    return false;
+  }
+
+  /** Whether frames on closed streams are judged; if not, each is dropped without a word. */
+  protected boolean judgesLateFrames() {
+    return false;
+  }
+
+  /**
+   * Closes the connection of a client that sends after its END_STREAM, or on a skipped stream
+   * number (RFC 9113, 5.1 and 5.1.1).
+   */
+  private void onLateFrame(Http2Exception.StreamException frame) {
+    if (!judgesLateFrames()) {
+      return;
+    }
+    switch (codec.closedStreams().judge(frame.streamId())) {
+      case LATE -> {}
+      case AFTER_END -> endFor(Http2Error.STREAM_CLOSED, frame);
+      case IMPLICITLY_CLOSED -> endFor(Http2Error.PROTOCOL_ERROR, frame);
+      // Not counted as an error: clients that cancel many calls do so with DATA under way.
+      case AFTER_RESET -> reset(frame.streamId(), Http2Error.STREAM_CLOSED.code());
+    }
+  }
+
+  private void endFor(Http2Error error, Http2Exception frame) {
+    onError(context(), false, Http2Exception.connectionError(error, "%s", frame.getMessage()));
   }
 
   @Override
@@ -267,9 +405,10 @@ public abstract class FrameConnection extends Http2ConnectionHandler {
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
     context = ctx;
-    if (encoder().frameWriter() instanceof BatchingFrameWriter frames) {
-      batch = frames.batch();
-      ctx.pipeline().addBefore(ctx.name(), null, frames.batch());
+    FrameBatch frames = codec.batch();
+    if (frames != null) {
+      batch = frames;
+      ctx.pipeline().addBefore(ctx.name(), null, frames);
     }
     super.handlerAdded(ctx);
     if (ctx.channel().isActive()) {
@@ -295,10 +434,11 @@ public abstract class FrameConnection extends Http2ConnectionHandler {
    * them, and a socket that fills up again and again, that took more time than all else.
    */
   @Override
-  public final void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    if (ctx.channel().isWritable() && streams.sending().isReady()) {
+  public final void channelWritabilityChanged(ChannelHandlerContext ctx) throws Exception {
+    if (ctx.channel().isWritable() && codec.isReady()) {
       flush(ctx);
     }
+    encoder().flowController().channelWritabilityChanged();
     ctx.fireChannelWritabilityChanged();
   }
 
@@ -402,7 +542,11 @@ public abstract class FrameConnection extends Http2ConnectionHandler {
 
   /** The window of the connection is refilled at once; that of each stream is what holds back. */
   private void openWindow() throws Http2Exception {
-    if (streams.receiving().raiseWhole(windowBytes)) {
+    Http2LocalFlowController windows = connection().local().flowController();
+    Http2Stream whole = connection().connectionStream();
+    int more = windowBytes - windows.initialWindowSize(whole);
+    if (more > 0) {
+      windows.incrementWindowSize(whole, more);
       flushLater();
     }
   }

@@ -1,7 +1,6 @@
 package dev.holdfast.gateway.http2.codec;
 
 import dev.holdfast.core.annotation.Limit;
-import dev.holdfast.gateway.headers.ReceivedHeaders;
 import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.gateway.socket.GatewayEpollIoHandler;
 import io.netty.buffer.ByteBuf;
@@ -10,21 +9,16 @@ import io.netty.handler.codec.http2.DecoratingHttp2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2FrameListener;
-import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
 import io.netty.handler.codec.http2.Http2FrameTypes;
-import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2LifecycleManager;
-import io.netty.handler.codec.http2.Http2Stream;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The frame decoder: a fast path for cached header blocks and the DATA that follows them, around
- * Netty's decoder. All other frames, and all malformed ones, go to Netty's decoder, as whole
- * frames.
+ * The frame decoder: the limits of frames, and the fast path for those of calls, around Netty's
+ * decoder. All other frames, and all malformed ones, go to Netty's decoder, as whole frames.
  */
-public final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
+final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
   @Limit(
       of = "empty DATA frames in a row",
       then = "the connection is closed with ENHANCE_YOUR_CALM")
@@ -43,13 +37,11 @@ public final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
   private static final int PADDED = 8;
   private static final int PRIORITY = 32;
 
-  private final CachingHeadersDecoder headers;
   private final FrameTimer timer;
-  private final FrameStreams streams;
   private final TurnBudget budget;
+  private final @Nullable FastPath fast;
+  private final boolean server;
   private final ControlFrameFloodDetector control = new ControlFrameFloodDetector();
-  private @Nullable Http2LifecycleManager lifecycle;
-  private @Nullable Http2FrameListener listener;
   private boolean prefaced;
   private boolean blockOpen;
   private boolean blockEnds;
@@ -57,24 +49,22 @@ public final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
   private int emptyFrames;
 
   /**
-   * Creates a fast path around a decoder.
+   * Creates the limits, and a fast path, around a decoder.
    *
-   * @param streams of the connection
-   * @param headers the header block cache that the delegate reads headers with
    * @param timer bounds the time for a frame or header block
    * @param budget of each turn; frames beyond it stay in the buffer
+   * @param fast null where every frame goes to the delegate
    */
   FrameDecoder(
       Http2ConnectionDecoder delegate,
-      FrameStreams streams,
-      CachingHeadersDecoder headers,
       FrameTimer timer,
-      TurnBudget budget) {
+      TurnBudget budget,
+      @Nullable FastPath fast) {
     super(delegate);
-    this.budget = budget;
-    this.headers = headers;
     this.timer = timer;
-    this.streams = streams;
+    this.budget = budget;
+    this.fast = fast;
+    this.server = delegate.connection().isServer();
   }
 
   /** The budget for the frames of one turn. */
@@ -88,36 +78,17 @@ public final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
   }
 
   /** Whether the header block that was read last, and failed, ends its stream. */
-  public boolean endsWithBlock() {
+  boolean endsWithBlock() {
     return blockEnds;
-  }
-
-  /** The size of the last decoded header block, in bytes. */
-  public int blockBytes() {
-    return headers.blockBytes();
-  }
-
-  /** Sets the owner of the headers: equal for clients that are the same to upstreams. */
-  public void owner(Object whose) {
-    headers.owner(whose);
   }
 
   @Override
   public void lifecycleManager(Http2LifecycleManager lifecycleManager) {
-    lifecycle = lifecycleManager;
     timer.lifecycleManager(lifecycleManager);
+    if (fast != null) {
+      fast.lifecycleManager(lifecycleManager);
+    }
     super.lifecycleManager(lifecycleManager);
-  }
-
-  @Override
-  public void frameListener(Http2FrameListener frameListener) {
-    listener = frameListener;
-    super.frameListener(new Counted(frameListener));
-  }
-
-  @Override
-  public @Nullable Http2FrameListener frameListener() {
-    return listener;
   }
 
   @Override
@@ -133,7 +104,8 @@ public final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
         }
         int whole = Math.min(HEAD_BYTES + length, in.readableBytes());
         in.readerIndex(at + whole);
-        if (length <= DataCoalescing.SMALL_BYTES
+        if (fast != null
+            && length <= DataCoalescing.SMALL_BYTES
             && DataCoalescing.isDataWithoutFlags(in, at, length)) {
           length = DataCoalescing.gather(in, at, length, budget);
           whole = HEAD_BYTES + length;
@@ -175,19 +147,17 @@ public final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     } else {
       count(type);
     }
-    if (length <= LARGEST_PAYLOAD_BYTES && !blockOpen && isPrefaced()) {
+    FastPath fast = this.fast;
+    if (fast != null && length <= LARGEST_PAYLOAD_BYTES && !blockOpen && isPrefaced()) {
       if (type == Http2FrameTypes.DATA) {
-        FrameStream stream = streams.stream(id);
         // Without its one byte of Pad Length a padded frame is too short (RFC 9113, 6.1).
         boolean complete = padded || (flags & PADDED) == 0;
-        if (stream != null && isPlain(stream) && complete && padding <= length) {
-          int start = payload + (padded ? 1 : 0);
-          takeData(ctx, stream, in, start, length - padding, padding, end);
+        if (complete && fast.takeData(ctx, id, in, payload, length, padding, end)) {
           return;
         }
       } else if (type == Http2FrameTypes.HEADERS
           && (flags & (END_HEADERS | PADDED | PRIORITY)) == END_HEADERS
-          && takeHeaders(ctx, id, headers.find(in, payload, length), end)) {
+          && fast.takeHeaders(ctx, id, in, payload, length, end)) {
         return;
       }
     }
@@ -223,7 +193,7 @@ public final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
    * calls of many clients.
    */
   private void requireFewOthers() throws Http2Exception {
-    if (streams.isServer() && control.onOther(GatewayEpollIoHandler.nanoTime())) {
+    if (server && control.onOther(GatewayEpollIoHandler.nanoTime())) {
       throw new LimitExceededException(
           MetLimit.CONTROL_FRAMES, "too many frames that carry no call");
     }
@@ -235,139 +205,6 @@ public final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
       prefaced = prefaceReceived();
     }
     return prefaced;
-  }
-
-  /** Whether the stream's headers took the fast path, and DATA may follow them. */
-  private static boolean isPlain(FrameStream stream) {
-    return stream.body != null && stream.state().remoteSideOpen() && !stream.isResetSent();
-  }
-
-  /**
-   * Handles DATA without a slice: while the listener runs, the buffer's indexes bound this DATA.
-   */
-  private void takeData(
-      ChannelHandlerContext ctx,
-      FrameStream stream,
-      ByteBuf in,
-      int start,
-      int length,
-      int padding,
-      boolean end)
-      throws Http2Exception {
-    int done = length + padding;
-    int readTo = in.readerIndex();
-    int filledTo = in.writerIndex();
-    streams.receiving().receive(stream, done, end);
-    in.setIndex(start, start + length);
-    try {
-      count(stream, length, end);
-      done = taker().onDataRead(ctx, stream.id(), in, padding, end);
-      if (end) {
-        closeRemote(ctx, stream);
-      }
-    } finally {
-      in.setIndex(readTo, filledTo);
-      streams.receiving().consumeBytes(stream, done);
-    }
-  }
-
-  /**
-   * Handles cached headers, if such headers may come here.
-   *
-   * @return whether the headers were handled
-   */
-  private boolean takeHeaders(
-      ChannelHandlerContext ctx, int id, @Nullable ReceivedHeaders known, boolean end)
-      throws Http2Exception {
-    ReceivedHeaders.HeadersKind headersKind =
-        known == null ? ReceivedHeaders.HeadersKind.OTHER : known.kind();
-    if (known == null || headersKind == ReceivedHeaders.HeadersKind.OTHER) {
-      return false;
-    }
-    if (end && known.declaredLength() != ReceivedHeaders.NO_LENGTH) {
-      return false;
-    }
-    FrameStream stream = streams.stream(id);
-    if (stream == null) {
-      if (headersKind != ReceivedHeaders.HeadersKind.REQUEST || streams.streamMayHaveExisted(id)) {
-        return false;
-      }
-      stream = streams.remote().createStream(id, end);
-    } else if (!mayCome(headersKind, stream, end)) {
-      return false;
-    }
-    if (headersKind != ReceivedHeaders.HeadersKind.TRAILERS) {
-      stream.body = ContentLengthCheck.of(known);
-    }
-    stream.headersReceived(false);
-    count(stream, 0, end);
-    taker().onHeadersRead(ctx, id, known, 0, end);
-    if (end) {
-      closeRemote(ctx, stream);
-    }
-    return true;
-  }
-
-  /** Whether headers of this kind may come on a stream that is open already. */
-  private static boolean mayCome(
-      ReceivedHeaders.HeadersKind headersKind, FrameStream stream, boolean end) {
-    if (!stream.state().remoteSideOpen() || stream.isResetSent()) {
-      return false;
-    }
-    return switch (headersKind) {
-      case RESPONSE -> !stream.isHeadersReceived();
-      case TRAILERS -> end && stream.body != null && !stream.isTrailersReceived();
-      default -> false;
-    };
-  }
-
-  /** Checks DATA, or the end of it, against the content-length. */
-  private void count(@Nullable FrameStream stream, int bytes, boolean end) throws Http2Exception {
-    ContentLengthCheck body = stream == null ? null : stream.body;
-    if (stream != null && body != null) {
-      body.add(streams.isServer(), stream.id(), bytes, end);
-    }
-  }
-
-  /**
-   * The check of bodies that end with headers that Netty decodes, which are reported in this form.
-   */
-  private final class Counted extends Http2FrameListenerDecorator {
-    Counted(Http2FrameListener listener) {
-      super(listener);
-    }
-
-    @Override
-    public void onHeadersRead(
-        ChannelHandlerContext ctx,
-        int id,
-        Http2Headers headers,
-        int dependency,
-        short weight,
-        boolean exclusive,
-        int padding,
-        boolean end)
-        throws Http2Exception {
-      count(streams.stream(id), 0, end);
-      super.onHeadersRead(ctx, id, headers, dependency, weight, exclusive, padding, end);
-    }
-  }
-
-  private void closeRemote(ChannelHandlerContext ctx, FrameStream stream) {
-    Http2LifecycleManager manager = lifecycle;
-    if (stream.state() == Http2Stream.State.OPEN) {
-      stream.closeRemoteSide();
-    } else if (manager != null) {
-      manager.closeStreamRemote(stream, ctx.newSucceededFuture());
-    }
-  }
-
-  private Http2FrameListener taker() {
-    Http2FrameListener known = listener;
-    if (known == null) {
-      throw new IllegalStateException("no frame listener is set");
-    }
-    return known;
   }
 
   private void countEmpty(int bytes, boolean end) throws Http2Exception {

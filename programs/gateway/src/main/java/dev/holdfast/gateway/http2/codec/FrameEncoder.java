@@ -1,6 +1,5 @@
 package dev.holdfast.gateway.http2.codec;
 
-import dev.holdfast.core.annotation.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionEncoder;
@@ -18,13 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <p>No listener for the write of headers is needed: if it fails, the connection is ending anyway.
  * Informational headers do not occur, since the gateway forwards none.
  */
-public final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
-  /** The largest ratio of a kept buffer to its frame: only the frame is charged to the account. */
-  @Limit(
-      of = "size of a buffer with a frame that is kept or waits, as a multiple of the frame",
-      then = "the frame is copied")
-  public static final int MOST_SPARE = 2;
-
+final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
   /** The most bytes that small waiting frames are merged to. */
   private static final int MERGED_BYTES = 8_192;
 
@@ -71,7 +64,7 @@ public final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
     try {
       if (bytes <= stream.sendWindow
           && bytes <= whole.sendWindow
-          && !SendWindows.isWaiting(stream)
+          && !stream.isWaiting()
           && ctx.channel().isWritable()) {
         stream.sendWindow -= bytes;
         whole.sendWindow -= bytes;
@@ -99,7 +92,7 @@ public final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
     boolean inPlace = end ? !stream.isTrailersSent() : !stream.isHeadersSent();
     if (!stream.state().localSideOpen() || !inPlace) {
       fail(hearer);
-    } else if (SendWindows.isWaiting(stream)) {
+    } else if (stream.isWaiting()) {
       flowController().addFlowControlled(stream, new WaitingHeaders(stream, headers, end, hearer));
     } else {
       write(ctx, stream, headers, end, hearer);
@@ -213,7 +206,7 @@ public final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
       this.left = data.readableBytes();
       int window = Math.min(stream.sendWindow, streams.connectionStream().sendWindow);
       boolean alone = data.hasArray() && data.array().length == left;
-      boolean spares = data.capacity() > MOST_SPARE * left;
+      boolean spares = data.capacity() > FrameConnection.MOST_SPARE * left;
       this.copied =
           !alone && (left <= BatchingFrameWriter.COPIED_BYTES || (left > window && spares));
       this.data = copied ? data.copy() : data.retainedSlice();

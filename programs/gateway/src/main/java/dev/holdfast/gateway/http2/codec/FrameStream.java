@@ -1,6 +1,5 @@
 package dev.holdfast.gateway.http2.codec;
 
-import dev.holdfast.gateway.limits.MemoryAccount;
 import io.netty.handler.codec.http2.Http2Connection.PropertyKey;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -14,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * An HTTP/2 stream (RFC 9113, 5.1) with all its state in one object: windows, frames that wait, and
  * the consumer of its frames. Stream 0 stands for the connection itself.
  */
-public final class FrameStream implements Http2Stream, WriteListener {
+final class FrameStream extends CallStream implements Http2Stream, WriteListener {
   private static final int RESET_SENT = 1;
   private static final int HEADERS_SENT = 2;
   private static final int TRAILERS_SENT = 4;
@@ -22,20 +21,6 @@ public final class FrameStream implements Http2Stream, WriteListener {
   private static final int TRAILERS_RECEIVED = 16;
   private static final int RESET_RECEIVED = 32;
   private static final @Nullable Object[] NONE = {};
-
-  /** The consumer of the stream's frames; see {@link FrameConnection#attach}. */
-  @Nullable public Object taker;
-
-  /**
-   * The account that is charged for bytes read on the stream and not passed on yet; null for none.
-   */
-  @Nullable MemoryAccount account;
-
-  /** The data by which the end of a client's stream is judged; see {@code ResetGuard}. */
-  @Nullable public OpenedStream opened;
-
-  /** The bytes of request headers charged to the client; see {@code HeaderMemory}. */
-  public int headerBytes;
 
   /**
    * The check of DATA against the content-length; null if the headers did not take the fast path of
@@ -88,9 +73,26 @@ public final class FrameStream implements Http2Stream, WriteListener {
     this.state = state;
   }
 
-  /** The bytes that were read on the stream and not given back yet. */
+  @Override
   public int unreturnedBytes() {
     return processedWindow - receiveWindow;
+  }
+
+  @Override
+  public boolean isWaiting() {
+    return firstWaiting() != null;
+  }
+
+  @Override
+  public long waitingBytes() {
+    ArrayDeque<FlowControlled> frames = waiting;
+    return frames == null ? 0 : frames.stream().mapToLong(FlowControlled::size).sum();
+  }
+
+  /** The first frame that waits; null for none. */
+  @Nullable FlowControlled firstWaiting() {
+    ArrayDeque<FlowControlled> frames = waiting;
+    return frames == null ? null : frames.peekFirst();
   }
 
   @Override
@@ -159,7 +161,7 @@ public final class FrameStream implements Http2Stream, WriteListener {
   }
 
   /** Records an RST_STREAM of the peer. */
-  public void resetReceived() {
+  void resetReceived() {
     seen |= RESET_RECEIVED;
   }
 

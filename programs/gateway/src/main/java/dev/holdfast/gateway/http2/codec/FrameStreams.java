@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Listeners are told only of closed streams and of GOAWAY.
  */
-public final class FrameStreams implements Http2Connection {
+final class FrameStreams implements Http2Connection {
   private final StreamTable table = new StreamTable();
   private final List<Listener> listeners = new ArrayList<>(2);
   private final FrameStream whole = new FrameStream(this, 0, Http2Stream.State.IDLE);
@@ -107,7 +107,7 @@ public final class FrameStreams implements Http2Connection {
   }
 
   /** The memory of closed streams that the peer had opened. */
-  public ClosedStreams ended() {
+  ClosedStreams ended() {
     return ended;
   }
 
@@ -121,7 +121,7 @@ public final class FrameStreams implements Http2Connection {
   }
 
   /** The send windows of all streams. */
-  public SendWindows sending() {
+  SendWindows sending() {
     return sending;
   }
 

@@ -88,20 +88,6 @@ final class ReceiveWindows implements Http2LocalFlowController {
     sendWindowUpdate(of);
   }
 
-  /**
-   * Raises the window of the connection to this size.
-   *
-   * @return whether a WINDOW_UPDATE frame was needed
-   */
-  boolean raiseWhole(int bytes) throws Http2Exception {
-    FrameStream whole = connection.connectionStream();
-    int more = bytes - whole.mostReceived;
-    if (more > 0) {
-      incrementWindowSize(whole, more);
-    }
-    return more > 0;
-  }
-
   @Override
   public void receiveFlowControlledFrame(
       @Nullable Http2Stream stream, ByteBuf data, int padding, boolean endOfStream)

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * them. Ready streams share the capacity of the connection and the socket in round robin. The
  * frames of a stream stay in order.
  */
-public final class SendWindows implements Http2RemoteFlowController {
+final class SendWindows implements Http2RemoteFlowController {
   private static final int DEFAULT_BYTES = 65_535;
 
   /** The smallest share of a stream in one round, so that many streams do not send tiny frames. */
@@ -113,18 +113,7 @@ public final class SendWindows implements Http2RemoteFlowController {
 
   @Override
   public boolean hasFlowControlled(Http2Stream stream) {
-    return isWaiting((FrameStream) stream);
-  }
-
-  /** Whether frames of a stream wait. */
-  public static boolean isWaiting(FrameStream stream) {
-    return first(stream) != null;
-  }
-
-  /** The size of a stream's waiting frames, in bytes. */
-  public static long waitingBytes(FrameStream stream) {
-    ArrayDeque<FlowControlled> frames = stream.waiting;
-    return frames == null ? 0 : frames.stream().mapToLong(FlowControlled::size).sum();
+    return ((FrameStream) stream).isWaiting();
   }
 
   /** Whether any stream can be written as far as its own window allows. */
@@ -166,7 +155,7 @@ public final class SendWindows implements Http2RemoteFlowController {
     int left = room;
     for (int turns = ready.size(); turns > 0; turns--) {
       FrameStream stream = ready.peekFirst();
-      FlowControlled next = stream == null ? null : first(stream);
+      FlowControlled next = stream == null ? null : stream.firstWaiting();
       if (stream == null) {
         return false;
       }
@@ -192,9 +181,9 @@ public final class SendWindows implements Http2RemoteFlowController {
     int left = allowed;
     stream.writing = true;
     try {
-      for (FlowControlled next = first(stream);
+      for (FlowControlled next = stream.firstWaiting();
           next != null && !stream.cancelled;
-          next = first(stream)) {
+          next = stream.firstWaiting()) {
         int most = Math.max(0, Math.min(left, Math.min(stream.sendWindow, whole.sendWindow)));
         int before = next.size();
         if (most == 0 && before > 0) {
@@ -220,7 +209,7 @@ public final class SendWindows implements Http2RemoteFlowController {
   }
 
   /** Stops sending on a stream: its waiting frames fail. */
-  public void cancel(FrameStream stream) {
+  void cancel(FrameStream stream) {
     stream.cancelled = true;
     if (stream.writing || stream.waiting == null) {
       return;
@@ -229,7 +218,7 @@ public final class SendWindows implements Http2RemoteFlowController {
       stream.queued = false;
       ready.remove(stream);
     }
-    for (FlowControlled next = first(stream); next != null; next = first(stream)) {
+    for (FlowControlled next = stream.firstWaiting(); next != null; next = stream.firstWaiting()) {
       drop(stream);
       next.error(
           channelHandlerContext(),
@@ -240,16 +229,11 @@ public final class SendWindows implements Http2RemoteFlowController {
   }
 
   private void queue(FrameStream stream) {
-    FlowControlled next = stream.queued || stream.cancelled ? null : first(stream);
+    FlowControlled next = stream.queued || stream.cancelled ? null : stream.firstWaiting();
     if (next != null && (stream.sendWindow > 0 || next.size() == 0)) {
       stream.queued = true;
       ready.addLast(stream);
     }
-  }
-
-  private static @Nullable FlowControlled first(FrameStream stream) {
-    ArrayDeque<FlowControlled> frames = stream.waiting;
-    return frames == null ? null : frames.peekFirst();
   }
 
   private static void drop(FrameStream stream) {

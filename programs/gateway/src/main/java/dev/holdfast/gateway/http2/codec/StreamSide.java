@@ -14,7 +14,7 @@ import io.netty.handler.codec.http2.Http2Stream.State;
  *
  * @param <F> the flow controller of this side
  */
-public final class StreamSide<F extends Http2FlowController> implements Endpoint<F> {
+final class StreamSide<F extends Http2FlowController> implements Endpoint<F> {
   private static final int NONE = -1;
 
   private final FrameStreams connection;

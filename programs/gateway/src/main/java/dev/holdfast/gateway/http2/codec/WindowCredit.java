@@ -1,14 +1,11 @@
 package dev.holdfast.gateway.http2.codec;
 
-import io.netty.handler.codec.http2.Http2Stream;
-
 /**
  * A write that returns flow-control window: when the write ends, its bytes go back to the sender's
  * window on the other connection. Also after a failed write, since then the bytes are no longer
  * held.
  */
-public record WindowCredit(FrameConnection source, Http2Stream stream, int bytes)
-    implements WriteListener {
+record WindowCredit(FrameConnection source, CallStream stream, int bytes) implements WriteListener {
   /** Whether both writes return bytes to the same stream. */
   boolean isOfSame(WindowCredit other) {
     return source == other.source && stream == other.stream;

@@ -20,7 +20,6 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.Http2Settings;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -84,35 +83,28 @@ final class CaseConnection implements AutoCloseable {
         .configuration()
         .frameSizePolicy()
         .maxFrameSize(Http2CodecUtil.MAX_FRAME_SIZE_UPPER_BOUND);
-    codec =
-        server
-            ? ConnectionBuilder.accepted(LIMITS, this::connection)
-            : ConnectionBuilder.dialed(LIMITS, this::connection);
+    codec = connection(server ? OwnCodec.ofServer(LIMITS) : OwnCodec.ofClient(LIMITS));
     channel.pipeline().addLast(codec);
     context = channel.pipeline().lastContext();
     readSent();
   }
 
-  private FrameConnection connection(
-      FrameDecoder decoder, ControlFrameLimitEncoder encoder, Http2Settings settings) {
-    decoder.frameListener(new Passed());
-    decoder.connection().remote().maxActiveStreams(STREAMS);
+  private FrameConnection connection(Http2Codec http2) {
     LoopResources loopResources =
         new LoopResources(
-            new FlushList(channel.eventLoop()),
+            channel.eventLoop(),
             new GatewayMeters(new SimpleMeterRegistry()),
             GatewayMemory.ofProcess().part(Runnable::run));
-    return new FrameConnection(
-        decoder, encoder, settings, loopResources, LIMITS.connectionBytes()) {
-      @Override
-      protected boolean isLateFrame(Http2Exception.StreamException frame) {
-        if (server) {
-          seen.add(
-              "judged " + frame.streamId() + " " + connection().ended().judge(frame.streamId()));
-        }
-        return true;
-      }
-    };
+    FrameConnection connection =
+        new FrameConnection(http2, loopResources, LIMITS.connectionBytes()) {
+          @Override
+          protected boolean judgesLateFrames() {
+            return server;
+          }
+        };
+    connection.listen(new Passed());
+    http2.connection().remote().maxActiveStreams(STREAMS);
+    return connection;
   }
 
   /** Brings the connection to the state of a case, and forgets the events on the way. */
@@ -142,7 +134,7 @@ final class CaseConnection implements AutoCloseable {
   private void warm(byte[] block) {
     try {
       if (!server) {
-        codec.connection().local().createStream(1, false);
+        codec.openLocal(1);
         send(1, new DefaultHttp2Headers().method("POST").scheme("http").path("/"), false);
       }
       feed(CaseFrames.headers(1, NONE, block));
@@ -162,7 +154,7 @@ final class CaseConnection implements AutoCloseable {
     } else {
       // More requests, whose responses the case may tell of.
       for (int each = id; each < id + 2 * REQUESTS; each += 2) {
-        codec.connection().local().createStream(each, false);
+        codec.openLocal(each);
         send(each, new DefaultHttp2Headers().method("POST").scheme("http").path("/"), endsHere);
       }
     }
@@ -195,8 +187,8 @@ final class CaseConnection implements AutoCloseable {
     readSent();
   }
 
-  private FrameStream stream(int id) {
-    FrameStream stream = codec.connection().stream(id);
+  private CallStream stream(int id) {
+    CallStream stream = codec.stream(id);
     if (stream == null) {
       throw new IllegalStateException("stream " + id + " is not open");
     }
@@ -334,8 +326,10 @@ final class CaseConnection implements AutoCloseable {
     @Override
     public void onRstStreamRead(ChannelHandlerContext ctx, int id, long code) {
       seen.add("seen RST_STREAM " + id + " " + name(code));
-      stream(id).resetReceived();
     }
+
+    @Override
+    public void onStreamClosed(CallStream stream) {}
 
     @Override
     public void onPingAckRead(ChannelHandlerContext ctx, long data) {

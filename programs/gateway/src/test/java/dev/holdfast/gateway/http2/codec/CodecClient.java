@@ -17,6 +17,7 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
@@ -30,6 +31,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 
 /** A client's end of a connection that makes requests: with our codec, or with Netty's. */
 final class CodecClient implements CodecEnd {
@@ -48,12 +50,17 @@ final class CodecClient implements CodecEnd {
   private boolean gone;
   private String reason = "";
 
-  private CodecClient(boolean ours) throws Http2Exception {
-    if (!ours) {
+  /**
+   * Creates a client's end.
+   *
+   * @param codec of the gateway; null for Netty's handler, without any part of the gateway
+   */
+  private CodecClient(@Nullable Http2Codec codec) throws Http2Exception {
+    if (codec == null) {
       // Netty's loses what is left of a frame when it closes: its loss is not the gateway's.
       channel.config().setAllocator(new UnpooledByteBufAllocator(false, true));
     }
-    handler = ours ? ours() : new NettyBuilder().build();
+    handler = codec == null ? new NettyBuilder().build() : gateway(codec);
     reader
         .configuration()
         .frameSizePolicy()
@@ -64,11 +71,11 @@ final class CodecClient implements CodecEnd {
   }
 
   static CodecClient ofOurs() throws Http2Exception {
-    return new CodecClient(true);
+    return new CodecClient(OwnCodec.ofClient(LIMITS));
   }
 
   static CodecClient ofNetty() throws Http2Exception {
-    return new CodecClient(false);
+    return new CodecClient(null);
   }
 
   /**
@@ -101,7 +108,7 @@ final class CodecClient implements CodecEnd {
   private void send(int id, Http2Headers headers, ByteBuf body, boolean end) {
     if (handler instanceof FrameConnection ours) {
       try {
-        Http2Stream stream = ours.connection().local().createStream(id, false);
+        CallStream stream = ours.openLocal(id);
         ours.send(stream, headers, false, null);
         if (end) {
           ours.send(stream, body, true, null);
@@ -176,25 +183,30 @@ final class CodecClient implements CodecEnd {
     unread.discardReadBytes();
   }
 
-  private Http2ConnectionHandler ours() {
+  private Http2ConnectionHandler gateway(Http2Codec codec) {
     LoopResources loopResources =
         new LoopResources(
-            new FlushList(channel.eventLoop()),
+            channel.eventLoop(),
             new GatewayMeters(new SimpleMeterRegistry()),
             GatewayMemory.ofProcess().part(Runnable::run));
-    return ConnectionBuilder.dialed(
-        LIMITS,
-        (decoder, encoder, settings) -> {
-          listen(decoder);
-          return new FrameConnection(
-              decoder, encoder, settings, loopResources, LIMITS.connectionBytes()) {};
-        });
+    FrameConnection connection =
+        new FrameConnection(codec, loopResources, LIMITS.connectionBytes()) {};
+    connection.listen(new Seen());
+    return connection;
   }
 
   private void listen(Http2ConnectionDecoder decoder) {
     Seen listener = new Seen();
     decoder.frameListener(listener);
-    decoder.connection().addListener(listener);
+    decoder
+        .connection()
+        .addListener(
+            new Http2ConnectionAdapter() {
+              @Override
+              public void onStreamClosed(Http2Stream stream) {
+                listener.onClosed(stream.id());
+              }
+            });
   }
 
   private static StringBuilder of(Map<Integer, StringBuilder> story, int id) {
@@ -294,8 +306,12 @@ final class CodecClient implements CodecEnd {
     }
 
     @Override
-    public void onStreamClosed(Http2Stream stream) {
-      of(seen, stream.id()).append("closed ");
+    public void onStreamClosed(CallStream stream) {
+      onClosed(stream.id());
+    }
+
+    private void onClosed(int id) {
+      of(seen, id).append("closed ");
     }
   }
 

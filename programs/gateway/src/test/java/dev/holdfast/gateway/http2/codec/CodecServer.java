@@ -17,6 +17,7 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
@@ -28,8 +29,10 @@ import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 
 /** A server's end of a connection that answers some requests: with our codec, or with Netty's. */
 final class CodecServer implements CodecEnd {
@@ -59,32 +62,37 @@ final class CodecServer implements CodecEnd {
 
   /** Sends a whole answer. */
   private interface Answering {
-    void answer(Http2Stream stream, Http2Headers head, ByteBuf data, Http2Headers trailers);
+    void answer(int id, Http2Headers head, ByteBuf data, Http2Headers trailers);
   }
 
-  private CodecServer(boolean ours) {
-    if (!ours) {
+  /**
+   * Creates a server's end.
+   *
+   * @param codec of the gateway; null for Netty's handler, without any part of the gateway
+   */
+  private CodecServer(@Nullable Http2Codec codec) {
+    if (codec == null) {
       // Netty's loses what is left of a frame when it closes: its loss is not the gateway's.
       channel.config().setAllocator(new UnpooledByteBufAllocator(false, true));
     }
-    handler = ours ? ours() : netty();
+    handler = codec == null ? netty() : gateway(codec);
     channel.pipeline().addLast(handler);
     context = channel.pipeline().lastContext();
   }
 
   static CodecServer ofOurs() {
-    return new CodecServer(true);
+    return new CodecServer(OwnCodec.ofServer(LIMITS));
   }
 
   /** As {@link #ofOurs}, and reads past the pipeline what a socket would hand it there. */
   static CodecServer ofOursPastPipeline() {
-    CodecServer side = new CodecServer(true);
+    CodecServer side = ofOurs();
     side.past = true;
     return side;
   }
 
   static CodecServer ofNetty() {
-    return new CodecServer(false);
+    return new CodecServer(null);
   }
 
   /** Bytes of the client came. */
@@ -142,27 +150,25 @@ final class CodecServer implements CodecEnd {
     reader.close();
   }
 
-  private Http2ConnectionHandler ours() {
+  private Http2ConnectionHandler gateway(Http2Codec codec) {
     LoopResources loopResources =
         new LoopResources(
-            new FlushList(channel.eventLoop()),
+            channel.eventLoop(),
             new GatewayMeters(new SimpleMeterRegistry()),
             GatewayMemory.ofProcess().part(Runnable::run));
-    return ConnectionBuilder.accepted(
-        LIMITS,
-        (decoder, encoder, settings) -> {
-          FrameConnection connection =
-              new FrameConnection(
-                  decoder, encoder, settings, loopResources, LIMITS.connectionBytes()) {};
-          listen(
-              decoder,
-              (stream, head, data, trailers) -> {
-                connection.send(stream, head, false, null);
-                connection.send(stream, data, false, null);
-                connection.send(stream, trailers, true, null);
-              });
-          return connection;
-        });
+    FrameConnection connection =
+        new FrameConnection(codec, loopResources, LIMITS.connectionBytes()) {};
+    connection.listen(
+        new Server(
+            codec.connection(),
+            (id, head, data, trailers) -> {
+              CallStream stream = Objects.requireNonNull(codec.stream(id));
+              connection.send(stream, head, false, null);
+              connection.send(stream, data, false, null);
+              connection.send(stream, trailers, true, null);
+            }));
+    codec.connection().remote().maxActiveStreams(STREAMS);
+    return connection;
   }
 
   private Http2ConnectionHandler netty() {
@@ -170,9 +176,17 @@ final class CodecServer implements CodecEnd {
   }
 
   private void listen(Http2ConnectionDecoder decoder, Answering answering) {
-    Server server = new Server(decoder, answering);
+    Server server = new Server(decoder.connection(), answering);
     decoder.frameListener(server);
-    decoder.connection().addListener(server);
+    decoder
+        .connection()
+        .addListener(
+            new Http2ConnectionAdapter() {
+              @Override
+              public void onStreamClosed(Http2Stream stream) {
+                server.onClosed(stream.id());
+              }
+            });
     decoder.connection().remote().maxActiveStreams(STREAMS);
   }
 
@@ -248,11 +262,11 @@ final class CodecServer implements CodecEnd {
       super(decoder, encoder, settings);
       listen(
           decoder,
-          (stream, head, data, trailers) -> {
+          (id, head, data, trailers) -> {
             ChannelHandlerContext ctx = channel.pipeline().context(this);
-            encoder.writeHeaders(ctx, stream.id(), head, 0, false, ctx.newPromise());
-            encoder.writeData(ctx, stream.id(), data, 0, false, ctx.newPromise());
-            encoder.writeHeaders(ctx, stream.id(), trailers, 0, true, ctx.newPromise());
+            encoder.writeHeaders(ctx, id, head, 0, false, ctx.newPromise());
+            encoder.writeData(ctx, id, data, 0, false, ctx.newPromise());
+            encoder.writeHeaders(ctx, id, trailers, 0, true, ctx.newPromise());
           });
     }
 
@@ -298,11 +312,11 @@ final class CodecServer implements CodecEnd {
 
   /** Notes what comes, and answers two of three requests, with much or little. */
   private final class Server extends CallFrameListener {
-    private final Http2ConnectionDecoder decoder;
+    private final Http2Connection connection;
     private final Answering answering;
 
-    Server(Http2ConnectionDecoder decoder, Answering answering) {
-      this.decoder = decoder;
+    Server(Http2Connection connection, Answering answering) {
+      this.connection = connection;
       this.answering = answering;
     }
 
@@ -310,9 +324,9 @@ final class CodecServer implements CodecEnd {
     public void onHeadersRead(
         ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end) {
       of(seen, id).append("H").append(text(headers)).append(end ? "; " : " ");
-      if (headers.path() != null && id % 3 != 0) {
+      if (headers.path() != null && id % 3 != 0 && connection.stream(id) != null) {
         answering.answer(
-            decoder.connection().stream(id),
+            id,
             new DefaultHttp2Headers().status("200"),
             answer(id, id % 5 == 0 ? 40_000 : id % 1_000 * 10),
             new DefaultHttp2Headers().add("grpc-status", "0"));
@@ -338,9 +352,13 @@ final class CodecServer implements CodecEnd {
     }
 
     @Override
-    public void onStreamClosed(Http2Stream stream) {
-      if (stream.id() != refused) {
-        of(seen, stream.id()).append("closed ");
+    public void onStreamClosed(CallStream stream) {
+      onClosed(stream.id());
+    }
+
+    private void onClosed(int id) {
+      if (id != refused) {
+        of(seen, id).append("closed ");
       }
     }
   }

@@ -76,7 +76,7 @@ class DirectSocketTest {
   void serve() throws Exception {
     LoopResources loopResources =
         new LoopResources(
-            new FlushList(threads.next()),
+            threads.next(),
             new GatewayMeters(meters),
             GatewayMemory.ofProcess().part(Runnable::run));
     server =
@@ -111,13 +111,8 @@ class DirectSocketTest {
     }
     GatewayLimits limits = GatewayLimits.DEFAULT;
     FrameConnection accepted =
-        ConnectionBuilder.accepted(
-            limits,
-            (decoder, encoder, settings) -> {
-              decoder.frameListener(new Server());
-              return new FrameConnection(
-                  decoder, encoder, settings, loopResources, limits.connectionBytes()) {};
-            });
+        new FrameConnection(OwnCodec.ofServer(limits), loopResources, limits.connectionBytes()) {};
+    accepted.listen(new Server());
     channel
         .pipeline()
         .addLast(
@@ -148,6 +143,9 @@ class DirectSocketTest {
       heard.writeBytes(bytes);
       return bytes.length + padding;
     }
+
+    @Override
+    public void onStreamClosed(CallStream stream) {}
 
     private void note() {
       if (isIn(DirectSocket.class)) {
@@ -182,7 +180,7 @@ class DirectSocketTest {
   }
 
   private FrameStream stream() {
-    return Objects.requireNonNull(connection().connection().stream(1));
+    return (FrameStream) Objects.requireNonNull(connection().stream(1));
   }
 
   private void send(ByteBuf bytes) throws IOException {
@@ -348,7 +346,7 @@ class DirectSocketTest {
   private void openWindow(byte[] answer) throws InterruptedException {
     Callable<byte[]> opening =
         () -> {
-          connection().connection().sending().incrementWindowSize(stream(), 100);
+          connection().connection().remote().flowController().incrementWindowSize(stream(), 100);
           if (answer.length > 0) {
             answer(answer);
           }

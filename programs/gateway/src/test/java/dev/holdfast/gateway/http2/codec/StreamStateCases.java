@@ -120,9 +120,9 @@ final class StreamStateCases {
     for (CaseState state : List.of(ENDED, RESET_BY_PEER, RESET_HERE)) {
       String judged =
           switch (state) {
-            case ENDED -> "judged # AFTER_END";
-            case RESET_BY_PEER -> "judged # AFTER_RESET";
-            default -> "judged # LATE";
+            case ENDED -> closes("STREAM_CLOSED");
+            case RESET_BY_PEER -> resets("STREAM_CLOSED");
+            default -> SILENCE;
           };
       table
           .section("5.1, closed")
@@ -159,17 +159,17 @@ final class StreamStateCases {
             "a number that was skipped",
             OPEN,
             id -> join(headers(id + 4, NONE, request()), headers(id + 2, NONE, request())),
-            all("seen HEADERS 7" + REQUEST, "judged 5 IMPLICITLY_CLOSED"))
+            all("seen HEADERS 7" + REQUEST, broken))
         .server(
             "DATA on a number that was skipped",
             OPEN,
             id -> join(headers(id + 4, NONE, request()), data(id + 2, NONE, "a")),
-            all("seen HEADERS 7" + REQUEST, "judged 5 IMPLICITLY_CLOSED"))
+            all("seen HEADERS 7" + REQUEST, broken))
         .server(
             "the number of an ended stream",
             ENDED,
             id -> headers(id, NONE, request()),
-            "judged # AFTER_END");
+            closes("STREAM_CLOSED"));
   }
 
   private static void concurrency(Table table) {
@@ -198,7 +198,7 @@ final class StreamStateCases {
             "DATA that follows a refused request",
             OPEN,
             id -> join(second, third, data(7, END_STREAM, "a")),
-            all("seen HEADERS 5" + REQUEST, refused, "judged 7 LATE"))
+            all("seen HEADERS 5" + REQUEST, refused))
         .server(
             "a request after one that was refused",
             OPEN,
