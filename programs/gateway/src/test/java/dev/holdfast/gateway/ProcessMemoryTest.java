@@ -87,7 +87,10 @@ class ProcessMemoryTest {
     open.push(server::shutdownNow);
     ChildJvm gateway =
         ChildJvm.start(
-            List.of("-Xmx" + HEAP_MIB + "m", "-XX:MaxDirectMemorySize=" + DIRECT_MIB + "m"),
+            List.of(
+                "-Xmx" + HEAP_MIB + "m",
+                "-XX:MaxDirectMemorySize=" + DIRECT_MIB + "m",
+                "-Dholdfast.gateway.codec=" + System.getProperty("holdfast.gateway.codec", "")),
             GatewayProgram.class,
             "127.0.0.1:" + server.getPort());
     open.push(gateway);

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2.codec;
 
+import dev.holdfast.core.LogEscaper;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import io.netty.buffer.ByteBuf;
@@ -37,6 +38,13 @@ public abstract class Http2Codec {
 
   private static final int RESET_WINDOW_SECONDS = 30;
 
+  /** A switch for tests and measurements: every connection of the process has Netty's codec. */
+  private static final String PROPERTY = "holdfast.gateway.codec";
+
+  private static final String NETTY = "netty";
+  private static final String SAID = System.getProperty(PROPERTY, "");
+  private static final boolean STOCK = SAID.equals(NETTY);
+
   /** SETTINGS and PINGs of the peer are acknowledged at once. */
   static final boolean ACKNOWLEDGES = true;
 
@@ -58,14 +66,30 @@ public abstract class Http2Codec {
     this.settings = settings;
   }
 
+  // Neither codec's type is in these methods, or their verification would load both: calls of a
+  // class with one loaded subclass are direct.
+
   /** Creates the codec of a connection that a client opened. */
   public static Http2Codec accepted(GatewayLimits limits) {
-    return OwnCodec.ofServer(limits);
+    return STOCK ? StockCodec.ofServer(limits) : OwnCodec.ofServer(limits);
   }
 
   /** Creates the codec of a connection that the gateway opens. */
   public static Http2Codec dialed(GatewayLimits limits) {
-    return OwnCodec.ofClient(limits);
+    return STOCK ? StockCodec.ofClient(limits) : OwnCodec.ofClient(limits);
+  }
+
+  /** Validates the switch: a typo must not measure a codec against itself. */
+  static void requireKnown() {
+    requireKnown(SAID);
+  }
+
+  static void requireKnown(String said) {
+    if (!said.equals(NETTY) && !said.isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s: \"%s\" (expected: %s, or not set)"
+              .formatted(PROPERTY, LogEscaper.escape(said), NETTY));
+    }
   }
 
   /** The settings of a connection that a client opened. */

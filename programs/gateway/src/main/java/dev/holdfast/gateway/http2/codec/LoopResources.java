@@ -11,6 +11,7 @@ public final class LoopResources {
   private final LoopMemory memory;
 
   public LoopResources(EventLoop loop, GatewayMeters meters, LoopMemory memory) {
+    Http2Codec.requireKnown();
     this.flushes = new FlushList(loop);
     this.meters = meters;
     this.memory = memory;

@@ -28,8 +28,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection of our codec in either role, with a record of what it passes on and what it sends.
- * DATA is never given back, so that the windows of streams stay used.
+ * A connection with the codec of this process in either role, with a record of what it passes on
+ * and what it sends. DATA is never given back, so that the windows of streams stay used.
  */
 final class CaseConnection implements AutoCloseable {
   static final int STREAMS = 2;
@@ -83,7 +83,7 @@ final class CaseConnection implements AutoCloseable {
         .configuration()
         .frameSizePolicy()
         .maxFrameSize(Http2CodecUtil.MAX_FRAME_SIZE_UPPER_BOUND);
-    codec = connection(server ? OwnCodec.ofServer(LIMITS) : OwnCodec.ofClient(LIMITS));
+    codec = connection(server ? Http2Codec.accepted(LIMITS) : Http2Codec.dialed(LIMITS));
     channel.pipeline().addLast(codec);
     context = channel.pipeline().lastContext();
     readSent();

@@ -74,6 +74,16 @@ final class CodecClient implements CodecEnd {
     return new CodecClient(OwnCodec.ofClient(LIMITS));
   }
 
+  /** The gateway's connection with the codec of this process; see {@link Http2Codec#dialed}. */
+  static CodecClient ofGateway() throws Http2Exception {
+    return new CodecClient(Http2Codec.dialed(LIMITS));
+  }
+
+  /** The gateway's connection with Netty's codec. */
+  static CodecClient ofStock() throws Http2Exception {
+    return new CodecClient(StockCodec.ofClient(LIMITS));
+  }
+
   static CodecClient ofNetty() throws Http2Exception {
     return new CodecClient(null);
   }

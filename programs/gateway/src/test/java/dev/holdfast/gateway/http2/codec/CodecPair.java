@@ -9,8 +9,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Our codec and Netty's in the same role, which are told the same bytes and must do the same with
- * them: what they pass on, what they send, and which error ends a stream or the connection.
+ * The gateway's connection, with the codec of this process, and Netty's handler in the same role.
+ * Both are told the same bytes and must do the same with them: what they pass on, what they send,
+ * and which error ends a stream or the connection.
  */
 final class CodecPair implements AutoCloseable {
   private static final int SHOWN_BYTES = 64;
@@ -56,12 +57,12 @@ final class CodecPair implements AutoCloseable {
 
   /** A pair of servers; the client's preface is theirs to be fed. */
   static CodecPair ofServers() {
-    return new CodecPair(CodecServer.ofOurs(), CodecServer.ofNetty());
+    return new CodecPair(CodecServer.ofGateway(), CodecServer.ofNetty());
   }
 
   /** A pair of clients without a request. */
   static CodecPair ofClients() throws Http2Exception {
-    return new CodecPair(CodecClient.ofOurs(), CodecClient.ofNetty());
+    return new CodecPair(CodecClient.ofGateway(), CodecClient.ofNetty());
   }
 
   /** Whether Netty's has sent GOAWAY, or the two may differ from here on. */

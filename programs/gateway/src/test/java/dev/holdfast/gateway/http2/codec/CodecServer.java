@@ -84,6 +84,16 @@ final class CodecServer implements CodecEnd {
     return new CodecServer(OwnCodec.ofServer(LIMITS));
   }
 
+  /** The gateway's connection with the codec of this process; see {@link Http2Codec#accepted}. */
+  static CodecServer ofGateway() {
+    return new CodecServer(Http2Codec.accepted(LIMITS));
+  }
+
+  /** The gateway's connection with Netty's codec. */
+  static CodecServer ofStock() {
+    return new CodecServer(StockCodec.ofServer(LIMITS));
+  }
+
   /** As {@link #ofOurs}, and reads past the pipeline what a socket would hand it there. */
   static CodecServer ofOursPastPipeline() {
     CodecServer side = ofOurs();

@@ -26,6 +26,7 @@ class FrameCodecTest {
     for (long seed = 0; seed < SEEDS; seed++) {
       CodecServer ours = CodecServer.ofOurs();
       CodecServer past = CodecServer.ofOursPastPipeline();
+      CodecServer stock = CodecServer.ofStock();
       CodecServer theirs = CodecServer.ofNetty();
       Random random = new Random(seed);
       RandomFrames client = new RandomFrames(random);
@@ -36,10 +37,14 @@ class FrameCodecTest {
           ByteBuf piece = bytes.readSlice(1 + random.nextInt(bytes.readableBytes()));
           ours.feed(piece);
           past.feed(piece);
+          stock.feed(piece);
           theirs.feed(piece);
         }
         assertThat(ours.story()).as("seed %d, step %d", seed, step).isEqualTo(theirs.story());
         assertThat(past.story()).as("past, seed %d, step %d", seed, step).isEqualTo(theirs.story());
+        assertThat(stock.story())
+            .as("stock, seed %d, step %d", seed, step)
+            .isEqualTo(theirs.story());
         bytes.release();
         bytes = client.next();
       }
@@ -47,6 +52,7 @@ class FrameCodecTest {
       bytes.release();
       ours.close();
       past.close();
+      stock.close();
       theirs.close();
     }
     assertThat(gone).as("connections that met their end").isBetween(SEEDS / 10, SEEDS * 9 / 10);
@@ -57,6 +63,7 @@ class FrameCodecTest {
     int gone = 0;
     for (long seed = 0; seed < SEEDS; seed++) {
       CodecClient ours = CodecClient.ofOurs();
+      CodecClient stock = CodecClient.ofStock();
       CodecClient theirs = CodecClient.ofNetty();
       Random random = new Random(seed);
       RandomAnswers server = new RandomAnswers(random);
@@ -67,16 +74,21 @@ class FrameCodecTest {
           int body = random.nextInt(3) == 0 ? 0 : random.nextInt(40_000);
           boolean made = theirs.request(body);
           assertThat(ours.request(body)).as("seed %d, step %d", seed, step).isEqualTo(made);
+          assertThat(stock.request(body)).as("seed %d, step %d", seed, step).isEqualTo(made);
           requests += made ? 1 : 0;
         }
         String frame = ByteBufUtil.hexDump(bytes, 0, Math.min(bytes.readableBytes(), SHOWN_BYTES));
         while (bytes.isReadable()) {
           ByteBuf piece = bytes.readSlice(1 + random.nextInt(bytes.readableBytes()));
           ours.feed(piece);
+          stock.feed(piece);
           theirs.feed(piece);
         }
         assertThat(ours.story())
             .as("seed %d, step %d, %s", seed, step, frame)
+            .isEqualTo(theirs.story());
+        assertThat(stock.story())
+            .as("stock, seed %d, step %d, %s", seed, step, frame)
             .isEqualTo(theirs.story());
         bytes.release();
         bytes = server.next(requests);
@@ -84,6 +96,7 @@ class FrameCodecTest {
       gone += theirs.isGone() ? 1 : 0;
       bytes.release();
       ours.close();
+      stock.close();
       theirs.close();
     }
     assertThat(gone).as("connections that met their end").isBetween(SEEDS / 10, SEEDS * 9 / 10);
