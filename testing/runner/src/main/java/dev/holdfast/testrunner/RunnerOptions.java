@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param target the path of each module's build folder within the module
  * @param secondJdk the JDK on which the rooms of libraries are tested too
+ * @param variants further runs of rooms on the first JDK
  * @param rooms the rooms to test; empty for all
  * @param all whether rooms are tested that did not change since a green run
  */
@@ -25,6 +26,7 @@ record RunnerOptions(
     String target,
     TestedJdk jdk,
     Optional<TestedJdk> secondJdk,
+    List<RoomVariant> variants,
     int atOnce,
     Set<String> rooms,
     boolean all) {
@@ -36,6 +38,7 @@ record RunnerOptions(
         --jdk VERSION=HOME         the JDK on which every room is tested
         --second-jdk VERSION=HOME  a JDK on which the rooms of libraries are tested too
         --second-property K=V      a system property of tests on the second JDK
+        --variant ROOM:K=V         tests this room once more, with a system property; may be repeated
         --target PATH              the build folder within each module (default: target)
         --at-once N                rooms tested at the same time, 1 to 64 (default: 3)
         --room NAME                tests this room only; may be repeated
@@ -51,6 +54,7 @@ record RunnerOptions(
     Map<String, String> values = new HashMap<>();
     Map<String, String> properties = new HashMap<>();
     Set<String> rooms = new LinkedHashSet<>();
+    List<RoomVariant> variants = new ArrayList<>();
     boolean all = false;
     List<String> left = new ArrayList<>(args);
     while (!left.isEmpty()) {
@@ -58,6 +62,7 @@ record RunnerOptions(
       switch (name) {
         case "--all" -> all = true;
         case "--room" -> rooms.add(value(name, left));
+        case "--variant" -> variants.add(RoomVariant.parse(name, value(name, left)));
         case "--second-property" -> {
           String[] property = pair(name, value(name, left));
           properties.put(property[0], property[1]);
@@ -77,6 +82,7 @@ record RunnerOptions(
         values.getOrDefault("--target", "target"),
         jdk("--jdk", required("--jdk", values.get("--jdk")), Map.of()),
         second == null ? Optional.empty() : Optional.of(jdk("--second-jdk", second, properties)),
+        variants,
         atOnce(values.get("--at-once")),
         rooms,
         all);

@@ -121,6 +121,12 @@ public final class TestRunner {
       throw new IllegalArgumentException(
           "--room: %s (expected: a room of %s)".formatted(unknown.first(), LIST));
     }
+    for (RoomVariant variant : options.variants()) {
+      if (rooms.stream().noneMatch(room -> room.name().equals(variant.room()))) {
+        throw new IllegalArgumentException(
+            "--variant: %s (expected: a room of %s)".formatted(variant.room(), LIST));
+      }
+    }
     return rooms.stream()
         .filter(room -> options.rooms().isEmpty() || options.rooms().contains(room.name()))
         .toList();
@@ -128,7 +134,12 @@ public final class TestRunner {
 
   private List<RoomRun> runs(List<TestedRoom> rooms) {
     List<RoomRun> runs = new ArrayList<>();
-    rooms.forEach(room -> runs.add(new RoomRun(room, options.jdk())));
+    for (TestedRoom room : rooms) {
+      runs.add(new RoomRun(room, options.jdk()));
+      options.variants().stream()
+          .filter(variant -> variant.room().equals(room.name()))
+          .forEach(variant -> runs.add(new RoomRun(room, variant.on(options.jdk()))));
+    }
     options
         .secondJdk()
         .ifPresent(

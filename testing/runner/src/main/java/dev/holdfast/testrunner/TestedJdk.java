@@ -3,7 +3,11 @@ package dev.holdfast.testrunner;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** A JDK on which rooms are tested, with the system properties that their JVMs get on it. */
+/**
+ * A JDK on which rooms are tested, with the system properties that their JVMs get on it.
+ *
+ * @param version the version, behind which the name of a {@link RoomVariant} may follow
+ */
 record TestedJdk(String version, Path home, Map<String, String> systemProperties) {
   Path java() {
     return home.resolve("bin/java");

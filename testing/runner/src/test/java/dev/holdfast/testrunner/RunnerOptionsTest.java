@@ -58,6 +58,9 @@ class RunnerOptionsTest {
     "--root ., --root: given twice (expected: once)",
     "--second-property a, --second-property: a (expected: with a = inside)",
     "--second-jdk 25, --second-jdk: 25 (expected: with a = inside)",
+    "--variant a, '--variant: a (expected: ROOM:PROPERTY=VALUE, of letters, digits, dots and -)'",
+    "--variant a:b=/, '--variant: a:b=/ (expected: ROOM:PROPERTY=VALUE, of letters, digits, dots"
+        + " and -)'",
     "--second-jdk 25=., '--second-jdk: 25=. (expected: VERSION=HOME of a JDK, with bin/java and"
         + " release)'"
   })

@@ -66,6 +66,22 @@ class TestRunnerTest {
   }
 
   @Test
+  void variantOfARoomIsARunOfItsOwn() throws Exception {
+    assertThat(run("--at-once", "1", "--variant", "a:codec=netty")).isZero();
+
+    assertThat(jvms.started()).containsExactly("a on 17", "a on 17+netty", "b on 17");
+    assertThat(jvms.words("a on 17+netty")).contains("-Dcodec=netty");
+    assertThat(jvms.words("a on 17")).doesNotContain("-Dcodec=netty");
+    assertThat(said).contains("2 tests ran on 17, ").contains("1 tests ran on 17+netty, ");
+  }
+
+  @Test
+  void variantOfAnUnknownRoomIsRefused() throws Exception {
+    assertThat(run("--variant", "c:codec=netty")).isEqualTo(2);
+    assertThat(said).contains("--variant: c (expected: a room of ");
+  }
+
+  @Test
   void jvmGetsWhatSurefirePasses() throws Exception {
     run();
 
