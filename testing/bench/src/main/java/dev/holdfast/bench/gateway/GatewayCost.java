@@ -49,7 +49,7 @@ public final class GatewayCost extends Comparison {
           0,
           1,
           "1: clients' loads also to Holdfast without its header cache, its direct socket,"
-              + " SCHED_BATCH, BoringSSL");
+              + " SCHED_BATCH, BoringSSL, its HTTP/2 codec");
   private static final Option CONTROL =
       new Option(
           "--control", 0, 0, 0, 1, "1: HAProxy in place of Holdfast, to see the method's error");
@@ -63,7 +63,7 @@ public final class GatewayCost extends Comparison {
           "1: also a relay on the gateway's transport that does nothing of its work");
 
   private static final String WITHOUT_BATCH = "no-batch";
-  private static final int PORTS = 8;
+  private static final int PORTS = 9;
   private static final int WARM_UP_OF_OTHERS = 20;
   private static final long THOUSAND = 1_000;
 
@@ -236,6 +236,9 @@ public final class GatewayCost extends Comparison {
                 List.of("-Dholdfast.gateway.direct-socket=false"))),
         runResources.own(programs.holdfast(WITHOUT_BATCH, ports.get(2), List.of())),
         runResources.own(
-            programs.holdfast("jdk-tls", ports.get(3), List.of("-Dholdfast.gateway.tls=jdk"))));
+            programs.holdfast("jdk-tls", ports.get(3), List.of("-Dholdfast.gateway.tls=jdk"))),
+        runResources.own(
+            programs.holdfast(
+                "netty-codec", ports.get(4), List.of("-Dholdfast.gateway.codec=netty"))));
   }
 }
