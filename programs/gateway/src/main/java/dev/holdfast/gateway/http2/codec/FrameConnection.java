@@ -9,6 +9,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -53,6 +54,7 @@ public abstract class FrameConnection extends Http2ConnectionHandler {
   private static final List<Object> NOTHING = List.of();
 
   private final Http2Codec codec;
+  private final Http2Connection connection;
   private final LoopResources loopResources;
   private final int windowBytes;
   private final ControlFrameFloodDetector control;
@@ -70,10 +72,17 @@ public abstract class FrameConnection extends Http2ConnectionHandler {
   public FrameConnection(Http2Codec codec, LoopResources loopResources, int windowBytes) {
     super(codec.decoder(), codec.encoder(), codec.settings(), true);
     this.codec = codec;
+    this.connection = codec.connection();
     this.control = codec.decoder().control();
     this.budget = codec.decoder().budget();
     this.loopResources = loopResources;
     this.windowBytes = windowBytes;
+  }
+
+  /** The streams of the connection. In place of Netty's, which asks all decorators of a codec. */
+  @Override
+  public final Http2Connection connection() {
+    return connection;
   }
 
   /** Sets the listener for the peer's frames and the ends of streams; called once, at first. */
