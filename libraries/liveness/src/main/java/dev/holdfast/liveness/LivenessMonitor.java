@@ -235,7 +235,7 @@ class LivenessMonitor extends PendingOutputs {
         open.ask(nowNanos);
       }
       if (open.isCloseDue(nowNanos)) {
-        close(open.closeReason());
+        close(open.closeReason(nowNanos));
       }
     }
   }
@@ -379,7 +379,7 @@ class LivenessMonitor extends PendingOutputs {
       if (hasKernel && open.needsFinalRead()) {
         readKernel(nowNanos, open);
       } else {
-        close(open.closeReason());
+        close(open.closeReason(nowNanos));
       }
     } else if (hasKernel && open.isKernelDue(nowNanos)) {
       readKernel(nowNanos, open);

@@ -229,9 +229,10 @@ class ProbeSequence {
     return proofWanted ? CloseReason.PROOF_MISSED : CloseReason.PROBE_MISSED;
   }
 
-  /** The close reason when the connection is given up. */
-  CloseReason closeReason() {
-    if (ackNanos - askedNanos > 0) {
+  /** The close reason when the connection is given up. A peer is stuck while it acknowledges. */
+  CloseReason closeReason(long nowNanos) {
+    boolean acknowledges = nowNanos - ackNanos < options.window().toNanos();
+    if (acknowledges && ackNanos - askedNanos > 0) {
       return CloseReason.PEER_STUCK;
     }
     return isHeldForReplacement() ? CloseReason.PATH_DOWN : CloseReason.PEER_SILENT;

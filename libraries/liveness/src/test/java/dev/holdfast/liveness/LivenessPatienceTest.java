@@ -51,7 +51,7 @@ class LivenessPatienceTest {
   }
 
   @Test
-  void theWindowBeginsAnewWithEachAck() {
+  void theWindowBeginsAnewWithEachAckAndWhoStopsToAcknowledgeIsSilent() {
     LivenessMonitorHarness bench = server();
     bench.kernel = kernel(1, 3, Duration.ofDays(1));
     bench.pass(OPTIONS.idle()).pass(OPTIONS.window().minus(SECOND));
@@ -59,7 +59,7 @@ class LivenessPatienceTest {
     bench.pass(OPTIONS.window().minusMillis(1));
     assertThat(bench.state()).isEqualTo(LivenessState.SUSPECT);
     bench.pass(Duration.ofMillis(1));
-    assertThat(bench.monitor.closeReason()).isEqualTo(CloseReason.PEER_STUCK);
+    assertThat(bench.monitor.closeReason()).isEqualTo(CloseReason.PEER_SILENT);
   }
 
   @ParameterizedTest
