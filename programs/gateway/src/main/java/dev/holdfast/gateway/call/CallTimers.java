@@ -1,7 +1,8 @@
 package dev.holdfast.gateway.call;
 
-import io.netty.channel.EventLoop;
-import io.netty.util.concurrent.ScheduledFuture;
+import dev.holdfast.gateway.loop.DeadlineWheel;
+import dev.holdfast.gateway.loop.ForwardingLoop;
+import dev.holdfast.gateway.socket.GatewayEpollIoHandler;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -9,18 +10,31 @@ import org.jspecify.annotations.Nullable;
 
 /** The timers of one call. Confined to its event loop; none fires after {@link #cancel}. */
 final class CallTimers {
-  private final EventLoop eventLoop;
-  private @Nullable ScheduledFuture<?> deadline;
-  private @Nullable ScheduledFuture<?> age;
-  private @Nullable ScheduledFuture<?> connection;
+  private final ForwardingLoop loop;
+  private @Nullable Timer deadline;
+  private @Nullable Timer age;
+  private @Nullable Timer connection;
 
-  CallTimers(EventLoop eventLoop) {
-    this.eventLoop = eventLoop;
+  private static final class Timer extends DeadlineWheel.Deadline {
+    private final Runnable task;
+
+    Timer(Runnable task) {
+      this.task = task;
+    }
+
+    @Override
+    protected void onPassed() {
+      task.run();
+    }
+  }
+
+  CallTimers(ForwardingLoop loop) {
+    this.loop = loop;
   }
 
   /** Starts the timer of the call's timeout. */
   void startDeadline(long nanos, Runnable onDeadline) {
-    deadline = after(nanos, onDeadline);
+    deadline = start(nanos, onDeadline);
   }
 
   /**
@@ -31,14 +45,14 @@ final class CallTimers {
     long nanos = longest.toNanos();
     if (nanos > 0) {
       long tenth = nanos / 10;
-      age = after(nanos + ThreadLocalRandom.current().nextLong(-tenth, tenth + 1), onAge);
+      age = start(nanos + ThreadLocalRandom.current().nextLong(-tenth, tenth + 1), onAge);
     }
   }
 
   /** Starts the timer of the wait for a connection, unless it runs. */
   void startConnectionWait(Duration longest, Runnable onNothingFound) {
     if (connection == null) {
-      connection = after(longest.toNanos(), onNothingFound);
+      connection = start(longest.toNanos(), onNothingFound);
     }
   }
 
@@ -49,8 +63,8 @@ final class CallTimers {
   }
 
   /** Schedules a task that decides by itself whether it is still wanted. */
-  ScheduledFuture<?> after(long nanos, Runnable task) {
-    return eventLoop.schedule(task, nanos, TimeUnit.NANOSECONDS);
+  void after(long nanos, Runnable task) {
+    var unused = loop.eventLoop().schedule(task, nanos, TimeUnit.NANOSECONDS);
   }
 
   /** Cancels all timers of the call. */
@@ -60,9 +74,15 @@ final class CallTimers {
     stopConnectionWait();
   }
 
-  private static void cancel(@Nullable ScheduledFuture<?> timer) {
+  private Timer start(long nanos, Runnable task) {
+    Timer timer = new Timer(task);
+    loop.deadlines().start(timer, GatewayEpollIoHandler.nanoTime(), nanos);
+    return timer;
+  }
+
+  private void cancel(@Nullable Timer timer) {
     if (timer != null) {
-      timer.cancel(false);
+      loop.deadlines().cancel(timer);
     }
   }
 }

@@ -88,7 +88,7 @@ public final class RoutedCall
     this.forwarded = headers;
     this.requestEnded = ended;
     this.trace = downstream.loop().traffic().begin(headers, grpc);
-    this.timers = new CallTimers(downstream.loop().eventLoop());
+    this.timers = new CallTimers(downstream.loop());
     this.machine = new CallStateMachine<>(this, grpc);
     trace.onClient(downstream.clientIdentity().forwardedFor(headers));
   }
@@ -287,7 +287,7 @@ public final class RoutedCall
 
   @Override
   public void startBackoff(long nanos) {
-    var unused = timers.after(nanos, machine::onBackoffOver);
+    timers.after(nanos, machine::onBackoffOver);
   }
 
   @Override

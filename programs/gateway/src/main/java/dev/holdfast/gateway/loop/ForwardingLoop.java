@@ -64,6 +64,7 @@ public final class ForwardingLoop {
   private final Bootstrap bootstrap;
   private final ThreadLocalClusters clusters;
   private final LoopClients clients;
+  private final DeadlineWheel deadlines;
 
   /**
    * The observers of a gateway's connections: liveness and meters.
@@ -117,6 +118,7 @@ public final class ForwardingLoop {
       ConnectionMonitoring connectionMonitoring,
       GatewayMemory memory) {
     this.loop = loop;
+    this.deadlines = DeadlineWheel.of(loop);
     this.clients = new LoopClients(loop, new Random());
     this.terms = terms;
     this.connectionMonitoring = connectionMonitoring;
@@ -217,6 +219,11 @@ public final class ForwardingLoop {
   /** The event loop of this context. */
   public EventLoop eventLoop() {
     return loop;
+  }
+
+  /** The deadlines of this loop's calls. */
+  public DeadlineWheel deadlines() {
+    return deadlines;
   }
 
   /** The current configuration snapshot of the gateway. */
