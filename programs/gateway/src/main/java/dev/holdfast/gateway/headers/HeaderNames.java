@@ -2,7 +2,11 @@ package dev.holdfast.gateway.headers;
 
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2HeadersEncoder.SensitivityDetector;
+import io.netty.handler.codec.http2.Http2Headers.PseudoHeaderName;
 import io.netty.util.AsciiString;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 
 /** The names and values of headers that the gateway reads or writes. */
 public final class HeaderNames {
@@ -41,6 +45,9 @@ public final class HeaderNames {
     AsciiString.cached("forwarded"),
   };
 
+  /** The fields that a request's way upstream depends on, or that are removed on it. */
+  private static final Set<AsciiString> INSPECTED = inspected();
+
   public static final AsciiString HTTP = AsciiString.cached("http");
   public static final AsciiString HTTPS = AsciiString.cached("https");
   public static final AsciiString POST = AsciiString.cached("POST");
@@ -67,6 +74,18 @@ public final class HeaderNames {
           };
 
   private HeaderNames() {}
+
+  private static Set<AsciiString> inspected() {
+    Set<AsciiString> names = new HashSet<>(List.of(FORWARDED));
+    names.addAll(List.of(HOST, CONTENT_LENGTH, X_FORWARDED_CLIENT_CERT));
+    names.add(AsciiString.of(PseudoHeaderName.PROTOCOL.value()));
+    return Set.copyOf(names);
+  }
+
+  /** Whether headers with this field are more than {@link ReceivedHeaders#isPlain plain}. */
+  public static boolean isInspected(AsciiString name) {
+    return INSPECTED.contains(name);
+  }
 
   /** Whether a request is gRPC by its content type. */
   public static boolean isGrpc(Http2Headers headers) {

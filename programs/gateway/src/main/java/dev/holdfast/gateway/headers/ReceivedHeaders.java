@@ -5,6 +5,7 @@ import dev.holdfast.gateway.route.PathNormalization;
 import dev.holdfast.gateway.route.RequestHead;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.route.Router;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
@@ -46,6 +47,7 @@ public final class ReceivedHeaders extends DefaultHttp2Headers {
   private static final int LONG_DIGITS = 18;
 
   private boolean cached;
+  private boolean plain;
   private byte @Nullable [] usualBlock;
   private @Nullable Boolean grpc;
   private @Nullable Boolean normalPath;
@@ -82,6 +84,30 @@ public final class ReceivedHeaders extends DefaultHttp2Headers {
   @Override
   public Http2Headers add(CharSequence name, CharSequence value) {
     return super.add(name, value instanceof AsciiString text ? stripped(text) : value);
+  }
+
+  /** Adds a field whose value has no whitespace around it. */
+  public void addStripped(AsciiString name, AsciiString value) {
+    super.add(name, value);
+  }
+
+  /** Marks received headers without fields that {@link HeaderNames#isInspected} names. */
+  public void markPlain() {
+    plain = true;
+  }
+
+  /**
+   * Whether the headers are known to have arrived without host, content-length, :protocol and the
+   * fields that proxies add.
+   */
+  static boolean isPlain(Http2Headers headers) {
+    return headers instanceof ReceivedHeaders receivedHeaders && receivedHeaders.plain;
+  }
+
+  @Override
+  public List<CharSequence> getAll(CharSequence name) {
+    // Netty asks for each message.
+    return plain && HttpHeaderNames.CONTENT_LENGTH.equals(name) ? List.of() : super.getAll(name);
   }
 
   /**

@@ -41,20 +41,18 @@ public final class RequestHeaderRewrite {
 
   /** Changes the headers for the upstream; must be called once per request. */
   static void prepare(Http2Headers headers, ClientIdentity clientIdentity, boolean grpc) {
-    if (grpc) {
+    if (grpc && !HeaderNames.TRAILERS.equals(headers.get(HeaderNames.TE))) {
       headers.set(HeaderNames.TE, HeaderNames.TRAILERS);
     }
-    CharSequence host = headers.get(HeaderNames.HOST);
-    if (host != null) {
-      // Upstreams read one of the two; an intermediary sends :authority (RFC 9113, 8.3.1).
-      headers.remove(HeaderNames.HOST);
-      if (headers.authority() == null) {
-        headers.authority(host);
-      }
-    }
-    setClientCert(clientIdentity.proof(), headers);
     CharSequence forwardedFor = clientIdentity.forwardedFor(headers);
-    if (!clientIdentity.trusted()) {
+    boolean plain = ReceivedHeaders.isPlain(headers);
+    if (!plain) {
+      setAuthority(headers);
+    }
+    if (!plain || !clientIdentity.proof().element().isEmpty()) {
+      setClientCert(clientIdentity.proof(), headers);
+    }
+    if (!plain && !clientIdentity.trusted()) {
       for (AsciiString each : HeaderNames.FORWARDED) {
         headers.remove(each);
       }
@@ -62,12 +60,29 @@ public final class RequestHeaderRewrite {
     if (forwardedFor.length() == 0) {
       return;
     }
-    headers.set(HeaderNames.X_FORWARDED_FOR, forwardedFor);
-    if (!headers.contains(HeaderNames.X_FORWARDED_PROTO)) {
-      CharSequence scheme = headers.scheme();
+    CharSequence scheme = headers.scheme();
+    if (plain) {
+      headers.add(HeaderNames.X_FORWARDED_FOR, forwardedFor);
+    } else {
+      headers.set(HeaderNames.X_FORWARDED_FOR, forwardedFor);
+    }
+    if (plain || !headers.contains(HeaderNames.X_FORWARDED_PROTO)) {
       headers.add(HeaderNames.X_FORWARDED_PROTO, scheme == null ? HeaderNames.HTTP : scheme);
     }
-    headers.scheme(HeaderNames.HTTP);
+    if (!HeaderNames.HTTP.equals(scheme)) {
+      headers.scheme(HeaderNames.HTTP);
+    }
+  }
+
+  /** Upstreams read Host or :authority; an intermediary sends :authority (RFC 9113, 8.3.1). */
+  private static void setAuthority(Http2Headers headers) {
+    CharSequence host = headers.get(HeaderNames.HOST);
+    if (host != null) {
+      headers.remove(HeaderNames.HOST);
+      if (headers.authority() == null) {
+        headers.authority(host);
+      }
+    }
   }
 
   /**

@@ -58,6 +58,9 @@ public final class RequestValidator {
       }
       lastAuthority = authority;
     }
+    if (ReceivedHeaders.isPlain(request)) {
+      return null;
+    }
     if (request.contains(PseudoHeaderName.PROTOCOL.value())) {
       return ":protocol without an extended CONNECT, which is not supported";
     }

@@ -68,7 +68,10 @@ final class UpstreamCancels {
   }
 
   void onClosed(CallStream stream) {
-    heldBack.remove(stream);
+    if (!heldBack.isEmpty()) {
+      // The set would give each stream an identity hash code.
+      heldBack.remove(stream);
+    }
   }
 
   /** Stops the timer when the connection is closed. */

@@ -110,7 +110,7 @@ final class CachingHeadersDecoder extends HpackHeadersDecoder {
   }
 
   @Override
-  protected Http2Headers newHeaders(int sizeHint) {
+  protected ReceivedHeaders newHeaders(int sizeHint) {
     ReceivedHeaders receivedHeaders = new ReceivedHeaders(false, false, sizeHint);
     started = receivedHeaders;
     return receivedHeaders;

@@ -2,16 +2,16 @@ package dev.holdfast.gateway.http2.codec;
 
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.headers.ReceivedHeaders;
+import dev.holdfast.gateway.http2.hpack.HpackHeadersEncoder;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The header block cache behind Netty's HPACK encoder: it keeps the encoded bytes of cached
+ * The header block cache in front of the HPACK encoder: it keeps the encoded bytes of cached
  * headers. They stay valid while the dynamic table does not change; headers that change it
  * invalidate all others.
  *
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * connection keeps the blocks of responses. Each has few of the other, and the cached blocks go
  * with the client.
  */
-final class CachingHeadersEncoder extends DefaultHttp2HeadersEncoder {
+final class CachingHeadersEncoder extends HpackHeadersEncoder {
   @Limit(
       of = "encoded forms of answers that are kept for one client",
       then = "the one that was kept first is encoded again when it comes")
@@ -49,7 +49,7 @@ final class CachingHeadersEncoder extends DefaultHttp2HeadersEncoder {
    */
   CachingHeadersEncoder(boolean server) {
     // What a client says of its limit is advice (RFC 9113, 6.5.2); what a server says is kept.
-    super(new HpackIndexingPolicy(), server);
+    super(server);
     this.server = server;
     long number = ENCODERS.incrementAndGet();
     this.mySlot = (int) (number % ReceivedHeaders.ENCODED_FORMS);
@@ -68,9 +68,10 @@ final class CachingHeadersEncoder extends DefaultHttp2HeadersEncoder {
       return;
     }
     int from = out.writerIndex();
+    long tableBefore = tableChanges();
     super.encodeHeaders(streamId, headers, out);
     int length = out.writerIndex() - from;
-    if (!HeaderBlock.keepsDynamicTable(out, from, from + length)) {
+    if (tableChanges() != tableBefore) {
       forget();
     } else if (remembered != null && length <= CachingHeadersDecoder.MOST_BYTES) {
       keep(remembered, ByteBufUtil.getBytes(out, from, length));

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2.codec;
 
+import dev.holdfast.gateway.http2.hpack.HpackIndexingPolicy;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;

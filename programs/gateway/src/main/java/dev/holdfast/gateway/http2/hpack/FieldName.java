@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2.hpack;
 
+import dev.holdfast.gateway.headers.HeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValidationUtil;
 import io.netty.handler.codec.http2.Http2Headers.PseudoHeaderName;
 import io.netty.util.AsciiString;
@@ -10,15 +11,22 @@ final class FieldName {
   private final AsciiString text;
   private final @Nullable PseudoHeaderName pseudoHeader;
   private final @Nullable String fault;
+  private final boolean inspected;
 
   FieldName(AsciiString text) {
     this.text = text;
     this.pseudoHeader = PseudoHeaderName.getPseudoHeader(text);
     this.fault = pseudoHeader == null ? faultOfRegular(text) : null;
+    this.inspected = HeaderNames.isInspected(text);
   }
 
   AsciiString text() {
     return text;
+  }
+
+  /** Whether the gateway looks for the field in each request; see {@link HeaderNames}. */
+  boolean isInspected() {
+    return inspected;
   }
 
   /** The pseudo-header of this name; null for none. */

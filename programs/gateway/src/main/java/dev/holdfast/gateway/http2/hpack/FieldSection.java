@@ -1,9 +1,7 @@
 package dev.holdfast.gateway.http2.hpack;
 
-import io.netty.handler.codec.http2.Http2Headers;
+import dev.holdfast.gateway.headers.ReceivedHeaders;
 import io.netty.handler.codec.http2.Http2Headers.PseudoHeaderName;
-import java.util.EnumSet;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,11 +9,15 @@ import org.jspecify.annotations.Nullable;
  * measured, but takes no more fields: its block is still decoded, as the table depends on it.
  */
 final class FieldSection {
-  private final Http2Headers headers;
+  private final ReceivedHeaders headers;
   private final long maxBytes;
   private long bytes;
-  private final Set<PseudoHeaderName> pseudoHeaders = EnumSet.noneOf(PseudoHeaderName.class);
+
+  /** A bit for each pseudo-header that came, by its ordinal. */
+  private int pseudoHeaders;
+
   private boolean hasRegular;
+  private boolean inspected;
   private boolean ofRequest;
   private @Nullable String fault;
 
@@ -23,7 +25,7 @@ final class FieldSection {
    * @param headers that take the fields
    * @param maxBytes the largest size (RFC 9113, 6.5.2)
    */
-  FieldSection(Http2Headers headers, long maxBytes) {
+  FieldSection(ReceivedHeaders headers, long maxBytes) {
     this.headers = headers;
     this.maxBytes = maxBytes;
   }
@@ -40,7 +42,8 @@ final class FieldSection {
     }
     if (found == null) {
       hasRegular |= pseudoHeader == null;
-      headers.add(field.name().text(), field.value());
+      inspected |= field.name().isInspected();
+      headers.addStripped(field.name().text(), field.value());
     } else {
       fault = found;
     }
@@ -50,22 +53,28 @@ final class FieldSection {
     return bytes > maxBytes;
   }
 
+  /** Whether no field is one that {@link FieldName#isInspected} tells of. */
+  boolean isPlain() {
+    return !inspected;
+  }
+
   /** The reason why the section is malformed; null if it is not. */
   @Nullable String fault() {
     return fault;
   }
 
   private @Nullable String faultOf(PseudoHeaderName pseudoHeader) {
-    if (pseudoHeaders.contains(pseudoHeader)) {
+    int bit = 1 << pseudoHeader.ordinal();
+    if ((pseudoHeaders & bit) != 0) {
       return "Duplicate HTTP/2 pseudo-header '" + pseudoHeader.value() + "' encountered.";
     }
     if (hasRegular) {
       return "Pseudo-header field '" + pseudoHeader.value() + "' found after regular header.";
     }
-    if (!pseudoHeaders.isEmpty() && ofRequest != pseudoHeader.isRequestOnly()) {
+    if (pseudoHeaders != 0 && ofRequest != pseudoHeader.isRequestOnly()) {
       return "Mix of request and response pseudo-headers.";
     }
-    pseudoHeaders.add(pseudoHeader);
+    pseudoHeaders |= bit;
     ofRequest = pseudoHeader.isRequestOnly();
     return null;
   }

@@ -3,6 +3,9 @@ package dev.holdfast.gateway.http2.hpack;
 import dev.holdfast.gateway.headers.ReceivedHeaders;
 import io.netty.handler.codec.http.HttpHeaderValidationUtil;
 import io.netty.util.AsciiString;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +15,14 @@ import org.jspecify.annotations.Nullable;
 final class HeaderField {
   /** The size of a field without its text (RFC 7541, 4.1). */
   private static final int OVERHEAD_BYTES = 32;
+
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+
+  private static final long ONES = 0x0101_0101_0101_0101L;
+  private static final long SPACES = ' ' * ONES;
+  private static final long HIGH_BITS = 0x80 * ONES;
+  private static final byte DELETE = 0x7f;
 
   private final FieldName name;
   private final AsciiString value;
@@ -45,7 +56,8 @@ final class HeaderField {
   }
 
   private @Nullable String faultOfValue(AsciiString received) {
-    int prohibited = HttpHeaderValidationUtil.validateValidHeaderValue(value);
+    int prohibited =
+        isPrintable(value) ? -1 : HttpHeaderValidationUtil.validateValidHeaderValue(value);
     if (prohibited >= 0) {
       return "header '%s': character 0x%x at index %d (expected: none that is prohibited)"
           .formatted(name.text(), (int) value.charAt(prohibited), prohibited);
@@ -56,5 +68,25 @@ final class HeaderField {
     return HttpHeaderValidationUtil.isTeNotTrailers(name.text(), received)
         ? "Illegal value specified for the 'TE' header (only 'trailers' is allowed)."
         : null;
+  }
+
+  /** Whether all characters are printable ASCII or spaces, as in nearly all values. */
+  private static boolean isPrintable(AsciiString text) {
+    byte[] bytes = text.array();
+    int at = text.arrayOffset();
+    int end = at + text.length();
+    for (; at <= end - Long.BYTES; at += Long.BYTES) {
+      long eight = (long) LONGS.get(bytes, at);
+      // The high bit of a byte that is above 0x7f, was below 0x20, or was 0x7f.
+      if (((eight | eight - SPACES | eight + ONES) & HIGH_BITS) != 0) {
+        return false;
+      }
+    }
+    for (; at < end; at++) {
+      if (bytes[at] < ' ' || bytes[at] == DELETE) {
+        return false;
+      }
+    }
+    return true;
   }
 }

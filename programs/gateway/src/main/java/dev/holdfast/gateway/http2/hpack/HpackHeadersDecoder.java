@@ -3,6 +3,7 @@ package dev.holdfast.gateway.http2.hpack;
 import static io.netty.handler.codec.http2.Http2Error.INTERNAL_ERROR;
 import static io.netty.handler.codec.http2.Http2Error.PROTOCOL_ERROR;
 
+import dev.holdfast.gateway.headers.ReceivedHeaders;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -54,7 +55,7 @@ public abstract class HpackHeadersDecoder
 
   @Override
   public Http2Headers decodeHeaders(int streamId, ByteBuf block) throws Http2Exception {
-    Http2Headers headers = newHeaders(lastSize);
+    ReceivedHeaders headers = newHeaders(lastSize);
     FieldSection section = new FieldSection(headers, maxHeaderListSize);
     HeaderBlockReader reader = new HeaderBlockReader(block);
     readResizes(reader);
@@ -68,6 +69,9 @@ public abstract class HpackHeadersDecoder
     if (fault != null) {
       throw Http2Exception.streamError(streamId, PROTOCOL_ERROR, "%s", fault);
     }
+    if (section.isPlain()) {
+      headers.markPlain();
+    }
     lastSize = headers.size();
     return headers;
   }
@@ -77,7 +81,7 @@ public abstract class HpackHeadersDecoder
    *
    * @param sizeHint a likely number of fields
    */
-  protected abstract Http2Headers newHeaders(int sizeHint);
+  protected abstract ReceivedHeaders newHeaders(int sizeHint);
 
   @Override
   public Configuration configuration() {
@@ -173,7 +177,7 @@ public abstract class HpackHeadersDecoder
     return known;
   }
 
-  private static void requireUnsigned(String what, long value) throws Http2Exception {
+  static void requireUnsigned(String what, long value) throws Http2Exception {
     if (value < 0 || value > Http2CodecUtil.MAX_UNSIGNED_INT) {
       throw Http2Exception.connectionError(
           PROTOCOL_ERROR,

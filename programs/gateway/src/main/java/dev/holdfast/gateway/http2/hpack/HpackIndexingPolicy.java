@@ -1,4 +1,4 @@
-package dev.holdfast.gateway.http2.codec;
+package dev.holdfast.gateway.http2.hpack;
 
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.headers.HeaderNames;
@@ -11,7 +11,7 @@ import io.netty.util.AsciiString;
  * evict those that repeat. A secret header is never put into the table. One per encoder, confined
  * to its event loop.
  */
-final class HpackIndexingPolicy implements SensitivityDetector {
+public final class HpackIndexingPolicy implements SensitivityDetector {
   @Limit(
       of = "headers of one HTTP/2 connection that are kept in mind as sent once",
       then = "another one takes its place, and is not indexed when it comes the next time")
@@ -24,15 +24,27 @@ final class HpackIndexingPolicy implements SensitivityDetector {
    */
   private final int[] seen = new int[SLOTS];
 
+  /** Whether a field stays out of the table; for an encoder without other policies, Netty's. */
   @Override
   public boolean isSensitive(CharSequence name, CharSequence value) {
-    if (HeaderNames.NEVER_INDEXED.isSensitive(name, value)) {
-      return true;
-    }
-    int hash = NAME_FACTOR * AsciiString.hashCode(name) + AsciiString.hashCode(value);
+    return isSecret(name, value)
+        || !isRepeated(hash(AsciiString.of(name), AsciiString.of(value)));
+  }
+
+  /** Whether a field never enters a table; see {@link HeaderNames#NEVER_INDEXED}. */
+  static boolean isSecret(CharSequence name, CharSequence value) {
+    return HeaderNames.NEVER_INDEXED.isSensitive(name, value);
+  }
+
+  static int hash(AsciiString name, AsciiString value) {
+    return NAME_FACTOR * name.hashCode() + value.hashCode();
+  }
+
+  /** Whether the field of this hash was sent before; from now on it was. */
+  boolean isRepeated(int hash) {
     int slot = (hash ^ hash >>> Short.SIZE) & (SLOTS - 1);
     boolean repeated = seen[slot] == hash;
     seen[slot] = hash;
-    return !repeated;
+    return repeated;
   }
 }

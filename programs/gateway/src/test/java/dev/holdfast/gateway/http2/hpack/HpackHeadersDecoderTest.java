@@ -155,7 +155,7 @@ class HpackHeadersDecoderTest {
   private static HpackHeadersDecoder decoder() {
     return new HpackHeadersDecoder(HEADER_LIST_BYTES, GO_AWAY_BYTES) {
       @Override
-      protected Http2Headers newHeaders(int sizeHint) {
+      protected ReceivedHeaders newHeaders(int sizeHint) {
         return new ReceivedHeaders(false, false, sizeHint);
       }
     };

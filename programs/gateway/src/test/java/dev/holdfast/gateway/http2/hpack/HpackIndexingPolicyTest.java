@@ -1,4 +1,4 @@
-package dev.holdfast.gateway.http2.codec;
+package dev.holdfast.gateway.http2.hpack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -29,7 +29,7 @@ class HpackIndexingPolicyTest {
 
   @Test
   void whatRepeatsStaysSmallBetweenHeadersThatAreAlwaysNew() throws Exception {
-    CachingHeadersEncoder encoder = new CachingHeadersEncoder(false);
+    HpackHeadersEncoder encoder = new HpackHeadersEncoder(false);
     // Sent once, then indexed; from then on an index beside 55 bytes that are new.
     assertThat(bytes(encoder, 0)).isGreaterThan(400);
     int unused = bytes(encoder, 1);
@@ -38,7 +38,7 @@ class HpackIndexingPolicyTest {
     }
   }
 
-  private static int bytes(CachingHeadersEncoder encoder, int number) throws Http2Exception {
+  private static int bytes(HpackHeadersEncoder encoder, int number) throws Http2Exception {
     Http2Headers headers =
         new DefaultHttp2Headers()
             .add("x-long", "v".repeat(400))
