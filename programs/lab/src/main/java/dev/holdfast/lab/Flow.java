@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * A connection through a {@link Middlebox}: its two pipes, its state and the timers of its faults.
  * {@link FlowState} has the states and transitions. Runs on the event loop.
  */
-final class Flow implements Http2Hop.HopConnection {
+final class Flow implements PipeConnection, Http2Hop.HopConnection {
   private final Middlebox middlebox;
   private final int number;
   private final SocketChannel client;
@@ -55,8 +55,11 @@ final class Flow implements Http2Hop.HopConnection {
     return state;
   }
 
-  ReceiveFilter receiveFilter() {
-    return receiveFilter;
+  /** Pulls the cable, or plugs it in again. */
+  void pull(boolean value) {
+    receiveFilter.pull(value);
+    pipes.values().forEach(pipe -> pipe.stall(value));
+    pump();
   }
 
   FlowPipe pipe(RelayDirection direction) {
@@ -95,7 +98,7 @@ final class Flow implements Http2Hop.HopConnection {
               .cut()
               .filter(cut -> cut.direction() == direction)
               .map(PathFaults.Cut::atByte)
-              .orElse(Long.MAX_VALUE);
+              .orElse(FlowPipe.NO_LIMIT);
       pipe(direction).shape(linkDelayModel(), cutAt);
     }
     if (state != FlowState.OPEN) {
@@ -110,7 +113,8 @@ final class Flow implements Http2Hop.HopConnection {
 
   // What pipes tell.
 
-  void onBytes(RelayDirection from, ByteBuf bytes) {
+  @Override
+  public void onBytes(RelayDirection from, ByteBuf bytes) {
     boolean hears =
         state == FlowState.OPEN
             || (state == FlowState.HALF_OPEN && from == RelayDirection.TO_SERVER);
@@ -125,11 +129,13 @@ final class Flow implements Http2Hop.HopConnection {
     }
   }
 
-  void onPassed(RelayDirection direction, long bytes) {
+  @Override
+  public void onPassed(RelayDirection direction, long bytes) {
     middlebox.onPassed(direction, bytes);
   }
 
-  void onEnd(RelayDirection from) {
+  @Override
+  public void onEnd(RelayDirection from) {
     if (state == FlowState.REFUSING) {
       refuse(from);
     } else if (state == FlowState.OPEN && from != lost) {
@@ -140,7 +146,8 @@ final class Flow implements Http2Hop.HopConnection {
     }
   }
 
-  void onReset(RelayDirection from) {
+  @Override
+  public void onReset(RelayDirection from) {
     switch (state) {
       case OPENING, OPEN -> {
         if (from != lost) {
@@ -157,8 +164,8 @@ final class Flow implements Http2Hop.HopConnection {
     }
   }
 
-  /** Both directions have come to their end by themselves. */
-  void onPipeEnded() {
+  @Override
+  public void onPipeEnded() {
     if (state != FlowState.ENDED && pipes.values().stream().allMatch(FlowPipe::hasEnded)) {
       boolean byPeers = state == FlowState.OPEN;
       if (byPeers) {
@@ -170,7 +177,8 @@ final class Flow implements Http2Hop.HopConnection {
     }
   }
 
-  void pump() {
+  @Override
+  public void pump() {
     pipes.values().forEach(FlowPipe::pump);
   }
 
@@ -201,8 +209,8 @@ final class Flow implements Http2Hop.HopConnection {
     return middlebox.nanoTime() - openedNanos;
   }
 
-  /** Runs something on the loop after a while, unless the connection has ended by then. */
-  void after(long nanos, Runnable task) {
+  @Override
+  public void after(long nanos, Runnable task) {
     middlebox.after(nanos, () -> unlessEnded(task));
   }
 
@@ -244,7 +252,8 @@ final class Flow implements Http2Hop.HopConnection {
     }
   }
 
-  void cut(long atByte) {
+  @Override
+  public void cut(long atByte) {
     reset(FlowEventKind.CUT, "after byte " + atByte);
   }
 

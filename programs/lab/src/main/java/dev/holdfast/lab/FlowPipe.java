@@ -15,9 +15,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A pipe for one direction of a {@link Flow}: bytes are read from the source, held until they are
- * due, and written to the sink. The end of the stream (FIN) is queued behind the bytes. While
- * {@link #MAX_HELD_BYTES} are held, nothing more is read (backpressure). Runs on the event loop.
+ * A pipe for one direction of a connection through a {@link Middlebox} or a {@link TcpRelay}: bytes
+ * are read from the source, held until they are due, and written to the sink. The end of the stream
+ * (FIN) is queued behind the bytes.
+ *
+ * <p>While {@link #MAX_HELD_BYTES} are held or the pipe is blocked, nothing more is read
+ * (backpressure), so a middlebox full of stuck connections stays small. Runs on the event loop.
  */
 final class FlowPipe {
   @Limit(
@@ -25,12 +28,14 @@ final class FlowPipe {
       then = "nothing more is read, so that TCP holds the sender back")
   static final int MAX_HELD_BYTES = 1024 * 1024;
 
+  static final long NO_LIMIT = Long.MAX_VALUE;
+
   private static final Logger log = LoggerFactory.getLogger(FlowPipe.class);
 
   /** Held bytes, or the end of the stream when null, and the time when they are due. */
   private record Held(@Nullable ByteBuf bytes, long dueNanos) {}
 
-  private final Flow flow;
+  private final PipeConnection connection;
   private final RelayDirection direction;
   private final Deque<Held> held = new ArrayDeque<>();
   private @Nullable SocketChannel source;
@@ -38,13 +43,15 @@ final class FlowPipe {
   private LinkDelayModel link;
   private long heldBytes;
   private long passedBytes;
-  private long cutAtByte = Long.MAX_VALUE;
+  private long cutAtByte = NO_LIMIT;
+  private long blockAtByte = NO_LIMIT;
+  private boolean stalled;
   private boolean inputEnded;
   private boolean ended;
   private boolean timerSet;
 
-  FlowPipe(Flow flow, RelayDirection direction, LinkDelayModel link) {
-    this.flow = flow;
+  FlowPipe(PipeConnection connection, RelayDirection direction, LinkDelayModel link) {
+    this.connection = connection;
     this.direction = direction;
     this.link = link;
   }
@@ -61,6 +68,21 @@ final class FlowPipe {
     cutAtByte = cutAt;
   }
 
+  /** Blocks the pipe, or ends that. */
+  void stall(boolean value) {
+    stalled = value;
+  }
+
+  /** Blocks the pipe once it has passed so many more bytes; {@link #NO_LIMIT} ends that. */
+  void limit(long byteCount) {
+    blockAtByte = byteCount > NO_LIMIT - passedBytes ? NO_LIMIT : passedBytes + byteCount;
+  }
+
+  /** Whether nothing is read from the source and nothing written to the sink. */
+  boolean isBlocked() {
+    return stalled || passedBytes >= blockAtByte;
+  }
+
   boolean hasEnded() {
     return ended;
   }
@@ -72,14 +94,14 @@ final class FlowPipe {
       return;
     }
     heldBytes += length;
-    held.addLast(new Held(bytes, link.dueNanos(flow.elapsedNanos(), length)));
+    held.addLast(new Held(bytes, link.dueNanos(connection.elapsedNanos(), length)));
   }
 
   /** Ends the stream behind what is held. */
   void holdEnd() {
     if (!inputEnded && !ended) {
       inputEnded = true;
-      held.addLast(new Held(null, link.dueNanos(flow.elapsedNanos(), 0)));
+      held.addLast(new Held(null, link.dueNanos(connection.elapsedNanos(), 0)));
       pump();
     }
   }
@@ -99,18 +121,18 @@ final class FlowPipe {
   void pump() {
     SocketChannel to = sink;
     SocketChannel from = source;
-    if (to == null || from == null || flow.receiveFilter().isPulled()) {
+    if (to == null || from == null) {
       return;
     }
     boolean wrote = false;
-    while (!ended && to.isWritable() && passNext(to)) {
+    while (!ended && !isBlocked() && to.isWritable() && passNext(to)) {
       wrote = true;
     }
     if (wrote) {
       to.flush();
     }
-    // A flow that is forgotten goes on reading, or its sockets would never show their end.
-    if (!inputEnded && heldBytes < MAX_HELD_BYTES && from.isOpen()) {
+    // A connection that is forgotten goes on reading, or its sockets would never show their end.
+    if (!isBlocked() && !inputEnded && heldBytes < MAX_HELD_BYTES && from.isOpen()) {
       from.read();
     }
   }
@@ -119,36 +141,37 @@ final class FlowPipe {
     return new ChannelInboundHandlerAdapter() {
       @Override
       public void channelRead(ChannelHandlerContext ctx, Object message) {
-        flow.onBytes(direction, (ByteBuf) message);
+        connection.onBytes(direction, (ByteBuf) message);
       }
 
       @Override
       public void channelReadComplete(ChannelHandlerContext ctx) {
-        flow.pump();
+        connection.pump();
       }
 
       @Override
       public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof ChannelInputShutdownEvent) {
-          flow.onEnd(direction);
+          connection.onEnd(direction);
         }
       }
 
       @Override
       public void channelInactive(ChannelHandlerContext ctx) {
-        flow.onReset(direction);
+        // Not by a FIN, which leaves the other direction open: a write to it failed.
+        connection.onReset(direction);
       }
 
       @Override
       public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        flow.pump();
+        connection.pump();
       }
 
       @Override
       public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        // Reset by its peer; the other side hears the same, if this flow tells at all.
-        log.debug("event=lab_flow_reset", cause);
-        flow.onReset(direction);
+        // Reset by its peer; the other side hears the same, if this connection tells at all.
+        log.debug("event=lab_connection_reset", cause);
+        connection.onReset(direction);
       }
     };
   }
@@ -158,35 +181,44 @@ final class FlowPipe {
     if (next == null) {
       return false;
     }
-    long waitNanos = next.dueNanos - flow.elapsedNanos();
+    long waitNanos = next.dueNanos - connection.elapsedNanos();
     if (waitNanos > 0) {
       pumpAfter(waitNanos);
       return false;
     }
-    held.removeFirst();
     if (next.bytes == null) {
+      held.removeFirst();
       finish(to);
       return false;
     }
     int length = next.bytes.readableBytes();
-    heldBytes -= length;
     if (passedBytes + length >= cutAtByte) {
+      held.removeFirst();
+      heldBytes -= length;
       cutWithin(next.bytes, to);
       return false;
     }
-    passedBytes += length;
-    flow.onPassed(direction, length);
-    var unused = to.write(next.bytes);
+    int passing = (int) Math.min(length, blockAtByte - passedBytes);
+    ByteBuf bytes = next.bytes;
+    if (passing == length) {
+      held.removeFirst();
+    } else {
+      bytes = bytes.readRetainedSlice(passing);
+    }
+    heldBytes -= passing;
+    passedBytes += passing;
+    connection.onPassed(direction, passing);
+    var unused = to.write(bytes);
     return true;
   }
 
   private void cutWithin(ByteBuf bytes, SocketChannel to) {
     int last = (int) Math.max(0, cutAtByte - passedBytes);
     passedBytes += last;
-    flow.onPassed(direction, last);
+    connection.onPassed(direction, last);
     ended = true;
     var unused =
-        to.writeAndFlush(bytes.readSlice(last)).addListener(written -> flow.cut(passedBytes));
+        to.writeAndFlush(bytes.readSlice(last)).addListener(written -> connection.cut(passedBytes));
   }
 
   // Behind what is being written: Netty drops that when the output is shut down.
@@ -199,14 +231,14 @@ final class FlowPipe {
                         .addListener(
                             shut -> {
                               ended = true;
-                              flow.onPipeEnded();
+                              connection.onPipeEnded();
                             }));
   }
 
   private void pumpAfter(long waitNanos) {
     if (!timerSet) {
       timerSet = true;
-      flow.after(
+      connection.after(
           waitNanos,
           () -> {
             timerSet = false;

@@ -5,7 +5,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -26,19 +25,18 @@ final class ListeningPorts {
   /**
    * @param onAccepted called on the loop with every new connection, before it is read
    */
-  ListeningPorts(EventLoopGroup loop, boolean epoll, Consumer<SocketChannel> onAccepted) {
-    bootstrap = listening(loop, epoll, onAccepted);
+  ListeningPorts(LabEventLoop loop, Consumer<SocketChannel> onAccepted) {
+    bootstrap = listening(loop, onAccepted);
   }
 
   /**
    * A server bootstrap as all of the lab uses it: without auto-read, and with half-closed
    * connections.
    */
-  static ServerBootstrap listening(
-      EventLoopGroup loop, boolean epoll, Consumer<SocketChannel> onAccepted) {
+  static ServerBootstrap listening(LabEventLoop loop, Consumer<SocketChannel> onAccepted) {
     return new ServerBootstrap()
-        .group(loop)
-        .channel(epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
+        .group(loop.group())
+        .channel(loop.isEpoll() ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
         .option(ChannelOption.SO_BACKLOG, BACKLOG)
         .childOption(ChannelOption.AUTO_READ, false)
         .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)

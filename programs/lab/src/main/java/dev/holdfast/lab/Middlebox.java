@@ -2,17 +2,9 @@ package dev.holdfast.lab;
 
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.annotation.Limit;
-import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -26,7 +18,6 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +25,7 @@ import org.slf4j.LoggerFactory;
 /**
  * A user-space middlebox with fault injection: a port on the loopback address that forwards its
  * connections to a target as {@link PathFaults} say. Needs no privileges and no kernel modules.
- * {@link TcpRelay} is the simpler variant, with switches instead of timers.
+ * {@link TcpRelay} is the simpler variant on the same pipes, with switches instead of timers.
  *
  * <p>With epoll, a dropped connection behaves as on a real path: the kernel discards the segments
  * of either side without an acknowledgement, and TCP keepalive counts as traffic where the faults
@@ -50,11 +41,8 @@ public final class Middlebox implements AutoCloseable {
   public static final int MAX_FLOWS = 4_000;
 
   private static final Logger log = LoggerFactory.getLogger(Middlebox.class);
-  private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
-  private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
 
-  private final EventLoopGroup loop;
-  private final boolean epoll;
+  private final LabEventLoop loop;
   private final InetSocketAddress target;
   private final ListeningPorts listeningPorts;
   private final Consumer<FlowEvent> events;
@@ -72,23 +60,20 @@ public final class Middlebox implements AutoCloseable {
   private int opened;
 
   private Middlebox(Builder builder) {
-    epoll = builder.epoll && Epoll.isAvailable();
-    loop =
-        new MultiThreadIoEventLoopGroup(
-            1, epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+    loop = new LabEventLoop(builder.epoll && Epoll.isAvailable());
     target = builder.target;
     faults = builder.faults;
     events = builder.events;
-    scheduler = builder.scheduler != null ? builder.scheduler : new LoopScheduler(loop.next());
+    scheduler = builder.scheduler != null ? builder.scheduler : new LoopScheduler(loop.eventLoop());
     startedNanos = nanoTime();
     for (RelayDirection direction : RelayDirection.values()) {
       bytes.put(direction, new AtomicLong());
     }
-    listeningPorts = new ListeningPorts(loop, epoll, this::onAccepted);
+    listeningPorts = new ListeningPorts(loop, this::onAccepted);
     try {
       listeningPorts.open(builder.host, builder.port, builder.portCount);
     } catch (IllegalStateException e) {
-      var unused = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+      loop.stop();
       throw e;
     }
   }
@@ -119,12 +104,12 @@ public final class Middlebox implements AutoCloseable {
 
   /** Whether dropped connections are not even acknowledged, and TCP keepalive is seen. */
   public boolean isFaithful() {
-    return epoll;
+    return loop.isEpoll();
   }
 
   /** Changes the faults now, for open connections too; what is forgotten stays forgotten. */
   public void faults(PathFaults value) {
-    call(
+    loop.call(
         () -> {
           faults = value;
           open().forEach(flow -> flow.apply(value));
@@ -133,18 +118,19 @@ public final class Middlebox implements AutoCloseable {
 
   /** The faults that hold now. */
   public PathFaults faults() {
-    return ask(() -> faults);
+    return loop.ask(() -> faults);
   }
 
   /** Drops every open connection silently; new ones pass. */
   public void forgetFlows() {
-    call(
+    loop.call(
         () -> open().forEach(flow -> flow.forget(FlowEvent.FlowEventKind.FORGOTTEN, "on request")));
   }
 
   /** Resets every open connection on both sides; new ones pass. */
   public void resetFlows() {
-    call(() -> open().forEach(flow -> flow.reset(FlowEvent.FlowEventKind.RESET, "on request")));
+    loop.call(
+        () -> open().forEach(flow -> flow.reset(FlowEvent.FlowEventKind.RESET, "on request")));
   }
 
   /**
@@ -162,7 +148,7 @@ public final class Middlebox implements AutoCloseable {
   }
 
   public MiddleboxCounts counts() {
-    return ask(
+    return loop.ask(
         () ->
             new MiddleboxCounts(
                 opened,
@@ -178,9 +164,10 @@ public final class Middlebox implements AutoCloseable {
   /** Resets all connections and stops the middlebox. */
   @Override
   public void close() {
-    listeningPorts.close(CALL_TIMEOUT);
-    call(() -> open().forEach(flow -> flow.reset(FlowEvent.FlowEventKind.RESET, "the lab stops")));
-    loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+    listeningPorts.close(LabEventLoop.CALL_TIMEOUT);
+    loop.call(
+        () -> open().forEach(flow -> flow.reset(FlowEvent.FlowEventKind.RESET, "the lab stops")));
+    loop.stop();
   }
 
   // For flows; on the loop.
@@ -194,16 +181,16 @@ public final class Middlebox implements AutoCloseable {
         scheduler.schedule(
             Duration.ofNanos(nanos),
             () -> {
-              if (loop.next().inEventLoop()) {
+              if (loop.eventLoop().inEventLoop()) {
                 task.run();
-              } else if (!loop.isShuttingDown()) {
-                loop.next().execute(task);
+              } else if (!loop.eventLoop().isShuttingDown()) {
+                loop.eventLoop().execute(task);
               }
             });
   }
 
   void afterReally(long nanos, Runnable task) {
-    var unused = loop.next().schedule(task, nanos, TimeUnit.NANOSECONDS);
+    var unused = loop.eventLoop().schedule(task, nanos, TimeUnit.NANOSECONDS);
   }
 
   int flowCount() {
@@ -243,12 +230,11 @@ public final class Middlebox implements AutoCloseable {
   }
 
   private void pull(boolean value) {
-    call(
+    loop.call(
         () -> {
           pulled = value;
           listeningPorts.dropConnectionAttempts(value);
-          open().forEach(flow -> flow.receiveFilter().pull(value));
-          open().forEach(Flow::pump);
+          open().forEach(flow -> flow.pull(value));
         });
   }
 
@@ -270,18 +256,9 @@ public final class Middlebox implements AutoCloseable {
     }
     Flow flow = new Flow(this, number, client, faults);
     flows.put(number, flow);
-    flow.receiveFilter().pull(pulled);
+    flow.pull(pulled);
     client.pipeline().addLast(flow.pipe(RelayDirection.TO_SERVER).reader());
-    ChannelFuture connected =
-        new Bootstrap()
-            .group(loop)
-            .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
-            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
-            .option(ChannelOption.AUTO_READ, false)
-            .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
-            .option(ChannelOption.TCP_NODELAY, true)
-            .handler(flow.pipe(RelayDirection.TO_CLIENT).reader())
-            .connect(target);
+    ChannelFuture connected = loop.connect(target, flow.pipe(RelayDirection.TO_CLIENT).reader());
     connected.addListener(
         done -> {
           if (done.isSuccess()) {
@@ -290,28 +267,6 @@ public final class Middlebox implements AutoCloseable {
             flow.refusedByTarget();
           }
         });
-  }
-
-  private void call(Runnable task) {
-    ask(
-        () -> {
-          task.run();
-          return true;
-        });
-  }
-
-  private <T> T ask(Supplier<T> question) {
-    if (loop.next().inEventLoop()) {
-      return question.get();
-    }
-    var answer = loop.next().submit(question::get);
-    if (!answer.awaitUninterruptibly(CALL_TIMEOUT.toMillis())) {
-      throw new IllegalStateException("the lab's loop did not answer within " + CALL_TIMEOUT);
-    }
-    if (!answer.isSuccess()) {
-      throw new IllegalStateException("the lab's loop failed", answer.cause());
-    }
-    return answer.getNow();
   }
 
   /** A builder of a middlebox. Not thread-safe. */

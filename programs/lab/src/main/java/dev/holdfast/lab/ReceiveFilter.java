@@ -33,11 +33,6 @@ final class ReceiveFilter {
     sockets.forEach(this::dropAll);
   }
 
-  /** Whether the cable is pulled, so that nothing is received. */
-  boolean isPulled() {
-    return pulled;
-  }
-
   /** Pulls the cable, or plugs it in again. */
   void pull(boolean value) {
     if (pulled == value) {

@@ -1,18 +1,17 @@
 package dev.holdfast.lab;
 
-import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,24 +22,27 @@ import org.slf4j.LoggerFactory;
  */
 public final class RelayConnection {
   private static final Logger log = LoggerFactory.getLogger(RelayConnection.class);
-  private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
 
   private final TcpRelay relay;
   private final int number;
   private final SocketChannel client;
-  private final EventLoopGroup loop;
-  private final Map<RelayDirection, RelayPipe> pipes = new EnumMap<>(RelayDirection.class);
+  private final long openedNanos = System.nanoTime();
+  private final Map<RelayDirection, FlowPipe> pipes = new EnumMap<>(RelayDirection.class);
+  private final Map<RelayDirection, AtomicLong> bytes = new EnumMap<>(RelayDirection.class);
+  // All below are used on the loop only.
+  private final Set<RelayDirection> resets = EnumSet.noneOf(RelayDirection.class);
   private @Nullable SocketChannel server;
   private boolean gone;
   private boolean byReset;
 
-  RelayConnection(TcpRelay relay, int number, SocketChannel client, EventLoopGroup loop) {
+  RelayConnection(TcpRelay relay, int number, SocketChannel client) {
     this.relay = relay;
     this.number = number;
     this.client = client;
-    this.loop = loop;
+    PipeEvents events = new PipeEvents();
     for (RelayDirection direction : RelayDirection.values()) {
-      pipes.put(direction, new RelayPipe(this, relay.count(direction)));
+      pipes.put(direction, new FlowPipe(events, direction, link(Duration.ZERO)));
+      bytes.put(direction, new AtomicLong());
     }
   }
 
@@ -56,12 +58,12 @@ public final class RelayConnection {
 
   /** Bytes that were let through so far. */
   public long byteCount(RelayDirection direction) {
-    return pipe(direction).byteCount();
+    return count(direction).get();
   }
 
   /** Resets the connection on both sides. */
   public void cut() {
-    relay.call(this::cutOnLoop);
+    relay.loop().call(this::cutOnLoop);
   }
 
   /**
@@ -69,7 +71,7 @@ public final class RelayConnection {
    * are unread.
    */
   public void close() {
-    relay.call(this::closeOnLoop);
+    relay.loop().call(this::closeOnLoop);
   }
 
   /** Lets nothing through from now on and closes nothing. */
@@ -80,64 +82,52 @@ public final class RelayConnection {
 
   /** Lets nothing through in one direction from now on. */
   public void stall(RelayDirection direction) {
-    relay.call(() -> stallOnLoop(direction));
+    relay.loop().call(() -> stallOnLoop(direction));
   }
 
   /** Holds everything back for some time in one direction. */
   public void delay(RelayDirection direction, Duration value) {
-    relay.call(() -> delayOnLoop(direction, value));
+    relay.loop().call(() -> delayOnLoop(direction, value));
   }
 
   /** Stalls one direction once so many more bytes were let through. */
   public void limit(RelayDirection direction, long byteCount) {
-    relay.call(() -> limitOnLoop(direction, byteCount));
+    relay.loop().call(() -> limitOnLoop(direction, byteCount));
   }
 
   /** Ends stalls, delays and limits; what was held back goes on. */
   public void heal() {
-    relay.call(this::healOnLoop);
+    relay.loop().call(this::healOnLoop);
   }
+
+  // All below run on the loop.
 
   void open() {
     client.pipeline().addLast(pipe(RelayDirection.TO_SERVER).reader());
     ChannelFuture connected =
-        new Bootstrap()
-            .group(loop)
-            .channel(NioSocketChannel.class)
-            .option(ChannelOption.AUTO_READ, false)
-            .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
-            .option(ChannelOption.TCP_NODELAY, true)
-            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
-            .handler(
-                new ChannelInitializer<SocketChannel>() {
-                  @Override
-                  protected void initChannel(SocketChannel channel) {
-                    ChannelHandler reader = pipe(RelayDirection.TO_CLIENT).reader();
-                    channel.pipeline().addLast(reader);
-                  }
-                })
-            .connect(relay.target());
+        relay.loop().connect(relay.target(), pipe(RelayDirection.TO_CLIENT).reader());
     var unused =
         connected.addListener(
             done -> {
-              SocketChannel opened = (SocketChannel) connected.channel();
-              if (gone) {
-                // It was ended while it was being opened.
-                end(opened);
-                return;
-              }
-              if (!done.isSuccess()) {
+              if (done.isSuccess()) {
+                opened((SocketChannel) connected.channel());
+              } else {
                 log.debug("event=relay_connect_failed target={}", relay.target(), done.cause());
-                pipe(RelayDirection.TO_CLIENT).onReset();
-                return;
+                onReset(RelayDirection.TO_CLIENT);
               }
-              server = opened;
-              pipe(RelayDirection.TO_SERVER).connect(client, opened);
-              pipe(RelayDirection.TO_CLIENT).connect(opened, client);
             });
   }
 
-  // All below run on the loop.
+  private void opened(SocketChannel target) {
+    if (gone) {
+      // It was ended while it was being opened.
+      end(target);
+      return;
+    }
+    server = target;
+    pipe(RelayDirection.TO_SERVER).connect(client, target);
+    pipe(RelayDirection.TO_CLIENT).connect(target, client);
+  }
 
   void cutOnLoop() {
     leave(true);
@@ -147,32 +137,41 @@ public final class RelayConnection {
     leave(false);
   }
 
-  /** A socket can take more, or there is more to take. */
-  void pumpOnLoop() {
-    pipes.values().forEach(RelayPipe::pump);
-  }
-
-  /** Both directions have ended by themselves. */
-  void endedOnLoop() {
-    if (pipes.values().stream().allMatch(RelayPipe::hasEnded)) {
-      closeOnLoop();
-    }
-  }
-
   void stallOnLoop(RelayDirection direction) {
-    pipe(direction).stall();
+    pipe(direction).stall(true);
   }
 
   void delayOnLoop(RelayDirection direction, Duration value) {
-    pipe(direction).delay(value);
+    pipe(direction).shape(link(value), FlowPipe.NO_LIMIT);
   }
 
   void limitOnLoop(RelayDirection direction, long byteCount) {
     pipe(direction).limit(byteCount);
+    resume();
   }
 
   void healOnLoop() {
-    pipes.values().forEach(RelayPipe::heal);
+    for (FlowPipe pipe : pipes.values()) {
+      pipe.stall(false);
+      pipe.limit(FlowPipe.NO_LIMIT);
+      // Bytes that were delayed already keep their time, so that the order stays.
+      pipe.shape(link(Duration.ZERO), FlowPipe.NO_LIMIT);
+    }
+    resume();
+  }
+
+  // A reset is a packet too: it does not get through a blocked direction.
+  private void onReset(RelayDirection from) {
+    resets.add(from);
+    resume();
+  }
+
+  private void resume() {
+    if (resets.stream().allMatch(from -> pipe(from).isBlocked())) {
+      pipes.values().forEach(FlowPipe::pump);
+    } else {
+      cutOnLoop();
+    }
   }
 
   private void leave(boolean withReset) {
@@ -181,23 +180,91 @@ public final class RelayConnection {
     }
     gone = true;
     byReset = withReset;
-    pipes.values().forEach(RelayPipe::discard);
+    pipes.values().forEach(FlowPipe::discard);
     relay.removed(this);
     end(client);
-    if (server != null) {
-      end(server);
+    end(server);
+  }
+
+  private void end(@Nullable SocketChannel channel) {
+    if (byReset) {
+      Sockets.reset(channel);
+    } else {
+      Sockets.close(channel);
     }
   }
 
-  private RelayPipe pipe(RelayDirection direction) {
+  private FlowPipe pipe(RelayDirection direction) {
     return Objects.requireNonNull(pipes.get(direction));
   }
 
-  private void end(SocketChannel channel) {
-    if (byReset && channel.isOpen()) {
-      // A linger time of zero makes the kernel send RST instead of FIN.
-      channel.config().setSoLinger(0);
+  private AtomicLong count(RelayDirection direction) {
+    return Objects.requireNonNull(bytes.get(direction));
+  }
+
+  private static LinkDelayModel link(Duration delay) {
+    PathFaults faults = PathFaults.builder().latency(delay, Duration.ZERO).build();
+    return new LinkDelayModel(faults, 0, () -> 0);
+  }
+
+  /** The pipes' view of this connection, which hands everything on unless it is blocked. */
+  private final class PipeEvents implements PipeConnection {
+    @Override
+    public void onBytes(RelayDirection from, ByteBuf received) {
+      pipe(from).hold(received);
     }
-    var unused = channel.close();
+
+    @Override
+    public void onEnd(RelayDirection from) {
+      pipe(from).holdEnd();
+    }
+
+    @Override
+    public void onReset(RelayDirection from) {
+      RelayConnection.this.onReset(from);
+    }
+
+    @Override
+    public void onPassed(RelayDirection direction, long byteCount) {
+      count(direction).addAndGet(byteCount);
+      relay.count(direction).addAndGet(byteCount);
+    }
+
+    @Override
+    public void onPipeEnded() {
+      if (pipes.values().stream().allMatch(FlowPipe::hasEnded)) {
+        closeOnLoop();
+      }
+    }
+
+    @Override
+    public void cut(long atByte) {
+      cutOnLoop();
+    }
+
+    @Override
+    public void pump() {
+      resume();
+    }
+
+    @Override
+    public long elapsedNanos() {
+      return System.nanoTime() - openedNanos;
+    }
+
+    @Override
+    public void after(long nanos, Runnable task) {
+      var unused =
+          client
+              .eventLoop()
+              .schedule(
+                  () -> {
+                    if (!gone) {
+                      task.run();
+                    }
+                  },
+                  nanos,
+                  TimeUnit.NANOSECONDS);
+    }
   }
 }

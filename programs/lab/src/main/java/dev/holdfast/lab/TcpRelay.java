@@ -2,9 +2,6 @@ package dev.holdfast.lab;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -19,12 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,13 +31,14 @@ import org.jspecify.annotations.Nullable;
  * and refusals hold until {@link #heal()}, for new connections too. {@link RelayConnection} has the
  * same switches for one connection. A stalled direction reads nothing more, so the sender's kernel
  * buffers fill and its writes block, as behind a path that drops packets; but the kernel
- * acknowledges the bytes that it has accepted. Thread-safe.
+ * acknowledges the bytes that it has accepted. Pipes and loop are those of the {@link Middlebox}.
+ * Thread-safe.
  */
 public final class TcpRelay implements AutoCloseable {
-  private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration BIND_PAUSE = Duration.ofMillis(20);
 
-  private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+  // NIO everywhere: a stalled direction is read no more, but its bytes are acknowledged.
+  private final LabEventLoop loop = new LabEventLoop(false);
   private final AtomicInteger accepted = new AtomicInteger();
   private final AtomicInteger refused = new AtomicInteger();
   private final Map<RelayDirection, AtomicLong> bytes = new EnumMap<>(RelayDirection.class);
@@ -106,7 +102,7 @@ public final class TcpRelay implements AutoCloseable {
 
   /** Lets nothing through in one direction from now on. */
   public void stall(RelayDirection direction) {
-    call(
+    loop.call(
         () -> {
           stalled.add(direction);
           open().forEach(c -> c.stallOnLoop(direction));
@@ -115,15 +111,15 @@ public final class TcpRelay implements AutoCloseable {
 
   /** Resets new connections as soon as they come; open ones stay. */
   public void refuseNew() {
-    call(() -> refusing = true);
+    loop.call(() -> refusing = true);
   }
 
   /** Closes the listening socket, so that the kernel refuses new connections; open ones stay. */
   public void stopListening() {
-    Channel open = ask(() -> listener);
+    Channel open = loop.ask(() -> listener);
     if (open != null) {
-      open.close().awaitUninterruptibly(CALL_TIMEOUT.toMillis());
-      call(() -> listener = null);
+      open.close().awaitUninterruptibly(LabEventLoop.CALL_TIMEOUT.toMillis());
+      loop.call(() -> listener = null);
       awaitRefusal();
     }
   }
@@ -133,7 +129,7 @@ public final class TcpRelay implements AutoCloseable {
     if (value.isNegative()) {
       throw new IllegalArgumentException("delay: " + value + " (expected: >= 0)");
     }
-    call(
+    loop.call(
         () -> {
           delays.put(direction, value);
           open().forEach(c -> c.delayOnLoop(direction, value));
@@ -148,7 +144,7 @@ public final class TcpRelay implements AutoCloseable {
     if (byteCount < 0) {
       throw new IllegalArgumentException("byteCount: " + byteCount + " (expected: >= 0)");
     }
-    call(
+    loop.call(
         () -> {
           limits.put(direction, byteCount);
           open().forEach(c -> c.limitOnLoop(direction, byteCount));
@@ -158,7 +154,7 @@ public final class TcpRelay implements AutoCloseable {
   /** Ends everything but cuts: what was held back goes on, and the socket listens again. */
   public void heal() {
     boolean listens =
-        ask(
+        loop.ask(
             () -> {
               refusing = false;
               stalled.clear();
@@ -174,7 +170,7 @@ public final class TcpRelay implements AutoCloseable {
 
   /** The connections that are open, oldest first. */
   public List<RelayConnection> connections() {
-    return ask(this::open);
+    return loop.ask(this::open);
   }
 
   /** Connections accepted so far, those that were refused not counted. */
@@ -197,10 +193,14 @@ public final class TcpRelay implements AutoCloseable {
   public void close() {
     cut();
     stopListening();
-    loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+    loop.stop();
   }
 
-  // For connections; on the loop.
+  // For connections.
+
+  LabEventLoop loop() {
+    return loop;
+  }
 
   InetSocketAddress target() {
     return target;
@@ -214,31 +214,8 @@ public final class TcpRelay implements AutoCloseable {
     return Objects.requireNonNull(bytes.get(direction));
   }
 
-  /** Runs something on the loop and waits until it has run. */
-  void call(Runnable task) {
-    ask(
-        () -> {
-          task.run();
-          return true;
-        });
-  }
-
   private void onEach(Consumer<RelayConnection> action) {
-    call(() -> open().forEach(action));
-  }
-
-  private <T> T ask(Supplier<T> question) {
-    if (loop.next().inEventLoop()) {
-      return question.get();
-    }
-    var answer = loop.next().submit(question::get);
-    if (!answer.awaitUninterruptibly(CALL_TIMEOUT.toMillis())) {
-      throw new IllegalStateException("the relay's loop did not answer within " + CALL_TIMEOUT);
-    }
-    if (!answer.isSuccess()) {
-      throw new IllegalStateException("the relay's loop failed", answer.cause());
-    }
-    return answer.getNow();
+    loop.call(() -> open().forEach(action));
   }
 
   // A copy, because what is done to a connection may remove it.
@@ -249,12 +226,10 @@ public final class TcpRelay implements AutoCloseable {
   private void onAccepted(SocketChannel client) {
     if (refusing) {
       refused.incrementAndGet();
-      client.config().setSoLinger(0);
-      var unused = client.close();
+      Sockets.reset(client);
       return;
     }
-    RelayConnection connection =
-        new RelayConnection(this, accepted.incrementAndGet(), client, loop);
+    RelayConnection connection = new RelayConnection(this, accepted.incrementAndGet(), client);
     connections.put(connection.number(), connection);
     stalled.forEach(connection::stallOnLoop);
     delays.forEach(connection::delayOnLoop);
@@ -267,9 +242,9 @@ public final class TcpRelay implements AutoCloseable {
   private void awaitRefusal() {
     long beganNanos = System.nanoTime();
     IOException last = null;
-    while (System.nanoTime() - beganNanos < CALL_TIMEOUT.toNanos()) {
+    while (System.nanoTime() - beganNanos < LabEventLoop.CALL_TIMEOUT.toNanos()) {
       try (Socket probe = new Socket()) {
-        probe.connect(address, (int) CALL_TIMEOUT.toMillis());
+        probe.connect(address, (int) LabEventLoop.CALL_TIMEOUT.toMillis());
       } catch (ConnectException refusal) {
         return;
       } catch (IOException e) {
@@ -277,7 +252,8 @@ public final class TcpRelay implements AutoCloseable {
         last = e;
       }
     }
-    throw new IllegalStateException("the relay still listens after " + CALL_TIMEOUT, last);
+    throw new IllegalStateException(
+        "the relay still listens after " + LabEventLoop.CALL_TIMEOUT, last);
   }
 
   /**
@@ -287,7 +263,8 @@ public final class TcpRelay implements AutoCloseable {
   private InetSocketAddress bind(int port) {
     long beganNanos = System.nanoTime();
     ChannelFuture bound = bindOnce(port);
-    while (!bound.isSuccess() && System.nanoTime() - beganNanos < CALL_TIMEOUT.toNanos()) {
+    while (!bound.isSuccess()
+        && System.nanoTime() - beganNanos < LabEventLoop.CALL_TIMEOUT.toNanos()) {
       LockSupport.parkNanos(BIND_PAUSE.toNanos());
       bound = bindOnce(port);
     }
@@ -295,12 +272,12 @@ public final class TcpRelay implements AutoCloseable {
       throw new IllegalStateException("can't listen on port " + port, bound.cause());
     }
     Channel listening = bound.channel();
-    call(() -> listener = listening);
+    loop.call(() -> listener = listening);
     return (InetSocketAddress) listening.localAddress();
   }
 
   private ChannelFuture bindOnce(int port) {
-    return ListeningPorts.listening(loop, false, this::onAccepted)
+    return ListeningPorts.listening(loop, this::onAccepted)
         .bind(InetAddress.getLoopbackAddress(), port)
         .awaitUninterruptibly();
   }
