@@ -5,11 +5,11 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.holdfast.core.Backoff;
-import dev.holdfast.core.testkit.ChildJvm;
 import dev.holdfast.examples.v1.Reading;
 import dev.holdfast.examples.v1.Receipt;
 import dev.holdfast.examples.v1.TelemetryGrpc;
 import dev.holdfast.lab.TcpRelay;
+import dev.holdfast.lab.process.RecordedJvm;
 import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.grpc.ClientStreams;
 import dev.holdfast.streams.redis.local.RedisProcess;
@@ -69,13 +69,13 @@ class ExactlyOnceTest {
     TcpRelay relay = closing(TcpRelay.toPort(1));
     relay.refuseNew();
     StreamObserver<Reading> readings = report(relay.port());
-    ChildJvm owner = start();
+    RecordedJvm owner = start();
     lead(relay, owner);
 
     int sent = 0;
     for (int kill = 1; kill <= KILLS + 1; kill++) {
       // Ready before the kill: how long a JVM takes to start is not what is tested.
-      ChildJvm next = kill <= KILLS ? start() : owner;
+      RecordedJvm next = kill <= KILLS ? start() : owner;
       int until = READINGS * kill / (KILLS + 1);
       for (; sent < until; sent++) {
         int ahead = sent - AHEAD;
@@ -101,12 +101,13 @@ class ExactlyOnceTest {
     assertThat(rows("SELECT COUNT(DISTINCT number) FROM readings")).isEqualTo(READINGS);
   }
 
-  private ChildJvm start() throws Exception {
-    return closing(ChildJvm.start(List.of("-Xmx96m"), ExactlyOnceProgram.class, redis, database));
+  private RecordedJvm start() throws Exception {
+    return closing(
+        RecordedJvm.start(List.of("-Xmx96m"), ExactlyOnceProgram.class, redis, database));
   }
 
   /** From now on connections lead there. */
-  private static void lead(TcpRelay relay, ChildJvm process) {
+  private static void lead(TcpRelay relay, RecordedJvm process) {
     int port = Integer.parseInt(process.await("READY"));
     relay.retarget(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     relay.heal();

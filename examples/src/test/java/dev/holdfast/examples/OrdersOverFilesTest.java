@@ -13,6 +13,7 @@ import dev.holdfast.examples.v1.OrdersGrpc;
 import dev.holdfast.grpc.HoldfastChannelBuilder;
 import dev.holdfast.grpc.HoldfastServer;
 import dev.holdfast.grpc.HoldfastServerBuilder;
+import dev.holdfast.lab.process.JavaCommand;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
@@ -212,14 +213,7 @@ class OrdersOverFilesTest {
   /** A program of the examples as a process, its output beside ours. */
   private ProcessBuilder program(Class<?> main, String... arguments) {
     List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                main.getName()));
-    command.addAll(List.of(arguments));
+        JavaCommand.of(main, List.of("-XX:TieredStopAtLevel=1"), List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
     builder.environment().put("HOLDFAST_REGISTRY", "file://" + folder);
     return builder;

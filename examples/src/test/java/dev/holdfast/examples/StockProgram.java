@@ -32,7 +32,7 @@ final class StockProgram {
       for (int i = 0; i < CALLS_PER_LINE; i++) {
         answered.add(call(stub));
       }
-      System.out.println("answered=" + String.join("+", answered));
+      System.out.println("answered " + String.join("+", answered));
     }
     channel.shutdownNow();
   }

@@ -3,12 +3,12 @@ package dev.holdfast.examples;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.RegistrationState;
-import dev.holdfast.core.testkit.ChildJvm;
 import dev.holdfast.grpc.HoldfastServer;
 import dev.holdfast.grpc.HoldfastServerBuilder;
 import dev.holdfast.lab.kubernetes.ApiServer;
 import dev.holdfast.lab.kubernetes.EndpointSlice;
 import dev.holdfast.lab.kubernetes.SlicePort;
+import dev.holdfast.lab.process.RecordedJvm;
 import dev.holdfast.registry.etcd.local.EtcdProcess;
 import io.grpc.Grpc;
 import io.grpc.InsecureServerCredentials;
@@ -40,8 +40,9 @@ class StockProgramTest {
       kubernetes.store().put(slice("one", first));
       List<String> environment =
           List.of("env", SWITCH, "KUBECONFIG=" + kubeconfig(kubernetes.url()));
-      try (ChildJvm program =
-          ChildJvm.startBehind(environment, StockProgram.class, "kubernetes:///orders.prod:grpc")) {
+      try (RecordedJvm program =
+          RecordedJvm.startBehind(
+              environment, StockProgram.class, "kubernetes:///orders.prod:grpc")) {
         awaitAnswer(program, "first");
 
         Server second = serve("second");
@@ -61,8 +62,8 @@ class StockProgramTest {
     try (EtcdProcess etcd = EtcdProcess.start(folder)) {
       String target = etcd.uri("prod") + "/orders";
       HoldfastServer first = register("first", target);
-      try (ChildJvm program =
-          ChildJvm.startBehind(List.of("env", SWITCH), StockProgram.class, target)) {
+      try (RecordedJvm program =
+          RecordedJvm.startBehind(List.of("env", SWITCH), StockProgram.class, target)) {
         awaitAnswer(program, "first");
 
         HoldfastServer second = register("second", target);
@@ -74,8 +75,8 @@ class StockProgramTest {
     }
   }
 
-  private static void awaitAnswer(ChildJvm program, String expected) {
-    soon().until(() -> program.ask("call", "answered=").equals(expected));
+  private static void awaitAnswer(RecordedJvm program, String expected) {
+    soon().until(() -> program.ask("call", "answered").equals(expected));
   }
 
   private static ConditionFactory soon() {

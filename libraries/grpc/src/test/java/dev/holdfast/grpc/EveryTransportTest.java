@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.testkit.ChildJvm;
 import dev.holdfast.core.testkit.TestCertificate;
 import dev.holdfast.lab.Middlebox;
+import dev.holdfast.lab.process.RecordedJvm;
 import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
@@ -114,11 +114,11 @@ class EveryTransportTest {
   @Execution(ExecutionMode.CONCURRENT)
   void theSameWhereTheMachineHasNoEpoll() throws Exception {
     List<String> withoutEpoll = List.of("-Dio.netty.transport.noNative=true");
-    try (ChildJvm server = ChildJvm.start(withoutEpoll, WordsProgram.class, "a")) {
+    try (RecordedJvm server = RecordedJvm.start(withoutEpoll, WordsProgram.class, "a")) {
       assertThat(server.await("sockets")).isEqualTo("nio");
       try (Middlebox path = Middlebox.toPort(Integer.parseInt(server.await("port"))).start();
-          ChildJvm client =
-              ChildJvm.start(
+          RecordedJvm client =
+              RecordedJvm.start(
                   withoutEpoll, CallerProgram.class, "127.0.0.1:" + path.port(), "4", "6")) {
         assertThat(client.await("sockets")).isEqualTo("nio");
         client.tell("hold");

@@ -3,9 +3,9 @@ package dev.holdfast.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.core.testkit.ChildJvm;
 import dev.holdfast.grpc.internal.pairing.ReplacementLimit;
 import dev.holdfast.lab.Middlebox;
+import dev.holdfast.lab.process.RecordedJvm;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.MatchResult;
@@ -47,8 +47,8 @@ class NetworkAwayTest {
         loopbackTopology.serveUnregistered(
             new WordsService("a"), LoopbackTopology.permitting(loopbackTopology.server()));
     try (Middlebox network = Middlebox.toPort(server.getPort()).ports(ENDPOINTS).start();
-        ChildJvm program =
-            ChildJvm.start(LITTLE_MEMORY, ManyConnectionsProgram.class, ports(network))) {
+        RecordedJvm program =
+            RecordedJvm.start(LITTLE_MEMORY, ManyConnectionsProgram.class, ports(network))) {
       program.await("held " + ENDPOINTS);
       program.ask("watch", "watching");
       network.pullOut();

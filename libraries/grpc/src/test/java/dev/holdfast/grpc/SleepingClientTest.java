@@ -3,8 +3,8 @@ package dev.holdfast.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.core.testkit.ChildJvm;
 import dev.holdfast.lab.TcpRelay;
+import dev.holdfast.lab.process.RecordedJvm;
 import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
@@ -33,7 +33,7 @@ class SleepingClientTest {
     HoldfastServer server =
         loopbackTopology.serveUnregistered(
             new WordsService("a"), LoopbackTopology.permitting(loopbackTopology.server()));
-    try (ChildJvm client = caller(server.getPort(), 2, 3)) {
+    try (RecordedJvm client = caller(server.getPort(), 2, 3)) {
       assertThat(client.ask("call", "answered")).isEqualTo("a");
       hold(client);
       client.pause();
@@ -57,7 +57,7 @@ class SleepingClientTest {
         loopbackTopology.serveUnregistered(
             new WordsService("a"), LoopbackTopology.permitting(loopbackTopology.server()));
     try (TcpRelay path = TcpRelay.toPort(server.getPort());
-        ChildJvm client = caller(path.port(), 5, hardLimitSeconds)) {
+        RecordedJvm client = caller(path.port(), 5, hardLimitSeconds)) {
       hold(client);
       path.stall();
       await().atMost(PATIENCE).until(() -> !client.ask("state", "state").startsWith("suspected=0"));
@@ -72,21 +72,21 @@ class SleepingClientTest {
     }
   }
 
-  private static ChildJvm caller(int port, int windowSeconds, int hardLimitSeconds)
+  private static RecordedJvm caller(int port, int windowSeconds, int hardLimitSeconds)
       throws IOException {
-    return ChildJvm.start(
+    return RecordedJvm.start(
         CallerProgram.class,
         "127.0.0.1:" + port,
         Integer.toString(windowSeconds),
         Integer.toString(hardLimitSeconds));
   }
 
-  private static void hold(ChildJvm client) throws IOException {
+  private static void hold(RecordedJvm client) throws IOException {
     client.tell("hold");
     awaitHeard(client, "[a]");
   }
 
-  private static void awaitHeard(ChildJvm client, String all) {
+  private static void awaitHeard(RecordedJvm client, String all) {
     await().atMost(PATIENCE).until(() -> client.ask("heard", "heard").equals(all));
   }
 

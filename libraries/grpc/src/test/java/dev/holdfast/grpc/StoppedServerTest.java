@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.core.testkit.ChildJvm;
+import dev.holdfast.lab.process.RecordedJvm;
 import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -50,7 +50,7 @@ class StoppedServerTest {
       throws Exception {
     HoldfastServer other =
         loopbackTopology.serveUnregistered(new WordsService("other"), loopbackTopology.server());
-    try (ChildJvm child = ChildJvm.start(WordsProgram.class, "stopped")) {
+    try (RecordedJvm child = RecordedJvm.start(WordsProgram.class, "stopped")) {
       InetSocketAddress stopped = addressOf(child);
       loopbackTopology.announce(stopped, LoopbackTopology.at(other.getPort()));
       LivenessOptions brief = QUICK.withPatience(WINDOW, WINDOW.multipliedBy(2));
@@ -87,7 +87,7 @@ class StoppedServerTest {
   void aQuietStreamIsAskedAboutAtTheFirstIdleTimeThoughNobodyKnowsWhichPingsTheServerTakes()
       throws Exception {
     Duration longEnoughToPause = Duration.ofSeconds(15);
-    try (ChildJvm child = ChildJvm.start(WordsProgram.class, "a")) {
+    try (RecordedJvm child = RecordedJvm.start(WordsProgram.class, "a")) {
       loopbackTopology.announce(addressOf(child));
       LivenessOptions unknown =
           LivenessOptions.DEFAULT.withProbing(longEnoughToPause, Duration.ofSeconds(1));
@@ -106,7 +106,7 @@ class StoppedServerTest {
 
   @Test
   void aServerThatIsStoppedForAWhileLosesNothing() throws Exception {
-    try (ChildJvm child = ChildJvm.start(WordsProgram.class, "a")) {
+    try (RecordedJvm child = RecordedJvm.start(WordsProgram.class, "a")) {
       loopbackTopology.announce(addressOf(child));
       ManagedChannel channel = channel(QUICK, "holdfast");
       HeldStream held = heldOn("a", channel);
@@ -135,7 +135,7 @@ class StoppedServerTest {
             new WordsService("other"),
             HoldfastServerBuilder.forAddress(
                 new InetSocketAddress(second, 0), InsecureServerCredentials.create()));
-    try (ChildJvm child = ChildJvm.start(WordsProgram.class, "stopped")) {
+    try (RecordedJvm child = RecordedJvm.start(WordsProgram.class, "stopped")) {
       InetSocketAddress stopped = addressOf(child);
       child.pause();
       loopbackTopology.announce(stopped, new InetSocketAddress(second, other.getPort()));
@@ -181,7 +181,7 @@ class StoppedServerTest {
         .until(() -> new HashSet<>(LoopbackTopology.answers(channel, 10, 2)).equals(names));
   }
 
-  private static InetSocketAddress addressOf(ChildJvm child) {
+  private static InetSocketAddress addressOf(RecordedJvm child) {
     return LoopbackTopology.at(Integer.parseInt(child.await("port")));
   }
 }

@@ -2,8 +2,8 @@ package dev.holdfast.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.lab.process.JavaCommand;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -108,14 +108,12 @@ class ZeroCodeSettingsTest {
 
   private static String run(
       Class<?> program, List<String> arguments, String path, String... options) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
-    command.addAll(List.of(options));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.add(program.getName());
-    command.addAll(arguments);
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    List<String> jvmOptions =
+        new ArrayList<>(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    jvmOptions.addAll(List.of(options));
+    ProcessBuilder builder =
+        new ProcessBuilder(JavaCommand.of(program, jvmOptions, arguments))
+            .redirectErrorStream(true);
     builder.environment().remove(PathSetting.VARIABLE);
     if (!path.isEmpty()) {
       builder.environment().put(PathSetting.VARIABLE, path);

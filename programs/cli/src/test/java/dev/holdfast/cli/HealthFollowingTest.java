@@ -132,8 +132,8 @@ class HealthFollowingTest {
     args.addAll(List.of("--spread", "0s"));
     args.addAll(List.of(options));
     args.add("--");
-    args.addAll(HoldfastProcess.java());
-    args.addAll(List.of(HealthServerMain.class.getName(), Integer.toString(port), firstStatus));
+    args.addAll(
+        HoldfastProcess.java(HealthServerMain.class, List.of(Integer.toString(port), firstStatus)));
     return keep(HoldfastProcess.start(scratch, registry.environment(), args));
   }
 

@@ -2,6 +2,7 @@ package dev.holdfast.cli;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.lab.process.JavaCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -44,9 +45,7 @@ final class HoldfastProcess implements AutoCloseable {
 
   private static HoldfastProcess start(
       Path directory, Map<String, String> environment, Class<?> main, List<String> args) {
-    List<String> command = new ArrayList<>(java());
-    command.add(main.getName());
-    command.addAll(args);
+    List<String> command = java(main, args);
     try {
       Path out = Files.createTempFile(directory, "out", ".txt");
       Path err = Files.createTempFile(directory, "err", ".txt");
@@ -61,22 +60,22 @@ final class HoldfastProcess implements AutoCloseable {
   }
 
   /**
-   * This test's Java with its class path, ready for the name of a main class. Signals are set back
-   * to their defaults: what runs under nohup or in the background of a script ignores some, and
-   * passes that on to all its children.
+   * The command line of a main class on the class path of this test. Signals are set back to their
+   * defaults: what runs under nohup or in the background of a script ignores some, and passes that
+   * on to all its children.
    */
-  static List<String> java() {
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    return List.of(
-        "env",
-        "--default-signal=HUP,INT,QUIT,TERM",
-        java,
-        "-XX:TieredStopAtLevel=1",
-        "-XX:+UseSerialGC",
-        "-Xshare:auto",
-        "-Dholdfast.log.level=WARN",
-        "-cp",
-        System.getProperty("java.class.path"));
+  static List<String> java(Class<?> main, List<String> args) {
+    List<String> command = new ArrayList<>(List.of("env", "--default-signal=HUP,INT,QUIT,TERM"));
+    command.addAll(
+        JavaCommand.of(
+            main,
+            List.of(
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Xshare:auto",
+                "-Dholdfast.log.level=WARN"),
+            args));
+    return command;
   }
 
   long pid() {

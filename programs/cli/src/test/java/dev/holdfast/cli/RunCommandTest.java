@@ -96,8 +96,8 @@ class RunCommandTest {
   void controlCOnATerminalReachesTheChildOnlyAfterClientsWereTold() throws Exception {
     List<String> command = new ArrayList<>(List.of("python3", unpack("terminal.py").toString()));
     command.add("registered orders at");
-    command.addAll(HoldfastProcess.java());
-    command.addAll(List.of(HoldfastCommand.class.getName(), "run", "--service", "orders"));
+    command.addAll(
+        HoldfastProcess.java(HoldfastCommand.class, List.of("run", "--service", "orders")));
     command.addAll(List.of("--port", "" + port, "--spread", "200ms", "--"));
     command.addAll(List.of("python3", script.toString(), "" + port, "code=5"));
     command.add("look=" + registry.records("orders"));

@@ -2,7 +2,7 @@ package dev.holdfast.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.core.testkit.ChildJvm;
+import dev.holdfast.lab.process.RecordedJvm;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.ServerInterceptors;
@@ -42,7 +42,7 @@ class ProcessMemoryTest {
   private static final int REST_MIB = 64;
 
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
-  private @Nullable ChildJvm started;
+  private @Nullable RecordedJvm started;
   private InetSocketAddress address = new InetSocketAddress(0);
 
   /** What they want: far more than there is. */
@@ -85,8 +85,8 @@ class ProcessMemoryTest {
             .build()
             .start();
     open.push(server::shutdownNow);
-    ChildJvm gateway =
-        ChildJvm.start(
+    RecordedJvm gateway =
+        RecordedJvm.start(
             List.of(
                 "-Xmx" + HEAP_MIB + "m",
                 "-XX:MaxDirectMemorySize=" + DIRECT_MIB + "m",
@@ -147,7 +147,7 @@ class ProcessMemoryTest {
     connection.getInputStream().readAllBytes();
   }
 
-  private ChildJvm gateway() {
+  private RecordedJvm gateway() {
     return Objects.requireNonNull(started);
   }
 

@@ -75,7 +75,7 @@ public final class Bench {
           new GatewayFuzz());
 
   /** Logback's own property; children are given it too. */
-  public static final String LOG_CONFIGURATION = "logback.configurationFile";
+  private static final String LOG_CONFIGURATION = "logback.configurationFile";
 
   private Bench() {}
 

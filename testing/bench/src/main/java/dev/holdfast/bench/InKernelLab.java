@@ -1,11 +1,11 @@
 package dev.holdfast.bench;
 
-import dev.holdfast.bench.process.ChildJvm;
 import dev.holdfast.bench.run.Benchmark;
 import dev.holdfast.bench.run.Comparison;
 import dev.holdfast.bench.run.Options;
 import dev.holdfast.lab.kernel.KernelLab;
 import dev.holdfast.lab.kernel.KernelLabException;
+import dev.holdfast.lab.process.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,11 +3,11 @@ package dev.holdfast.matrix;
 import dev.holdfast.lab.PathFaults;
 import dev.holdfast.lab.kernel.KernelLab;
 import dev.holdfast.lab.kernel.KernelPath;
+import dev.holdfast.lab.process.JavaCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,13 +122,10 @@ public final class KernelMatrix {
   }
 
   private static List<String> peer(String side, MatrixPath path) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:+UseSerialGC", "-Dlogback.configurationFile=logback-matrix.xml"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.add(MatrixPeer.class.getName());
-    command.addAll(List.of(side, path.name()));
-    return command;
+    return JavaCommand.of(
+        MatrixPeer.class,
+        List.of("-XX:+UseSerialGC", "-Dlogback.configurationFile=logback-matrix.xml"),
+        List.of(side, path.name()));
   }
 
   private static void close(List<AutoCloseable> open) throws IOException {

@@ -2,7 +2,7 @@ package dev.holdfast.streams.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.core.testkit.ChildJvm;
+import dev.holdfast.lab.process.RecordedJvm;
 import dev.holdfast.streams.grpc.CallbackModelCheck.Case;
 import org.junit.jupiter.api.Test;
 
@@ -24,7 +24,7 @@ class CallbackModelCheckTest {
   }
 
   private static String search(Case what) throws Exception {
-    try (ChildJvm search = ChildJvm.start(CallbackModelCheck.class, what.name())) {
+    try (RecordedJvm search = RecordedJvm.start(CallbackModelCheck.class, what.name())) {
       return search.await(CallbackModelCheck.VERDICT);
     }
   }

@@ -3,7 +3,7 @@ package dev.holdfast.streams.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import dev.holdfast.core.testkit.ChildJvm;
+import dev.holdfast.lab.process.RecordedJvm;
 import dev.holdfast.streams.DurabilityLevel;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
@@ -22,7 +22,7 @@ class JarOnlyStreamsTest {
   @Test
   void anUnchangedProgramKeepsItsStreamThroughACutAndIsToldOfAStopAndOneLineSaysWhy()
       throws Exception {
-    try (ChildJvm program = program("-Dholdfast.streams=test.Talk/Talk=resume")) {
+    try (RecordedJvm program = program("-Dholdfast.streams=test.Talk/Talk=resume")) {
       assertThat(program.await("ENDED")).isEqualTo("OK heard=1,2");
       assertThat(program.await("LEFT")).startsWith("MOVED processed_by_peer=1 ");
       assertThat(program.await("STOPPED")).isEqualTo("true");
@@ -33,7 +33,7 @@ class JarOnlyStreamsTest {
 
   @Test
   void switchedOffItLosesItAsEver() throws Exception {
-    try (ChildJvm program = program("-Dholdfast.streams=off")) {
+    try (RecordedJvm program = program("-Dholdfast.streams=off")) {
       assertThat(program.await("ENDED")).startsWith("UNAVAILABLE heard=1");
       assertThat(program.countOf("event=streams_on")).isZero();
     }
@@ -41,7 +41,7 @@ class JarOnlyStreamsTest {
 
   @Test
   void aMethodThatTheServiceDoesNotHaveIsNamedWithTheOneThatIsMeant() throws Exception {
-    try (ChildJvm program = program("-Dholdfast.streams=test.Talk/Tolk=resume")) {
+    try (RecordedJvm program = program("-Dholdfast.streams=test.Talk/Tolk=resume")) {
       assertThat(program.await("REFUSED"))
           .contains("HOLDFAST_STREAMS: test.Talk/Tolk", "did you mean test.Talk/Talk?");
     }
@@ -127,7 +127,7 @@ class JarOnlyStreamsTest {
     assertThat(MethodDurabilityLevels.parse("a.B/C").levelOf("a.B/D")).isNull();
   }
 
-  private static ChildJvm program(String option) throws Exception {
-    return ChildJvm.start(List.of(option), PlainStreamProgram.class);
+  private static RecordedJvm program(String option) throws Exception {
+    return RecordedJvm.start(List.of(option), PlainStreamProgram.class);
   }
 }

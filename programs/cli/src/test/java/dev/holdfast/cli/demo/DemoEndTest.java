@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.cli.HoldfastCommand;
+import dev.holdfast.lab.process.JavaCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -102,20 +103,13 @@ class DemoEndTest {
   }
 
   private Process startDemo(String registry) throws IOException {
-    List<String> command =
-        List.of(
-            // A script's background jobs ignore SIGINT and pass that on to all their children.
-            "env",
-            "--default-signal=INT,TERM",
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:TieredStopAtLevel=1",
-            "-Djava.io.tmpdir=" + temporary,
-            "-cp",
-            System.getProperty("java.class.path"),
-            HoldfastCommand.class.getName(),
-            "demo",
-            "--registry",
-            registry);
+    // A script's background jobs ignore SIGINT and pass that on to all their children.
+    List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT,TERM"));
+    command.addAll(
+        JavaCommand.of(
+            HoldfastCommand.class,
+            List.of("-XX:TieredStopAtLevel=1", "-Djava.io.tmpdir=" + temporary),
+            List.of("demo", "--registry", registry)));
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
 

@@ -7,12 +7,12 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.lab.PathFaults.IdleAction;
 import dev.holdfast.lab.PlainTcpPeer;
+import dev.holdfast.lab.process.JavaCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -174,13 +174,8 @@ class KernelLabTest {
   }
 
   private static List<String> java(String... args) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp"));
-    command.add(System.getProperty("java.class.path"));
-    command.add(PlainTcpPeer.class.getName());
-    command.addAll(List.of(args));
-    return command;
+    return JavaCommand.of(
+        PlainTcpPeer.class, List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"), List.of(args));
   }
 
   /** The kernel's time can't be moved: this is real silence. */

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.CloseReason;
-import dev.holdfast.core.testkit.ChildJvm;
 import dev.holdfast.core.testkit.RecordedWatch;
+import dev.holdfast.lab.process.RecordedJvm;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -52,10 +52,10 @@ class TwoProcessesTest {
   @Test
   @Timeout(400)
   void theNewerKeepsTheRecordAndTheOlderTakesOverWhenItIsKilledOrLeaves() throws Exception {
-    try (ChildJvm older = announcing("older")) {
+    try (RecordedJvm older = announcing("older")) {
       patiently().until(() -> instances().equals(List.of("older")));
 
-      try (ChildJvm newer = announcing("newer")) {
+      try (RecordedJvm newer = announcing("newer")) {
         patiently().until(() -> older.countOf("state CONFLICT") == 1);
         patiently()
             .until(() -> older.countOf("code=" + CloseReason.REGISTRATION_CONFLICT.code()) == 1);
@@ -67,7 +67,7 @@ class TwoProcessesTest {
         patiently().until(() -> last().equals("older"));
       }
 
-      try (ChildJvm third = announcing("third")) {
+      try (RecordedJvm third = announcing("third")) {
         patiently().until(() -> older.countOf("state CONFLICT") == 2);
         patiently().until(() -> last().equals("third"));
 
@@ -94,9 +94,9 @@ class TwoProcessesTest {
     }
   }
 
-  private ChildJvm announcing(String instance) throws Exception {
-    ChildJvm started =
-        ChildJvm.start(
+  private RecordedJvm announcing(String instance) throws Exception {
+    RecordedJvm started =
+        RecordedJvm.start(
             AnnouncingProgram.class,
             etcd.uri("", "ttl=" + TTL.toSeconds() + "s", "request-timeout=10s"),
             ORDERS.toString(),

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.holdfast.core.testkit.ChildJvm;
+import dev.holdfast.lab.process.RecordedJvm;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -39,7 +39,7 @@ class FullDiskTest {
 
   @Test
   void aFirstRecordIsAClearErrorAndLeavesNothingHalf() throws Exception {
-    try (ChildJvm child = announce("4k", "head -c 4096 /dev/zero > filler;")) {
+    try (RecordedJvm child = announce("4k", "head -c 4096 /dev/zero > filler;")) {
       soon().until(() -> child.countOf("ended") > 0 || child.countOf("published") > 0);
 
       assertThat(child.lines())
@@ -54,7 +54,7 @@ class FullDiskTest {
 
   @Test
   void anUpdateLeavesTheRecordAsItIsAndIsWrittenOnceThereIsSpace() throws Exception {
-    try (ChildJvm child = announce("64k", "")) {
+    try (RecordedJvm child = announce("64k", "")) {
       soon().until(() -> child.countOf("published") > 0);
       Path record = inside(child).resolve("prod/orders/127.0.0.1_50051.json");
       String before = Files.readString(record);
@@ -73,7 +73,7 @@ class FullDiskTest {
 
   @Test
   void aRecordThatCanNotBeMarkedAsDrainingIsDeletedAllTheSame() throws Exception {
-    try (ChildJvm child = announce("64k", "")) {
+    try (RecordedJvm child = announce("64k", "")) {
       soon().until(() -> child.countOf("published") > 0);
       fill(inside(child));
 
@@ -85,12 +85,12 @@ class FullDiskTest {
     }
   }
 
-  private ChildJvm announce(String size, String before) throws IOException {
+  private RecordedJvm announce(String size, String before) throws IOException {
     String mount =
         "mount -t tmpfs -o size=%s tmpfs %s && cd %s && mkdir -p prod/orders && %s exec \"$@\""
             .formatted(size, mountPoint, mountPoint, before);
     String namespace = mountPoint + "/prod";
-    return ChildJvm.startBehind(
+    return RecordedJvm.startBehind(
         List.of("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount, "sh"),
         AnnouncingProgram.class,
         "file://" + namespace,
@@ -99,7 +99,7 @@ class FullDiskTest {
   }
 
   /** The small file system as that process sees it. */
-  private Path inside(ChildJvm child) {
+  private Path inside(RecordedJvm child) {
     return Path.of("/proc/" + child.pid() + "/root" + mountPoint);
   }
 

@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Registry;
-import dev.holdfast.core.testkit.ChildJvm;
 import dev.holdfast.core.testkit.RecordedWatch;
+import dev.holdfast.lab.process.RecordedJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,7 +41,7 @@ class OwnerLivenessTest {
   @Test
   void theRecordOfAKilledProcessGoesWithinASecond() throws Exception {
     RecordedWatch watch = fixture.watch(fixture.open(""));
-    try (ChildJvm child = child()) {
+    try (RecordedJvm child = child()) {
       fixture.awaitAddresses(watch, ADDRESS);
       long killedNanos = System.nanoTime();
       child.kill();
@@ -57,7 +57,7 @@ class OwnerLivenessTest {
 
   @Test
   void aReaderThatComesLaterNeverSeesTheRecordOfAKilledProcess() throws Exception {
-    try (ChildJvm child = child()) {
+    try (RecordedJvm child = child()) {
       soon().until(() -> child.countOf("published") > 0);
       child.kill();
       soon().until(() -> !ProcessHandle.of(child.pid()).map(ProcessHandle::isAlive).orElse(false));
@@ -68,7 +68,7 @@ class OwnerLivenessTest {
   @Test
   void theRecordOfAStoppedProcessStays() throws Exception {
     RecordedWatch watch = fixture.watch(fixture.open("?ttl=1s&poll=50ms"));
-    try (ChildJvm child = child()) {
+    try (RecordedJvm child = child()) {
       fixture.awaitAddresses(watch, ADDRESS);
       child.pause();
       await().pollDelay(Duration.ofSeconds(3)).until(() -> true);
@@ -81,7 +81,7 @@ class OwnerLivenessTest {
 
   @Test
   void aProcessThatGotTheNumberOfADeadOwnerDoesNotKeepItsRecord() throws Exception {
-    try (ChildJvm other = child("127.0.0.1:50099")) {
+    try (RecordedJvm other = child("127.0.0.1:50099")) {
       soon().until(() -> other.countOf("published") > 0);
       RecordOwner self = LocalProcesses.system().self(Duration.ofHours(1));
       long otherStart = startOf("127.0.0.1_50099.json");
@@ -207,12 +207,12 @@ class OwnerLivenessTest {
     assertThat(fixture.file("127.0.0.1_50051.json")).doesNotExist();
   }
 
-  private ChildJvm child() throws IOException {
+  private RecordedJvm child() throws IOException {
     return child(ADDRESS);
   }
 
-  private ChildJvm child(String address) throws IOException {
-    return ChildJvm.start(
+  private RecordedJvm child(String address) throws IOException {
+    return RecordedJvm.start(
         AnnouncingProgram.class, fixture.uri(""), fixture.orders().toString(), address);
   }
 

@@ -4,8 +4,8 @@ import static dev.holdfast.streams.redis.RedisStreamTopology.numbers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import dev.holdfast.core.testkit.ChildJvm;
 import dev.holdfast.lab.TcpRelay;
+import dev.holdfast.lab.process.RecordedJvm;
 import dev.holdfast.streams.grpc.EnvironmentStreamsProvider;
 import dev.holdfast.streams.redis.local.RedisProcess;
 import io.grpc.ServerServiceDefinition;
@@ -37,11 +37,11 @@ class ConfiguredDurableTest {
     Files.writeString(folder.resolve("key"), KEY + "\n");
     try (RedisProcess redis =
             RequiredRedis.start(folder.resolve("redis"), "--requirepass", PASSWORD);
-        ChildJvm first = instance(redis, "first");
-        ChildJvm second = instance(redis, "second");
+        RecordedJvm first = instance(redis, "first");
+        RecordedJvm second = instance(redis, "second");
         TcpRelay relay = TcpRelay.toPort(Integer.parseInt(first.await("READY")));
-        ChildJvm client =
-            ChildJvm.startBehind(
+        RecordedJvm client =
+            RecordedJvm.startBehind(
                 environment(Map.of()),
                 PlainRecordingProgram.class,
                 "talk",
@@ -56,7 +56,7 @@ class ConfiguredDurableTest {
 
       assertThat(client.await("ENDED")).isEqualTo("OK in_order=" + COUNT);
       assertEffects(effectsAt("first"), effectsAt("second"));
-      for (ChildJvm each : List.of(first, second, client)) {
+      for (RecordedJvm each : List.of(first, second, client)) {
         assertThat(each.countOf("event=streams_on")).isOne();
         assertThat(each.lines()).noneMatch(l -> l.contains(PASSWORD) || l.contains(KEY));
       }
@@ -106,8 +106,8 @@ class ConfiguredDurableTest {
         .withMessageNotContaining(KEY);
   }
 
-  private ChildJvm instance(RedisProcess redis, String name) throws Exception {
-    return ChildJvm.startBehind(
+  private RecordedJvm instance(RedisProcess redis, String name) throws Exception {
+    return RecordedJvm.startBehind(
         environment(
             Map.of(
                 EnvironmentStreamsProvider.STORE_VARIABLE, redis.uri(),

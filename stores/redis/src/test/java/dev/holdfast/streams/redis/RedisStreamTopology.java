@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.StringValue;
-import dev.holdfast.core.testkit.ChildJvm;
 import dev.holdfast.lab.TcpRelay;
+import dev.holdfast.lab.process.RecordedJvm;
 import dev.holdfast.streams.SessionEnd;
 import dev.holdfast.streams.grpc.ClientStreams;
 import dev.holdfast.streams.grpc.StreamEvents;
@@ -54,7 +54,7 @@ final class RedisStreamTopology implements AutoCloseable {
   private final StreamObserver<StringValue> requests;
 
   /** A process and the port at which it serves. */
-  record Instance(ChildJvm process, int port) {}
+  record Instance(RecordedJvm process, int port) {}
 
   RedisStreamTopology(Path folder, RedisProcess redis) {
     this.folder = folder;
@@ -85,8 +85,8 @@ final class RedisStreamTopology implements AutoCloseable {
   Instance instance(String ttlSeconds) throws IOException {
     Path ledger = folder.resolve("ledger-" + ledgers.size());
     ledgers.add(ledger);
-    ChildJvm process =
-        ChildJvm.start(
+    RecordedJvm process =
+        RecordedJvm.start(
             List.of("-Xmx96m"), RecordingServer.class, redis.uri(), ledger.toString(), ttlSeconds);
     open.add(process);
     return new Instance(process, Integer.parseInt(process.await("READY")));

@@ -2,12 +2,12 @@ package dev.holdfast.bench.chaos;
 
 import dev.holdfast.bench.chaos.EtcdChaosRound.Outcome;
 import dev.holdfast.bench.load.EchoServers;
-import dev.holdfast.bench.process.ChildJvm;
 import dev.holdfast.bench.run.Comparison;
 import dev.holdfast.bench.run.Option;
 import dev.holdfast.bench.run.Options;
 import dev.holdfast.bench.run.Report;
 import dev.holdfast.bench.run.RunResources;
+import dev.holdfast.lab.process.ChildJvm;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

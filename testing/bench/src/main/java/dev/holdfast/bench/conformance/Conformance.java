@@ -1,6 +1,5 @@
 package dev.holdfast.bench.conformance;
 
-import dev.holdfast.bench.process.ChildJvm;
 import dev.holdfast.bench.process.ExternalCommand;
 import dev.holdfast.bench.process.ExternalTool;
 import dev.holdfast.bench.run.Comparison;
@@ -9,6 +8,7 @@ import dev.holdfast.bench.run.Options;
 import dev.holdfast.bench.run.Report;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.bench.xds.CallerLanguage;
+import dev.holdfast.lab.process.ChildJvm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package dev.holdfast.bench.gateway;
 
 import dev.holdfast.bench.process.BenchTls;
-import dev.holdfast.bench.process.ChildJvm;
+import dev.holdfast.lab.process.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.holdfast.bench.gateway;
 
 import dev.holdfast.bench.gateway.GatewaySlices.Slice;
-import dev.holdfast.bench.process.ChildJvm;
+import dev.holdfast.lab.process.ChildJvm;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

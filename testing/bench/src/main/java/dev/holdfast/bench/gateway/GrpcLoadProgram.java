@@ -2,7 +2,7 @@ package dev.holdfast.bench.gateway;
 
 import dev.holdfast.bench.load.ClientHeaders;
 import dev.holdfast.bench.load.H2load;
-import dev.holdfast.bench.process.ParentLine;
+import dev.holdfast.lab.process.ParentLine;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;

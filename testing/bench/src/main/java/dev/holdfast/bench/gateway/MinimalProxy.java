@@ -1,7 +1,7 @@
 package dev.holdfast.bench.gateway;
 
 import dev.holdfast.bench.load.GatewayWork;
-import dev.holdfast.bench.process.ParentLine;
+import dev.holdfast.lab.process.ParentLine;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;

@@ -1,7 +1,6 @@
 package dev.holdfast.bench.liveness;
 
 import dev.holdfast.bench.liveness.DeadPeerCut.CutResult;
-import dev.holdfast.bench.process.ChildJvm;
 import dev.holdfast.bench.run.Comparison;
 import dev.holdfast.bench.run.Option;
 import dev.holdfast.bench.run.Options;
@@ -11,6 +10,7 @@ import dev.holdfast.bench.run.Sample;
 import dev.holdfast.lab.PathFaults.IdleAction;
 import dev.holdfast.lab.kernel.KernelLab;
 import dev.holdfast.lab.kernel.KernelPath;
+import dev.holdfast.lab.process.ChildJvm;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;

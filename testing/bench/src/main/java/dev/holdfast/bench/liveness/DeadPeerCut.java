@@ -1,10 +1,10 @@
 package dev.holdfast.bench.liveness;
 
-import dev.holdfast.bench.process.ChildJvm;
 import dev.holdfast.bench.run.Report;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.bench.run.Sample;
 import dev.holdfast.lab.kernel.KernelLab;
+import dev.holdfast.lab.process.ChildJvm;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.holdfast.bench.liveness;
 
 import dev.holdfast.bench.load.EchoInstance;
-import dev.holdfast.bench.process.ParentLine;
+import dev.holdfast.lab.process.ParentLine;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import java.net.InetSocketAddress;

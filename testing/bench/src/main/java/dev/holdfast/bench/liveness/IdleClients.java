@@ -1,7 +1,7 @@
 package dev.holdfast.bench.liveness;
 
-import dev.holdfast.bench.process.ParentLine;
 import dev.holdfast.bench.run.Machine;
+import dev.holdfast.lab.process.ParentLine;
 import dev.holdfast.liveness.ConnectionObserver;
 import dev.holdfast.liveness.ConnectionRole;
 import dev.holdfast.liveness.LivenessHandler;

@@ -1,10 +1,10 @@
 package dev.holdfast.bench.liveness;
 
 import dev.holdfast.bench.load.EchoInstance;
-import dev.holdfast.bench.process.ParentLine;
 import dev.holdfast.bench.run.Machine;
 import dev.holdfast.core.discovery.Registries;
 import dev.holdfast.grpc.HoldfastServerBuilder;
+import dev.holdfast.lab.process.ParentLine;
 import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;

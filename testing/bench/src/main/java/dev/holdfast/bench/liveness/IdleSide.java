@@ -1,8 +1,8 @@
 package dev.holdfast.bench.liveness;
 
 import dev.holdfast.bench.liveness.IdleServer.Kind;
-import dev.holdfast.bench.process.ChildJvm;
 import dev.holdfast.bench.run.RunResources;
+import dev.holdfast.lab.process.ChildJvm;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

@@ -1,11 +1,11 @@
 package dev.holdfast.bench.liveness;
 
-import dev.holdfast.bench.process.ChildJvm;
 import dev.holdfast.bench.run.Report;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.lab.PathFaults.IdleAction;
 import dev.holdfast.lab.kernel.KernelLab;
 import dev.holdfast.lab.kernel.KernelPath;
+import dev.holdfast.lab.process.ChildJvm;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;

@@ -1,9 +1,9 @@
 package dev.holdfast.bench.liveness;
 
-import dev.holdfast.bench.process.ParentLine;
 import dev.holdfast.bench.v1.EchoGrpc;
 import dev.holdfast.bench.v1.EchoReply;
 import dev.holdfast.bench.v1.EchoRequest;
+import dev.holdfast.lab.process.ParentLine;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;

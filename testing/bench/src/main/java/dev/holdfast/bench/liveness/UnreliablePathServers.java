@@ -1,11 +1,11 @@
 package dev.holdfast.bench.liveness;
 
-import dev.holdfast.bench.process.ParentLine;
 import dev.holdfast.bench.v1.EchoGrpc;
 import dev.holdfast.bench.v1.EchoReply;
 import dev.holdfast.bench.v1.EchoRequest;
 import dev.holdfast.core.discovery.Registries;
 import dev.holdfast.grpc.HoldfastServerBuilder;
+import dev.holdfast.lab.process.ParentLine;
 import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;

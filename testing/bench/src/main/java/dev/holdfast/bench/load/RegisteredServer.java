@@ -1,10 +1,10 @@
 package dev.holdfast.bench.load;
 
-import dev.holdfast.bench.process.ChildJvm;
-import dev.holdfast.bench.process.ParentLine;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.grpc.HoldfastServer;
 import dev.holdfast.grpc.HoldfastServerBuilder;
+import dev.holdfast.lab.process.ChildJvm;
+import dev.holdfast.lab.process.ParentLine;
 import io.grpc.InsecureServerCredentials;
 import java.io.IOException;
 import java.net.InetAddress;

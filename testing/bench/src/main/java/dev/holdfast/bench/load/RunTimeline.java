@@ -1,11 +1,11 @@
 package dev.holdfast.bench.load;
 
 import dev.holdfast.bench.load.FailedCalls.RunPhase;
-import dev.holdfast.bench.process.ChildJvm;
 import dev.holdfast.bench.process.StallReport;
 import dev.holdfast.bench.run.Report;
 import dev.holdfast.lab.load.StallRecorder;
 import dev.holdfast.lab.load.StallRecorder.ProcessStall;
+import dev.holdfast.lab.process.ChildJvm;
 import java.util.ArrayList;
 import java.util.List;
 

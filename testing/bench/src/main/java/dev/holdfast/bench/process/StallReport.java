@@ -2,6 +2,8 @@ package dev.holdfast.bench.process;
 
 import dev.holdfast.lab.load.StallRecorder;
 import dev.holdfast.lab.load.StallRecorder.ProcessStall;
+import dev.holdfast.lab.process.ChildJvm;
+import dev.holdfast.lab.process.ParentLine;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,6 @@
 package dev.holdfast.bench.registry;
 
 import dev.holdfast.bench.load.EchoServers;
-import dev.holdfast.bench.process.ChildJvm;
 import dev.holdfast.bench.process.LocalEtcd;
 import dev.holdfast.bench.run.Comparison;
 import dev.holdfast.bench.run.Machine;
@@ -16,6 +15,7 @@ import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.discovery.EndpointDirectory;
 import dev.holdfast.core.discovery.Registries;
 import dev.holdfast.grpc.HoldfastChannelBuilder;
+import dev.holdfast.lab.process.ChildJvm;
 import io.grpc.LoadBalancerRegistry;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;

@@ -1,9 +1,9 @@
 package dev.holdfast.bench.registry;
 
 import dev.holdfast.bench.process.EtcdStub;
-import dev.holdfast.bench.process.ParentLine;
 import dev.holdfast.lab.load.PacedWait;
 import dev.holdfast.lab.load.Pacer;
+import dev.holdfast.lab.process.ParentLine;
 import dev.holdfast.registry.etcd.proto.Event;
 import dev.holdfast.registry.etcd.proto.RequestOp;
 import dev.holdfast.registry.etcd.proto.TxnResponse;

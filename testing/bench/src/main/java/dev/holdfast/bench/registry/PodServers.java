@@ -1,11 +1,11 @@
 package dev.holdfast.bench.registry;
 
 import dev.holdfast.bench.load.EchoInstance;
-import dev.holdfast.bench.process.ChildJvm;
-import dev.holdfast.bench.process.ParentLine;
 import dev.holdfast.bench.process.StallReport;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.lab.load.StallRecorder;
+import dev.holdfast.lab.process.ChildJvm;
+import dev.holdfast.lab.process.ParentLine;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;

@@ -2,8 +2,8 @@ package dev.holdfast.bench.sessions;
 
 import dev.holdfast.bench.load.StaticResolver;
 import dev.holdfast.bench.process.BenchTls;
-import dev.holdfast.bench.process.ParentLine;
 import dev.holdfast.bench.run.Machine;
+import dev.holdfast.lab.process.ParentLine;
 import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.grpc.ClientStreams;
 import io.grpc.EquivalentAddressGroup;

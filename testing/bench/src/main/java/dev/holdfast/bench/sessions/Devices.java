@@ -1,7 +1,7 @@
 package dev.holdfast.bench.sessions;
 
-import dev.holdfast.bench.process.ChildJvm;
 import dev.holdfast.bench.run.RunResources;
+import dev.holdfast.lab.process.ChildJvm;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

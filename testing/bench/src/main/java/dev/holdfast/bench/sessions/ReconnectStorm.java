@@ -2,7 +2,6 @@ package dev.holdfast.bench.sessions;
 
 import dev.holdfast.bench.load.OpenLoopLoad;
 import dev.holdfast.bench.process.BenchTls;
-import dev.holdfast.bench.process.ChildJvm;
 import dev.holdfast.bench.process.JvmCpu;
 import dev.holdfast.bench.process.LocalRedis;
 import dev.holdfast.bench.run.Comparison;
@@ -12,6 +11,7 @@ import dev.holdfast.bench.run.Report;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.bench.sessions.SessionServer.Kind;
 import dev.holdfast.bench.sessions.SessionServer.SessionServerOptions;
+import dev.holdfast.lab.process.ChildJvm;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;

@@ -1,11 +1,11 @@
 package dev.holdfast.bench.sessions;
 
 import dev.holdfast.bench.process.BenchTls;
-import dev.holdfast.bench.process.ChildJvm;
-import dev.holdfast.bench.process.ParentLine;
 import dev.holdfast.bench.run.Machine;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.bench.streams.StreamService;
+import dev.holdfast.lab.process.ChildJvm;
+import dev.holdfast.lab.process.ParentLine;
 import dev.holdfast.streams.grpc.ServerStreams;
 import dev.holdfast.streams.redis.RedisSessionStore;
 import io.grpc.Server;

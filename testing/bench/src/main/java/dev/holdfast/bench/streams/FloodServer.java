@@ -1,14 +1,14 @@
 package dev.holdfast.bench.streams;
 
 import com.google.protobuf.ByteString;
-import dev.holdfast.bench.process.ChildJvm;
-import dev.holdfast.bench.process.ParentLine;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.bench.v1.EchoGrpc;
 import dev.holdfast.bench.v1.EchoReply;
 import dev.holdfast.bench.v1.EchoRequest;
 import dev.holdfast.bench.v1.FloodReply;
 import dev.holdfast.bench.v1.FloodRequest;
+import dev.holdfast.lab.process.ChildJvm;
+import dev.holdfast.lab.process.ParentLine;
 import dev.holdfast.streams.BufferBudget;
 import dev.holdfast.streams.grpc.Holdfast;
 import dev.holdfast.streams.grpc.SessionView;

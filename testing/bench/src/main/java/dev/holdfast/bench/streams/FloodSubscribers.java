@@ -1,11 +1,11 @@
 package dev.holdfast.bench.streams;
 
-import dev.holdfast.bench.process.ChildJvm;
-import dev.holdfast.bench.process.ParentLine;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.bench.v1.EchoGrpc;
 import dev.holdfast.bench.v1.FloodReply;
 import dev.holdfast.bench.v1.FloodRequest;
+import dev.holdfast.lab.process.ChildJvm;
+import dev.holdfast.lab.process.ParentLine;
 import dev.holdfast.streams.grpc.Holdfast;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;

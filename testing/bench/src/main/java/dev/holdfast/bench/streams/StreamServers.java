@@ -1,9 +1,9 @@
 package dev.holdfast.bench.streams;
 
-import dev.holdfast.bench.process.ChildJvm;
-import dev.holdfast.bench.process.ParentLine;
 import dev.holdfast.bench.run.Machine;
 import dev.holdfast.bench.run.RunResources;
+import dev.holdfast.lab.process.ChildJvm;
+import dev.holdfast.lab.process.ParentLine;
 import dev.holdfast.streams.grpc.Holdfast;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;

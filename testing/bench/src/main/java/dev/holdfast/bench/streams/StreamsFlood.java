@@ -1,6 +1,5 @@
 package dev.holdfast.bench.streams;
 
-import dev.holdfast.bench.process.ChildJvm;
 import dev.holdfast.bench.process.ProcessMemory;
 import dev.holdfast.bench.run.Comparison;
 import dev.holdfast.bench.run.Option;
@@ -8,6 +7,7 @@ import dev.holdfast.bench.run.Options;
 import dev.holdfast.bench.run.Report;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.bench.run.Sample;
+import dev.holdfast.lab.process.ChildJvm;
 import dev.holdfast.streams.grpc.ClientStreams;
 import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;

@@ -1,8 +1,8 @@
 package dev.holdfast.bench.transcoding;
 
 import dev.holdfast.bench.load.H2load;
-import dev.holdfast.bench.process.ChildJvm;
 import dev.holdfast.bench.process.KernelTables;
+import dev.holdfast.lab.process.ChildJvm;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -2,7 +2,6 @@ package dev.holdfast.bench.transcoding;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.holdfast.bench.load.H2load;
-import dev.holdfast.bench.process.ChildJvm;
 import dev.holdfast.bench.process.ExternalTool;
 import dev.holdfast.bench.run.Comparison;
 import dev.holdfast.bench.run.Option;
@@ -12,6 +11,7 @@ import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.bench.run.Sample;
 import dev.holdfast.bench.run.ScratchFolder;
 import dev.holdfast.bench.transcoding.TranscodingServer.Kind;
+import dev.holdfast.lab.process.ChildJvm;
 import dev.holdfast.transcoding.json.CodecException;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,13 +1,13 @@
 package dev.holdfast.bench.transcoding;
 
 import com.linecorp.armeria.server.grpc.GrpcService;
-import dev.holdfast.bench.process.ChildJvm;
-import dev.holdfast.bench.process.ParentLine;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.bench.v1.CounterGrpc;
 import dev.holdfast.bench.v1.Item;
 import dev.holdfast.bench.v1.Order;
 import dev.holdfast.inprocess.HoldfastGateway;
+import dev.holdfast.lab.process.ChildJvm;
+import dev.holdfast.lab.process.ParentLine;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;

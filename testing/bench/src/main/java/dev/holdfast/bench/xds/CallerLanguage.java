@@ -1,6 +1,6 @@
 package dev.holdfast.bench.xds;
 
-import dev.holdfast.bench.process.ChildJvm;
+import dev.holdfast.lab.process.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,5 @@
 package dev.holdfast.bench.xds;
 
-import dev.holdfast.bench.process.ChildJvm;
-import dev.holdfast.bench.process.ParentLine;
 import dev.holdfast.control.ControlOptions;
 import dev.holdfast.control.ControlPlane;
 import dev.holdfast.control.resources.PolicyFeed;
@@ -10,6 +8,8 @@ import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.discovery.EndpointDirectory;
 import dev.holdfast.core.discovery.Registries;
+import dev.holdfast.lab.process.ChildJvm;
+import dev.holdfast.lab.process.ParentLine;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;

@@ -1,6 +1,5 @@
 package dev.holdfast.bench.xds;
 
-import dev.holdfast.bench.process.ChildJvm;
 import dev.holdfast.bench.process.EtcdStub;
 import dev.holdfast.bench.process.LocalEtcd;
 import dev.holdfast.bench.run.Comparison;
@@ -9,6 +8,7 @@ import dev.holdfast.bench.run.Options;
 import dev.holdfast.bench.run.Report;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.bench.run.Sample;
+import dev.holdfast.lab.process.ChildJvm;
 import dev.holdfast.registry.etcd.proto.RequestOp;
 import java.io.IOException;
 import java.time.Duration;

@@ -1,6 +1,5 @@
 package dev.holdfast.bench.xds;
 
-import dev.holdfast.bench.process.ParentLine;
 import dev.holdfast.bench.run.Machine;
 import dev.holdfast.control.ControlOptions;
 import dev.holdfast.control.ControlPlane;
@@ -8,6 +7,7 @@ import dev.holdfast.control.resources.Policy;
 import dev.holdfast.control.resources.PolicyResources;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.discovery.Registries;
+import dev.holdfast.lab.process.ParentLine;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 

@@ -1,8 +1,8 @@
 package dev.holdfast.bench.xds;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import dev.holdfast.bench.process.ParentLine;
 import dev.holdfast.control.xds.ResourceType;
+import dev.holdfast.lab.process.ParentLine;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc;

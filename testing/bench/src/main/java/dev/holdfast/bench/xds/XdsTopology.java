@@ -1,6 +1,5 @@
 package dev.holdfast.bench.xds;
 
-import dev.holdfast.bench.process.ChildJvm;
 import dev.holdfast.bench.process.EtcdStub;
 import dev.holdfast.bench.process.LocalEtcd;
 import dev.holdfast.bench.run.Report;
@@ -8,6 +7,7 @@ import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.control.resources.XdsBootstrap;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.local.FreePort;
+import dev.holdfast.lab.process.ChildJvm;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;

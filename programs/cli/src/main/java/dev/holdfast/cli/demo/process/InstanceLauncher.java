@@ -2,6 +2,7 @@ package dev.holdfast.cli.demo.process;
 
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
+import dev.holdfast.lab.process.JavaCommand;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,16 +54,10 @@ public final class InstanceLauncher {
    * @param jvm its own flags
    */
   public static List<String> command(List<String> jvm, Class<?> main, List<String> arguments) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(jvm);
-    command.addAll(sharedArchive());
-    command.add("-Dholdfast.log.level=INFO");
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.add(main.getName());
-    command.addAll(arguments);
-    return command;
+    List<String> options = new ArrayList<>(jvm);
+    options.addAll(sharedArchive());
+    options.add("-Dholdfast.log.level=INFO");
+    return JavaCommand.of(main, options, arguments);
   }
 
   /** The archive of this process, taken from its own command line as the launcher wrote it. */

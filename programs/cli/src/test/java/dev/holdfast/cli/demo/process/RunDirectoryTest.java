@@ -3,6 +3,7 @@ package dev.holdfast.cli.demo.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.lab.process.JavaCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -32,11 +33,7 @@ class RunDirectoryTest {
   @Test
   void afterAKillOfTheParentNoProcessAndNoFolderStays() throws Exception {
     Process parent =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Orphan.class.getName())
+        new ProcessBuilder(JavaCommand.of(Orphan.class, List.of(), List.of()))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     try (BufferedReader lines = parent.inputReader(StandardCharsets.UTF_8)) {

@@ -3,8 +3,8 @@ package dev.holdfast.gateway.http2.codec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import dev.holdfast.core.testkit.ChildJvm;
 import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.lab.process.RecordedJvm;
 import java.io.IOException;
 import java.lang.reflect.Modifier;
 import java.net.URISyntaxException;
@@ -28,7 +28,7 @@ class Http2CodecTest {
   /** Methods of {@code Http2Codec} and {@code CallStream} are called directly only then. */
   @Test
   void processLoadsTheClassesOfOneCodec() throws Exception {
-    try (ChildJvm process = ChildJvm.start(List.of("-Xlog:class+load"), BothRoles.class)) {
+    try (RecordedJvm process = RecordedJvm.start(List.of("-Xlog:class+load"), BothRoles.class)) {
       process.await("opened");
 
       String own = OwnCodec.class.getPackageName();

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.local.FreePort;
-import dev.holdfast.core.testkit.ChildJvm;
+import dev.holdfast.lab.process.RecordedJvm;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -45,7 +45,7 @@ class EtcdProcessTest {
   void itNeverOutlivesAJvmThatIsKilled(boolean paused) throws Exception {
     String[] arguments =
         paused ? new String[] {folder.toString(), "paused"} : new String[] {folder.toString()};
-    try (ChildJvm starter = ChildJvm.start(EtcdStartingProgram.class, arguments)) {
+    try (RecordedJvm starter = RecordedJvm.start(EtcdStartingProgram.class, arguments)) {
       await().atMost(Duration.ofSeconds(40)).until(() -> starter.countOf("port ") == 1);
       int port = Integer.parseInt(lastWord(starter));
       assertThat(accepts(port)).isTrue();
@@ -72,7 +72,7 @@ class EtcdProcessTest {
     }
   }
 
-  private static String lastWord(ChildJvm starter) {
+  private static String lastWord(RecordedJvm starter) {
     String line =
         starter.lines().stream().filter(l -> l.startsWith("port ")).findFirst().orElseThrow();
     return line.substring("port ".length());

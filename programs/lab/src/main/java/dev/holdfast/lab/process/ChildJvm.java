@@ -1,46 +1,56 @@
-package dev.holdfast.bench.process;
+package dev.holdfast.lab.process;
 
-import dev.holdfast.bench.Bench;
+import dev.holdfast.core.annotation.Limit;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
- * Another JVM on the same class path, spoken to by lines. It ends when its standard input does
- * ({@link ParentLine}), so it does not outlive a parent that was killed.
+ * A child process that runs a main class on the class path of this JVM, spoken to by lines. The
+ * program ends when its standard input does ({@link ParentLine}), so it does not outlive a parent
+ * that was killed.
  *
- * <p>Words to the parent are lines on standard output; its log goes to our standard error.
+ * <p>Words to the parent are lines on standard output; its log goes to our standard error. {@link
+ * RecordedJvm} keeps both. Orders may come from any thread; one thread at a time awaits a word.
  */
 public final class ChildJvm implements AutoCloseable {
   private static final Duration PATIENCE_AT_END = Duration.ofSeconds(15);
-  private static final int MAX_UNREAD_LINES = 10_000;
+  private static final long POLL_MILLIS = 100;
+  private static final String LOG_CONFIGURATION = "logback.configurationFile";
+
+  @Limit(
+      of = "lines of a child process that nobody has awaited yet",
+      then = "nothing more is read from it, and the next await fails")
+  private static final int MAX_UNREAD_LINES = 100_000;
 
   private final String name;
   private final Process process;
   private final Writer input;
-  private final BlockingQueue<String> lines = new LinkedBlockingQueue<>(MAX_UNREAD_LINES);
+  private final Consumer<String> listener;
+  private final BlockingQueue<String> unread = new LinkedBlockingQueue<>(MAX_UNREAD_LINES);
+  private final Thread reader;
 
-  private ChildJvm(String name, Process process) {
+  private ChildJvm(String name, Process process, Consumer<String> listener) {
     this.name = name;
     this.process = process;
     this.input = process.outputWriter(StandardCharsets.UTF_8);
-    Thread reader = new Thread(this::readLines, "bench-" + name + "-output");
+    this.listener = listener;
+    reader = new Thread(this::readLines, "lab-" + name + "-output");
     reader.setDaemon(true);
     reader.start();
   }
 
   /**
-   * Starts a main class as a child process on the class path of this one.
+   * Starts a main class.
    *
    * @param name how it is called in messages
    * @param program the class with the main method
@@ -68,7 +78,18 @@ public final class ChildJvm implements AutoCloseable {
         new ProcessBuilder(place.apply(command(program, jvmOptions, args)))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
-    return new ChildJvm(name, process);
+    return new ChildJvm(name, process, line -> {});
+  }
+
+  /**
+   * Starts a command line as a child whose log is read as its words are.
+   *
+   * @param listener of every line, called by the thread that reads it
+   */
+  static ChildJvm startRecorded(String name, List<String> command, Consumer<String> listener)
+      throws IOException {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    return new ChildJvm(name, process, listener);
   }
 
   /**
@@ -82,15 +103,14 @@ public final class ChildJvm implements AutoCloseable {
     return idle;
   }
 
-  /** The command line of a program on our class path. */
+  /** The command line of a program on our class path, which logs as this one does. */
   public static List<String> command(Class<?> program, List<String> jvmOptions, List<String> args) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(jvmOptions);
-    command.add("-D" + Bench.LOG_CONFIGURATION + "=" + System.getProperty(Bench.LOG_CONFIGURATION));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
-    command.addAll(args);
-    return command;
+    List<String> options = new ArrayList<>(jvmOptions);
+    String log = System.getProperty(LOG_CONFIGURATION);
+    if (log != null) {
+      options.add("-D" + LOG_CONFIGURATION + "=" + log);
+    }
+    return JavaCommand.of(program, options, args);
   }
 
   public long pid() {
@@ -121,13 +141,14 @@ public final class ChildJvm implements AutoCloseable {
   public String await(String word, Duration timeout) throws InterruptedException {
     long deadline = System.nanoTime() + timeout.toNanos();
     while (true) {
-      String line = lines.poll(100, TimeUnit.MILLISECONDS);
+      String line = unread.poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
       if (line != null && (line.equals(word) || line.startsWith(word + " "))) {
         return line.substring(word.length()).strip();
       }
-      if (line == null && !process.isAlive() && lines.isEmpty()) {
-        throw new IllegalStateException(
-            name + " ended with " + process.exitValue() + " before it said " + word);
+      if (line == null && !reader.isAlive() && unread.isEmpty()) {
+        String end =
+            awaitEnd(PATIENCE_AT_END) ? "ended with " + process.exitValue() : "went silent";
+        throw new IllegalStateException(name + " " + end + " before it said " + word);
       }
       if (System.nanoTime() - deadline > 0) {
         throw new IllegalStateException(
@@ -136,7 +157,7 @@ public final class ChildJvm implements AutoCloseable {
     }
   }
 
-  /** SIGKILL; returns when it is gone. */
+  /** SIGKILL: nothing is cleaned up; returns when the process is gone. */
   public void kill() throws InterruptedException {
     process.destroyForcibly().waitFor(PATIENCE_AT_END.toMillis(), TimeUnit.MILLISECONDS);
   }
@@ -146,6 +167,7 @@ public final class ChildJvm implements AutoCloseable {
     return process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS);
   }
 
+  /** Ends the program's standard input; kills it when it does not end with that. */
   @Override
   public void close() throws InterruptedException {
     try {
@@ -155,21 +177,21 @@ public final class ChildJvm implements AutoCloseable {
       process.destroy();
     }
     if (!process.waitFor(PATIENCE_AT_END.toMillis(), TimeUnit.MILLISECONDS)) {
-      process.destroyForcibly().waitFor(PATIENCE_AT_END.toMillis(), TimeUnit.MILLISECONDS);
+      kill();
     }
   }
 
   private void readLines() {
     try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
       for (String line = output.readLine(); line != null; line = output.readLine()) {
-        if (!lines.offer(line)) {
+        listener.accept(line);
+        if (!unread.offer(line)) {
           throw new IllegalStateException(name + ": more than " + MAX_UNREAD_LINES + " lines");
         }
       }
     } catch (IOException e) {
-      if (process.isAlive()) {
-        throw new UncheckedIOException(name, e);
-      }
+      // A kill closes our end of the pipe, often before the process is gone.
+      listener.accept("output ended: " + e.getMessage());
     }
   }
 }

@@ -1,4 +1,4 @@
-package dev.holdfast.bench.process;
+package dev.holdfast.lab.process;
 
 import java.io.BufferedReader;
 import java.io.IOException;
