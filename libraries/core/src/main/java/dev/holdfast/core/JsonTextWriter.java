@@ -33,6 +33,11 @@ public final class JsonTextWriter {
     return quoted.toString();
   }
 
+  /** A number rounded to three decimal places; NaN and infinity as they are. */
+  public static double rounded(double value) {
+    return Double.isFinite(value) ? Math.round(value * THOUSAND) / THOUSAND : value;
+  }
+
   /** Begins an object, as an array element or as the whole value. */
   public JsonTextWriter object() {
     return open('{');
@@ -80,9 +85,7 @@ public final class JsonTextWriter {
 
   /** Adds a field with a number rounded to three decimal places. */
   public JsonTextWriter with(String name, double value) {
-    boolean finite = Double.isFinite(value);
-    return name(name)
-        .json(finite ? Double.toString(Math.round(value * THOUSAND) / THOUSAND) : "null");
+    return name(name).value(rounded(value));
   }
 
   /** Adds a field with a boolean. */

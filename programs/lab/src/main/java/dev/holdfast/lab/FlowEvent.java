@@ -13,6 +13,7 @@ import java.util.Locale;
  * @param detail more about it: who, how many; may be empty; ASCII without quotes
  */
 public record FlowEvent(Duration at, int flow, FlowEventKind kind, String detail) {
+  private static final double NANOS_PER_SECOND = 1e9;
 
   /** The kinds of events of a connection. */
   public enum FlowEventKind {
@@ -61,7 +62,7 @@ public record FlowEvent(Duration at, int flow, FlowEventKind kind, String detail
   public String toJson() {
     return new JsonTextWriter()
         .object()
-        .withJson("at", String.format(Locale.ROOT, "%.3f", at.toNanos() / 1e9))
+        .with("at", at.toNanos() / NANOS_PER_SECOND)
         .with("flow", flow)
         .with("event", kind.text())
         .with("detail", detail.replaceAll("[^ !#-\\[\\]-~]", "?"))

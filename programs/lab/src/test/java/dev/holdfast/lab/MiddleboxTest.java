@@ -335,7 +335,7 @@ class MiddleboxTest {
     assertThat(
             new FlowEvent(Duration.ofMillis(1_500), 3, FlowEventKind.IDLE_DROPPED, "a \"b\"")
                 .toJson())
-        .isEqualTo("{\"at\":1.500,\"flow\":3,\"event\":\"idle-dropped\",\"detail\":\"a ?b?\"}");
+        .isEqualTo("{\"at\":1.5,\"flow\":3,\"event\":\"idle-dropped\",\"detail\":\"a ?b?\"}");
   }
 
   private static void keepAliveEverySecond(Socket socket) throws IOException {

@@ -1,5 +1,6 @@
 package dev.holdfast.cli.call;
 
+import dev.holdfast.core.JsonTextWriter;
 import dev.holdfast.transcoding.http.ErrorBody;
 import dev.holdfast.transcoding.json.JsonCodec;
 import dev.holdfast.transcoding.status.GrpcStatusCode;
@@ -50,7 +51,11 @@ final class StatusText {
 
   /** {@code {"error":{"code":5,"message":"..","details":[..]}}}, as the gateway ends streams. */
   static String json(Status status, Metadata trailers, JsonCodec codec) {
-    return "{\"error\":" + body(status, trailers, codec) + "}";
+    return new JsonTextWriter()
+        .object()
+        .withJson("error", body(status, trailers, codec))
+        .endObject()
+        .toString();
   }
 
   private static String body(Status status, Metadata trailers, JsonCodec codec) {

@@ -222,7 +222,7 @@ final class ControlStatusText {
         .with("cluster", load.getCluster())
         .with("clients", load.getClients())
         .with("issued", load.getIssued())
-        .with("issued_per_s", String.format(Locale.ROOT, "%.3f", load.getIssuedPerS()))
+        .with("issued_per_s", load.getIssuedPerS())
         .with("succeeded", load.getSucceeded())
         .with("failed", load.getFailed())
         .with("dropped", load.getDropped())

@@ -22,6 +22,16 @@ public final class JsonLine {
     return this;
   }
 
+  /** Adds a field with an integer. */
+  public JsonLine with(String name, long value) {
+    return with(name, (Object) value);
+  }
+
+  /** Adds a field with a number rounded to three decimal places. */
+  public JsonLine with(String name, double value) {
+    return with(name, (Object) JsonTextWriter.rounded(value));
+  }
+
   @Override
   public String toString() {
     return new JsonTextWriter().value(withoutLines(this)).toString();

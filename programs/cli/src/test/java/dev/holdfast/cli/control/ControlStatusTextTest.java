@@ -2,6 +2,7 @@ package dev.holdfast.cli.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.control.admin.v1.Load;
 import dev.holdfast.control.admin.v1.StatusResponse;
 import org.junit.jupiter.api.Test;
 
@@ -19,5 +20,16 @@ class ControlStatusTextTest {
     assertThat(ControlStatusText.json(status).toString())
         .contains("\"pending\":[\"users\"]")
         .contains("\"refused\":[\"shop\"]");
+  }
+
+  @Test
+  void loadIsANumberForPrograms() {
+    StatusResponse status =
+        StatusResponse.newBuilder()
+            .addLoads(Load.newBuilder().setCluster("orders").setIssued(7).setIssuedPerS(1.23456))
+            .build();
+
+    assertThat(ControlStatusText.json(status).toString())
+        .contains("\"issued\":7,\"issued_per_s\":1.235,");
   }
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.lab.kubernetes;
 
+import dev.holdfast.core.JsonTextWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
@@ -54,7 +55,7 @@ public final class ApiFault {
             429,
             "TooManyRequests",
             "storage is (re)initializing",
-            "{\"retryAfterSeconds\":1}",
+            new JsonTextWriter().object().with("retryAfterSeconds", 1).endObject().toString(),
             "",
             1));
   }
@@ -132,7 +133,8 @@ public final class ApiFault {
 
   /** A line of a watch. */
   static String event(String type, String object) {
-    return "{\"type\":\"" + type + "\",\"object\":" + object + "}\n";
+    return new JsonTextWriter().object().with("type", type).withJson("object", object).endObject()
+        + "\n";
   }
 
   ApiFaultKind kind() {

@@ -1,5 +1,8 @@
 package dev.holdfast.lab.kubernetes;
 
+import dev.holdfast.core.JsonTextWriter;
+import java.util.Map;
+
 /** The kinds of objects that the server keeps. */
 public enum ApiResource {
   /** The EndpointSlices of {@code discovery.k8s.io/v1}. */
@@ -49,8 +52,12 @@ public enum ApiResource {
 
   /** The fields that Go writes even for an object that has nothing but a version. */
   String emptyContent() {
-    return this == ENDPOINT_SLICES
-        ? "\"addressType\":\"\",\"endpoints\":null,\"ports\":null"
-        : "\"spec\":{},\"status\":{\"loadBalancer\":{}}";
+    JsonTextWriter json = new JsonTextWriter();
+    if (this == ENDPOINT_SLICES) {
+      json.with("addressType", "").withValue("endpoints", null).withValue("ports", null);
+    } else {
+      json.withValue("spec", Map.of()).withValue("status", Map.of("loadBalancer", Map.of()));
+    }
+    return json.toString();
   }
 }

@@ -60,8 +60,17 @@ record ApiStatus(
   static ApiStatus tooLarge(long version, long current) {
     String message = "Timeout: Too large resource version: " + version + ", current: " + current;
     String cause =
-        "{\"causes\":[{\"reason\":\"ResourceVersionTooLarge\","
-            + "\"message\":\"Too large resource version\"}],\"retryAfterSeconds\":1}";
+        new JsonTextWriter()
+            .object()
+            .array("causes")
+            .object()
+            .with("reason", "ResourceVersionTooLarge")
+            .with("message", "Too large resource version")
+            .endObject()
+            .endArray()
+            .with("retryAfterSeconds", 1)
+            .endObject()
+            .toString();
     return new ApiStatus(504, "Timeout", message, cause, "", 1);
   }
 

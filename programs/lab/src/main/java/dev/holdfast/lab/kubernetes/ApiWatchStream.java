@@ -208,15 +208,17 @@ final class ApiWatchStream {
     }
     seenVersion = Math.max(seenVersion, now);
     ApiResource resource = request.resource();
-    String fields =
+    String text =
         new JsonTextWriter()
+            .object()
             .with("kind", resource.kind())
             .with("apiVersion", resource.apiVersion())
             .object("metadata")
             .with("resourceVersion", Long.toString(now))
             .endObject()
+            .json(resource.emptyContent())
+            .endObject()
             .toString();
-    String text = "{" + fields + "," + resource.emptyContent() + "}";
     apiExchange.piece(bytes(ApiFault.event("BOOKMARK", text)));
   }
 

@@ -42,7 +42,7 @@ record ClusterService(String namespace, String name, String clusterIp, List<Slic
         .with("clusterIP", clusterIp)
         .with("type", "ClusterIP")
         .endObject()
-        .withJson("status", "{\"loadBalancer\":{}}")
+        .withValue("status", Map.of("loadBalancer", Map.of()))
         .toString();
   }
 }

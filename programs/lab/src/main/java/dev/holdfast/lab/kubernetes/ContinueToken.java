@@ -1,5 +1,6 @@
 package dev.holdfast.lab.kubernetes;
 
+import dev.holdfast.core.JsonTextWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.regex.Matcher;
@@ -31,11 +32,14 @@ record ContinueToken(long version, String after) {
   }
 
   String text() {
-    String json =
-        "{\"v\":\"meta.k8s.io/v1\",\"rv\":" + version + ",\"start\":\"" + after + "\\u0000\"}";
-    return Base64.getUrlEncoder()
-        .withoutPadding()
-        .encodeToString(json.getBytes(StandardCharsets.UTF_8));
+    JsonTextWriter json =
+        new JsonTextWriter()
+            .object()
+            .with("v", "meta.k8s.io/v1")
+            .with("rv", version)
+            .with("start", after + "\0")
+            .endObject();
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(json.toByteArray());
   }
 
   private static ApiException unreadable() {

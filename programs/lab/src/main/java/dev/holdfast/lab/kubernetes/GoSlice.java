@@ -10,7 +10,7 @@ final class GoSlice {
   /** Adds a field with elements that are JSON text already. */
   static JsonTextWriter write(JsonTextWriter json, String name, List<String> elements) {
     if (elements.isEmpty()) {
-      return json.withJson(name, "null");
+      return json.withValue(name, null);
     }
     json.array(name);
     elements.forEach(json::json);

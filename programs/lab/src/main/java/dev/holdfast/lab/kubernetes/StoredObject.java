@@ -6,13 +6,10 @@ import java.util.TreeMap;
 
 /** A version of an object, with its JSON text. Immutable. */
 final class StoredObject {
-  /** Real lists carry it for every object: a client must be able to skip it. */
-  private static final String MANAGED_FIELDS =
-      "[{\"manager\":\"kube-controller-manager\",\"operation\":\"Update\",\"apiVersion\":\"v1\","
-          + "\"time\":\"2026-01-01T00:00:00Z\",\"fieldsType\":\"FieldsV1\",\"fieldsV1\":"
-          + "{\"f:metadata\":{\"f:labels\":{\".\":{},\"f:app\":{}}},\"f:endpoints\":{}}}]";
-
   private static final String CREATED = "2026-01-01T00:00:00Z";
+
+  /** Real lists carry it for every object: a client must be able to skip it. */
+  private static final String MANAGED_FIELDS = managedFields();
 
   private final ObjectKey key;
   private final long version;
@@ -35,9 +32,9 @@ final class StoredObject {
     this.uid = uid;
     this.labels = labels;
     this.content = content;
-    JsonTextWriter metadata =
+    fields =
         new JsonTextWriter()
-            .object()
+            .object("metadata")
             .with("name", key.name())
             .with("namespace", key.namespace())
             .with("uid", uid)
@@ -46,8 +43,32 @@ final class StoredObject {
             .with("creationTimestamp", CREATED)
             .withValue("labels", labels)
             .withJson("managedFields", MANAGED_FIELDS)
-            .endObject();
-    fields = "\"metadata\":" + metadata + "," + content + "}";
+            .endObject()
+            .json(content)
+            .toString();
+  }
+
+  private static String managedFields() {
+    return new JsonTextWriter()
+        .array()
+        .object()
+        .with("manager", "kube-controller-manager")
+        .with("operation", "Update")
+        .with("apiVersion", "v1")
+        .with("time", CREATED)
+        .with("fieldsType", "FieldsV1")
+        .object("fieldsV1")
+        .object("f:metadata")
+        .object("f:labels")
+        .withValue(".", Map.of())
+        .withValue("f:app", Map.of())
+        .endObject()
+        .endObject()
+        .withValue("f:endpoints", Map.of())
+        .endObject()
+        .endObject()
+        .endArray()
+        .toString();
   }
 
   static StoredObject created(ApiObject object, long version) {
@@ -89,16 +110,17 @@ final class StoredObject {
 
   /** An element of a list: the list has said the kind. */
   String inList() {
-    return "{" + fields;
+    return new JsonTextWriter().object().json(fields).endObject().toString();
   }
 
   /** An object that stands alone. */
   String alone() {
-    return "{\"kind\":\""
-        + key.resource().kind()
-        + "\",\"apiVersion\":\""
-        + key.resource().apiVersion()
-        + "\","
-        + fields;
+    return new JsonTextWriter()
+        .object()
+        .with("kind", key.resource().kind())
+        .with("apiVersion", key.resource().apiVersion())
+        .json(fields)
+        .endObject()
+        .toString();
   }
 }

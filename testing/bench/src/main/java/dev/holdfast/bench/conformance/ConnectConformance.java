@@ -11,6 +11,7 @@ import dev.holdfast.bench.run.Options;
 import dev.holdfast.bench.run.Report;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.bench.run.ScratchFolder;
+import dev.holdfast.core.JsonTextWriter;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -35,9 +36,6 @@ public final class ConnectConformance extends Comparison {
 
   private static final String MODULE = "connectrpc.com/conformance";
   private static final String SERVICE = "conformance";
-  private static final String REQUEST =
-      "{\"protocol\":\"PROTOCOL_GRPC\",\"httpVersion\":\"HTTP_VERSION_2\","
-          + "\"messageReceiveLimit\":%d}";
 
   /** The message receive limit that the runner sets for every server, in bytes. */
   private static final int RECEIVE_LIMIT = 204_800;
@@ -227,7 +225,14 @@ public final class ConnectConformance extends Comparison {
     AutoCloseable stop = () -> server.destroyForcibly().waitFor(START_LIMIT_S, TimeUnit.SECONDS);
     runResources.own(stop);
     try (var request = server.getOutputStream()) {
-      request.write(REQUEST.formatted(RECEIVE_LIMIT).getBytes(StandardCharsets.UTF_8));
+      request.write(
+          new JsonTextWriter()
+              .object()
+              .with("protocol", "PROTOCOL_GRPC")
+              .with("httpVersion", "HTTP_VERSION_2")
+              .with("messageReceiveLimit", RECEIVE_LIMIT)
+              .endObject()
+              .toByteArray());
     }
     await(said, "\"port\"", server::isAlive);
     return port;

@@ -56,7 +56,7 @@ public final class EtcdStub implements AutoCloseable {
         .object()
         .with("Op", 0)
         .with("Addr", address)
-        .withJson("Metadata", "null")
+        .withValue("Metadata", null)
         .object("Holdfast")
         .with("instance", instance)
         .with("zone", "")

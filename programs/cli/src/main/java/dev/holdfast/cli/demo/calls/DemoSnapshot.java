@@ -44,7 +44,7 @@ public record DemoSnapshot(
   public JsonLine json() {
     return JsonLine.object()
         .with("event", "table")
-        .with("elapsed_s", RunSnapshot.rounded(elapsedSeconds))
+        .with("elapsed_s", elapsedSeconds)
         .with("step", step)
         .with("instances", instances.stream().map(Row::json).toList())
         .with("holdfast", json(holdfast))
@@ -57,7 +57,7 @@ public record DemoSnapshot(
         .with("calls", clientCallTotals.calls())
         .with("failed", clientCallTotals.failed())
         .with("retried", clientCallTotals.retried())
-        .with("p99_ms", RunSnapshot.rounded(clientCallTotals.p99Millis()));
+        .with("p99_ms", clientCallTotals.p99Millis());
   }
 
   /**
@@ -81,10 +81,10 @@ public record DemoSnapshot(
           .with("instance", name)
           .with("address", address)
           .with("state", state)
-          .with("calls_per_s", RunSnapshot.rounded(callsPerSecond))
-          .with("share_percent", RunSnapshot.rounded(sharePercent))
-          .with("p50_ms", RunSnapshot.rounded(p50Millis))
-          .with("p99_ms", RunSnapshot.rounded(p99Millis));
+          .with("calls_per_s", callsPerSecond)
+          .with("share_percent", sharePercent)
+          .with("p50_ms", p50Millis)
+          .with("p99_ms", p99Millis);
     }
   }
 }

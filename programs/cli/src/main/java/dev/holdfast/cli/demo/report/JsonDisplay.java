@@ -45,11 +45,7 @@ final class JsonDisplay implements DemoDisplay {
 
   @Override
   public void failure(double atSeconds, String step, String status) {
-    print(
-        event("failed_call")
-            .with("at_s", RunSnapshot.rounded(atSeconds))
-            .with("step", step)
-            .with("status", status));
+    print(event("failed_call").with("at_s", atSeconds).with("step", step).with("status", status));
   }
 
   @Override

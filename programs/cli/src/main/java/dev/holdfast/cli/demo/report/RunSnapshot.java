@@ -21,9 +21,4 @@ public interface RunSnapshot {
 
   /** The JSON object for a program, with its {@code event}. */
   JsonLine json();
-
-  /** The value rounded to three decimal places. */
-  static double rounded(double value) {
-    return Math.round(value * 1_000) / 1_000.0;
-  }
 }
