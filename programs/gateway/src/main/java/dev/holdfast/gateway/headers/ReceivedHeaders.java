@@ -5,7 +5,6 @@ import dev.holdfast.gateway.route.PathNormalization;
 import dev.holdfast.gateway.route.RequestHead;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.route.Router;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
@@ -107,7 +106,7 @@ public final class ReceivedHeaders extends DefaultHttp2Headers {
   @Override
   public List<CharSequence> getAll(CharSequence name) {
     // Netty asks for each message.
-    return plain && HttpHeaderNames.CONTENT_LENGTH.equals(name) ? List.of() : super.getAll(name);
+    return plain && HeaderNames.CONTENT_LENGTH.contentEquals(name) ? List.of() : super.getAll(name);
   }
 
   /**

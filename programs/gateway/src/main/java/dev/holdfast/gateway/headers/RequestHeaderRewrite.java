@@ -41,7 +41,7 @@ public final class RequestHeaderRewrite {
 
   /** Changes the headers for the upstream; must be called once per request. */
   static void prepare(Http2Headers headers, ClientIdentity clientIdentity, boolean grpc) {
-    if (grpc && !HeaderNames.TRAILERS.equals(headers.get(HeaderNames.TE))) {
+    if (grpc && !HeaderNames.TRAILERS.contentEquals(headers.get(HeaderNames.TE))) {
       headers.set(HeaderNames.TE, HeaderNames.TRAILERS);
     }
     CharSequence forwardedFor = clientIdentity.forwardedFor(headers);
@@ -69,7 +69,7 @@ public final class RequestHeaderRewrite {
     if (plain || !headers.contains(HeaderNames.X_FORWARDED_PROTO)) {
       headers.add(HeaderNames.X_FORWARDED_PROTO, scheme == null ? HeaderNames.HTTP : scheme);
     }
-    if (!HeaderNames.HTTP.equals(scheme)) {
+    if (!HeaderNames.HTTP.contentEquals(scheme)) {
       headers.scheme(HeaderNames.HTTP);
     }
   }

@@ -20,10 +20,12 @@ public final class DeadlineWheel {
   private static final int SLOT_BITS = 6;
   private static final int SLOTS = 1 << SLOT_BITS;
 
-  /** With 64 slots each, the last one covers 12 days; a later deadline is moved when they passed. */
+  /**
+   * With 64 slots each, the last one covers 12 days; a later deadline is moved when they passed.
+   */
   private static final int LEVELS = 5;
 
-  private static final long SPAN_TICKS = 1L << SLOT_BITS * LEVELS;
+  private static final long SPAN_TICKS = 1L << (SLOT_BITS * LEVELS);
   private static final long NEVER = Long.MAX_VALUE;
 
   private final WakeTimer wakeTimer;
@@ -130,7 +132,7 @@ public final class DeadlineWheel {
   private void insert(Deadline deadline) {
     long left = Math.min(deadline.tick - nowTick, SPAN_TICKS - 1);
     int level = (Long.SIZE - 1 - Long.numberOfLeadingZeros(left)) / SLOT_BITS;
-    int slot = (int) (nowTick + left >>> SLOT_BITS * level) & (SLOTS - 1);
+    int slot = (int) ((nowTick + left) >>> (SLOT_BITS * level)) & (SLOTS - 1);
     int place = level * SLOTS + slot;
     Deadline first = slots[place];
     deadline.place = place;
@@ -166,8 +168,8 @@ public final class DeadlineWheel {
   private long tickOf(int place) {
     int shift = SLOT_BITS * (place / SLOTS);
     long current = nowTick >>> shift;
-    long ahead = (place % SLOTS - current - 1 & SLOTS - 1) + 1;
-    return current + ahead << shift;
+    long ahead = ((place % SLOTS - current - 1) & (SLOTS - 1)) + 1;
+    return (current + ahead) << shift;
   }
 
   /** The tick at which the next slot is emptied; {@link #NEVER} when there is none. */
@@ -175,10 +177,10 @@ public final class DeadlineWheel {
     long next = NEVER;
     for (int level = 0; level < LEVELS; level++) {
       if (used[level] != 0) {
-        int current = (int) (nowTick >>> SLOT_BITS * level) & SLOTS - 1;
+        int current = (int) (nowTick >>> (SLOT_BITS * level)) & (SLOTS - 1);
         // The slots behind the current one come first, the current one comes last.
         int ahead = Long.numberOfTrailingZeros(Long.rotateRight(used[level], current + 1));
-        next = Math.min(next, tickOf(level * SLOTS + (current + 1 + ahead & SLOTS - 1)));
+        next = Math.min(next, tickOf(level * SLOTS + ((current + 1 + ahead) & (SLOTS - 1))));
       }
     }
     return next;
@@ -188,10 +190,10 @@ public final class DeadlineWheel {
   private void empty(long tick) {
     for (int level = LEVELS - 1; level >= 0; level--) {
       int shift = SLOT_BITS * level;
-      if ((tick & (1L << shift) - 1) != 0) {
+      if ((tick & ((1L << shift) - 1)) != 0) {
         continue;
       }
-      int place = level * SLOTS + ((int) (tick >>> shift) & SLOTS - 1);
+      int place = level * SLOTS + ((int) (tick >>> shift) & (SLOTS - 1));
       for (Deadline first = slots[place]; first != null; first = slots[place]) {
         remove(first);
         if (first.tick <= tick) {

@@ -145,6 +145,6 @@ class DeadlineWheelTest {
 
   /** Delays of all sizes: nothing, milliseconds, and beyond the wheel's span of 12 days. */
   private static long delay(Random random) {
-    return random.nextLong(1L << 10 + random.nextInt(41)) + random.nextInt(2);
+    return random.nextLong(1L << (10 + random.nextInt(41))) + random.nextInt(2);
   }
 }

@@ -28,7 +28,7 @@ public final class GatewayCost extends Comparison {
   private static final Option SLICE_MILLIS =
       new Option("--slice-millis", 800, 250, 50, 60_000, "about how long each of them lasts");
   private static final Option WARM_UP =
-      new Option("--warm-up", 500, 1, 1, 100_000, "thousands of calls of each work for Holdfast");
+      new Option("--warm-up", 1_000, 1, 1, 100_000, "thousands of calls of each work for Holdfast");
   private static final Option RATE =
       new Option(
           "--rate", 10_000, 1_000, 100, 1_000_000, "calls per second of h2load's fixed rate");

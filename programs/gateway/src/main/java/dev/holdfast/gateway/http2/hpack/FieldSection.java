@@ -2,6 +2,8 @@ package dev.holdfast.gateway.http2.hpack;
 
 import dev.holdfast.gateway.headers.ReceivedHeaders;
 import io.netty.handler.codec.http2.Http2Headers.PseudoHeaderName;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,10 +14,7 @@ final class FieldSection {
   private final ReceivedHeaders headers;
   private final long maxBytes;
   private long bytes;
-
-  /** A bit for each pseudo-header that came, by its ordinal. */
-  private int pseudoHeaders;
-
+  private final Set<PseudoHeaderName> pseudoHeaders = EnumSet.noneOf(PseudoHeaderName.class);
   private boolean hasRegular;
   private boolean inspected;
   private boolean ofRequest;
@@ -64,17 +63,16 @@ final class FieldSection {
   }
 
   private @Nullable String faultOf(PseudoHeaderName pseudoHeader) {
-    int bit = 1 << pseudoHeader.ordinal();
-    if ((pseudoHeaders & bit) != 0) {
+    if (pseudoHeaders.contains(pseudoHeader)) {
       return "Duplicate HTTP/2 pseudo-header '" + pseudoHeader.value() + "' encountered.";
     }
     if (hasRegular) {
       return "Pseudo-header field '" + pseudoHeader.value() + "' found after regular header.";
     }
-    if (pseudoHeaders != 0 && ofRequest != pseudoHeader.isRequestOnly()) {
+    if (!pseudoHeaders.isEmpty() && ofRequest != pseudoHeader.isRequestOnly()) {
       return "Mix of request and response pseudo-headers.";
     }
-    pseudoHeaders |= bit;
+    pseudoHeaders.add(pseudoHeader);
     ofRequest = pseudoHeader.isRequestOnly();
     return null;
   }

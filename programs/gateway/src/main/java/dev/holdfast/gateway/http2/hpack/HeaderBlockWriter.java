@@ -113,7 +113,7 @@ final class HeaderBlockWriter {
     bytes[at++] = (byte) (kind | most);
     int rest = value - most;
     while (rest > SEVEN_BITS) {
-      bytes[at++] = (byte) (MORE | rest & SEVEN_BITS);
+      bytes[at++] = (byte) (MORE | (rest & SEVEN_BITS));
       rest >>>= LENGTH_BITS;
     }
     bytes[at++] = (byte) rest;

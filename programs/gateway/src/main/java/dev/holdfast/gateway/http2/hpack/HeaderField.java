@@ -20,8 +20,8 @@ final class HeaderField {
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
   private static final long ONES = 0x0101_0101_0101_0101L;
-  private static final long SPACES = ' ' * ONES;
-  private static final long HIGH_BITS = 0x80 * ONES;
+  private static final long SPACES = 0x2020_2020_2020_2020L;
+  private static final long HIGH_BITS = 0x8080_8080_8080_8080L;
   private static final byte DELETE = 0x7f;
 
   private final FieldName name;

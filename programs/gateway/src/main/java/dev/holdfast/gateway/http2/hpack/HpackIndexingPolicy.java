@@ -27,8 +27,7 @@ public final class HpackIndexingPolicy implements SensitivityDetector {
   /** Whether a field stays out of the table; for an encoder without other policies, Netty's. */
   @Override
   public boolean isSensitive(CharSequence name, CharSequence value) {
-    return isSecret(name, value)
-        || !isRepeated(hash(AsciiString.of(name), AsciiString.of(value)));
+    return isSecret(name, value) || !isRepeated(hash(AsciiString.of(name), AsciiString.of(value)));
   }
 
   /** Whether a field never enters a table; see {@link HeaderNames#NEVER_INDEXED}. */

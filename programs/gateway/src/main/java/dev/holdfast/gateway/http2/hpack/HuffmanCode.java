@@ -37,13 +37,15 @@ final class HuffmanCode {
   private static final int SHORTEST = 5;
   private static final int LONGEST = 30;
   private static final int LOOKUP_BITS = 12;
-  private static final int LOOKUP_MASK = (1 << LOOKUP_BITS) - 1;
+  private static final int LOOKUP_SHIFT = Long.SIZE - LOOKUP_BITS;
 
-  // A lookup: first symbol, second symbol, bits of the first one, bits of all, number of symbols.
-  private static final int SECOND_SHIFT = 8;
-  private static final int FIRST_BITS_SHIFT = 16;
-  private static final int BITS_SHIFT = 20;
-  private static final int COUNT_SHIFT = 24;
+  // A lookup: bits of all, first symbol, second symbol, bits of the first one, number of symbols.
+  // The bits come first, as a shift by a lookup is one by its lowest six bits.
+  private static final int BITS_MASK = 0x3f;
+  private static final int FIRST_SHIFT = 8;
+  private static final int SECOND_SHIFT = 16;
+  private static final int FIRST_BITS_SHIFT = 24;
+  private static final int COUNT_SHIFT = 28;
   private static final int NIBBLE = 0xf;
 
   /** The longest padding, which are the first bits of the end of string: ones (RFC 7541, 5.2). */
@@ -106,27 +108,29 @@ final class HuffmanCode {
     int end = from + length;
     int next = from;
     int written = outFrom;
+    // The bits that were read and not used yet, from the highest one on; the others are 0.
     long bits = 0;
     int count = 0;
     while (true) {
       if (count <= Integer.SIZE && end - next >= Integer.BYTES) {
-        bits = bits << Integer.SIZE | Integer.toUnsignedLong((int) INT.get(in, next));
+        bits |= Integer.toUnsignedLong((int) INT.get(in, next)) << (Integer.SIZE - count);
         next += Integer.BYTES;
         count += Integer.SIZE;
       }
       while (count <= FULL_BITS && next < end) {
-        bits = bits << Byte.SIZE | Byte.toUnsignedInt(in[next++]);
+        bits |= Byte.toUnsignedLong(in[next++]) << (FULL_BITS - count);
         count += Byte.SIZE;
       }
       while (count >= LOOKUP_BITS) {
-        int found = LOOKUPS[(int) (bits >>> (count - LOOKUP_BITS)) & LOOKUP_MASK];
+        int found = LOOKUPS[(int) (bits >>> LOOKUP_SHIFT)];
         if (found == 0) {
           break;
         }
-        out[written] = (byte) found;
+        bits <<= found;
+        count -= found & BITS_MASK;
+        out[written] = (byte) (found >>> FIRST_SHIFT);
         out[written + 1] = (byte) (found >>> SECOND_SHIFT);
         written += found >>> COUNT_SHIFT;
-        count -= found >>> BITS_SHIFT & NIBBLE;
       }
       if (next < end && count < LONGEST) {
         continue;
@@ -139,6 +143,7 @@ final class HuffmanCode {
         return MALFORMED;
       }
       out[written++] = (byte) found;
+      bits <<= LENGTHS[found];
       count -= LENGTHS[found];
     }
     return tail(bits, count, out, written, outFrom);
@@ -146,27 +151,26 @@ final class HuffmanCode {
 
   /** Decodes the last bits, which are fewer than a lookup has, and checks the padding. */
   private static int tail(long bits, int count, byte[] out, int from, int outFrom) {
+    long rest = bits;
     int left = count;
     int written = from;
     while (left >= SHORTEST) {
-      int padding = LOOKUP_BITS - left;
-      int padded = (int) (bits << padding | (1L << padding) - 1) & LOOKUP_MASK;
-      int found = LOOKUPS[padded];
+      int found = LOOKUPS[(int) ((rest | -1L >>> left) >>> LOOKUP_SHIFT)];
       int length = found >>> FIRST_BITS_SHIFT & NIBBLE;
       if (found == 0 || length > left) {
         break;
       }
-      out[written++] = (byte) found;
+      out[written++] = (byte) (found >>> FIRST_SHIFT);
+      rest <<= length;
       left -= length;
     }
-    long ones = (1L << left) - 1;
-    return left <= PADDING_BITS && (bits & ones) == ones ? written - outFrom : MALFORMED;
+    return left <= PADDING_BITS && (rest | -1L >>> left) == -1L ? written - outFrom : MALFORMED;
   }
 
   /** The symbol of the code at the head of these bits, of which there are more than a lookup's. */
   private static int longCode(long bits, int count) {
     for (int length = LOOKUP_BITS + 1; length <= Math.min(count, LONGEST); length++) {
-      int index = (int) (bits >>> (count - length) & (1L << length) - 1) - FIRST_CODES[length];
+      int index = (int) (bits >>> (Long.SIZE - length)) - FIRST_CODES[length];
       if (index < COUNTS[length]) {
         int symbol = SYMBOLS[FIRST_SYMBOLS[length] + index];
         return symbol == END_OF_STRING ? MALFORMED : symbol;
@@ -184,10 +188,10 @@ final class HuffmanCode {
     int rest = LOOKUP_BITS - firstBits;
     int second = shortCode(bits & (1 << rest) - 1, rest);
     int all = second < 0 ? firstBits : firstBits + LENGTHS[second];
-    return first
+    return all
+        | first << FIRST_SHIFT
         | Math.max(0, second) << SECOND_SHIFT
         | firstBits << FIRST_BITS_SHIFT
-        | all << BITS_SHIFT
         | (second < 0 ? 1 : 2) << COUNT_SHIFT;
   }
 
