@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.headers;
 
 import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.gateway.headers.KnownPaths.KnownPath;
 import dev.holdfast.gateway.route.PathNormalization;
 import dev.holdfast.gateway.route.RequestHead;
 import dev.holdfast.gateway.route.Route;
@@ -47,6 +48,7 @@ public final class ReceivedHeaders extends DefaultHttp2Headers {
 
   private boolean cached;
   private boolean plain;
+  private @Nullable KnownPath knownPath;
   private byte @Nullable [] usualBlock;
   private @Nullable Boolean grpc;
   private @Nullable Boolean normalPath;
@@ -101,6 +103,11 @@ public final class ReceivedHeaders extends DefaultHttp2Headers {
    */
   static boolean isPlain(Http2Headers headers) {
     return headers instanceof ReceivedHeaders receivedHeaders && receivedHeaders.plain;
+  }
+
+  /** Sets what is known about the path of the request, which doesn't change from now on. */
+  void setKnownPath(KnownPath known) {
+    knownPath = known;
   }
 
   @Override
@@ -223,8 +230,11 @@ public final class ReceivedHeaders extends DefaultHttp2Headers {
 
   /** Whether the path of a request is in normal form; see {@link PathNormalization}. */
   public static boolean hasNormalPath(Http2Headers request) {
-    if (!(request instanceof ReceivedHeaders receivedHeaders) || !receivedHeaders.cached) {
+    if (!(request instanceof ReceivedHeaders receivedHeaders)) {
       return isNormal(request.path());
+    }
+    if (!receivedHeaders.cached) {
+      return receivedHeaders.knownPath != null || isNormal(request.path());
     }
     Boolean known = receivedHeaders.normalPath;
     if (known == null) {
@@ -251,10 +261,12 @@ public final class ReceivedHeaders extends DefaultHttp2Headers {
 
   /** The route of a request; null when there is none. Cached if the router is steady. */
   static @Nullable public Route route(Http2Headers request, Router router, RequestHead asked) {
-    if (!(request instanceof ReceivedHeaders receivedHeaders)
-        || !receivedHeaders.cached
-        || !router.isCacheable()) {
+    if (!(request instanceof ReceivedHeaders receivedHeaders) || !router.isCacheable()) {
       return router.find(asked);
+    }
+    if (!receivedHeaders.cached) {
+      KnownPath path = receivedHeaders.knownPath;
+      return path == null ? router.find(asked) : path.route(router, asked);
     }
     if (receivedHeaders.routedBy != router) {
       receivedHeaders.route = router.find(asked);

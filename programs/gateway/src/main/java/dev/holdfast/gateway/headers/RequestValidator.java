@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.headers;
 
+import dev.holdfast.gateway.headers.KnownPaths.KnownPath;
 import dev.holdfast.gateway.route.RequestSyntax;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -19,10 +20,26 @@ public final class RequestValidator {
 
   private static final AsciiString ASTERISK = AsciiString.cached("*");
 
+  private final @Nullable KnownPaths paths;
   private @Nullable CharSequence lastMethod;
   private @Nullable CharSequence lastPath;
+  private @Nullable KnownPath lastKnown;
   private @Nullable CharSequence lastScheme;
   private @Nullable CharSequence lastAuthority;
+
+  /** Creates a validator that knows no paths. */
+  public RequestValidator() {
+    this.paths = null;
+  }
+
+  /**
+   * Creates a validator of received requests.
+   *
+   * @param paths of its event loop
+   */
+  public RequestValidator(KnownPaths paths) {
+    this.paths = paths;
+  }
 
   /** The fault of a request in words; null for a well-formed one. */
   @Nullable public String fault(Http2Headers request) {
@@ -46,11 +63,15 @@ public final class RequestValidator {
       lastScheme = scheme;
     }
     if (path == null || path != lastPath) {
-      String fault = pathFault(method, path);
+      lastKnown = path == null || paths == null ? null : paths.of(path);
+      String fault = lastKnown == null ? pathFault(method, path) : null;
       if (fault != null) {
         return fault;
       }
       lastPath = path;
+    }
+    if (lastKnown != null && request instanceof ReceivedHeaders receivedHeaders) {
+      receivedHeaders.setKnownPath(lastKnown);
     }
     if (authority != lastAuthority) {
       if (authority != null && !RequestSyntax.isAuthority(authority)) {

@@ -47,7 +47,7 @@ public final class DownstreamConnection extends FrameConnection implements Clien
   final ResetGuard resets;
   private final MemoryAccount memory;
   private final RejectedRequests rejected;
-  private final RequestValidator validator = new RequestValidator();
+  private final RequestValidator validator;
   private ClientIdentity clientIdentity = ClientIdentity.UNKNOWN;
   private boolean secure;
   private boolean settingsReceived;
@@ -64,6 +64,7 @@ public final class DownstreamConnection extends FrameConnection implements Clien
     this.loop = loop;
     this.limits = limits;
     this.frontend = frontend;
+    this.validator = new RequestValidator(loop.knownPaths());
     this.resets = new ResetGuard(this, limits);
     this.memory =
         loop.memory().account(limits.connectionBytes(), why -> HeaviestCall.end(this, why));

@@ -7,6 +7,7 @@ import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.cluster.PooledConnectionListener;
 import dev.holdfast.gateway.cluster.ThreadLocalCluster;
+import dev.holdfast.gateway.headers.KnownPaths;
 import dev.holdfast.gateway.http2.codec.LoopResources;
 import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.gateway.limits.GatewayMeters;
@@ -65,6 +66,7 @@ public final class ForwardingLoop {
   private final ThreadLocalClusters clusters;
   private final LoopClients clients;
   private final DeadlineWheel deadlines;
+  private final KnownPaths knownPaths = new KnownPaths();
 
   /**
    * The observers of a gateway's connections: liveness and meters.
@@ -180,6 +182,7 @@ public final class ForwardingLoop {
   public void retain(Collection<Cluster> wanted) {
     assertInLoop();
     traffic.forgetRoutes();
+    knownPaths.clear();
     clusters.retain(wanted);
   }
 
@@ -219,6 +222,11 @@ public final class ForwardingLoop {
   /** The event loop of this context. */
   public EventLoop eventLoop() {
     return loop;
+  }
+
+  /** The paths that this loop's requests had. */
+  public KnownPaths knownPaths() {
+    return knownPaths;
   }
 
   /** The deadlines of this loop's calls. */

@@ -20,6 +20,11 @@ public final class FallbackRouter implements Router {
   }
 
   @Override
+  public boolean isCacheable() {
+    return first.isCacheable() && second.isCacheable();
+  }
+
+  @Override
   public boolean isLearning() {
     return first.isLearning() || second.isLearning();
   }

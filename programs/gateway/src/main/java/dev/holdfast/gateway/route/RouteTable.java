@@ -20,6 +20,7 @@ public final class RouteTable implements Router {
   private final TextTable<PathTrie> suffixes;
   private final @Nullable PathTrie any;
   private final int size;
+  private final boolean cacheable;
 
   /**
    * Two rules that accept the same request, neither of which is more specific.
@@ -67,6 +68,7 @@ public final class RouteTable implements Router {
     suffixes = TextTable.ofAnyCase(ends);
     any = all;
     size = rules.size();
+    cacheable = rules.stream().allMatch(RouteTable::isCacheable);
   }
 
   /** All pairs of conflicting rules, in their order. */
@@ -108,6 +110,15 @@ public final class RouteTable implements Router {
       }
     }
     return found == null ? below(any, head, path) : found;
+  }
+
+  @Override
+  public boolean isCacheable() {
+    return cacheable;
+  }
+
+  private static boolean isCacheable(RouteRule rule) {
+    return rule.match().headers().isEmpty() && rule.target().shares().size() == 1;
   }
 
   private static @Nullable Route below(

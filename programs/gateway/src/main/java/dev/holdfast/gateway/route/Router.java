@@ -8,8 +8,8 @@ public interface Router {
   @Nullable Route find(RequestHead head);
 
   /**
-   * Whether the same headers always find the same route, so that the result may be cached. Routes
-   * with shares do not.
+   * Whether requests with the same path and authority always find the same route, so that the
+   * result may be cached. Routes with shares, and with conditions on other headers, do not.
    */
   default boolean isCacheable() {
     return false;

@@ -267,6 +267,25 @@ class RouteTableTest {
     return route == null ? null : route.name();
   }
 
+  @Test
+  void routesAreCacheableUnlessHeadersOrSharesDecide() {
+    RouteRule plain = rule("plain", "a", "/**");
+    RouteTarget halves =
+        new RouteTarget(
+            List.of(
+                new RouteTarget.RouteClusterWeight("one", 5_000),
+                new RouteTarget.RouteClusterWeight("two", 5_000)));
+    RouteRule shared = new RouteRule("shared", plain.match(), halves, plain.options());
+    RouteRule byHeader = rule("header", "b", "/**", present("x-user"));
+    assertThat(new RouteTable(List.of(plain), bound -> 0).isCacheable()).isTrue();
+    assertThat(new RouteTable(List.of(shared), bound -> 0).isCacheable()).isFalse();
+    assertThat(new RouteTable(List.of(plain, byHeader), bound -> 0).isCacheable()).isFalse();
+    Router cacheable = new RouteTable(List.of(plain), bound -> 0);
+    assertThat(new FallbackRouter(cacheable, cacheable).isCacheable()).isTrue();
+    assertThat(new FallbackRouter(cacheable, table).isCacheable()).isFalse();
+    assertThat(new FallbackRouter(table, cacheable).isCacheable()).isFalse();
+  }
+
   private static RouteRule rule(String name, String authority, String path, HeaderMatch... tests) {
     RouteMatch match =
         new RouteMatch(
