@@ -215,7 +215,7 @@ public final class HttpBinding {
     return method;
   }
 
-  /** The HTTP method in upper case, or {@link HttpRouteTable#ANY_METHOD}. */
+  /** The HTTP method in upper case, or {@code *} for all methods. */
   public String httpMethod() {
     return httpMethod;
   }
@@ -225,8 +225,12 @@ public final class HttpBinding {
     return QueryParameters.of(this, options);
   }
 
-  /** The path template of the binding. */
-  public PathTemplate template() {
+  /** The path template of the binding, as its rule has it (google.api.http). */
+  public String template() {
+    return template.toString();
+  }
+
+  PathTemplate pathTemplate() {
     return template;
   }
 

@@ -76,7 +76,7 @@ public final class HttpTranscoder {
     for (RpcMethod method : catalog.methods()) {
       for (HttpBinding binding : HttpBinding.annotated(method, rejected::add)) {
         try {
-          routes.add(binding.httpMethod(), binding.template(), method.fullName(), binding);
+          routes.add(binding.httpMethod(), binding.pathTemplate(), method.fullName(), binding);
           bindings.add(binding);
         } catch (RouteConflictException e) {
           rejected.add(binding.rejected(String.valueOf(e.getMessage())));
@@ -85,7 +85,7 @@ public final class HttpTranscoder {
     }
     for (RpcMethod method : catalog.methods()) {
       HttpBinding binding = HttpBinding.byName(method);
-      if (routes.addIfFree("POST", binding.template(), method.fullName(), binding)) {
+      if (routes.addIfFree("POST", binding.pathTemplate(), method.fullName(), binding)) {
         bindings.add(binding);
       }
     }

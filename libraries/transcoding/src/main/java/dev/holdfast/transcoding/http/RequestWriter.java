@@ -167,7 +167,7 @@ final class RequestWriter {
       CodecBuffer out)
       throws IOException, CodecException {
     Set<String> left = new HashSet<>();
-    for (PathTemplate.Variable variable : binding.template().variables()) {
+    for (PathTemplate.Variable variable : binding.pathTemplate().variables()) {
       if (variable.fieldPath().get(0).equals(field.getName())) {
         left.add(String.join(".", variable.fieldPath().subList(1, variable.fieldPath().size())));
       }

@@ -90,6 +90,31 @@ record PublicApi(Map<String, SourceTree.File> types) {
     return unused;
   }
 
+  /** Members for users whose signature has a type of a package named {@code internal}. */
+  Set<String> internalInSignatures(JavaClasses classes) {
+    Set<String> found = new TreeSet<>();
+    for (JavaClass type : classes) {
+      if (!types.containsKey(type.getName().replaceFirst("\\$.*", ""))
+          || !type.getModifiers().contains(JavaModifier.PUBLIC)) {
+        continue;
+      }
+      for (JavaMember member : type.getMembers()) {
+        for (JavaClass each : isForUsers(member) ? typesOf(member) : Set.<JavaClass>of()) {
+          if (each.getName().contains(".internal.") && each.getName().startsWith("dev.holdfast.")) {
+            found.add(type.getName() + "." + member.getName() + ": " + each.getName());
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  private static boolean isForUsers(JavaMember member) {
+    Set<JavaModifier> modifiers = member.getModifiers();
+    return !modifiers.contains(JavaModifier.SYNTHETIC)
+        && (modifiers.contains(JavaModifier.PUBLIC) || modifiers.contains(JavaModifier.PROTECTED));
+  }
+
   private Set<String> usedByOtherRooms(List<SourceTree.File> tree) {
     Map<String, Set<String>> byPackage =
         types.keySet().stream()
@@ -129,8 +154,7 @@ record PublicApi(Map<String, SourceTree.File> types) {
     Set<JavaClass> seen = new HashSet<>(type.getAllRawInterfaces());
     seen.addAll(type.getAllRawSuperclasses());
     for (JavaMember member : type.getMembers()) {
-      Set<JavaModifier> modifiers = member.getModifiers();
-      if (modifiers.contains(JavaModifier.PUBLIC) || modifiers.contains(JavaModifier.PROTECTED)) {
+      if (isForUsers(member)) {
         seen.addAll(typesOf(member));
       }
     }

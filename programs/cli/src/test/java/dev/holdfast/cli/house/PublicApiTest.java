@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import dev.holdfast.transcoding.internal.route.PathTemplate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +34,45 @@ class PublicApiTest {
     assertThat(api.unused(tree, classes, providers()))
         .as("public types without a user outside of their room (expected: not public, or internal)")
         .isEmpty();
+  }
+
+  @Test
+  void signaturesHaveNoInternalTypes() throws IOException {
+    PublicApi api = PublicApi.ofLibraries(SourceTree.read());
+    assertThat(api.types()).hasSizeGreaterThan(100);
+    assertThat(
+            api.internalInSignatures(new ClassFileImporter().importPackages("dev.holdfast")))
+        .as("signatures of a library with a type that is for the library alone")
+        .isEmpty();
+  }
+
+  @Test
+  void internalTypeInASignatureIsCaught() {
+    SourceTree.File file =
+        new SourceTree.File(
+            "libraries/core/src/main/java/dev/holdfast/cli/house/PublicApiTest.java",
+            "public interface PublicApiTest");
+    PublicApi api = PublicApi.of(List.of(file), path -> path.startsWith("libraries/core/"));
+    JavaClasses classes =
+        new ClassFileImporter().importClasses(PublicApiTest.class, PublicApiTest.Leaking.class);
+
+    assertThat(api.internalInSignatures(classes))
+        .containsExactly(
+            Leaking.class.getName()
+                + ".template: dev.holdfast.transcoding.internal.route.PathTemplate");
+  }
+
+  /** A type for {@link #internalTypeInASignatureIsCaught}. */
+  public static final class Leaking {
+    private Leaking() {}
+
+    public static List<PathTemplate> template() {
+      return List.of();
+    }
+
+    static PathTemplate own() {
+      return PathTemplate.parse("/a");
+    }
   }
 
   @Test

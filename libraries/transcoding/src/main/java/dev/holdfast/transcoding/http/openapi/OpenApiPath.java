@@ -34,7 +34,7 @@ final class OpenApiPath {
   private final List<Wildcard> wildcards = new ArrayList<>();
 
   OpenApiPath(HttpBinding binding) {
-    this.template = binding.template();
+    this.template = PathTemplate.parse(binding.template());
     for (int i = 0; i < template.segments().size(); i++) {
       if (template.segments().get(i).kind() != SegmentKind.LITERAL) {
         wildcards.add(wildcard(i));

@@ -45,7 +45,7 @@ final class OperationIndex {
         (name, transcoder) -> {
           Set<String> annotated = new HashSet<>();
           for (HttpBinding binding : transcoder.bindings()) {
-            boolean named = binding.template().toString().equals(binding.method().path());
+            boolean named = binding.template().equals(binding.method().path());
             if (byName || !named || !annotated.contains(binding.method().fullName())) {
               add(name, transcoder, binding);
             }

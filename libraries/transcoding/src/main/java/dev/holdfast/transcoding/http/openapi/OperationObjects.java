@@ -9,6 +9,7 @@ import dev.holdfast.transcoding.http.HttpBinding;
 import dev.holdfast.transcoding.http.HttpBinding.BodyKind;
 import dev.holdfast.transcoding.http.QueryParameters;
 import dev.holdfast.transcoding.internal.route.HttpRouteTable;
+import dev.holdfast.transcoding.internal.route.PathTemplate;
 import dev.holdfast.transcoding.internal.route.PathTemplate.SegmentKind;
 import dev.holdfast.transcoding.schema.RpcMethod;
 import java.util.ArrayList;
@@ -92,7 +93,7 @@ final class OperationObjects {
           "A part of %s, which is %s."
               .formatted(
                   wildcard.variable().name(),
-                  openApiOperation.binding().template().segments().stream()
+                  PathTemplate.parse(openApiOperation.binding().template()).segments().stream()
                       .skip(wildcard.variable().start())
                       .limit(wildcard.variable().end() - (long) wildcard.variable().start())
                       .map(Object::toString)
