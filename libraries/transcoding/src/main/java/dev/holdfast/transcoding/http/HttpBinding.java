@@ -3,7 +3,6 @@ package dev.holdfast.transcoding.http;
 import com.google.api.HttpRule;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
-import dev.holdfast.transcoding.internal.route.HttpRouteTable;
 import dev.holdfast.transcoding.internal.route.InvalidTemplateException;
 import dev.holdfast.transcoding.internal.route.PathTemplate;
 import dev.holdfast.transcoding.schema.RpcMethod;

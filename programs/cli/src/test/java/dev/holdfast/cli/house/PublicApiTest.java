@@ -40,8 +40,7 @@ class PublicApiTest {
   void signaturesHaveNoInternalTypes() throws IOException {
     PublicApi api = PublicApi.ofLibraries(SourceTree.read());
     assertThat(api.types()).hasSizeGreaterThan(100);
-    assertThat(
-            api.internalInSignatures(new ClassFileImporter().importPackages("dev.holdfast")))
+    assertThat(api.internalInSignatures(new ClassFileImporter().importPackages("dev.holdfast")))
         .as("signatures of a library with a type that is for the library alone")
         .isEmpty();
   }

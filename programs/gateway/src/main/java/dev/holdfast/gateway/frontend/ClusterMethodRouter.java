@@ -2,6 +2,7 @@ package dev.holdfast.gateway.frontend;
 
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.call.CallTarget;
+import dev.holdfast.gateway.call.ClusterCallTarget;
 import dev.holdfast.gateway.call.HttpExchange;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.frontend.openapi.OpenApiSource;

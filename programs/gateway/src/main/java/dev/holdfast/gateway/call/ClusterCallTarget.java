@@ -1,10 +1,5 @@
-package dev.holdfast.gateway.frontend;
+package dev.holdfast.gateway.call;
 
-import dev.holdfast.gateway.call.CallListener;
-import dev.holdfast.gateway.call.CallTarget;
-import dev.holdfast.gateway.call.HttpExchange;
-import dev.holdfast.gateway.call.OutgoingCall;
-import dev.holdfast.gateway.call.UpstreamCall;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.route.Route;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -15,7 +10,7 @@ import io.netty.handler.codec.http2.Http2Headers;
  * @param cluster that serves the call
  * @param route its name and options
  */
-record ClusterCallTarget(Cluster cluster, Route route) implements CallTarget {
+public record ClusterCallTarget(Cluster cluster, Route route) implements CallTarget {
   @Override
   public OutgoingCall begin(HttpExchange web, Http2Headers headers, CallListener listener) {
     web.clientIdentity().copyClientCert(web.headers(), headers);
