@@ -92,6 +92,8 @@ check "nghttp CONTINUATION" ':status: 200.*grpc-status: 8' nghttp -nv --continua
 check "nghttp without push" ':status: 200.*grpc-status: 0' nghttp -nv --no-push "${grpc[@]}" "$SAY"
 check "nghttp asks to upgrade and is answered as HTTP/1.1" '"text":"a"' nghttp -nvu "$URL/v1/say/a"
 check "nghttp small windows" ':status: 200' nghttp -nv -w 10 -W 10 "$URL/v1/say/a?padding=100000"
+# Two sizes in one SETTINGS: the next header block has to announce both.
+check "nghttp two table sizes" ':status: 200.*grpc-status: 0' nghttp -nv -c 100 -c 4096 "${grpc[@]}" "$SAY"
 check "nghttp no dynamic table" ':status: 200.*grpc-status: 0' nghttp -nv --header-table-size=0 "${grpc[@]}" "$SAY"
 
 all='2000 succeeded, 0 failed, 0 errored, 0 timeout.*status codes: 2000 2xx'

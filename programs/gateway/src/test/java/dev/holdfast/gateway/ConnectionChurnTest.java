@@ -28,7 +28,7 @@ class ConnectionChurnTest {
   private static final int WAVES = 8;
 
   /** Handshakes are dear, and what comes after them is the same. */
-  private static final int WAVES_OVER_TLS = 2;
+  private static final int WAVES_OVER_TLS = 1;
 
   private static final int EACH = 30;
 

@@ -31,6 +31,13 @@ class StalledClientsTest {
   private static final int STREAMS = 80;
 
   private static final int STREAMS_EACH = 100;
+
+  /** Connections that send nearly 4 MB each. */
+  private static final int UPLOADS = 20;
+
+  /** A client's encryption is dear where only C1 compiles. */
+  private static final int UPLOADS_OVER_TLS = 4;
+
   private static final int LITTLE = 4 << 20;
 
   private final Transport transport;
@@ -58,16 +65,16 @@ class StalledClientsTest {
     FRAGMENTS,
     FRAME;
 
-    void stall(StalledClients clients) throws Exception {
+    void stall(StalledClients clients, int uploads) throws Exception {
       switch (this) {
         case JSON_HTTP_1 -> clients.jsonOverHttp1(STREAMS / 4);
         case JSON_HTTP_2 -> clients.jsonOverHttp2(1, STREAMS);
         case DOCUMENT_HTTP_2 -> clients.documentsOverHttp2(1, STREAMS);
         case GRPC_WEB_HTTP_1 -> clients.grpcWebOverHttp1(STREAMS / 4);
         case GRPC_WEB_HTTP_2 -> clients.grpcWebOverHttp2(1, STREAMS);
-        case BODY -> clients.bodies(STREAMS / 4);
-        case FRAGMENTS -> clients.fragments(STREAMS / 4);
-        case FRAME -> clients.frames(STREAMS / 4);
+        case BODY -> clients.bodies(uploads);
+        case FRAGMENTS -> clients.fragments(uploads);
+        case FRAME -> clients.frames(uploads);
       }
     }
   }
@@ -144,7 +151,7 @@ class StalledClientsTest {
     FrontendRig frontends = frontends(GatewayMemory.ofProcess());
     BackgroundCaller neighbour = closing(frontends.backgroundCaller());
     StalledClients clients = closing(clients(frontends.gateway));
-    way.stall(clients);
+    way.stall(clients, uploads());
     patiently().until(() -> GatewayRig.kept(frontends.gateway) > LITTLE || neighbour.isHarmed());
     neighbour.assertUnharmed();
     clients.close();
@@ -159,7 +166,7 @@ class StalledClientsTest {
     FrontendRig frontends = frontends(new GatewayMemory(LITTLE));
     BackgroundCaller neighbour = closing(frontends.backgroundCaller());
     StalledClients clients = closing(clients(frontends.gateway));
-    way.stall(clients);
+    way.stall(clients, uploads());
     patiently().until(() -> frontends.rig.met("memory") > 0 || neighbour.isHarmed());
     neighbour.assertUnharmed();
     // What was read in the turn in which it was met is held until its end.
@@ -199,6 +206,10 @@ class StalledClientsTest {
 
   private FrontendRig frontends(GatewayMemory memory) throws IOException {
     return closing(new FrontendRig(FrontendRig.KNOWN, GatewayLimits.DEFAULT, memory, transport));
+  }
+
+  private int uploads() {
+    return transport == Transport.TLS ? UPLOADS_OVER_TLS : UPLOADS;
   }
 
   private StalledClients clients(Gateway gateway) {

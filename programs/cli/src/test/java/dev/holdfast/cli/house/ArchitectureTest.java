@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.Location;
 import dev.holdfast.cli.house.fixture.ImpureCores;
 import dev.holdfast.core.annotation.PureCore;
 import java.io.IOException;
@@ -25,15 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ArchitectureTest {
   private static final Pattern ARTIFACT =
       Pattern.compile("</parent>\\s*<artifactId>holdfast-([a-z-]+)</artifactId>");
-  private static final JavaClasses MAIN =
-      new ClassFileImporter()
-          .withImportOption(ArchitectureTest::isMain)
-          .importPackages("dev.holdfast");
-
-  /** ArchUnit's own option knows Maven's default directories only, and no test-jar. */
-  private static boolean isMain(Location location) {
-    return !location.contains("/test-classes/") && !location.contains("-tests.jar");
-  }
+  private static final JavaClasses MAIN = HouseClasses.main();
 
   static List<Room> rooms() {
     return Room.HOUSE;

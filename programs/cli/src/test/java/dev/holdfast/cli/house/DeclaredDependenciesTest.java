@@ -2,8 +2,6 @@ package dev.holdfast.cli.house;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -79,12 +77,7 @@ class DeclaredDependenciesTest {
           .keySet()
           .forEach(artifact -> artifacts.put(pom.path().replace("/pom.xml", ""), artifact));
     }
-    JavaClasses main =
-        new ClassFileImporter()
-            .withImportOption(
-                location -> !location.contains("test-classes") && !location.contains("-tests.jar"))
-            .importPackages("dev.holdfast");
-    return DeclaredDependencies.usedBy(main, artifacts);
+    return DeclaredDependencies.usedBy(HouseClasses.main(), artifacts);
   }
 
   private static List<SourceTree.File> poms() throws IOException {

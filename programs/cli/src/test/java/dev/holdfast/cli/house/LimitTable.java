@@ -2,7 +2,6 @@ package dev.holdfast.cli.house;
 
 import com.tngtech.archunit.core.domain.JavaField;
 import com.tngtech.archunit.core.domain.properties.CanBeAnnotated.Predicates;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
 import dev.holdfast.core.DurationText;
 import dev.holdfast.core.annotation.Limit;
 import java.lang.reflect.Field;
@@ -21,16 +20,13 @@ final class LimitTable {
 
   static String text() {
     Map<String, StringBuilder> rooms = new TreeMap<>();
-    new ClassFileImporter()
-        .importPackages("dev.holdfast").stream()
-            .flatMap(type -> type.getFields().stream())
-            .filter(Predicates.annotatedWith(Limit.class))
-            .sorted(Comparator.comparing(JavaField::getFullName))
-            .forEach(
-                field ->
-                    rooms
-                        .computeIfAbsent(room(field), LimitTable::head)
-                        .append(row(field.reflect())));
+    HouseClasses.all().stream()
+        .flatMap(type -> type.getFields().stream())
+        .filter(Predicates.annotatedWith(Limit.class))
+        .sorted(Comparator.comparing(JavaField::getFullName))
+        .forEach(
+            field ->
+                rooms.computeIfAbsent(room(field), LimitTable::head).append(row(field.reflect())));
     return String.join("\n", rooms.values());
   }
 

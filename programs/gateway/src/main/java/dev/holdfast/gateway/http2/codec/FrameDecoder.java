@@ -6,10 +6,12 @@ import dev.holdfast.gateway.socket.GatewayEpollIoHandler;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.DecoratingHttp2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameTypes;
+import io.netty.handler.codec.http2.Http2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2LifecycleManager;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,10 +35,13 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
   private static final int LARGEST_PAYLOAD_BYTES = 16_384;
 
   static final int END_STREAM = 1;
+  private static final int ACK = 1;
   private static final int END_HEADERS = 4;
   private static final int PADDED = 8;
   private static final int PRIORITY = 32;
+  private static final int SETTING_BYTES = 6;
 
+  private final Http2HeadersEncoder.Configuration headersEncoder;
   private final FrameTimer timer;
   private final TurnBudget budget;
   private final @Nullable FastPath fast;
@@ -51,16 +56,19 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
   /**
    * Creates the limits, and a fast path, around a decoder.
    *
+   * @param headersEncoder of the connection, which has to follow the peer's table size
    * @param timer bounds the time for a frame or header block
    * @param budget of each turn; frames beyond it stay in the buffer
    * @param fast null where every frame goes to the delegate
    */
   FrameDecoder(
       Http2ConnectionDecoder delegate,
+      Http2HeadersEncoder.Configuration headersEncoder,
       FrameTimer timer,
       TurnBudget budget,
       @Nullable FastPath fast) {
     super(delegate);
+    this.headersEncoder = headersEncoder;
     this.timer = timer;
     this.budget = budget;
     this.fast = fast;
@@ -170,8 +178,28 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
       // Also on a closed stream, where Netty's would be taken for a late frame.
       throw Http2Exception.connectionError(
           Http2Error.PROTOCOL_ERROR, "PUSH_PROMISE on stream %d, which was not allowed", id);
+    } else if (type == Http2FrameTypes.SETTINGS && id == 0 && (flags & ACK) == 0 && !blockOpen) {
+      applySmallestTable(in, payload, at + whole);
     }
     super.decodeFrame(ctx, in.slice(at, whole), out);
+  }
+
+  /**
+   * Tells the encoder of the smallest table size of a SETTINGS frame that has several: the next
+   * header block has to announce it (RFC 7541, 4.2), and Netty's decoder passes on the last only.
+   */
+  private void applySmallestTable(ByteBuf in, int from, int to) throws Http2Exception {
+    long smallest = Long.MAX_VALUE;
+    long last = Long.MAX_VALUE;
+    for (int i = from; i + SETTING_BYTES <= to; i += SETTING_BYTES) {
+      if (in.getUnsignedShort(i) == Http2CodecUtil.SETTINGS_HEADER_TABLE_SIZE) {
+        last = in.getUnsignedInt(i + Short.BYTES);
+        smallest = Math.min(smallest, last);
+      }
+    }
+    if (smallest < last) {
+      headersEncoder.maxHeaderTableSize(smallest);
+    }
   }
 
   /** Counts a frame other than DATA against the budget and the flood limits. */

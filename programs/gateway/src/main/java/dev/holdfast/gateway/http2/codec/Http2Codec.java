@@ -127,14 +127,19 @@ public abstract class Http2Codec {
   /**
    * Puts the limits of frames around a decoder.
    *
+   * @param encoder of the same connection
    * @param frameNanos the time for a frame or header block; {@link FrameTimer#UNTIMED} for any
    * @param fast path for the frames of calls; null for none
    */
   static FrameDecoder limited(
-      Http2ConnectionDecoder decoder, long frameNanos, @Nullable FastPath fast) {
+      Http2ConnectionDecoder decoder,
+      Http2ConnectionEncoder encoder,
+      long frameNanos,
+      @Nullable FastPath fast) {
     boolean server = decoder.connection().isServer();
     return new FrameDecoder(
         decoder,
+        encoder.configuration().headersConfiguration(),
         new FrameTimer(frameNanos),
         new TurnBudget(server ? TurnBudget.CLIENT : TurnBudget.UPSTREAM),
         fast);

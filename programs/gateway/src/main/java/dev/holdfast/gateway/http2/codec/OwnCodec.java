@@ -63,7 +63,8 @@ final class OwnCodec extends Http2Codec {
             ACKNOWLEDGES,
             VALIDATES,
             VALIDATES);
-    return new OwnCodec(parts, fast, limited(decoder, frameNanos, fast), settings);
+    FrameDecoder limited = limited(decoder, parts.encoder, frameNanos, fast);
+    return new OwnCodec(parts, fast, limited, settings);
   }
 
   /** The parts that depend on nothing else. */

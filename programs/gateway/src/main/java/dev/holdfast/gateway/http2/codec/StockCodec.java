@@ -86,7 +86,7 @@ final class StockCodec extends Http2Codec {
             ACKNOWLEDGES,
             VALIDATES,
             VALIDATES);
-    return new StockCodec(limited(decoder, frameNanos, null), encoder, settings, headers);
+    return new StockCodec(limited(decoder, encoder, frameNanos, null), encoder, settings, headers);
   }
 
   @Override

@@ -10,11 +10,13 @@ import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.gateway.limits.GatewayMeters;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http2.DefaultHttp2FrameReader;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -67,13 +69,14 @@ final class CaseConnection implements AutoCloseable {
   private final List<String> seen = new ArrayList<>();
   private final List<String> sent = new ArrayList<>();
   private final Map<Integer, Integer> sentBytes = new HashMap<>();
-  private final DefaultHttp2FrameReader reader = new DefaultHttp2FrameReader();
+  private final DefaultHttp2FrameReader reader = new DefaultHttp2FrameReader(new Blocks());
   private final ByteBuf unread = Unpooled.buffer();
   private final boolean server;
   private final Feeding feeding;
   private final FrameConnection codec;
   private final ChannelHandlerContext context;
   private boolean prefaceRead;
+  private byte[] sentBlock = {};
 
   CaseConnection(boolean server, Feeding feeding) throws Http2Exception {
     this.server = server;
@@ -228,6 +231,11 @@ final class CaseConnection implements AutoCloseable {
     return String.join(" | ", events);
   }
 
+  /** The header block that was sent last; empty before the first. */
+  byte[] sentBlock() {
+    return sentBlock;
+  }
+
   boolean isOpen() {
     return channel.isActive();
   }
@@ -345,6 +353,15 @@ final class CaseConnection implements AutoCloseable {
     public void onPushPromiseRead(
         ChannelHandlerContext ctx, int id, int promised, Http2Headers headers, int padding) {
       seen.add("seen PUSH_PROMISE " + id);
+    }
+  }
+
+  /** Keeps the last header block that the peer is sent. */
+  private final class Blocks extends DefaultHttp2HeadersDecoder {
+    @Override
+    public Http2Headers decodeHeaders(int id, ByteBuf block) throws Http2Exception {
+      sentBlock = ByteBufUtil.getBytes(block);
+      return super.decodeHeaders(id, block);
     }
   }
 

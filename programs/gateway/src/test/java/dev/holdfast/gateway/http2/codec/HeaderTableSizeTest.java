@@ -1,0 +1,49 @@
+package dev.holdfast.gateway.http2.codec;
+
+import static dev.holdfast.gateway.http2.codec.CaseFrames.END_STREAM;
+import static dev.holdfast.gateway.http2.codec.CaseFrames.block;
+import static dev.holdfast.gateway.http2.codec.CaseFrames.headers;
+import static dev.holdfast.gateway.http2.codec.CaseFrames.settings;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.gateway.http2.codec.CaseConnection.Feeding;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.handler.codec.http2.Http2CodecUtil;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A header block announces the table sizes that the peer's SETTINGS had (RFC 7541, 4.2). */
+class HeaderTableSizeTest {
+  private static final byte[] REQUEST =
+      block(":method", "POST", ":scheme", "http", ":path", CaseConnection.ANSWERED_PATH);
+
+  /** Updates to 0, 100 and 4,096 are 20, 3f45 and 3fe11f; :status 200 is 88. */
+  @ParameterizedTest
+  @CsvSource({
+    "'100, 4096', 3f453fe11f88",
+    "'0, 4096', 203fe11f88",
+    "'4096, 0, 100, 4096', 203fe11f88",
+    "'4096, 100', 3f4588",
+    "'100, 100', 3f4588",
+    "'0', 2088",
+    "'4096', 88",
+  })
+  void blockAnnouncesTheSmallestSizeAndTheLast(String sizes, String start) throws Exception {
+    long[] values =
+        List.of(sizes.split(", ")).stream()
+            .flatMapToLong(
+                size ->
+                    LongStream.of(Http2CodecUtil.SETTINGS_HEADER_TABLE_SIZE, Long.parseLong(size)))
+            .toArray();
+    for (Feeding feeding : List.of(Feeding.WHOLE, Feeding.BYTE_BY_BYTE, Feeding.PAST_PIPELINE)) {
+      try (CaseConnection connection = new CaseConnection(true, feeding)) {
+        connection.feed(ByteBufUtil.getBytes(Http2CodecUtil.connectionPrefaceBuf()));
+        connection.feed(settings(values));
+        connection.feed(headers(1, END_STREAM, REQUEST));
+        assertThat(ByteBufUtil.hexDump(connection.sentBlock())).as("%s", feeding).isEqualTo(start);
+      }
+    }
+  }
+}
