@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param target the path of each module's build folder within the module
  * @param secondJdk the JDK on which the rooms of libraries are tested too
  * @param variants further runs of rooms on the first JDK
+ * @param atOnce the number of rooms tested at the same time whose tests compute
+ * @param waitingAtOnce the number of rooms tested beside them whose tests mostly wait
  * @param rooms the rooms to test; empty for all
  * @param all whether rooms are tested that did not change since a green run
  */
@@ -28,6 +30,7 @@ record RunnerOptions(
     Optional<TestedJdk> secondJdk,
     List<RoomVariant> variants,
     int atOnce,
+    int waitingAtOnce,
     Set<String> rooms,
     boolean all) {
   static final String USAGE =
@@ -40,14 +43,15 @@ record RunnerOptions(
         --second-property K=V      a system property of tests on the second JDK
         --variant ROOM:K=V         tests this room once more, with a system property; may be repeated
         --target PATH              the build folder within each module (default: target)
-        --at-once N                rooms tested at the same time, 1 to 64 (default: 3)
+        --at-once N                rooms tested at the same time, 1 to 64 (default: 2)
+        --waiting-at-once N        rooms tested beside them that mostly wait, 1 to 64 (default: 2)
         --room NAME                tests this room only; may be repeated
         --all                      also tests rooms that did not change since a green run here
       Exit code: 0 every room is green, 1 one is not, 2 wrong arguments.
       """;
 
   private static final int MOST_AT_ONCE = 64;
-  private static final int DEFAULT_AT_ONCE = 3;
+  private static final int DEFAULT_AT_ONCE = 2;
 
   /** Reads the command line; a wrong one is an {@link IllegalArgumentException}. */
   static RunnerOptions parse(List<String> args) {
@@ -67,7 +71,13 @@ record RunnerOptions(
           String[] property = pair(name, value(name, left));
           properties.put(property[0], property[1]);
         }
-        case "--root", "--logs", "--jdk", "--second-jdk", "--target", "--at-once" -> {
+        case "--root",
+            "--logs",
+            "--jdk",
+            "--second-jdk",
+            "--target",
+            "--at-once",
+            "--waiting-at-once" -> {
           if (values.put(name, value(name, left)) != null) {
             throw new IllegalArgumentException(name + ": given twice (expected: once)");
           }
@@ -83,7 +93,8 @@ record RunnerOptions(
         jdk("--jdk", required("--jdk", values.get("--jdk")), Map.of()),
         second == null ? Optional.empty() : Optional.of(jdk("--second-jdk", second, properties)),
         variants,
-        atOnce(values.get("--at-once")),
+        atOnce("--at-once", values),
+        atOnce("--waiting-at-once", values),
         rooms,
         all);
   }
@@ -128,7 +139,8 @@ record RunnerOptions(
     return new String[] {value.substring(0, sign), value.substring(sign + 1)};
   }
 
-  private static int atOnce(@Nullable String value) {
+  private static int atOnce(String name, Map<String, String> values) {
+    String value = values.get(name);
     if (value == null) {
       return DEFAULT_AT_ONCE;
     }
@@ -136,7 +148,7 @@ record RunnerOptions(
         || Integer.parseInt(value) < 1
         || Integer.parseInt(value) > MOST_AT_ONCE) {
       throw new IllegalArgumentException(
-          "--at-once: " + value + " (expected: 1 to " + MOST_AT_ONCE + ")");
+          name + ": " + value + " (expected: 1 to " + MOST_AT_ONCE + ")");
     }
     return Integer.parseInt(value);
   }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 
 /**
  * The program that {@code ./verify} starts after it compiled: tests every room in a JVM of its own,
@@ -83,10 +84,20 @@ public final class TestRunner {
             ownClasses(),
             mayLeaveOut,
             out);
+    List<Callable<List<RoomOutcome>>> lanes =
+        List.of(
+            () -> Schedule.run(tasks(runs, false, context), options.atOnce()),
+            () -> Schedule.run(tasks(runs, true, context), options.waitingAtOnce()));
     List<RoomOutcome> outcomes =
-        Schedule.run(
-            runs.stream().map(run -> new RoomTask(run, context)).toList(), options.atOnce());
+        Schedule.run(lanes, lanes.size()).stream().flatMap(List::stream).toList();
     return new RunSummary(outcomes, problems, noSkips).print(out);
+  }
+
+  private static List<RoomTask> tasks(List<RoomRun> runs, boolean waits, RunnerContext context) {
+    return runs.stream()
+        .filter(run -> run.room().waits() == waits)
+        .map(run -> new RoomTask(run, context))
+        .toList();
   }
 
   /** Modules with tests that the list does not have, whose tests would be left out in silence. */

@@ -10,10 +10,15 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * A row of the list of rooms: a Maven module with tests, its folder and the files of the repository
- * that its tests read besides class files, as globs.
+ * A row of the list of rooms: a Maven module with tests.
+ *
+ * @param waits whether its tests mostly wait for time to pass, so that they run beside those that
+ *     compute
+ * @param inputs the files of the repository that its tests read besides class files, as globs
  */
-record TestedRoom(String name, String folder, boolean onSecondJdk, List<String> inputs) {
+record TestedRoom(
+    String name, String folder, boolean onSecondJdk, boolean waits, List<String> inputs) {
+  private static final String YES = "yes";
   private static final Pattern COLUMNS = Pattern.compile("\\s*\\|\\s*");
   private static final Pattern SPACES = Pattern.compile("\\s+");
   private static final Pattern ABSTRACT =
@@ -44,13 +49,17 @@ record TestedRoom(String name, String folder, boolean onSecondJdk, List<String> 
 
   private static TestedRoom parse(String line, String place) {
     String[] columns = COLUMNS.split(line, -1);
-    if (columns.length != 4 || !columns[2].matches("yes|no") || columns[3].isEmpty()) {
+    if (columns.length != 5
+        || !columns[2].matches("yes|no")
+        || !columns[3].matches("yes|no")
+        || columns[4].isEmpty()) {
       throw new IllegalArgumentException(
-          place + ": " + line + " (expected: name | folder | yes or no | globs or -)");
+          place + ": " + line + " (expected: name | folder | yes or no | yes or no | globs or -)");
     }
     List<String> inputs =
-        columns[3].equals("-") ? List.of() : List.of(SPACES.split(columns[3], -1));
-    return new TestedRoom(columns[0], columns[1], columns[2].equals("yes"), inputs);
+        columns[4].equals("-") ? List.of() : List.of(SPACES.split(columns[4], -1));
+    return new TestedRoom(
+        columns[0], columns[1], columns[2].equals(YES), columns[3].equals(YES), inputs);
   }
 
   /** The names of the test classes that the room's sources declare; abstract ones never run. */

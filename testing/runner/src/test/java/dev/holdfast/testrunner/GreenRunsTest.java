@@ -24,7 +24,8 @@ class GreenRunsTest {
 
   private static RoomRun run(String room, String jdk) {
     return new RoomRun(
-        new TestedRoom(room, room, true, List.of()), new TestedJdk(jdk, Path.of("jdk"), Map.of()));
+        new TestedRoom(room, room, true, false, List.of()),
+        new TestedJdk(jdk, Path.of("jdk"), Map.of()));
   }
 
   @Test

@@ -40,7 +40,7 @@ class RunKeysTest {
 
   private String key(Map<String, String> environment) throws IOException {
     TestedJdk jdk = new TestedJdk("17", repository.jdk(), Map.of());
-    RoomRun run = new RoomRun(new TestedRoom("a", "rooms/a", false, INPUTS), jdk);
+    RoomRun run = new RoomRun(new TestedRoom("a", "rooms/a", false, false, INPUTS), jdk);
     repository.write("own/TestRunner.class", "own");
     Path own = repository.root().resolve("own");
     RoomCommand command =

@@ -27,7 +27,8 @@ class RunnerOptionsTest {
   void defaultsAreThoseOfVerify() {
     RunnerOptions options = RunnerOptions.parse(repository.arguments());
 
-    assertThat(options.atOnce()).isEqualTo(3);
+    assertThat(options.atOnce()).isEqualTo(2);
+    assertThat(options.waitingAtOnce()).isEqualTo(2);
     assertThat(options.target()).isEqualTo("target");
     assertThat(options.all()).isFalse();
     assertThat(options.rooms()).isEmpty();
@@ -54,6 +55,7 @@ class RunnerOptionsTest {
     "--at-once 65, --at-once: 65 (expected: 1 to 64)",
     "--at-once two, --at-once: two (expected: 1 to 64)",
     "--at-once, --at-once: no value (expected: one)",
+    "--waiting-at-once 0, --waiting-at-once: 0 (expected: 1 to 64)",
     "--all --al, --al: unknown (expected: an option)",
     "--root ., --root: given twice (expected: once)",
     "--second-property a, --second-property: a (expected: with a = inside)",

@@ -67,9 +67,13 @@ final class SmallRepository {
 
   /** A room {@code a} is the module {@code rooms/a} with the class {@code dev.holdfast.a.ATest}. */
   void room(String name, String second, String inputs) throws IOException {
+    room(name, second, "no", inputs);
+  }
+
+  void room(String name, String second, String waits, String inputs) throws IOException {
     String folder = "rooms/" + name;
     Path list = root.resolve("testing/runner/rooms.txt");
-    String row = "%s | %s | %s | %s%n".formatted(name, folder, second, inputs);
+    String row = "%s | %s | %s | %s | %s%n".formatted(name, folder, second, waits, inputs);
     Files.writeString(list, Files.readString(list) + row);
     write(folder + "/pom.xml", "<project/>");
     write(folder + "/src/test/java/dev/holdfast/" + name + "/ATest.java", "class ATest {}");

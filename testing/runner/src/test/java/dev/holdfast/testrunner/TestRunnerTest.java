@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +54,32 @@ class TestRunnerTest {
         .containsPattern("(?m)^b on 17: exit 0, 0 s, 2 s of CPU; " + ONE + "$")
         .contains("2 tests ran on 17, 0 skipped\n")
         .endsWith("\nTests run: 2, Failures: 0, Errors: 0, Skipped: 0\n");
+  }
+
+  /** The JVM of room c ends once the other lane's first room has begun, and the other way round. */
+  @Test
+  void roomsThatWaitAreTestedBesideThoseThatCompute() throws Exception {
+    repository.room("c", "no", "yes", "-");
+    CyclicBarrier both = new CyclicBarrier(2);
+    for (String room : List.of("a", "c")) {
+      jvms.behave(
+          room,
+          (command, report) -> {
+            await(both);
+            return FakeJvms.PASSES.play(command, report);
+          });
+    }
+
+    assertThat(run("--at-once", "1", "--waiting-at-once", "1")).as(said).isZero();
+    assertThat(jvms.started()).containsExactlyInAnyOrder("a on 17", "b on 17", "c on 17");
+  }
+
+  private static void await(CyclicBarrier barrier) {
+    try {
+      barrier.await();
+    } catch (InterruptedException | BrokenBarrierException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test

@@ -24,19 +24,27 @@ class TestedRoomTest {
 
   @Test
   void roomsAreInTheOrderOfTheList() throws IOException {
-    assertThat(read("# first\nstreams-redis | stores/redis | yes | -\n\nb | c | no | d/** e\n"))
+    assertThat(
+            read(
+                """
+                # first
+                streams-redis | stores/redis | yes | no | -
+
+                b | c | no | yes | d/** e
+                """))
         .containsExactly(
-            new TestedRoom("streams-redis", "stores/redis", true, List.of()),
-            new TestedRoom("b", "c", false, List.of("d/**", "e")));
+            new TestedRoom("streams-redis", "stores/redis", true, false, List.of()),
+            new TestedRoom("b", "c", false, true, List.of("d/**", "e")));
   }
 
   @ParameterizedTest
   @CsvSource(
       delimiter = ';',
       value = {
-        "a | b | no; (expected: name | folder | yes or no | globs or -)",
-        "a | b | maybe | -; (expected: name | folder | yes or no | globs or -)",
-        "a | b | no |; (expected: name | folder | yes or no | globs or -)"
+        "a | b | no | no; (expected: name | folder | yes or no | yes or no | globs or -)",
+        "a | b | maybe | no | -; (expected: name | folder | yes or no | yes or no | globs or -)",
+        "a | b | no | maybe | -; (expected: name | folder | yes or no | yes or no | globs or -)",
+        "a | b | no | no |; (expected: name | folder | yes or no | yes or no | globs or -)"
       })
   void wrongRowIsNamed(String row, String expected) {
     assertThatIllegalArgumentException()
@@ -48,7 +56,7 @@ class TestedRoomTest {
   @Test
   void roomIsListedOnce() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> read("a | b | no | -\na | c | no | -\n"))
+        .isThrownBy(() -> read("a | b | no | no | -\na | c | no | no | -\n"))
         .withMessageEndingWith("rooms.txt:2: a (expected: each room once)");
   }
 
@@ -66,7 +74,7 @@ class TestedRoomTest {
     Files.writeString(sources.resolve("BaseTest.java"), "\npublic abstract class BaseTest {}");
     Files.writeString(sources.resolve("Kit.java"), "class Kit {}");
 
-    assertThat(new TestedRoom("a", "a", false, List.of()).declaredTests(folder))
+    assertThat(new TestedRoom("a", "a", false, false, List.of()).declaredTests(folder))
         .containsExactly("x.OneTest");
   }
 

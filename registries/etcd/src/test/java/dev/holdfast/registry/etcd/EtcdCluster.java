@@ -99,7 +99,7 @@ public final class EtcdCluster implements LocalEtcdMembers.Cluster {
   }
 
   /** Cuts one member off from all others; clients reach it as before. */
-  void cutOff(int member) {
+  void cutOff(int member) throws IOException {
     network.orElseThrow().cutOff(member);
   }
 

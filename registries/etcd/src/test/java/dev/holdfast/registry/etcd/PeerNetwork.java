@@ -23,7 +23,8 @@ import java.util.stream.Stream;
  * <p>Each member has a listener here, which is its advertised peer address. The connecting member
  * is read from the kernel's table of sockets (Linux only) and not from what is sent: members name
  * themselves in raft messages, but neither when they probe each other nor when they forward
- * keepalives to the leader, and a connection that began so carries votes later. Thread-safe.
+ * keepalives to the leader, and a connection that began so carries votes later. The kernel takes
+ * milliseconds for its table, so it is read when and while a member is cut off only. Thread-safe.
  */
 final class PeerNetwork implements AutoCloseable {
   private static final int MAX_LINES = 256;
@@ -59,11 +60,14 @@ final class PeerNetwork implements AutoCloseable {
   }
 
   /** Ends all connections from and to a member and lets none through until {@link #heal}. */
-  synchronized void cutOff(int member) {
+  synchronized void cutOff(int member) throws IOException {
     cutOff = member;
-    List.copyOf(lines).stream()
-        .filter(line -> line.from == member || line.to == member)
-        .forEach(this::end);
+    String table = table();
+    for (Line line : List.copyOf(lines)) {
+      if (line.to == member || !isFromAnother(line.near, table)) {
+        end(line);
+      }
+    }
   }
 
   synchronized void heal() {
@@ -96,13 +100,11 @@ final class PeerNetwork implements AutoCloseable {
   }
 
   private void admit(Socket near, int to) throws IOException {
-    List<EtcdProcess> all = members();
-    int from = memberBehind(near, all);
-    if (from == NOBODY || isCut(from, to)) {
+    if (!isAllowed(near, to)) {
       closeSocket(near);
       return;
     }
-    Line line = new Line(from, to, near, new Socket(LOOPBACK, all.get(to).ports().peer()));
+    Line line = new Line(to, near, new Socket(LOOPBACK, members().get(to).ports().peer()));
     line.near.setTcpNoDelay(true);
     line.far.setTcpNoDelay(true);
     if (add(line)) {
@@ -117,13 +119,13 @@ final class PeerNetwork implements AutoCloseable {
     return members;
   }
 
-  private synchronized boolean isCut(int from, int to) {
-    return cutOff == from || cutOff == to;
+  private synchronized boolean isAllowed(Socket near, int to) throws IOException {
+    return cutOff == NOBODY || (cutOff != to && isFromAnother(near, table()));
   }
 
-  /** Asked again here, since it may have been cut while the line was made. */
-  private synchronized boolean add(Line line) {
-    return !isCut(line.from, line.to)
+  /** Asked again here, since a member may have been cut off while the line was made. */
+  private synchronized boolean add(Line line) throws IOException {
+    return isAllowed(line.near, line.to)
         && !serverSockets.get(line.to).isClosed()
         && lines.size() < MAX_LINES
         && lines.add(line);
@@ -146,26 +148,32 @@ final class PeerNetwork implements AutoCloseable {
     end(line);
   }
 
-  private static int memberBehind(Socket near, List<EtcdProcess> all) throws IOException {
-    Path socket = Path.of("socket:[" + inode(near) + "]");
-    for (int i = 0; i < all.size(); i++) {
-      if (all.get(i).isAlive() && hasOpen(all.get(i).pid(), socket)) {
-        return i;
+  /** Whether the other end of a connection is a member that is alive and not cut off. */
+  private boolean isFromAnother(Socket near, String table) throws IOException {
+    String inode = inode(near, table);
+    Path socket = Path.of("socket:[" + inode + "]");
+    for (int i = 0; i < members.size(); i++) {
+      EtcdProcess member = members.get(i);
+      if (i != cutOff && member.isAlive() && hasOpen(member.pid(), socket)) {
+        return true;
       }
     }
-    return NOBODY;
+    return false;
   }
 
-  /** The number of the socket at the other end of a connection, as the kernel lists it. */
-  private static String inode(Socket near) throws IOException {
+  private static String table() throws IOException {
+    return Files.readString(Path.of("/proc/net/tcp"), StandardCharsets.US_ASCII);
+  }
+
+  /** The number of the socket at the other end of a connection; empty if it is gone. */
+  private static String inode(Socket near, String table) {
     String ends = String.format("0100007F:%04X 0100007F:%04X", near.getPort(), near.getLocalPort());
-    String table = Files.readString(Path.of("/proc/net/tcp"), StandardCharsets.US_ASCII);
     return table
         .lines()
         .filter(row -> row.contains(ends))
         .map(row -> row.trim().split("\\s+", -1)[9])
         .findFirst()
-        .orElseThrow(() -> new IOException("nobody is at the other end of " + near));
+        .orElse("");
   }
 
   private static boolean hasOpen(long pid, Path file) throws IOException {
@@ -204,13 +212,11 @@ final class PeerNetwork implements AutoCloseable {
 
   /** One connection between two members, in two halves. */
   private static final class Line {
-    private final int from;
     private final int to;
     private final Socket near;
     private final Socket far;
 
-    Line(int from, int to, Socket near, Socket far) {
-      this.from = from;
+    Line(int to, Socket near, Socket far) {
       this.to = to;
       this.near = near;
       this.far = far;
