@@ -105,8 +105,10 @@ run_maven() {
   (cd "$ROOT" && JAVA_HOME=$JDK mvn -B "$@" 2>&1) | tee "$log" | follow_maven || status=1
   if ((status)); then
     note ""
-    # -Werror turns warnings into failures, so those of the compiler count as well.
-    grep -E '^\[ERROR\]|^\[WARNING\].*\.java:' "$log" | head -n 40 >&2 || tail -n 40 "$log" >&2
+    # -Werror turns warnings into failures, so those of the compiler count as well. Without Maven's words on how to use Maven.
+    grep -E '^\[ERROR\]|^\[WARNING\].*\.java:' "$log" |
+      grep -vE '^\[ERROR\] *$|To see the full stack trace|Re-run Maven|For more information about|\] \[Help|After correcting|mvn <args>' |
+      sed 's/ -> \[Help [0-9]*\]$//' | head -n 40 >&2 || tail -n 40 "$log" >&2
     note "the whole log: $log"
     return 1
   fi

@@ -1,18 +1,13 @@
 package dev.holdfast.grpc;
 
-import dev.holdfast.core.RegistryContext;
-import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.ServerBuilder;
 import io.grpc.ServerCredentials;
 import io.grpc.ServerProvider;
-import io.grpc.netty.NettyServerBuilder;
-import java.util.List;
-import java.util.Optional;
 
 /**
  * A server provider that adds liveness to plain grpc-java servers. The jar on the class path is
  * enough for {@code ServerBuilder.forPort} and {@code Grpc.newServerBuilderForPort}. The same
- * setting as for {@link LivenessChannelProvider} switches it.
+ * settings as for {@link LivenessChannelProvider} switch it, and it needs grpc-netty as well.
  */
 public final class LivenessServerProvider extends ServerProvider {
   // Above grpc's own Netty (5).
@@ -20,7 +15,7 @@ public final class LivenessServerProvider extends ServerProvider {
 
   @Override
   protected boolean isAvailable() {
-    return ZeroCodeSettings.isEnabled();
+    return ZeroCodeSettings.isAvailable();
   }
 
   @Override
@@ -30,33 +25,12 @@ public final class LivenessServerProvider extends ServerProvider {
 
   @Override
   protected ServerBuilder<?> builderForPort(int port) {
-    return watched(NettyServerBuilder.forPort(port));
+    return NettyLivenessServers.builderForPort(port);
   }
 
   @Override
   protected NewServerBuilderResult newServerBuilderForPort(
       int port, ServerCredentials credentials) {
-    NettyServerBuilder builder;
-    try {
-      builder = NettyServerBuilder.forPort(port, credentials);
-    } catch (IllegalArgumentException e) {
-      // Credentials of another transport: the next provider may know them.
-      return NewServerBuilderResult.error(String.valueOf(e.getMessage()));
-    }
-    return NewServerBuilderResult.serverBuilder(watched(builder));
-  }
-
-  private static ServerBuilder<?> watched(NettyServerBuilder builder) {
-    Optional<LivenessOptions> path =
-        ZeroCodeSettings.isLivenessEnabled()
-            ? Optional.of(ZeroCodeSettings.options())
-            : Optional.empty();
-    path.ifPresent(
-        options -> {
-          ServerChannelFactory.of(builder)
-              .watch(options, RegistryContext.system().meters(), List.of());
-          ServerChannelFactory.permitPings(builder);
-        });
-    return StreamsSetting.streams().isEmpty() ? builder : new StreamingServerBuilder(builder, path);
+    return NettyLivenessServers.newServerBuilderForPort(port, credentials);
   }
 }

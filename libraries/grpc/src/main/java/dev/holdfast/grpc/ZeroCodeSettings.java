@@ -9,13 +9,37 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class ZeroCodeSettings {
   // As grpc logs, so that its users see it; slf4j may have no back end in such a program.
   private static final System.Logger log = System.getLogger("dev.holdfast.grpc");
+  private static final String GRPC_NETTY = "io.grpc.netty.NettyChannelBuilder";
   private static final AtomicBoolean said = new AtomicBoolean();
+  private static final AtomicBoolean saidWithoutNetty = new AtomicBoolean();
 
   private ZeroCodeSettings() {}
 
   /** Whether the environment asks for liveness or streams. */
   static boolean isEnabled() {
     return isLivenessEnabled() || StreamsSetting.isOn();
+  }
+
+  /**
+   * Whether the environment asks for liveness or streams, and grpc-netty is there to have them;
+   * logs once per process if it is not.
+   */
+  static boolean isAvailable() {
+    if (!isEnabled()) {
+      return false;
+    }
+    try {
+      Class.forName(GRPC_NETTY, false, ZeroCodeSettings.class.getClassLoader());
+      return true;
+    } catch (ClassNotFoundException e) {
+      if (saidWithoutNetty.compareAndSet(false, true)) {
+        log.log(
+            System.Logger.Level.WARNING,
+            "event=liveness_unavailable missing=io.grpc:grpc-netty"
+                + " expected=\"on the class path, as grpc-netty-shaded has another Netty\"");
+      }
+      return false;
+    }
   }
 
   /** Whether it asks for liveness. */

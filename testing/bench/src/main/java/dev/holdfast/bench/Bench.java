@@ -30,6 +30,7 @@ import dev.holdfast.bench.streams.StreamCost;
 import dev.holdfast.bench.streams.StreamsFlood;
 import dev.holdfast.bench.streams.StreamsSim;
 import dev.holdfast.bench.transcoding.Transcoding;
+import dev.holdfast.bench.versions.Versions;
 import dev.holdfast.bench.xds.Xds;
 import dev.holdfast.bench.xds.XdsFollow;
 import java.util.List;
@@ -72,7 +73,8 @@ public final class Bench {
           new GatewayReload(),
           new NeedsTools(new GatewayAttacks(), GatewayAttacks.TOOLS),
           new NeedsTools(new GrpcInterop(), GrpcInterop.TOOLS),
-          new GatewayFuzz());
+          new GatewayFuzz(),
+          new NeedsTools(new Versions(), Versions.TOOLS));
 
   /** Logback's own property; children are given it too. */
   private static final String LOG_CONFIGURATION = "logback.configurationFile";

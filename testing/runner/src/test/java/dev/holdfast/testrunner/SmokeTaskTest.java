@@ -79,7 +79,8 @@ class SmokeTaskTest {
 
   @Test
   void childrensTimeIsCounted() throws Exception {
-    // Until its own time is 1.2 s, as /proc counts it in hundredths, however little of a core it gets.
+    // Until its own time is 1.2 s, as /proc counts it in hundredths, however little of a core it
+    // gets.
     run("bash -c 'until read -ra s </proc/$$/stat; ((s[13] + s[14] >= 120)); do :; done'", LIMIT);
 
     assertThat(said()).containsPattern(", [1-9][0-9]* s of CPU;");

@@ -36,7 +36,7 @@ public final class TlsContexts implements AutoCloseable {
   @Limit(
       of = "pause between two checks of a gateway's certificate and key files",
       then = "they are read; what was found twice and is good counts")
-  public static final Duration CHECK_INTERVAL = Duration.ofMillis(200);
+  public static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
 
   @Limit(
       of = "steps of TLS handshakes that wait for a thread",

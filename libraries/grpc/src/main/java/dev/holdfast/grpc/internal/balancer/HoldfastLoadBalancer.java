@@ -9,6 +9,7 @@ import dev.holdfast.core.CloseReason;
 import dev.holdfast.core.balancing.EndpointShares;
 import dev.holdfast.core.balancing.PickSchedule;
 import dev.holdfast.grpc.internal.resolver.ResolverAttributes;
+import dev.holdfast.grpc.internal.version.WaitingPick;
 import io.grpc.Attributes;
 import io.grpc.ConnectivityState;
 import io.grpc.EquivalentAddressGroup;
@@ -49,7 +50,7 @@ import org.jspecify.annotations.Nullable;
 public final class HoldfastLoadBalancer extends MultiChildLoadBalancer {
   private static final long LEAST_STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final PickResult CONNECTING_RESULT =
-      PickResult.withNoResult("connecting", "holdfast: connecting to endpoints");
+      WaitingPick.of("connecting", "holdfast: connecting to endpoints");
 
   /**
    * The identity of an endpoint across resolver updates.

@@ -1,5 +1,6 @@
 package dev.holdfast.grpc.internal.pairing;
 
+import dev.holdfast.grpc.internal.version.WaitingPick;
 import io.grpc.ConnectivityState;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer.PickResult;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InstanceIndex {
   private static final PickResult CONNECTING =
-      PickResult.withNoResult("connecting", "holdfast: the call is for an instance not connected");
+      WaitingPick.of("connecting", "holdfast: the call is for an instance not connected");
 
   private volatile Map<String, List<PairedSubchannel>> pairs = Map.of();
 

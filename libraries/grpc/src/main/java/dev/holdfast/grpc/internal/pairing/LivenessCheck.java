@@ -1,6 +1,7 @@
 package dev.holdfast.grpc.internal.pairing;
 
 import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.grpc.internal.version.WaitingPick;
 import io.grpc.Attributes;
 import io.grpc.ConnectivityState;
 import io.grpc.LoadBalancer.CreateSubchannelArgs;
@@ -38,7 +39,7 @@ public final class LivenessCheck {
   static final int MOST_PICKS = 256;
 
   private static final PickResult PROVING =
-      PickResult.withNoResult("liveness_check", "holdfast: liveness check of an idle connection");
+      WaitingPick.of("liveness_check", "holdfast: liveness check of an idle connection");
 
   private final Helper helper;
   private final LongSupplier nanoClock;

@@ -2,14 +2,12 @@ package dev.holdfast.grpc.internal.transport;
 
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.IoHandlerFactory;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollEventLoopGroup;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -33,14 +31,20 @@ public final class EventLoops {
 
   private EventLoops(boolean epoll) {
     this.epoll = epoll;
-    String kind = epoll ? "epoll" : "nio";
-    IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
-    this.bosses =
-        new MultiThreadIoEventLoopGroup(
-            BOSSES, new DefaultThreadFactory("holdfast-" + kind + "-accept", true), io);
-    this.workers =
-        new MultiThreadIoEventLoopGroup(
-            NETTYS_CHOICE, new DefaultThreadFactory("holdfast-" + kind, true), io);
+    this.bosses = group(epoll, BOSSES, "accept");
+    this.workers = group(epoll, NETTYS_CHOICE, "");
+  }
+
+  /**
+   * With the groups that Netty 4.1 has too; in 4.2 they are deprecated and made of the new ones.
+   */
+  @SuppressWarnings("deprecation")
+  private static EventLoopGroup group(boolean epoll, int threads, String use) {
+    String name = (epoll ? "holdfast-epoll" : "holdfast-nio") + (use.isEmpty() ? "" : "-" + use);
+    DefaultThreadFactory factory = new DefaultThreadFactory(name, true);
+    return epoll
+        ? new EpollEventLoopGroup(threads, factory)
+        : new NioEventLoopGroup(threads, factory);
   }
 
   /** The best of this platform. */
