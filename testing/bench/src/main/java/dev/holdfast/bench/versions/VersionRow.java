@@ -18,7 +18,7 @@ record VersionRow(
   private static final String SHADED = "grpc-netty-shaded";
   private static final List<String> ALL = List.of("builders", "etcd", "stock");
 
-  /** The rows, from the oldest versions to the newest. The first and the last make a smoke run. */
+  /** The rows, from the oldest versions to the newest. */
   static final List<VersionRow> ROWS =
       List.of(
           new VersionRow("oldest", "1.70.0", NETTY, "4.1.110.Final", "3.25.8", ALL),

@@ -1,4 +1,4 @@
-/** What differs between the versions of grpc-java that Holdfast works with. */
+/** The differences between the versions of grpc-java that Holdfast works with. */
 @NullMarked
 package dev.holdfast.grpc.internal.version;
 

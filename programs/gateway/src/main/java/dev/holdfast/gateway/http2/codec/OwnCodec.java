@@ -16,7 +16,7 @@ import io.netty.handler.codec.http2.Http2Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The codec with streams, windows and frames of calls of our own. From Netty it has HPACK, and the
+ * The codec with streams, windows, HPACK and frames of calls of our own. From Netty it has the
  * decoding of frames that are rare or malformed.
  */
 final class OwnCodec extends Http2Codec {
