@@ -35,9 +35,7 @@ public final class EventLoops {
     this.workers = group(epoll, NETTYS_CHOICE, "");
   }
 
-  /**
-   * With the groups that Netty 4.1 has too; in 4.2 they are deprecated and made of the new ones.
-   */
+  /** A group of a kind that Netty 4.1 has too; in 4.2 it is deprecated and made of the new one. */
   @SuppressWarnings("deprecation")
   private static EventLoopGroup group(boolean epoll, int threads, String use) {
     String name = (epoll ? "holdfast-epoll" : "holdfast-nio") + (use.isEmpty() ? "" : "-" + use);
