@@ -19,18 +19,23 @@ class HeaderTableSizeTest {
   private static final byte[] REQUEST =
       block(":method", "POST", ":scheme", "http", ":path", CaseConnection.ANSWERED_PATH);
 
-  /** Updates to 0, 100 and 4,096 are 20, 3f45 and 3fe11f; :status 200 is 88. */
+  /** The field :status 200, as the codec of our own and as Netty's writes it. */
+  private static final String INDEXED_200 = "88";
+
+  private static final String LITERAL_200 = "1803323030";
+
+  /** Updates to 0, 100 and 4,096 are 20, 3f45 and 3fe11f. */
   @ParameterizedTest
   @CsvSource({
-    "'100, 4096', 3f453fe11f88",
-    "'0, 4096', 203fe11f88",
-    "'4096, 0, 100, 4096', 203fe11f88",
-    "'4096, 100', 3f4588",
-    "'100, 100', 3f4588",
-    "'0', 2088",
-    "'4096', 88",
+    "'100, 4096', 3f453fe11f",
+    "'0, 4096', 203fe11f",
+    "'4096, 0, 100, 4096', 203fe11f",
+    "'4096, 100', 3f45",
+    "'100, 100', 3f45",
+    "'0', 20",
+    "'4096', ''",
   })
-  void blockAnnouncesTheSmallestSizeAndTheLast(String sizes, String start) throws Exception {
+  void blockAnnouncesTheSmallestSizeAndTheLast(String sizes, String updates) throws Exception {
     long[] values =
         List.of(sizes.split(", ")).stream()
             .flatMapToLong(
@@ -42,7 +47,9 @@ class HeaderTableSizeTest {
         connection.feed(ByteBufUtil.getBytes(Http2CodecUtil.connectionPrefaceBuf()));
         connection.feed(settings(values));
         connection.feed(headers(1, END_STREAM, REQUEST));
-        assertThat(ByteBufUtil.hexDump(connection.sentBlock())).as("%s", feeding).isEqualTo(start);
+        assertThat(ByteBufUtil.hexDump(connection.sentBlock()))
+            .as("%s", feeding)
+            .isIn(updates + INDEXED_200, updates + LITERAL_200);
       }
     }
   }
