@@ -16,7 +16,7 @@ public final class WaitingPick {
     try {
       return PickResult.withNoResult(reason, description);
     } catch (NoSuchMethodError e) {
-      // grpc-java 1.82 and older.
+      // grpc-java 1.80 and older.
       return PickResult.withNoResult();
     }
   }
