@@ -21,6 +21,14 @@ public interface DocumentedMeter {
     return spec().unit();
   }
 
+  /**
+   * The name under which exporters for Prometheus show it; of a histogram without {@code _bucket},
+   * {@code _sum} and {@code _count}.
+   */
+  default String prometheusName() {
+    return spec().prometheusName();
+  }
+
   /** The keys of its tags, in the order in which values are given. */
   default List<String> tags() {
     return spec().tags();

@@ -30,6 +30,13 @@ public record MeterSpec(
     tags = List.copyOf(tags);
   }
 
+  /** The name as Micrometer's exporter for Prometheus makes it: with its unit, and _total. */
+  String prometheusName() {
+    String plain = name.replaceAll("[^A-Za-z0-9_]", "_");
+    String united = plain.endsWith("_" + unit) ? plain : plain + "_" + unit;
+    return type == RegistryMeter.MeterType.COUNTER ? united + "_total" : united;
+  }
+
   /** The counter with these tag values. */
   Counter counter(MeterRegistry meters, String... tagValues) {
     requireType(RegistryMeter.MeterType.COUNTER);

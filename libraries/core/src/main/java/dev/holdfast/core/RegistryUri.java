@@ -4,6 +4,7 @@ import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -62,7 +63,7 @@ public record RegistryUri(
         text.substring(0, schemeEnd),
         at < 0 ? "" : decode(authority.substring(0, at), text),
         authority.substring(at + 1),
-        decode(path.endsWith("/") ? path.substring(0, path.length() - 1) : path, text),
+        decodePath(path.endsWith("/") ? path.substring(0, path.length() - 1) : path, text),
         parameters);
   }
 
@@ -133,6 +134,19 @@ public record RegistryUri(
       }
     }
     return parameters;
+  }
+
+  /**
+   * Refuses an encoded slash, which would silently move the name behind it to another namespace.
+   */
+  private static String decodePath(String path, String whole) {
+    if (path.toUpperCase(Locale.ROOT).contains("%2F")) {
+      throw new IllegalArgumentException(
+          "registry: \""
+              + redact(whole)
+              + "\" (expected: no %2F outside of passwords and parameters)");
+    }
+    return decode(path, whole);
   }
 
   private static String decode(String text, String whole) {

@@ -53,4 +53,17 @@ public interface ChannelHooks {
 
   /** Options of a call whose connection is watched, where the channel watches connections. */
   CallOptions withConnectionListener(CallOptions options, CallConnectionListener watch);
+
+  /**
+   * The instance to which a stream should move from the one it has: one that has fewer streams, by
+   * the loads that instances publish; the fewer an instance has, the likelier it is chosen.
+   *
+   * @param leaving the present instance, as host:port
+   * @param refused whether that instance has refused to keep the stream, so that any other is
+   *     better
+   * @return as host:port, connected; empty to leave the choice to the policy
+   */
+  default Optional<String> instanceFor(String leaving, boolean refused) {
+    return Optional.empty();
+  }
 }

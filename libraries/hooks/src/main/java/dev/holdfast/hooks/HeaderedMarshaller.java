@@ -7,4 +7,10 @@ package dev.holdfast.hooks;
 public interface HeaderedMarshaller {
   /** The most bytes that come on top of the application's. */
   int headerBytes();
+
+  /**
+   * Called when a server that has a method with this marshaller listens, before any call comes.
+   * Must not block.
+   */
+  default void onServing(ServerHooks host) {}
 }

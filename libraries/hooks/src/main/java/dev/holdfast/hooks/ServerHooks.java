@@ -30,4 +30,9 @@ public interface ServerHooks {
 
   /** The address that reaches this server and no other, as host:port; "" when it is not known. */
   String address();
+
+  /** The instances of the service that the server registers; empty when it registers none. */
+  default Optional<ServiceInstances> instances() {
+    return Optional.empty();
+  }
 }

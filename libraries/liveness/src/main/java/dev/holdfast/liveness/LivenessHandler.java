@@ -7,6 +7,7 @@ import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -108,6 +109,16 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
   @Override
   public boolean isStale(long nowNanos) {
     return staleness.isStale(nowNanos);
+  }
+
+  /** Whether the peer is suspected to be gone. Costs one read. */
+  public boolean isSuspect() {
+    return staleness.isSuspect();
+  }
+
+  /** The reason of the end; empty before it. Asked on the event loop. */
+  public Optional<CloseReason> closeReason() {
+    return ended ? Optional.of(goAwayReason.orElse(CloseReason.CLOSED_BY_PEER)) : Optional.empty();
   }
 
   @Override

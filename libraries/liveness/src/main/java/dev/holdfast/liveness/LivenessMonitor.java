@@ -235,7 +235,7 @@ class LivenessMonitor extends PendingOutputs {
         open.ask(nowNanos);
       }
       if (open.isCloseDue(nowNanos)) {
-        close(open.closeReason(nowNanos));
+        close(open.closeReason());
       }
     }
   }
@@ -297,6 +297,7 @@ class LivenessMonitor extends PendingOutputs {
     if (mayPing(nowNanos)) {
       probe(nowNanos, open);
     } else if (hasKernel) {
+      open.onTcpKeepaliveProbeAgain(nowNanos);
       emit(LivenessOutput.TCP_KEEPALIVE_PROBE);
     }
   }
@@ -379,7 +380,7 @@ class LivenessMonitor extends PendingOutputs {
       if (hasKernel && open.needsFinalRead()) {
         readKernel(nowNanos, open);
       } else {
-        close(open.closeReason(nowNanos));
+        close(open.closeReason());
       }
     } else if (hasKernel && open.isKernelDue(nowNanos)) {
       readKernel(nowNanos, open);

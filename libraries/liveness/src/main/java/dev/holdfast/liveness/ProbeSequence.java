@@ -52,6 +52,7 @@ class ProbeSequence {
   private long proofNanos;
   private boolean hopAlone;
   private boolean lastWordAsked;
+  private boolean lateProbeForgiven;
   private ReplacementState replacement = ReplacementState.DROPPED;
   private long graceNanos;
 
@@ -104,8 +105,15 @@ class ProbeSequence {
     asked = false;
   }
 
-  /** The next probe follows after the spacing, whether or not this one could be sent. */
+  /**
+   * The next probe follows after the spacing, whether or not this one could be sent. One that left
+   * late leaves the peer's kernel a moment before the verdict, once until it acknowledges.
+   */
   void onProbe(long nowNanos) {
+    if (!lateProbeForgiven && nowNanos - probeNanos >= KERNEL_EVERY_NANOS) {
+      lateProbeForgiven = true;
+      graceNanos = latest(graceNanos, nowNanos + KERNEL_EVERY_NANOS);
+    }
     probeNanos = nowNanos + options.spacing().toNanos();
   }
 
@@ -148,6 +156,15 @@ class ProbeSequence {
   }
 
   /**
+   * The kernel was told to ask again. A read ends its probing, and one in the same turn of the loop
+   * would end it before the probe left.
+   */
+  void onTcpKeepaliveProbeAgain(long nowNanos) {
+    kernelPauseNanos = KERNEL_EVERY_NANOS;
+    kernelNanos = nowNanos + kernelPauseNanos;
+  }
+
+  /**
    * Schedules the next read of tcp_info, with a pause that doubles up to {@link
    * #KERNEL_EVERY_NANOS}.
    */
@@ -157,7 +174,10 @@ class ProbeSequence {
   }
 
   void onAck(long atNanos) {
-    ackNanos = latest(ackNanos, atNanos);
+    if (atNanos - ackNanos > 0) {
+      ackNanos = atNanos;
+      lateProbeForgiven = false;
+    }
     lastWordAsked = false;
   }
 
@@ -203,10 +223,16 @@ class ProbeSequence {
 
   /** When a suspect that was asked is given up. */
   long closeNanos() {
-    long hardNanos = latest(askedNanos, quietNanos) + options.hardLimit().toNanos();
-    long verdictNanos =
-        isHeldForReplacement() || windowEndNanos() - hardNanos > 0 ? hardNanos : windowEndNanos();
-    return latest(verdictNanos, graceNanos);
+    boolean limited = isHeldForReplacement() || isHardLimitFirst();
+    return latest(limited ? hardLimitNanos() : windowEndNanos(), graceNanos);
+  }
+
+  private long hardLimitNanos() {
+    return latest(askedNanos, quietNanos) + options.hardLimit().toNanos();
+  }
+
+  private boolean isHardLimitFirst() {
+    return windowEndNanos() - hardLimitNanos() > 0;
   }
 
   boolean isCloseDue(long nowNanos) {
@@ -229,10 +255,13 @@ class ProbeSequence {
     return proofWanted ? CloseReason.PROOF_MISSED : CloseReason.PROBE_MISSED;
   }
 
-  /** The close reason when the connection is given up. A peer is stuck while it acknowledges. */
-  CloseReason closeReason(long nowNanos) {
-    boolean acknowledges = nowNanos - ackNanos < options.window().toNanos();
-    if (acknowledges && ackNanos - askedNanos > 0) {
+  /**
+   * The close reason when the connection is given up. A peer is stuck if it acknowledged until the
+   * hard limit. The time of the verdict is of no account: on a busy machine the last ACK is old by
+   * then.
+   */
+  CloseReason closeReason() {
+    if (isHardLimitFirst() && ackNanos - askedNanos > 0) {
       return CloseReason.PEER_STUCK;
     }
     return isHeldForReplacement() ? CloseReason.PATH_DOWN : CloseReason.PEER_SILENT;

@@ -187,6 +187,31 @@ class LivenessEvidenceTest {
     assertThat(bench.count(LivenessOutput.TCP_KEEPALIVE_PROBE)).isBetween(8, 9);
   }
 
+  /** A read ends the kernel's probing, so that the probe would never leave. */
+  @Test
+  void aSuspectsKernelHasTimeToProbeBeforeItIsRead() {
+    LivenessMonitorHarness bench =
+        LivenessMonitorHarness.live(OPTIONS, ConnectionRole.CLIENT, true);
+    bench.calls = 1;
+    bench.kernel = kernel(0, 0, Duration.ofMillis(1));
+    bench.pass(SECOND).callFrame().pass(OPTIONS.idle());
+    Duration step = Duration.ofMillis(5);
+    Duration sinceProbe = OPTIONS.window();
+    for (Duration at = Duration.ZERO; at.compareTo(OPTIONS.window()) < 0; at = at.plus(step)) {
+      bench.outputs.clear();
+      bench.pass(step);
+      sinceProbe = sinceProbe.plus(step);
+      if (bench.count(LivenessOutput.TCP_KEEPALIVE_PROBE) > 0) {
+        sinceProbe = Duration.ZERO;
+      }
+      if (bench.count(LivenessOutput.READ_TCP_INFO) > 0) {
+        assertThat(sinceProbe).as("at %s", at).isGreaterThanOrEqualTo(Duration.ofMillis(240));
+      }
+    }
+    assertThat(bench.state()).isEqualTo(LivenessState.SUSPECT);
+    assertThat(sinceProbe).as("it was probed").isLessThan(OPTIONS.spacing());
+  }
+
   @Test
   void bytesFromBeforeTheMachineSleptAreNoProofAndTheFirstAfterItAre() {
     LivenessMonitorHarness bench =

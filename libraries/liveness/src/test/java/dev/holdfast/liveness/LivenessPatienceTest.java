@@ -50,6 +50,46 @@ class LivenessPatienceTest {
     assertThat(bench.monitor.closeReason()).isEqualTo(CloseReason.PEER_STUCK);
   }
 
+  /** The ACKs of a busy machine's kernel are old when its event loop comes to the verdict. */
+  @Test
+  void aLateVerdictAtTheHardLimitNamesWhatThePeerDidUntilThen() {
+    LivenessMonitorHarness bench = server();
+    Duration half = SECOND.dividedBy(2);
+    bench.kernel = kernel(0, 0, Duration.ofMillis(20));
+    bench.pass(OPTIONS.idle());
+    bench.pass(OPTIONS.hardLimit().minus(OPTIONS.window()).plus(half));
+    bench.kernel = kernel(1, 3, Duration.ofDays(1));
+    bench.pass(OPTIONS.window().minus(half).minusMillis(1));
+    assertThat(bench.state()).isEqualTo(LivenessState.SUSPECT);
+    bench.sleep(Duration.ofMillis(900)).pass(SECOND);
+    assertThat(bench.state()).isEqualTo(LivenessState.CLOSED);
+    assertThat(bench.monitor.closeReason()).isEqualTo(CloseReason.PEER_STUCK);
+  }
+
+  /** Else a busy event loop condemns a peer by a question that it has asked in the same turn. */
+  @Test
+  void aProbeThatLeavesLateCanBeAcknowledgedBeforeTheVerdict() {
+    LivenessMonitorHarness acknowledged = lateAtTheEndOfTheWindow();
+    assertThat(acknowledged.state()).isEqualTo(LivenessState.SUSPECT);
+    acknowledged.kernel = kernel(0, 0, Duration.ofMillis(200));
+    acknowledged.pass(OPTIONS.spacing());
+    assertThat(acknowledged.state()).isEqualTo(LivenessState.SUSPECT);
+
+    LivenessMonitorHarness silent = lateAtTheEndOfTheWindow();
+    silent.pass(SECOND);
+    assertThat(silent.monitor.closeReason()).isEqualTo(CloseReason.PEER_SILENT);
+  }
+
+  /** The probe at the end of the window leaves 900 ms late, and 400 ms behind that end. */
+  private static LivenessMonitorHarness lateAtTheEndOfTheWindow() {
+    LivenessMonitorHarness bench = server();
+    Duration half = SECOND.dividedBy(2);
+    bench.kernel = kernel(1, 3, Duration.ofDays(1));
+    bench.pass(OPTIONS.idle().plus(half)).tell(kernel(1, 3, Duration.ZERO));
+    bench.pass(OPTIONS.window().minus(half).minusMillis(1));
+    return bench.sleep(Duration.ofMillis(901));
+  }
+
   @Test
   void theWindowBeginsAnewWithEachAckAndWhoStopsToAcknowledgeIsSilent() {
     LivenessMonitorHarness bench = server();

@@ -1,5 +1,6 @@
 package dev.holdfast.yaml;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -183,7 +184,7 @@ public final class FileWatch implements AutoCloseable {
       }
     } catch (IOException e) {
       asked = false;
-      refuse(path + ": can't be read: " + e);
+      refuse(path + ": can't be read: " + IoErrorText.of(e));
     } catch (IllegalArgumentException e) {
       refuse(String.valueOf(e.getMessage()));
     } catch (RuntimeException e) {

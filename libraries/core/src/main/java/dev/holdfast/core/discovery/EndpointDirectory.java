@@ -18,6 +18,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -130,6 +131,11 @@ public final class EndpointDirectory implements AutoCloseable {
       serviceNamesSubscriber.close();
       onLoop(() -> remove(namespace, serviceNamesSubscriber));
     };
+  }
+
+  /** The services that are followed, or whose list is remembered. May be asked from any thread. */
+  public Set<ServiceName> services() {
+    return Set.copyOf(followers.keySet());
   }
 
   /** The list in use, if one is known. May be asked from any thread. */

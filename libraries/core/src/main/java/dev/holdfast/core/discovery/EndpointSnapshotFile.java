@@ -1,6 +1,7 @@
 package dev.holdfast.core.discovery;
 
 import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.ServiceName;
@@ -175,7 +176,7 @@ class EndpointSnapshotFile {
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException | IllegalArgumentException e) {
-      failed("read", e.toString());
+      failed("read", IoErrorText.of(e));
       return Optional.empty();
     }
   }
@@ -197,7 +198,7 @@ class EndpointSnapshotFile {
         log.info("event=snapshot_file_recovered file={}", file);
       }
     } catch (IOException | RuntimeException e) {
-      failed("write", e.toString());
+      failed("write", e instanceof IOException ? IoErrorText.of(e) : e.toString());
       // A newer list that came meanwhile has its own turn.
       if (retrying && pending.compareAndSet(NOTHING, list)) {
         writeAfter(retryDelay);

@@ -80,6 +80,13 @@ public final class Registries {
     return Map.copyOf(providers);
   }
 
+  /** The endpoint lists of each registry that is open now. */
+  public List<EndpointDirectory> directories() {
+    synchronized (open) {
+      return open.values().stream().map(entry -> entry.directory).toList();
+    }
+  }
+
   /**
    * A handle on the directory of a registry, opened if this is its first user.
    *

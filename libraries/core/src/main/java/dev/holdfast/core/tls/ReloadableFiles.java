@@ -1,5 +1,6 @@
 package dev.holdfast.core.tls;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.LogEscaper;
 import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
@@ -89,7 +90,7 @@ public final class ReloadableFiles {
       log.info("event=tls_files_reloaded files=\"{}\" changed={}", files, other);
       return other ? ReloadResult.USED : ReloadResult.SAME;
     } catch (IOException | GeneralSecurityException | RuntimeException e) {
-      String why = LogEscaper.escape(e.toString());
+      String why = LogEscaper.escape(e instanceof IOException ? IoErrorText.of(e) : e.toString());
       if (why.equals(trouble)) {
         return ReloadResult.SAME;
       }

@@ -16,7 +16,7 @@ public final class LogLines implements AutoCloseable {
   private static final Pattern KEY_VALUES =
       Pattern.compile("event=[a-z_]+( [a-z_]+=(\"[^\"]*\"|[^\\s\"]+))*");
 
-  private static final Duration START_LIMIT = Duration.ofSeconds(20);
+  private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
   private final List<String> lines = new CopyOnWriteArrayList<>();
   private final @Nullable Thread only;

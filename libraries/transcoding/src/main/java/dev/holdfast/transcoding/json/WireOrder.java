@@ -224,6 +224,10 @@ final class WireOrder {
     sorted.putVarint32(field.tag);
     int content = field.isGroup() ? 0 : sorted.open();
     for (int one : occurrences) {
+      if (occurrences.length > 1) {
+        // A field that is cut off would continue in the bytes of the next occurrence.
+        check(one);
+      }
       int from = valueAt[one];
       int to = endAt[one];
       if (field.isGroup()) {

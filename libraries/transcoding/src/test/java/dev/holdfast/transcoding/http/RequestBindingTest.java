@@ -200,7 +200,13 @@ class RequestBindingTest {
     CodecBuffer out = new CodecBuffer();
     call.request(json, 1, json.length - 2, out);
     DynamicMessage message = DynamicMessage.parseFrom(call.method().input(), out.toByteArray());
-    String text = TextFormat.printer().emittingSingleLine(true).printToString(message);
+    // Not every version of protobuf prints on one line, and an unknown number of an enum as a
+    // number.
+    String text =
+        TextFormat.printer()
+            .printToString(message)
+            .replaceAll("\n *", " ")
+            .replaceAll("UNKNOWN_ENUM_VALUE_\\w+_", "");
     return (call.method().descriptor().getName() + " " + text).strip();
   }
 

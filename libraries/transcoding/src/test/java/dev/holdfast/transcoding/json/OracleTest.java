@@ -2,12 +2,16 @@ package dev.holdfast.transcoding.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.DiscardUnknownFieldsParser;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.Parser;
+import com.google.protobuf.Message;
 import com.google.protobuf.TextFormat;
 import com.google.protobuf.TypeRegistry;
 import com.google.protobuf.util.JsonFormat;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -25,8 +29,6 @@ final class OracleTest {
       JsonFormat.TypeRegistry.newBuilder().add(Everything.getDescriptor()).build();
   private static final JsonFormat.Printer PRINTER = JsonFormat.printer().usingTypeRegistry(TYPES);
   private static final JsonFormat.Parser PARSER = JsonFormat.parser().usingTypeRegistry(TYPES);
-  private static final Parser<Everything> PROTO =
-      DiscardUnknownFieldsParser.wrap(Everything.parser());
   private static final JsonCodec CODEC =
       JsonCodec.of(SchemaTypes.of(List.of(Everything.getDescriptor().getFile())));
   private static final MessageType TYPE = CODEC.type(Everything.getDescriptor());
@@ -93,9 +95,14 @@ final class OracleTest {
       return;
     }
     Everything.Builder oracle = Everything.newBuilder();
-    PARSER.merge(new String(wrong, StandardCharsets.UTF_8), oracle);
-    assertThat(withoutMinusZero(Everything.parseFrom(proto)))
-        .isEqualTo(withoutMinusZero(oracle.build()));
+    try {
+      PARSER.merge(new String(wrong, StandardCharsets.UTF_8), oracle);
+    } catch (InvalidProtocolBufferException e) {
+      // BigDecimal, which JsonFormat asks, has no exponent of more than 32 bits; a zero needs none.
+      assertThat(e).hasMessageMatching("Not a (double|float) value: -?0(\\.0*)?[eE][+-]?\\d{10,}");
+      return;
+    }
+    assertThat(comparable(Everything.parseFrom(proto))).isEqualTo(comparable(oracle.build()));
   }
 
   /** Found by the above: a time with a fraction and without a zone. */
@@ -115,8 +122,22 @@ final class OracleTest {
       assertThat(e.getMessage()).contains("expected");
       return;
     }
-    assertThat(withoutMinusZero(read(json)))
-        .isEqualTo(withoutMinusZero(read(PRINTER.print(PROTO.parseFrom(wrong)))));
+    DynamicMessage expected = parsed(wrong);
+    if (hasAnyWithUnusualTenthByte(expected)) {
+      return;
+    }
+    String theirs;
+    try {
+      theirs = PRINTER.print(expected);
+    } catch (InvalidProtocolBufferException e) {
+      // JsonFormat prints an empty Any only if it has no unknown field.
+      assertThat(e).hasMessage("Invalid type url found: ");
+      return;
+    }
+    Everything ours = read(json);
+    if (!ours.equals(read(theirs))) {
+      assertThat(comparable(ours)).isEqualTo(comparable(read(theirs)));
+    }
   }
 
   /** Found by the above: values that made no sense, with others of the same field behind them. */
@@ -124,11 +145,46 @@ final class OracleTest {
   void whatIsOverruledIsRefusedAsAParserRefusesIt() throws Exception {
     protobufWithWrongBytesIsRefusedOrPrintedAsItIsParsed(-252502, 85);
     protobufWithWrongBytesIsRefusedOrPrintedAsItIsParsed(476475107, 3286192375L);
+    protobufWithWrongBytesIsRefusedOrPrintedAsItIsParsed(8269277359346514923L, 518878143167558753L);
   }
 
-  /** JsonFormat reads -0.0 as 0.0; and what is in an Any is looked into, for the order of maps. */
-  private static String withoutMinusZero(Everything message) {
-    return TEXT.printToString(message).replaceAll("(?m)^.*: -?0\\.0$", "");
+  /**
+   * Returns the lines of the message as text, without the differences that are JsonFormat's: it
+   * reads -0.0 as 0.0, and a path "Code" of a FieldMask as "code", where protobuf for C++ and for
+   * Go read "_code". The text looks into an Any too; maps there are in any order.
+   */
+  private static List<String> comparable(Everything message) {
+    return TEXT.printToString(message)
+        .lines()
+        .filter(line -> !line.matches(".*: -?0\\.0"))
+        .map(line -> line.replace("paths: \"_", "paths: \""))
+        .sorted()
+        .toList();
+  }
+
+  /**
+   * Parses as protobuf says. Its quick path for arrays takes bit 63 of every varint of ten bytes as
+   * set, whatever the tenth byte says; a buffer of fewer bytes keeps it from there. And a generated
+   * class that meets two members of a oneof, then the first again, merges that with what was
+   * overruled; a DynamicMessage does not.
+   */
+  private static DynamicMessage parsed(byte[] proto) throws IOException {
+    return DynamicMessage.newBuilder(Everything.getDescriptor())
+        .mergeFrom(CodedInputStream.newInstance(new ByteArrayInputStream(proto), 8))
+        .build();
+  }
+
+  /** Whether the bytes of an Any, which JsonFormat reads on its own, are read wrong by it. */
+  private static boolean hasAnyWithUnusualTenthByte(DynamicMessage message) {
+    FieldDescriptor any = Everything.getDescriptor().findFieldByName("any");
+    int more = 0;
+    for (byte here : ((Message) message.getField(any)).toByteString()) {
+      if (here >= 0 && more >= 9 && here != 1) {
+        return true;
+      }
+      more = here < 0 ? more + 1 : 0;
+    }
+    return false;
   }
 
   private static Everything small(long seed) {

@@ -2,6 +2,7 @@ package dev.holdfast.registry.dns;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.annotation.Limit;
@@ -275,10 +276,11 @@ final class DnsHostResolver {
 
   /** The failure of a resolution as registries report it. */
   static RegistryException typed(Throwable failure) {
-    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    Throwable inner = failure instanceof CompletionException ? failure.getCause() : null;
+    Throwable cause = inner == null ? failure : inner;
     return cause instanceof RegistryException known
         ? known
-        : new RegistryException(RegistryErrorKind.UNAVAILABLE, String.valueOf(cause), cause);
+        : new RegistryException(RegistryErrorKind.UNAVAILABLE, IoErrorText.of(cause), cause);
   }
 
   private static ResolvedEndpoints resolved(List<Record> records, Function<String, Endpoint> made) {

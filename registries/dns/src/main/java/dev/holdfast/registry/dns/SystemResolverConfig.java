@@ -1,5 +1,6 @@
 package dev.holdfast.registry.dns;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -111,7 +112,7 @@ final class SystemResolverConfig {
       }
       return read;
     } catch (IOException e) {
-      log.warn("event=hosts_file_unreadable file={} cause=\"{}\"", hostsFile, e.toString());
+      log.warn("event=hosts_file_unreadable file={} cause=\"{}\"", hostsFile, IoErrorText.of(e));
       return Map.of();
     }
   }

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * An announced record of this process and its state machine.
  *
  * <pre>
- * LEASING -> WRITING -> PUBLISHED <-> WRITING (an update)
+ * LEASING -> WRITING -> PUBLISHED &lt;-> WRITING (an update)
  * any -> WITHDRAWING -> GONE      withdrawn, or failed and tried again until the lease is lost
  * any -> GONE                     refused, lost, deleted, taken over, wiped
  * </pre>

@@ -1,5 +1,6 @@
 package dev.holdfast.registry.etcd;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.RegistryException;
 import io.grpc.Status;
 import io.netty.handler.ssl.NotSslRecordException;
@@ -11,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 final class EtcdException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  // A member with TLS hangs up on plain text. Whether its client then reads an orderly end, a reset
-  // or can't write any more depends on what was still unread, so each of them earns the hint.
+  // A member with TLS hangs up on plain text, as one does that stops. Whether its client then reads
+  // an orderly end, a
+  // reset or can't write any more depends on what was still unread.
   private static final String CLOSED_WITHOUT_A_WORD = "Network closed for unknown reason";
   private static final Pattern HUNG_UP = Pattern.compile("Connection reset|Broken pipe");
 
@@ -21,16 +23,19 @@ final class EtcdException extends RuntimeException {
   private static final String ENDED_IN_HANDSHAKE = "while performing TLS negotiation";
   private static final String HANDLER_OF_HANDSHAKE = "ClientTlsHandler";
 
+  // That of an answer that is no frame, with a dump of its bytes as the cause.
+  private static final String NOT_HTTP_2 = "http2 exception";
+
   private final EtcdError error;
 
-  /** The way in which a member was asked. */
-  enum ChannelSecurityHint {
-    /** Without TLS; it has not answered yet. */
-    PLAIN_TEXT,
-    /** With TLS; it has not answered yet. */
-    TLS,
-    /** As it has answered before: when it hangs up, it is for another reason. */
-    ANSWERED_BEFORE
+  /** The mismatch between a member's protocol and that of a request to it. */
+  enum ProtocolMismatch {
+    /** The request was sent in plain text, and the member speaks TLS. */
+    MEMBER_SPEAKS_TLS,
+    /** The request was sent with TLS, and the member speaks HTTP/2 in plain text. */
+    MEMBER_SPEAKS_PLAIN_TEXT,
+    /** None is known: a member that hangs up is stopping, or was never there. */
+    NONE
   }
 
   EtcdException(EtcdError error, String message, @Nullable Throwable cause) {
@@ -43,13 +48,19 @@ final class EtcdException extends RuntimeException {
   }
 
   /** From the status of a call; says which member it came from. */
-  static EtcdException of(Status status, String member, ChannelSecurityHint channelSecurityHint) {
+  static EtcdException of(Status status, String member, ProtocolMismatch mismatch) {
     EtcdError error = EtcdError.of(status);
     String what = error == EtcdError.CERTIFICATE_REFUSED ? EtcdTls.explain(status) : words(status);
-    if (channelSecurityHint == ChannelSecurityHint.PLAIN_TEXT && isHangUp(status)) {
-      what += " (the request was sent without TLS; a member that wants TLS needs tls=true)";
-    } else if (channelSecurityHint == ChannelSecurityHint.TLS && isHangUpInHandshake(status)) {
-      what += " (the request was sent with TLS; a member without TLS needs tls=false)";
+    if (isHangUp(status) || isHangUpInHandshake(status)) {
+      what +=
+          switch (mismatch) {
+            case MEMBER_SPEAKS_TLS ->
+                " (the request was sent without TLS, and the member speaks TLS: it needs tls=true)";
+            case MEMBER_SPEAKS_PLAIN_TEXT ->
+                " (the request was sent with TLS, and the member speaks plain text: it needs"
+                    + " tls=false)";
+            case NONE -> "";
+          };
     }
     return new EtcdException(error, "etcd " + member + ": " + what, status.getCause());
   }
@@ -68,7 +79,10 @@ final class EtcdException extends RuntimeException {
     return message == null ? error.name() : message;
   }
 
-  private static boolean isHangUp(Status status) {
+  /**
+   * Whether a request ended because the member closed its connection, which has several reasons.
+   */
+  static boolean isHangUp(Status status) {
     if (CLOSED_WITHOUT_A_WORD.equals(status.getDescription())) {
       return true;
     }
@@ -78,7 +92,8 @@ final class EtcdException extends RuntimeException {
         && HUNG_UP.matcher(root.getMessage()).find();
   }
 
-  private static boolean isHangUpInHandshake(Status status) {
+  /** The same during the TLS handshake, or by a first byte that is not TLS. */
+  static boolean isHangUpInHandshake(Status status) {
     String description = status.getDescription() == null ? "" : status.getDescription();
     return description.contains(ENDED_IN_HANDSHAKE)
         || (description.contains(HANDLER_OF_HANDSHAKE) && isHangUp(status))
@@ -89,12 +104,26 @@ final class EtcdException extends RuntimeException {
     if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
       return "no answer in time";
     }
-    String text =
-        status.getDescription() == null
-            ? status.getCode().toString()
-            : status.getCode() + ": " + status.getDescription();
+    String reason = reason(status);
+    return reason.isEmpty() ? status.getCode().toString() : status.getCode() + ": " + reason;
+  }
+
+  /** The reason in words; what grpc-java adds in further lines names its own parts. */
+  private static String reason(Status status) {
+    if (isHangUp(status)) {
+      return "the member closed the connection";
+    }
     Throwable root = root(status);
-    return root == null || root.getMessage() == null ? text : text + " (" + root.getMessage() + ")";
+    if (NOT_HTTP_2.equals(status.getDescription())) {
+      return "what answers there does not speak HTTP/2";
+    }
+    if (root instanceof IOException) {
+      return IoErrorText.of(root);
+    }
+    String description = status.getDescription() == null ? "" : status.getDescription();
+    String first = description.lines().findFirst().orElse("");
+    String last = root == null || root.getMessage() == null ? "" : root.getMessage();
+    return last.isEmpty() || first.contains(last) ? first : first + " (" + last + ")";
   }
 
   private static @Nullable Throwable root(Status status) {

@@ -1,7 +1,9 @@
 package dev.holdfast.registry.etcd;
 
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.OffloadExecutor;
 import dev.holdfast.core.Scheduler;
+import dev.holdfast.registry.etcd.EtcdException.ProtocolMismatch;
 import dev.holdfast.registry.etcd.proto.AuthGrpc;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
@@ -25,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * sent. Confined to the scheduler.
  */
 final class EtcdMember {
+  private static final Duration PROBE_INTERVAL = Duration.ofSeconds(10);
+
   private final HostPort address;
   private final EtcdChannels channels;
   private final Scheduler scheduler;
@@ -34,6 +38,9 @@ final class EtcdMember {
   private boolean unresponsive;
   private boolean answered;
   private boolean closed;
+  private ProtocolMismatch mismatch = ProtocolMismatch.NONE;
+  private boolean probed;
+  private long lastProbeNanos;
 
   EtcdMember(
       HostPort address,
@@ -84,13 +91,15 @@ final class EtcdMember {
             scheduler,
             answer -> {
               answered = true;
+              mismatch = ProtocolMismatch.NONE;
               onReply.accept(answer);
             },
             status -> {
               if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
                 markUnresponsive(usable);
               }
-              onError.accept(closed ? closedException() : exception(status));
+              afterProbe(
+                  status, () -> onError.accept(closed ? closedException() : exception(status)));
             });
     CallOptions options =
         CallOptions.DEFAULT.withDeadlineAfter(timeout.toNanos(), TimeUnit.NANOSECONDS);
@@ -113,13 +122,41 @@ final class EtcdMember {
   }
 
   EtcdException exception(Status status) {
-    EtcdException.ChannelSecurityHint channelSecurityHint =
-        answered
-            ? EtcdException.ChannelSecurityHint.ANSWERED_BEFORE
-            : channels.arePlainText()
-                ? EtcdException.ChannelSecurityHint.PLAIN_TEXT
-                : EtcdException.ChannelSecurityHint.TLS;
-    return EtcdException.of(status, address.toString(), channelSecurityHint);
+    return EtcdException.of(status, address.toString(), mismatch);
+  }
+
+  /**
+   * Finds out, before a failure is reported, which protocol a member speaks that hung up and has
+   * never answered: a stopping one and one that wants TLS end a connection in the same way.
+   */
+  private void afterProbe(Status status, Runnable report) {
+    long now = scheduler.clock().nanoTime();
+    boolean due = !probed || now - lastProbeNanos >= PROBE_INTERVAL.toNanos();
+    boolean plainText = channels.arePlainText();
+    boolean ambiguous =
+        plainText ? EtcdException.isHangUp(status) : EtcdException.isHangUpInHandshake(status);
+    if (answered || closed || !due || !ambiguous) {
+      report.run();
+      return;
+    }
+    probed = true;
+    lastProbeNanos = now;
+    OffloadExecutor.shared()
+        .execute(
+            () -> {
+              boolean differs =
+                  plainText ? ProtocolProbe.speaksTls(address) : ProtocolProbe.speaksHttp2(address);
+              scheduler.execute(
+                  () -> {
+                    mismatch =
+                        !differs || answered
+                            ? ProtocolMismatch.NONE
+                            : plainText
+                                ? ProtocolMismatch.MEMBER_SPEAKS_TLS
+                                : ProtocolMismatch.MEMBER_SPEAKS_PLAIN_TEXT;
+                    report.run();
+                  });
+            });
   }
 
   boolean isClosed() {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -113,7 +114,18 @@ record EtcdOptions(
    * @param ca who signed the members' certificates, or null for the JDK's trust store
    * @param cert the client's certificate chain, or null; comes with {@code key}
    */
-  record EtcdTlsFiles(@Nullable Path ca, @Nullable Path cert, @Nullable Path key) {}
+  record EtcdTlsFiles(@Nullable Path ca, @Nullable Path cert, @Nullable Path key) {
+    /** The files that are given, as parameters of a target. */
+    @Override
+    public String toString() {
+      return Stream.of(
+              ca == null ? "" : "ca=" + ca,
+              cert == null ? "" : "cert=" + cert,
+              key == null ? "" : "key=" + key)
+          .filter(text -> !text.isEmpty())
+          .collect(Collectors.joining(" "));
+    }
+  }
 
   static EtcdOptions of(RegistryUri uri, Map<String, String> environment) {
     return new EtcdOptions(

@@ -1,5 +1,6 @@
 package dev.holdfast.registry.etcd;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.Scheduler;
 import java.time.Duration;
 import java.util.Optional;
@@ -38,7 +39,9 @@ final class EtcdPassword {
             onFailure.accept(
                 new EtcdException(
                     EtcdError.PASSWORD_REFUSED,
-                    EtcdCredentials.PASSWORD_FILE + ": can't be read: " + failure,
+                    EtcdCredentials.PASSWORD_FILE
+                        + ": can't be read: "
+                        + IoErrorText.withFile(failure),
                     failure)));
   }
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.registry.etcd;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.LogEscaper;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.annotation.Limit;
@@ -87,7 +88,7 @@ final class EtcdTls {
       return new EtcdTls(
           files, scheduler, BackgroundRead.await(() -> read(files, null, scheduler)));
     } catch (IOException e) {
-      throw new IllegalArgumentException("tls: " + files + ": " + e.getMessage(), e);
+      throw new IllegalArgumentException("tls: " + files + ": " + IoErrorText.withFile(e), e);
     }
   }
 
@@ -144,14 +145,14 @@ final class EtcdTls {
 
   /** A one-sentence explanation of a failed TLS handshake, with its root cause. */
   static String explain(Status status) {
-    Throwable root = status.getCause();
-    for (Throwable t = root; t != null; t = t.getCause()) {
-      root = t;
+    Throwable cause = status.getCause();
+    for (Throwable t = cause; t != null; t = t.getCause()) {
       if (t instanceof CertificateExpiredException) {
         return "the member's certificate has expired (" + t.getMessage() + ")";
       }
     }
-    return "the TLS handshake failed: " + (root == null ? status : root.getMessage());
+    return "the TLS handshake failed: "
+        + (cause == null ? status.getCode().toString() : IoErrorText.of(cause));
   }
 
   /** The settings that were known, when the files are as they were. */

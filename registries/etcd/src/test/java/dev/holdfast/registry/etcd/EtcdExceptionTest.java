@@ -2,7 +2,7 @@ package dev.holdfast.registry.etcd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.registry.etcd.EtcdException.ChannelSecurityHint;
+import dev.holdfast.registry.etcd.EtcdException.ProtocolMismatch;
 import io.grpc.Status;
 import io.netty.handler.ssl.NotSslRecordException;
 import java.io.IOException;
@@ -25,33 +25,25 @@ final class EtcdExceptionTest {
           failedWith(new IllegalStateException(new IOException("Connection reset by peer"))));
 
   @Test
-  void aHangUpOnPlainTextSaysThatTlsMayBeWanted() {
+  void aHangUpOnPlainTextByAMemberWithTlsSaysThatTlsIsWanted() {
     for (Status hangUp : HANG_UPS) {
-      assertThat(EtcdException.of(hangUp, MEMBER, ChannelSecurityHint.PLAIN_TEXT))
+      assertThat(EtcdException.of(hangUp, MEMBER, ProtocolMismatch.MEMBER_SPEAKS_TLS))
           .hasMessageContaining(MEMBER)
           .hasMessageContaining("needs tls=true");
     }
   }
 
-  @Test
-  void overTlsAHangUpIsNoHintOfTls() {
-    for (Status hangUp : HANG_UPS) {
-      assertThat(EtcdException.of(hangUp, MEMBER, ChannelSecurityHint.TLS).getMessage())
-          .doesNotContain("needs tls=");
-    }
-  }
-
   /** It was killed, or the network was cut. */
   @Test
-  void aHangUpOfAMemberThatHasAnsweredIsNoHint() {
+  void aHangUpOfAMemberWhoseProtocolIsNotKnownIsNoHint() {
     for (Status hangUp : HANG_UPS) {
-      assertThat(EtcdException.of(hangUp, MEMBER, ChannelSecurityHint.ANSWERED_BEFORE).getMessage())
+      assertThat(EtcdException.of(hangUp, MEMBER, ProtocolMismatch.NONE).getMessage())
           .doesNotContain("needs tls=");
     }
   }
 
   @Test
-  void aHangUpInTheHandshakeSaysThatTlsMayNotBeWanted() {
+  void aHangUpInTheHandshakeByAMemberWithPlainTextSaysThatTlsIsNotWanted() {
     List<Status> inHandshake =
         List.of(
             Status.UNAVAILABLE.withDescription(
@@ -63,7 +55,7 @@ final class EtcdExceptionTest {
                 .withCause(new SocketException("Connection reset")),
             failedWith(new NotSslRecordException("not an SSL/TLS record: 48545450")));
     for (Status hangUp : inHandshake) {
-      assertThat(EtcdException.of(hangUp, MEMBER, ChannelSecurityHint.TLS))
+      assertThat(EtcdException.of(hangUp, MEMBER, ProtocolMismatch.MEMBER_SPEAKS_PLAIN_TEXT))
           .hasMessageContaining(MEMBER)
           .hasMessageContaining("needs tls=false");
     }
@@ -79,7 +71,9 @@ final class EtcdExceptionTest {
           Status.UNAVAILABLE
               .withDescription("io exception\nChannel Pipeline: [ClientTlsHandler#0]")
               .withCause(cause);
-      assertThat(EtcdException.of(other, MEMBER, ChannelSecurityHint.TLS).getMessage())
+      assertThat(
+              EtcdException.of(other, MEMBER, ProtocolMismatch.MEMBER_SPEAKS_PLAIN_TEXT)
+                  .getMessage())
           .doesNotContain("needs tls=");
     }
   }
@@ -90,9 +84,10 @@ final class EtcdExceptionTest {
             EtcdException.of(
                 failedWith(new ConnectException("Connection refused")),
                 MEMBER,
-                ChannelSecurityHint.PLAIN_TEXT))
+                ProtocolMismatch.MEMBER_SPEAKS_TLS))
         .message()
-        .contains("Connection refused")
+        .contains("UNAVAILABLE: connection refused")
+        .doesNotContain("io exception")
         .doesNotContain("needs tls=true");
   }
 

@@ -1,5 +1,6 @@
 package dev.holdfast.registry.file;
 
+import dev.holdfast.core.IoErrorText;
 import java.io.IOException;
 import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.FileSystems;
@@ -87,7 +88,7 @@ final class DirectoryEvents implements AutoCloseable {
       try {
         service.close();
       } catch (IOException e) {
-        log.warn("event=watch_close_failed cause=\"{}\"", e.toString());
+        log.warn("event=watch_close_failed cause=\"{}\"", IoErrorText.of(e));
       }
     }
   }
@@ -136,7 +137,7 @@ final class DirectoryEvents implements AutoCloseable {
       log.warn(
           "event=watch_unavailable fallback=poll hint=\"{}\" cause=\"{}\"",
           "raise fs.inotify.max_user_instances",
-          e.toString());
+          IoErrorText.of(e));
       return null;
     }
   }

@@ -1,5 +1,6 @@
 package dev.holdfast.registry.file;
 
+import dev.holdfast.core.IoErrorText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,7 +115,7 @@ final class DirectoryPathWatch {
         log.warn(
             "event=directory_watch_failed directory={} fallback=poll cause=\"{}\"",
             target,
-            e.toString());
+            IoErrorText.of(e));
       }
     }
   }
@@ -123,7 +124,7 @@ final class DirectoryPathWatch {
     try {
       return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
     } catch (IOException e) {
-      log.debug("event=directory_unreadable directory={} cause=\"{}\"", path, e.toString());
+      log.debug("event=directory_unreadable directory={} cause=\"{}\"", path, IoErrorText.of(e));
       return null;
     }
   }

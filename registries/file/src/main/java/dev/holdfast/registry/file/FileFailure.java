@@ -1,10 +1,10 @@
 package dev.holdfast.registry.file;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
@@ -28,14 +28,9 @@ final class FileFailure {
   }
 
   private static String reason(IOException cause) {
-    if (cause instanceof AccessDeniedException) {
-      return "permission denied";
-    }
     if (cause instanceof NoSuchFileException missing) {
       return missing.getFile() + " is missing";
     }
-    String text =
-        cause instanceof FileSystemException system ? system.getReason() : cause.getMessage();
-    return text == null ? cause.getClass().getSimpleName() : text;
+    return IoErrorText.of(cause);
   }
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.registry.file;
 
+import dev.holdfast.core.IoErrorText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -111,7 +112,8 @@ final class LocalProcesses {
       }
       return new RecordOwner(pid, started, boot, space, 1);
     } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
-      log.info("event=process_table_unreadable fallback=heartbeats cause=\"{}\"", e.toString());
+      log.info(
+          "event=process_table_unreadable fallback=heartbeats cause=\"{}\"", IoErrorText.of(e));
       return new RecordOwner(pid, 0, "", "", 1);
     }
   }
@@ -123,7 +125,7 @@ final class LocalProcesses {
           .filter(line -> line.startsWith("proc /proc "))
           .anyMatch(line -> line.contains("hidepid=") && !line.matches(".*hidepid=(0|off)\\b.*"));
     } catch (IOException e) {
-      log.info("event=mounts_unreadable fallback=heartbeats cause=\"{}\"", e.toString());
+      log.info("event=mounts_unreadable fallback=heartbeats cause=\"{}\"", IoErrorText.of(e));
       return true;
     }
   }

@@ -2,6 +2,7 @@ package dev.holdfast.registry.file;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.LogEscaper;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryException.RegistryErrorKind;
@@ -307,7 +308,7 @@ final class ServiceScan {
     } catch (IOException e) {
       // It is left out of the list all the same; without the right to delete that is all we can do.
       undeletable.add(name);
-      log.warn("event=orphan_not_removed file={} cause=\"{}\"", file, e.toString());
+      log.warn("event=orphan_not_removed file={} cause=\"{}\"", file, IoErrorText.of(e));
       return true;
     }
   }
@@ -321,7 +322,7 @@ final class ServiceScan {
       Files.deleteIfExists(file);
       log.info("event=temporary_file_removed file={}", file);
     } catch (IOException e) {
-      log.debug("event=temporary_file_not_removed file={} cause=\"{}\"", file, e.toString());
+      log.debug("event=temporary_file_not_removed file={} cause=\"{}\"", file, IoErrorText.of(e));
     }
   }
 

@@ -219,7 +219,7 @@ class FileRecordsTest {
       bestNanos = Math.min(bestNanos, System.nanoTime() - beganNanos);
     }
     // The poll is a minute; the best of five is a few milliseconds unless the machine is busy.
-    assertThat(Duration.ofNanos(bestNanos)).isLessThan(Duration.ofSeconds(1));
+    assertThat(Duration.ofNanos(bestNanos)).isLessThan(Duration.ofSeconds(30));
   }
 
   @Test

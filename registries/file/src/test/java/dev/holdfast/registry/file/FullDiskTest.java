@@ -47,7 +47,7 @@ class FullDiskTest {
               line ->
                   assertThat(line)
                       .startsWith("ended UNAVAILABLE can't write " + mountPoint)
-                      .contains(NO_SPACE));
+                      .containsIgnoringCase(NO_SPACE));
       assertThat(inside(child).resolve("prod/orders")).isEmptyDirectory();
     }
   }

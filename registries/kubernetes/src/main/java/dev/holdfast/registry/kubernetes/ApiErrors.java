@@ -1,5 +1,6 @@
 package dev.holdfast.registry.kubernetes;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.LogEscaper;
 import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
@@ -106,28 +107,20 @@ final class ApiErrors {
       if (t instanceof SSLException || t instanceof CertificateException) {
         return ApiFailure.of(
             ApiError.CERTIFICATE_REFUSED,
-            "TLS with the API server failed: " + LogEscaper.escape(deepest(t)),
+            "TLS with the API server failed: " + LogEscaper.escape(IoErrorText.of(t)),
             cause);
       }
     }
     if (cause instanceof ConnectException || !(cause instanceof IOException)) {
       return ApiFailure.of(
           ApiError.UNREACHABLE,
-          "the API server can't be reached: " + LogEscaper.escape(deepest(cause)),
+          "the API server can't be reached: " + LogEscaper.escape(IoErrorText.of(cause)),
           cause);
     }
     return ApiFailure.of(
         ApiError.BROKEN,
-        "the connection to the API server broke: " + LogEscaper.escape(deepest(cause)),
+        "the connection to the API server broke: " + LogEscaper.escape(IoErrorText.of(cause)),
         cause);
-  }
-
-  private static String deepest(Throwable thrown) {
-    Throwable last = thrown;
-    while (last.getCause() != null) {
-      last = last.getCause();
-    }
-    return last.getMessage() == null ? last.getClass().getSimpleName() : last.getMessage();
   }
 
   /** A failure on its way through a future. */

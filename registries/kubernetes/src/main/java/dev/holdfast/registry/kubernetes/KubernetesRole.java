@@ -1,7 +1,10 @@
 package dev.holdfast.registry.kubernetes;
 
 import dev.holdfast.core.ServiceName;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The least role that suffices to follow services in one namespace of Kubernetes.
@@ -46,9 +49,26 @@ public final class KubernetesRole {
     return of(KubernetesNames.parse(service, defaultNamespace).namespace());
   }
 
-  /** The name of the role and of its binding: {@code holdfast-endpoints}. */
+  /** The name of the role: {@code holdfast-endpoints}. */
   public String name() {
     return "holdfast-endpoints";
+  }
+
+  /**
+   * The name of the binding for an account. Each account has a binding of its own: with a shared
+   * name, applying the binding of a second account would take the role from the first one.
+   */
+  public String bindingName(String account, String accountNamespace) {
+    return name() + "-" + accountNamespace + "-" + account;
+  }
+
+  /** The only rule of the role, as the fields of a Role's {@code rules} have it. */
+  public static Map<String, List<String>> rule() {
+    Map<String, List<String>> rule = new LinkedHashMap<>();
+    rule.put("apiGroups", List.of(GROUP));
+    rule.put("resources", List.of(RESOURCE));
+    rule.put("verbs", VERBS);
+    return Collections.unmodifiableMap(rule);
   }
 
   /** The Role as YAML, ready for {@code kubectl apply}; ends with a line break. */
@@ -91,6 +111,7 @@ public final class KubernetesRole {
         name: %s
         namespace: %s
     """
-        .formatted(name(), namespace, name(), account, accountNamespace);
+        .formatted(
+            bindingName(account, accountNamespace), namespace, name(), account, accountNamespace);
   }
 }

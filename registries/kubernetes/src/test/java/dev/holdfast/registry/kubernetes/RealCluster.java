@@ -26,6 +26,7 @@ public final class RealCluster implements AutoCloseable {
   static final String ADMIN_TOKEN = "all-may-be-done-with-this";
 
   private static final Duration DAY = Duration.ofDays(1);
+  private static final Pattern NAME = Pattern.compile("(?m)^  name: (\\S+)$");
   private static final Pattern AUDITED =
       Pattern.compile("\"requestURI\":\"([^\"]*)\".*?\"username\":\"([^\"]*)\"");
 
@@ -165,7 +166,11 @@ public final class RealCluster implements AutoCloseable {
   /** Gives a role, replacing one with the same name. */
   void grant(String namespace, String role, String binding) throws Exception {
     calls.apply(ClusterCalls.RBAC, namespace, "roles", "holdfast-endpoints", role);
-    calls.apply(ClusterCalls.RBAC, namespace, "rolebindings", "holdfast-endpoints", binding);
+    Matcher name = NAME.matcher(binding);
+    if (!name.find()) {
+      throw new AssertionError("no name in " + binding);
+    }
+    calls.apply(ClusterCalls.RBAC, namespace, "rolebindings", name.group(1), binding);
   }
 
   /** Makes an account and gives a token of it. */

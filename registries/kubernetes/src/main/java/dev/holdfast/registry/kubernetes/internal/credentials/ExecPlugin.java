@@ -1,5 +1,6 @@
 package dev.holdfast.registry.kubernetes.internal.credentials;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.LogEscaper;
 import dev.holdfast.core.annotation.Limit;
 import java.io.File;
@@ -154,7 +155,7 @@ record ExecPlugin(
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
     } catch (ExecutionException e) {
-      throw new IOException(String.valueOf(e.getCause()), e);
+      throw new IOException(IoErrorText.of(e.getCause() == null ? e : e.getCause()), e);
     }
   }
 
