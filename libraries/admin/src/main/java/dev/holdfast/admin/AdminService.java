@@ -1,0 +1,181 @@
+package dev.holdfast.admin;
+
+import dev.holdfast.admin.rpc.AdminGrpc;
+import dev.holdfast.admin.rpc.Connection;
+import dev.holdfast.admin.rpc.ConnectionsPage;
+import dev.holdfast.admin.rpc.ProcessReport;
+import dev.holdfast.admin.rpc.ProcessRequest;
+import dev.holdfast.admin.rpc.ResumableStream;
+import dev.holdfast.admin.rpc.RowsRequest;
+import dev.holdfast.admin.rpc.StreamStateCount;
+import dev.holdfast.admin.rpc.StreamsPage;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+/**
+ * The service {@code holdfast.admin.v1.Admin} of a process. It reads and changes nothing; who may
+ * read is decided by {@link AdminAccess}. Its threads must not be those of event loops.
+ */
+public final class AdminService extends AdminGrpc.AdminImplBase {
+  private final ProcessState state;
+
+  public AdminService(ProcessState state) {
+    this.state = state;
+  }
+
+  @Override
+  public void getProcess(ProcessRequest request, StreamObserver<ProcessReport> answers) {
+    answer(answers, this::report);
+  }
+
+  @Override
+  public void listConnections(RowsRequest request, StreamObserver<ConnectionsPage> answers) {
+    answer(
+        answers, () -> connections(AdminTables.CONNECTIONS, request, state.connections().open()));
+  }
+
+  @Override
+  public void listClosedConnections(RowsRequest request, StreamObserver<ConnectionsPage> answers) {
+    answer(
+        answers,
+        () -> connections(AdminTables.CLOSED_CONNECTIONS, request, state.connections().closed()));
+  }
+
+  @Override
+  public void listStreams(RowsRequest request, StreamObserver<StreamsPage> answers) {
+    answer(
+        answers,
+        () -> {
+          List<StreamRow> rows = state.streams();
+          Map<String, Long> states = new TreeMap<>();
+          rows.forEach(row -> states.merge(row.status().state(), 1L, Long::sum));
+          StreamsPage.Builder page = streams(AdminTables.STREAMS, request, rows);
+          states.forEach(
+              (name, streams) ->
+                  page.addStates(StreamStateCount.newBuilder().setState(name).setStreams(streams)));
+          return page.build();
+        });
+  }
+
+  @Override
+  public void listEndedStreams(RowsRequest request, StreamObserver<StreamsPage> answers) {
+    answer(
+        answers, () -> streams(AdminTables.ENDED_STREAMS, request, state.endedStreams()).build());
+  }
+
+  private <A> void answer(StreamObserver<A> answers, Supplier<A> work) {
+    A answer;
+    try {
+      answer = work.get();
+    } catch (IllegalArgumentException e) {
+      answers.onError(Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
+      return;
+    }
+    answers.onNext(answer);
+    answers.onCompleted();
+  }
+
+  private ProcessReport report() {
+    ConnectionLog connections = state.connections();
+    return ProcessReport.newBuilder()
+        .setId(state.id())
+        .setPid(ProcessHandle.current().pid())
+        .setNowMs(state.nowMillis())
+        .setStartedMs(state.startedMillis())
+        .setVersion(
+            Objects.requireNonNullElse(
+                AdminService.class.getPackage().getImplementationVersion(), ""))
+        .setJava(Runtime.version().toString())
+        .setOpenConnections(connections.openCount())
+        .setClosedConnections(connections.closedCount())
+        .setUnlistedConnections(connections.unlistedCount())
+        .setOpenStreams(state.openStreamCount())
+        .setEndedStreams(state.endedStreamCount())
+        .build();
+  }
+
+  private static ConnectionsPage connections(
+      RowTable<ConnectionRow> table, RowsRequest request, List<ConnectionRow> rows) {
+    RowTable.RowPage<ConnectionRow> page = table.select(selection(request), rows);
+    ConnectionsPage.Builder answer =
+        ConnectionsPage.newBuilder()
+            .setTotal(page.total())
+            .setMatched(page.matched())
+            .setNextPageToken(page.next());
+    page.rows().forEach(row -> answer.addConnections(message(row)));
+    return answer.build();
+  }
+
+  private static StreamsPage.Builder streams(
+      RowTable<StreamRow> table, RowsRequest request, List<StreamRow> rows) {
+    RowTable.RowPage<StreamRow> page = table.select(selection(request), rows);
+    StreamsPage.Builder answer =
+        StreamsPage.newBuilder()
+            .setTotal(page.total())
+            .setMatched(page.matched())
+            .setNextPageToken(page.next());
+    page.rows().forEach(row -> answer.addStreams(message(row)));
+    return answer;
+  }
+
+  private static RowSelection selection(RowsRequest request) {
+    return new RowSelection(
+        request.getPageSize(),
+        request.getPageToken(),
+        request.getSort(),
+        request.getAscending(),
+        request.getFiltersList());
+  }
+
+  private static Connection message(ConnectionRow row) {
+    Connection.Builder message =
+        Connection.newBuilder()
+            .setId(row.id())
+            .setRole(row.role())
+            .setService(row.service())
+            .setPeer(row.peer())
+            .setLocal(row.local())
+            .setOpenedMs(row.openedMillis())
+            .setAgent(row.agent())
+            .setSuspect(row.suspect())
+            .setAgeMs(row.ageMillis())
+            .setClosedMs(row.closedMillis())
+            .setCode(row.code());
+    ConnectionRow.ConnectionEnd end = row.end();
+    if (end != null) {
+      end.reason()
+          .ifPresent(reason -> message.setReason(reason.name()).setExplanation(reason.sentence()));
+    }
+    return message.build();
+  }
+
+  private static ResumableStream message(StreamRow row) {
+    return ResumableStream.newBuilder()
+        .setId(row.status().id())
+        .setRole(row.role())
+        .setPeer(row.status().peer())
+        .setPrincipal(row.status().principal())
+        .setMethod(row.status().method())
+        .setState(row.status().state())
+        .setResumes(row.resumes())
+        .setLastCause(row.status().lastCause())
+        .setQueuedBytes(row.status().queuedBytes())
+        .setSent(row.status().positions().sent())
+        .setAcked(row.status().positions().acked())
+        .setProcessed(row.status().positions().processed())
+        .setDuplicates(row.status().positions().duplicates())
+        .setUnacked(row.unacked())
+        .setUnackedMs(row.status().times().unackedMillis())
+        .setAgeMs(row.status().times().ageMillis())
+        .setUnchangedMs(row.status().times().unchangedMillis())
+        .setEndedMs(row.endedMillis())
+        .setEnd(row.end())
+        .setLost(row.lost())
+        .build();
+  }
+}

@@ -1,0 +1,132 @@
+package dev.holdfast.admin;
+
+import dev.holdfast.core.Clock;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.hooks.EndedStreamStatus;
+import dev.holdfast.hooks.ProcessStreams;
+import dev.holdfast.hooks.StreamSource;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state of this process for its admin service: connections and resumable streams, open and
+ * ended.
+ *
+ * <p>A process that has no admin service has no such state, and its connections and streams cost
+ * nothing for it. Thread-safe.
+ */
+public final class ProcessState {
+  @Limit(
+      of = "open streams that the admin service lists",
+      then = "further ones are left out of its answers")
+  static final int MAX_STREAMS = 250_000;
+
+  @Limit(of = "ended streams that the admin service keeps", then = "the oldest is dropped")
+  static final int MAX_ENDED = 1_000;
+
+  /** However many people look: the streams are asked once in this time. */
+  static final Duration STREAMS_AGE = Duration.ofSeconds(1);
+
+  private static final int ID_BYTES = 8;
+
+  private static volatile @Nullable ProcessState active;
+
+  private final String id;
+  private final Clock clock;
+  private final StreamSource source;
+  private final long startedMillis;
+  private final ConnectionLog connections;
+  private final RecentRows<StreamRow> ended = new RecentRows<>(MAX_ENDED);
+
+  // Guarded by this.
+  private List<StreamRow> streams = List.of();
+  private long streamsNanos;
+  private boolean asked;
+
+  /**
+   * @param source the open streams
+   */
+  ProcessState(Clock clock, StreamSource source) {
+    byte[] random = new byte[ID_BYTES];
+    new SecureRandom().nextBytes(random);
+    this.id = HexFormat.of().formatHex(random);
+    this.clock = clock;
+    this.source = source;
+    this.startedMillis = clock.wallTime().toEpochMilli();
+    this.connections = new ConnectionLog(clock);
+  }
+
+  /** The state, where the process has an admin service. Costs one read. */
+  public static Optional<ProcessState> active() {
+    return Optional.ofNullable(active);
+  }
+
+  /** The state, which is kept from now until the process ends. */
+  public static synchronized ProcessState activate() {
+    ProcessState state = active;
+    if (state == null) {
+      state = new ProcessState(Clock.system(), ProcessStreams.all());
+      var unused = ProcessStreams.onEnded(state::ended);
+      active = state;
+    }
+    return state;
+  }
+
+  /** Drawn at random; the metadata of the process's endpoints has the same. */
+  public String id() {
+    return id;
+  }
+
+  /** The connections of the process. */
+  public ConnectionLog connections() {
+    return connections;
+  }
+
+  void ended(EndedStreamStatus stream) {
+    ended.add(StreamRow.ended(stream, clock.wallTime().toEpochMilli()));
+  }
+
+  long nowMillis() {
+    return clock.wallTime().toEpochMilli();
+  }
+
+  long startedMillis() {
+    return startedMillis;
+  }
+
+  int openStreamCount() {
+    return source.openCount();
+  }
+
+  /** The open streams, at most {@link #STREAMS_AGE} old. */
+  synchronized List<StreamRow> streams() {
+    long nowNanos = clock.nanoTime();
+    if (!asked || nowNanos - streamsNanos >= STREAMS_AGE.toNanos()) {
+      List<StreamRow> rows = new ArrayList<>();
+      source.forEachOpen(
+          status -> {
+            if (rows.size() < MAX_STREAMS) {
+              rows.add(StreamRow.open(status));
+            }
+          });
+      streams = List.copyOf(rows);
+      streamsNanos = clock.nanoTime();
+      asked = true;
+    }
+    return streams;
+  }
+
+  /** The streams that have ended, the oldest first. */
+  List<StreamRow> endedStreams() {
+    return ended.rows();
+  }
+
+  long endedStreamCount() {
+    return ended.added();
+  }
+}

@@ -1,0 +1,109 @@
+package dev.holdfast.admin;
+
+import dev.holdfast.core.NearestName;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/**
+ * A table of rows that can be sorted by any column, filtered and paged.
+ *
+ * <p>A page costs one pass over the rows and memory for the rows of the page, whatever the number
+ * of rows. It goes on behind the last row of the page before, so that rows that come and go shift
+ * no others.
+ *
+ * @param columns every column
+ * @param id the identity of a row, which orders rows of equal value
+ * @param natural the column of the order without a sort
+ */
+record RowTable<R>(List<RowColumn<R>> columns, Function<R, String> id, RowColumn<R> natural) {
+  private static final int TYPING_ERRORS = 3;
+
+  /**
+   * A page of rows.
+   *
+   * @param total rows before the filters
+   * @param matched rows after the filters
+   * @param next the token of the next page; "" at the end
+   */
+  record RowPage<R>(List<R> rows, long total, long matched, String next) {}
+
+  RowTable {
+    columns = List.copyOf(columns);
+  }
+
+  /**
+   * Selects a page.
+   *
+   * @throws IllegalArgumentException naming the unknown column, the malformed filter or the token
+   *     of another selection
+   */
+  RowPage<R> select(RowSelection wanted, Iterable<R> rows) {
+    RowColumn<R> sort = wanted.sort().isEmpty() ? natural : column("sort", wanted.sort());
+    Predicate<R> filter = row -> true;
+    for (String text : wanted.filters()) {
+      filter = filter.and(RowFilter.parse(text, name -> column("filter", name)));
+    }
+    Predicate<R> follows = row -> true;
+    if (!wanted.pageToken().isEmpty()) {
+      follows = behind(PageToken.parse(wanted.pageToken(), sort, wanted.ascending()), sort, wanted);
+    }
+    Comparator<R> order = wanted.ascending() ? sort.order() : sort.order().reversed();
+    Comparator<R> whole = order.thenComparing(id);
+    PriorityQueue<R> page = new PriorityQueue<>(wanted.pageSize(), whole.reversed());
+    long total = 0;
+    long matched = 0;
+    boolean more = false;
+    for (R row : rows) {
+      total++;
+      if (!filter.test(row)) {
+        continue;
+      }
+      matched++;
+      if (!follows.test(row)) {
+        continue;
+      }
+      if (page.size() < wanted.pageSize()) {
+        page.add(row);
+        continue;
+      }
+      more = true;
+      if (whole.compare(row, page.element()) < 0) {
+        page.remove();
+        page.add(row);
+      }
+    }
+    List<R> ordered = new ArrayList<>(page);
+    ordered.sort(whole);
+    String next = "";
+    if (more) {
+      R last = ordered.get(ordered.size() - 1);
+      next = new PageToken(sort.valueOf(last), id.apply(last)).toText(sort, wanted.ascending());
+    }
+    return new RowPage<>(ordered, total, matched, next);
+  }
+
+  private Predicate<R> behind(PageToken token, RowColumn<R> sort, RowSelection wanted) {
+    return row -> {
+      int byValue = sort.compare(row, token.value());
+      int ordered = wanted.ascending() ? byValue : -byValue;
+      return ordered > 0 || (ordered == 0 && id.apply(row).compareTo(token.id()) > 0);
+    };
+  }
+
+  private RowColumn<R> column(String use, String name) {
+    for (RowColumn<R> column : columns) {
+      if (column.name().equals(name)) {
+        return column;
+      }
+    }
+    List<String> names = columns.stream().map(RowColumn::name).toList();
+    String nearest = NearestName.of(ShownText.of(name), names, TYPING_ERRORS);
+    String hint = nearest.isEmpty() ? "one of " + String.join(", ", names) : nearest + "?";
+    throw new IllegalArgumentException(
+        use + ": \"" + ShownText.of(name) + "\" (expected: " + hint + ")");
+  }
+}

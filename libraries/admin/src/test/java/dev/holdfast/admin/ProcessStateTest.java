@@ -1,0 +1,70 @@
+package dev.holdfast.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.core.testkit.VirtualScheduler;
+import dev.holdfast.hooks.EndedStreamStatus;
+import dev.holdfast.hooks.StreamSource;
+import dev.holdfast.hooks.StreamStatus;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+
+class ProcessStateTest {
+  private static final StreamStatus STREAM =
+      new StreamStatus(
+          true,
+          "00",
+          "10.0.0.7:40001",
+          "",
+          "chat.Chat/Talk",
+          "ATTACHED",
+          3,
+          "",
+          0,
+          new StreamStatus.StreamPositions(9, 4, 2, 0),
+          new StreamStatus.StreamTimes(1_000, 10, 500));
+
+  private final VirtualScheduler time = new VirtualScheduler();
+  private final AtomicInteger asked = new AtomicInteger();
+  private final ProcessState state =
+      new ProcessState(
+          time.clock(),
+          new StreamSource() {
+            @Override
+            public int openCount() {
+              return 1;
+            }
+
+            @Override
+            public void forEachOpen(Consumer<StreamStatus> reader) {
+              asked.incrementAndGet();
+              reader.accept(STREAM);
+            }
+          });
+
+  @Test
+  void streamsAreAskedOnceASecondHoweverManyLook() {
+    for (int i = 0; i < 100; i++) {
+      assertThat(state.streams()).hasSize(1);
+    }
+    assertThat(asked).hasValue(1);
+
+    time.advance(ProcessState.STREAMS_AGE);
+    assertThat(state.streams().get(0).unacked()).isEqualTo(5);
+    assertThat(state.streams().get(0).resumes()).isEqualTo(2);
+    assertThat(asked).hasValue(2);
+  }
+
+  @Test
+  void ringKeepsTheLastThousandEndedStreams() {
+    for (int i = 0; i < ProcessState.MAX_ENDED + 1; i++) {
+      state.ended(new EndedStreamStatus(STREAM, "LOST_EXPIRED", true));
+    }
+
+    assertThat(state.endedStreams())
+        .hasSize(ProcessState.MAX_ENDED)
+        .allMatch(row -> row.lost() && row.end().equals("LOST_EXPIRED"));
+    assertThat(state.endedStreamCount()).isEqualTo(ProcessState.MAX_ENDED + 1);
+  }
+}
