@@ -1,5 +1,6 @@
 package dev.holdfast.grpc;
 
+import dev.holdfast.admin.AdminOptions;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Tunable;
 import dev.holdfast.core.TunableText;
@@ -16,12 +17,29 @@ public final class BuilderSettings {
 
   /** The settings of {@link HoldfastChannelBuilder}. */
   public static List<Tunable> ofChannels() {
-    return joined(List.of(ofCalls(), ofPaths("the servers", "Quiet and silent connections")));
+    return joined(
+        List.of(
+            ofCalls(), ofPaths("the servers", "Quiet and silent connections"), List.of(admin())));
   }
 
   /** The settings of {@link HoldfastServerBuilder}. */
   public static List<Tunable> ofServers() {
-    return joined(List.of(ofService(), ofPaths("the clients", "Silent clients"), ofClients()));
+    return joined(
+        List.of(
+            ofAddresses(),
+            ofRegistration(),
+            ofShutdown(),
+            ofPaths("the clients", "Silent clients"),
+            ofClients(),
+            List.of(admin())));
+  }
+
+  private static Tunable admin() {
+    return new TunableText(
+        "admin(o)",
+        "an `AdminOptions`",
+        "`" + AdminOptions.VARIABLE + "`, else off",
+        "The admin service of the process: see [admin.md](admin.md).");
   }
 
   private static List<Tunable> joined(List<List<Tunable>> lists) {
@@ -114,23 +132,42 @@ public final class BuilderSettings {
             "as below",
             "The bounds of the calls sent again."),
         new TunableText(
+            "interceptAboveRetry(i)",
+            "a `ClientInterceptor`; several",
+            "none",
+            "Meets a call once, where one of `intercept` meets each attempt."),
+        new TunableText(
             "configureNetty(..)",
             "any",
             "",
             "Reaches settings that only `NettyChannelBuilder` has."));
   }
 
-  private static List<Tunable> ofService() {
+  private static List<Tunable> ofAddresses() {
     return List.of(
         new TunableText(
             "forPort(port[, credentials])", "a port, 0 for a free one", "", "Where it listens."),
         new TunableText(
             "forAddress(address, credentials)", "a socket address", "", "The same on one address."),
         new TunableText(
+            "over(builder)",
+            "a `NettyServerBuilder`",
+            "",
+            "A server on a builder that a framework has set up."));
+  }
+
+  private static List<Tunable> ofRegistration() {
+    return List.of(
+        new TunableText(
             "register(target)",
             "as a client's target; several",
             "none",
             "Kept registered there from start to shutdown."),
+        new TunableText(
+            "registerOnStart(b)",
+            "true or false",
+            "true",
+            "Whether the start registers; otherwise `HoldfastServer.register()` does."),
         new TunableText(
             "advertise(address)",
             "`host` or `host:port`",
@@ -153,7 +190,11 @@ public final class BuilderSettings {
                 + "`, else "
                 + Endpoint.WEIGHT.defaultText(),
             Endpoint.WEIGHT.meaning()),
-        new TunableText("metadata(k, v)", "text", "none", "A property that clients can read."),
+        new TunableText("metadata(k, v)", "text", "none", "A property that clients can read."));
+  }
+
+  private static List<Tunable> ofShutdown() {
+    return List.of(
         new TunableText("drain(o)", "a `DrainOptions`", "as below", "The times of stopping."),
         new TunableText(
             "drainOnJvmShutdown(b)",

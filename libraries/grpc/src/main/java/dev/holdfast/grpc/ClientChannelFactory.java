@@ -1,12 +1,14 @@
 package dev.holdfast.grpc;
 
 import dev.holdfast.core.CloseReason;
+import dev.holdfast.grpc.internal.admin.ConnectionRecorder;
 import dev.holdfast.grpc.internal.pairing.InstanceIndex;
 import dev.holdfast.grpc.internal.pairing.PairMember;
 import dev.holdfast.grpc.internal.pairing.PairingContext;
 import dev.holdfast.grpc.internal.pairing.PairingLoadBalancerProviders;
 import dev.holdfast.grpc.internal.pairing.ReplacementLimit;
 import dev.holdfast.grpc.internal.transport.EventLoops;
+import dev.holdfast.grpc.internal.version.GrpcFeature;
 import dev.holdfast.liveness.ConnectionObserver;
 import dev.holdfast.liveness.ConnectionRole;
 import dev.holdfast.liveness.LivenessHandler;
@@ -44,6 +46,7 @@ final class ClientChannelFactory implements ChannelFactory<Channel> {
   private volatile Optional<LivenessOptions> liveness = Optional.empty();
   private final InstanceIndex instances = new InstanceIndex();
   private volatile LivenessMeters meters = LivenessMeters.NONE;
+  private volatile String service = "";
 
   private ClientChannelFactory(EventLoops loops) {
     this.loops = loops;
@@ -54,6 +57,11 @@ final class ClientChannelFactory implements ChannelFactory<Channel> {
     ClientChannelFactory connections = new ClientChannelFactory(EventLoops.shared());
     connections.use(builder, EventLoops.shared());
     return connections;
+  }
+
+  /** Names the service that the channel calls, for operators. */
+  void calls(String newService) {
+    service = newService;
   }
 
   /** Opens sockets of another kind. */
@@ -77,6 +85,9 @@ final class ClientChannelFactory implements ChannelFactory<Channel> {
       String policy) {
     meters = ProcessLivenessMeters.of(registry, ConnectionRole.CLIENT);
     liveness = Optional.of(options);
+    if (!GrpcFeature.CONNECTION_PAIRS.isAvailable()) {
+      return;
+    }
     PairingLoadBalancerProviders.install(LoadBalancerRegistry.getDefaultRegistry(), Set.of(policy));
     builder.setNameResolverArg(
         PairingContext.ARGUMENT,
@@ -97,18 +108,25 @@ final class ClientChannelFactory implements ChannelFactory<Channel> {
   @Override
   public Channel newChannel() {
     Channel channel = loops.newClientChannel();
-    liveness.ifPresent(
-        options ->
-            channel
-                .pipeline()
-                .addFirst(
+    LivenessHandler handler =
+        liveness
+            .map(
+                options ->
                     new LivenessHandler(
-                        options, ClientChannelFactory::observerOf, meters, ConnectionRole.CLIENT)));
+                        options, ClientChannelFactory::observerOf, meters, ConnectionRole.CLIENT))
+            .orElse(null);
+    ConnectionRecorder.ofClient(channel, service, handler);
+    if (handler != null) {
+      channel.pipeline().addFirst(handler);
+    }
     return channel;
   }
 
   /** The observer in the load balancer that opened this connection. */
   static ConnectionObserver observerOf(ChannelHandlerContext ctx) {
+    if (!GrpcFeature.CONNECTION_PAIRS.isAvailable()) {
+      return NOBODY;
+    }
     GrpcHttp2ConnectionHandler grpc = ctx.pipeline().get(GrpcHttp2ConnectionHandler.class);
     PairMember pairMember = grpc == null ? null : grpc.getEagAttributes().get(PairMember.KEY);
     return pairMember == null ? NOBODY : pairMember.observe();

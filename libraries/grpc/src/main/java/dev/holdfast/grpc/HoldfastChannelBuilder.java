@@ -1,25 +1,29 @@
 package dev.holdfast.grpc;
 
+import dev.holdfast.admin.AdminOptions;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.NearestName;
 import dev.holdfast.core.OffloadExecutor;
 import dev.holdfast.core.PathProfile;
 import dev.holdfast.core.RegistryContext;
-import dev.holdfast.core.ServiceTarget;
 import dev.holdfast.core.discovery.Registries;
+import dev.holdfast.grpc.internal.admin.AdminSetting;
 import dev.holdfast.grpc.internal.balancer.HoldfastLoadBalancerConfig;
 import dev.holdfast.grpc.internal.resolver.ResolvedTarget;
+import dev.holdfast.grpc.internal.resolver.TargetHandover;
 import dev.holdfast.grpc.internal.resolver.TargetSyntax;
 import dev.holdfast.grpc.internal.transport.EventLoops;
 import dev.holdfast.liveness.ConnectionRole;
 import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.ChannelCredentials;
+import io.grpc.ClientInterceptor;
 import io.grpc.ForwardingChannelBuilder2;
 import io.grpc.LoadBalancerRegistry;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.netty.NettyChannelBuilder;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +80,9 @@ public final class HoldfastChannelBuilder
   private final BuilderKeepaliveLinter keepalive =
       new BuilderKeepaliveLinter(ConnectionRole.CLIENT);
   private final InboundMessageLimit inboundMessageLimit = new InboundMessageLimit();
+  private final List<ClientInterceptor> aboveRetry = new ArrayList<>();
+  private final AdminSetting admin = new AdminSetting();
+  private @Nullable Map<String, Object> serviceConfigBeforeNetty;
   private boolean built;
 
   private HoldfastChannelBuilder(
@@ -85,16 +92,16 @@ public final class HoldfastChannelBuilder
     if (asked.isEmpty()) {
       service = target;
       netty = nettyBuilder(target, credentials);
-      connections = begun(netty);
+      connections = begun(netty, registries);
       return;
     }
     ResolvedTarget resolved = ResolvedTarget.parse(asked, registries);
     service = resolved.service().service().path();
     // grpc sees the service only: so channelz and metrics show the same name on a laptop and in
     // production, and never a password; what it is resolved by travels beside it.
-    netty = nettyBuilder(ServiceTarget.ENVIRONMENT_SCHEME + ":///" + service, credentials);
-    netty.setNameResolverArg(ResolvedTarget.ARGUMENT, resolved);
-    connections = begun(netty);
+    netty = nettyBuilder(TargetHandover.shownTarget(resolved), credentials);
+    TargetHandover.handOver(resolved, netty);
+    connections = begun(netty, registries);
   }
 
   /**
@@ -113,6 +120,11 @@ public final class HoldfastChannelBuilder
   /** As {@link #forTarget(String)}, with credentials, as of {@link io.grpc.Grpc}. */
   public static HoldfastChannelBuilder forTarget(String target, ChannelCredentials credentials) {
     return new HoldfastChannelBuilder(target, credentials, Registries.shared());
+  }
+
+  /** As {@link #forTarget(String)}, with registries of the caller's own. */
+  public static HoldfastChannelBuilder forTarget(String target, Registries registries) {
+    return new HoldfastChannelBuilder(target, null, registries);
   }
 
   /** As {@link #forTarget(String, ChannelCredentials)}, with registries of the caller's own. */
@@ -178,6 +190,16 @@ public final class HoldfastChannelBuilder
    */
   public HoldfastChannelBuilder retryIdempotent(boolean value) {
     retryIdempotent = value;
+    return this;
+  }
+
+  /**
+   * Adds an interceptor outside of {@link #retryIdempotent}: it meets a call once, where one of
+   * {@link #intercept} meets each attempt. A deadline that is to hold for all attempts belongs
+   * here.
+   */
+  public HoldfastChannelBuilder interceptAboveRetry(ClientInterceptor interceptor) {
+    aboveRetry.add(interceptor);
     return this;
   }
 
@@ -259,9 +281,22 @@ public final class HoldfastChannelBuilder
     return super.maxInboundMessageSize(bytes);
   }
 
-  /** Reaches settings that only {@link NettyChannelBuilder} has. */
+  /**
+   * Starts the admin service of this process with the channel, unless it runs; by default where
+   * {@code HOLDFAST_ADMIN} says so. It lasts as long as the process.
+   */
+  public HoldfastChannelBuilder admin(AdminOptions value) {
+    admin.set(value);
+    return this;
+  }
+
+  /**
+   * Reaches settings that only {@link NettyChannelBuilder} has. A default service config that is
+   * set there replaces that of this builder, policy included, unless a later call here changes it.
+   */
   public HoldfastChannelBuilder configureNetty(Consumer<NettyChannelBuilder> settings) {
     inboundMessageLimit.markUnknown();
+    applyServiceConfig();
     settings.accept(netty);
     return this;
   }
@@ -282,6 +317,8 @@ public final class HoldfastChannelBuilder
     }
     built = true;
     RegistryContext context = registries.context();
+    var unused = admin.start(context.environment());
+    connections.calls(service);
     if (retryIdempotent) {
       // The last one added is the outermost: what others add to a call, such as tokens, is fresh in
       // every attempt.
@@ -293,7 +330,8 @@ public final class HoldfastChannelBuilder
               context.meters(),
               service));
     }
-    netty.defaultServiceConfig(completeServiceConfig());
+    aboveRetry.forEach(netty::intercept);
+    applyServiceConfig();
     Optional<LivenessOptions> path = Optional.ofNullable(liveness);
     if (!livenessOff) {
       path = path.or(() -> keepalive.environmentLiveness(context.environment()));
@@ -315,10 +353,20 @@ public final class HoldfastChannelBuilder
   }
 
   /** Streams of the environment stand below the program's interceptors, which see messages. */
-  private static ClientChannelFactory begun(NettyChannelBuilder netty) {
+  private static ClientChannelFactory begun(NettyChannelBuilder netty, Registries registries) {
     netty.intercept(ClosedChannelStatusInterceptor.INSTANCE);
-    StreamsSetting.streams().ifPresent(streams -> netty.intercept(streams.client()));
+    StreamsSetting.streams(registries.context().environment())
+        .ifPresent(streams -> netty.intercept(streams.client()));
     return ClientChannelFactory.of(netty);
+  }
+
+  /** Sets the service config, unless it is what was set before. */
+  private void applyServiceConfig() {
+    Map<String, Object> complete = completeServiceConfig();
+    if (!complete.equals(serviceConfigBeforeNetty)) {
+      netty.defaultServiceConfig(complete);
+      serviceConfigBeforeNetty = complete;
+    }
   }
 
   private Map<String, Object> completeServiceConfig() {

@@ -108,6 +108,11 @@ final class HoldfastChannelHooks implements ChannelHooks, ClientInterceptor {
   }
 
   @Override
+  public Optional<String> instanceFor(String leaving, boolean refused) {
+    return instances.lessLoaded(leaving, refused);
+  }
+
+  @Override
   public CallOptions withInstance(CallOptions options, String address) {
     return options.withOption(StreamPickOptions.INSTANCE, address);
   }

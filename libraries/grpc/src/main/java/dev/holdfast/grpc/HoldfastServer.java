@@ -6,6 +6,7 @@ import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
 import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.grpc.internal.admin.AdminSetting;
 import dev.holdfast.grpc.internal.meter.GrpcMeter;
 import dev.holdfast.hooks.ServerHooks;
 import io.grpc.Context;
@@ -93,6 +94,7 @@ public final class HoldfastServer extends ForwardingServer {
   private volatile int port;
   private volatile @Nullable Subscription gauge;
   private volatile @Nullable Thread shutdownHook;
+  private boolean registered;
 
   /**
    * The parts of a server that its builder made.
@@ -102,6 +104,8 @@ public final class HoldfastServer extends ForwardingServer {
    * @param self the view of the server for the streams on it
    * @param calls the counter of open calls
    * @param shutdownHook whether the end of the JVM stops the server
+   * @param registerOnStart whether the start registers the server
+   * @param admin the admin service of the process, when one is asked for
    */
   record ServerComponents(
       List<ServerRegistration> registrations,
@@ -111,6 +115,8 @@ public final class HoldfastServer extends ForwardingServer {
       OpenCallCounter calls,
       DrainOptions options,
       boolean shutdownHook,
+      boolean registerOnStart,
+      AdminSetting admin,
       RegistryContext context) {}
 
   HoldfastServer(Server delegate, ServerComponents serverComponents) {
@@ -129,6 +135,14 @@ public final class HoldfastServer extends ForwardingServer {
   @Override
   public HoldfastServer start() throws IOException {
     serverComponents.registrations().forEach(ServerRegistration::requireSensibleAddress);
+    serverComponents
+        .admin()
+        .start(serverComponents.context().environment())
+        .ifPresent(
+            admin ->
+                serverComponents
+                    .registrations()
+                    .forEach(registration -> registration.describe(admin.metadata())));
     delegate().start();
     if (!move(ServerState.NEW, ServerState.SERVING)) {
       return this;
@@ -138,7 +152,9 @@ public final class HoldfastServer extends ForwardingServer {
         .forEach(name -> serverComponents.health().setStatus(name, ServingStatus.SERVING));
     port = getPort();
     serverComponents.self().listensAt(port);
-    serverComponents.registrations().forEach(registration -> registration.start(getPort()));
+    if (serverComponents.registerOnStart()) {
+      register();
+    }
     gauge =
         GrpcMeter.SERVER_STATE.gauge(
             serverComponents.context().meters(), () -> state().code, Integer.toString(port));
@@ -152,6 +168,21 @@ public final class HoldfastServer extends ForwardingServer {
             .map(ServerRegistration::target)
             .collect(Collectors.joining(" ")));
     return this;
+  }
+
+  /**
+   * Registers the server from now on, where the builder said {@link
+   * HoldfastServerBuilder#registerOnStart} false. Changes nothing in any state but SERVING, or when
+   * the server is registered already.
+   */
+  public void register() {
+    synchronized (lock) {
+      if (state != ServerState.SERVING || registered) {
+        return;
+      }
+      registered = true;
+    }
+    serverComponents.registrations().forEach(registration -> registration.start(port));
   }
 
   /** The current state of the server. */
@@ -246,6 +277,12 @@ public final class HoldfastServer extends ForwardingServer {
     }
   }
 
+  private boolean isAnnounced() {
+    synchronized (lock) {
+      return registered && !serverComponents.registrations().isEmpty();
+    }
+  }
+
   private CompletableFuture<Void> withdraw() {
     return CompletableFuture.allOf(
         serverComponents.registrations().stream()
@@ -257,10 +294,7 @@ public final class HoldfastServer extends ForwardingServer {
     if (!move(ServerState.WITHDRAWING, ServerState.SPREADING)) {
       return;
     }
-    Duration spread =
-        serverComponents.registrations().isEmpty()
-            ? Duration.ZERO
-            : serverComponents.options().spread();
+    Duration spread = isAnnounced() ? serverComponents.options().spread() : Duration.ZERO;
     log.info(
         "event=server_spreading port={} spread={} open_calls={}",
         port,

@@ -1,9 +1,12 @@
 package dev.holdfast.grpc;
 
+import dev.holdfast.admin.AdminOptions;
 import dev.holdfast.core.DrainSignal;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.PathProfile;
 import dev.holdfast.core.discovery.Registries;
+import dev.holdfast.grpc.internal.admin.AdminSetting;
+import dev.holdfast.grpc.internal.admin.PeerAgents;
 import dev.holdfast.grpc.internal.resolver.ResolvedTarget;
 import dev.holdfast.liveness.ConnectionRole;
 import dev.holdfast.liveness.LivenessOptions;
@@ -55,15 +58,17 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   private final NettyServerBuilder netty;
   private final ServerChannelFactory connections;
   private final List<String> targets = new ArrayList<>();
-  private final ServedServices services = new ServedServices();
   private final Map<String, String> metadata = new TreeMap<>();
   private Registries registries = Registries.shared();
+  private final ServedServices services =
+      new ServedServices(() -> registries.context().environment());
   private @Nullable HealthStatusManager health;
   private @Nullable String advertised;
   private @Nullable String zone;
   private @Nullable Integer weight;
   private DrainOptions drain = DrainOptions.DEFAULT;
   private boolean shutdownHook;
+  private boolean registerOnStart = true;
   private final List<Consumer<ClientGone>> goneListeners = new ArrayList<>();
   private @Nullable LivenessOptions liveness;
   private boolean livenessOff;
@@ -73,6 +78,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   private boolean ageSaid;
   private Duration ageGrace = FOR_EVER;
   private final InboundMessageLimit inboundMessageLimit = new InboundMessageLimit();
+  private final AdminSetting admin = new AdminSetting();
   private boolean built;
 
   private HoldfastServerBuilder(NettyServerBuilder netty) {
@@ -106,6 +112,16 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   }
 
   /**
+   * A server on a builder that a framework has set up, before services are added to it. Settings of
+   * connections that Holdfast takes into account, such as the maximum age, are to be made here.
+   */
+  public static HoldfastServerBuilder over(NettyServerBuilder netty) {
+    HoldfastServerBuilder builder = new HoldfastServerBuilder(netty);
+    builder.inboundMessageLimit.markUnknown();
+    return builder;
+  }
+
+  /**
    * Keeps the server registered from start to shutdown. May be called for several registries or
    * names.
    *
@@ -114,6 +130,15 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
    */
   public HoldfastServerBuilder register(String target) {
     targets.add(target);
+    return this;
+  }
+
+  /**
+   * Whether {@link HoldfastServer#start} registers the server; true by default. Otherwise {@link
+   * HoldfastServer#register} does, in an application that is ready later than its port.
+   */
+  public HoldfastServerBuilder registerOnStart(boolean value) {
+    registerOnStart = value;
     return this;
   }
 
@@ -166,7 +191,10 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     return this;
   }
 
-  /** Sets the registries in which targets are resolved; by default those of the process. */
+  /**
+   * Sets the registries in which targets are resolved, with the environment of their context; by
+   * default those of the process. To be set before services are added.
+   */
   public HoldfastServerBuilder registries(Registries value) {
     registries = value;
     return this;
@@ -288,6 +316,16 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     return super.maxInboundMessageSize(bytes);
   }
 
+  /**
+   * Starts the admin service of this process with the server, unless it runs, and publishes its
+   * address with the server's registrations; by default where {@code HOLDFAST_ADMIN} says so. It
+   * lasts as long as the process.
+   */
+  public HoldfastServerBuilder admin(AdminOptions value) {
+    admin.set(value);
+    return this;
+  }
+
   /** Reaches settings that only {@link NettyServerBuilder} has. */
   public HoldfastServerBuilder configureNetty(Consumer<NettyServerBuilder> settings) {
     inboundMessageLimit.markUnknown();
@@ -325,7 +363,8 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
             path.flatMap(HoldfastChannelHooks::heartbeatOf),
             registrations,
             Optional.ofNullable(advertised),
-            environment);
+            environment,
+            services.marshallers());
     OpenCallCounter calls = new OpenCallCounter(self, services.streams());
     inboundMessageLimit.limit().ifPresent(n -> netty.maxInboundMessageSize(services.withHeader(n)));
     netty.addStreamTracerFactory(calls);
@@ -334,6 +373,11 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
           new ConnectionDrainSignals(signal, ageGrace, registries.context().scheduler().clock());
       connections.limitAge(ages);
       netty.intercept(ages);
+    }
+    if (admin.isOn(environment)) {
+      PeerAgents agents = new PeerAgents();
+      connections.recordAgents(agents);
+      netty.intercept(agents);
     }
     HealthStatusManager said = health == null ? new HealthStatusManager() : health;
     List<String> healthNames = new ArrayList<>();
@@ -354,6 +398,8 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
             calls,
             drain,
             shutdownHook,
+            registerOnStart,
+            admin,
             registries.context()));
   }
 

@@ -1,6 +1,9 @@
 package dev.holdfast.grpc;
 
+import dev.holdfast.admin.ConnectionLog;
 import dev.holdfast.core.CloseReason;
+import dev.holdfast.grpc.internal.admin.ConnectionRecorder;
+import dev.holdfast.grpc.internal.admin.PeerAgents;
 import dev.holdfast.grpc.internal.transport.EventLoops;
 import dev.holdfast.liveness.ConnectionObserver;
 import dev.holdfast.liveness.ConnectionRole;
@@ -50,6 +53,7 @@ final class ServerChannelFactory implements ChannelFactory<ServerChannel> {
   private volatile LivenessMeters meters = LivenessMeters.NONE;
   private volatile List<Consumer<ClientGone>> listeners = List.of();
   private volatile @Nullable ConnectionDrainSignals ages;
+  private volatile @Nullable PeerAgents agents;
 
   private ServerChannelFactory(EventLoops loops) {
     this.loops = loops;
@@ -76,6 +80,11 @@ final class ServerChannelFactory implements ChannelFactory<ServerChannel> {
   /** Enables the drain signal of connections that reach their maximum age. */
   void limitAge(ConnectionDrainSignals connections) {
     ages = connections;
+  }
+
+  /** Enables the user-agents of clients for the admin service. */
+  void recordAgents(PeerAgents connections) {
+    agents = connections;
   }
 
   /**
@@ -120,17 +129,33 @@ final class ServerChannelFactory implements ChannelFactory<ServerChannel> {
   private final class AcceptHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object accepted) {
-      LivenessOptions options = liveness;
-      if (options != null && accepted instanceof Channel child) {
-        child
-            .pipeline()
-            .addFirst(new LivenessHandler(options, observers, meters, ConnectionRole.SERVER));
+      if (accepted instanceof Channel child) {
+        watch(child);
       }
       ConnectionDrainSignals limited = ages;
       if (limited != null && accepted instanceof Channel child) {
         limited.accept(child);
       }
       ctx.fireChannelRead(accepted);
+    }
+
+    private void watch(Channel child) {
+      LivenessOptions options = liveness;
+      LivenessHandler handler =
+          options == null
+              ? null
+              : new LivenessHandler(options, observers, meters, ConnectionRole.SERVER);
+      ConnectionRecorder.ofServer(child, handler, begun -> recordAgent(child, begun));
+      if (handler != null) {
+        child.pipeline().addFirst(handler);
+      }
+    }
+
+    private void recordAgent(Channel child, ConnectionLog.Tracked begun) {
+      PeerAgents recorded = agents;
+      if (recorded != null) {
+        recorded.accept(child, begun);
+      }
     }
   }
 

@@ -2,16 +2,20 @@ package dev.holdfast.grpc;
 
 import dev.holdfast.core.Backoff;
 import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointsListener;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.RegistrationState;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.Subscription;
 import dev.holdfast.core.discovery.Registries;
 import dev.holdfast.core.registration.AdvertisedAddress;
 import dev.holdfast.core.registration.InstanceRegistration;
+import dev.holdfast.grpc.internal.instances.InstanceListSubscription;
 import dev.holdfast.grpc.internal.resolver.ResolvedTarget;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -67,10 +71,17 @@ public final class ServerRegistration {
   private volatile @Nullable InstanceRegistration registration;
   private volatile @Nullable HostPort address;
   private volatile @Nullable Exception lastFailure;
+  private volatile boolean wanted;
   private Registries.@Nullable Handle registry;
 
   /** The record at the address before, until that at the present one is visible. */
   private @Nullable InstanceRegistration former;
+
+  /** Properties beside those of the options. */
+  private Map<String, String> published = Map.of();
+
+  /** Properties of the process, which stay. */
+  private volatile Map<String, String> ofProcess = Map.of();
 
   private boolean withdrawn;
 
@@ -130,6 +141,9 @@ public final class ServerRegistration {
     if (started != null) {
       return started.state();
     }
+    if (!wanted) {
+      return RegistrationState.ABSENT;
+    }
     return lastFailure == null ? RegistrationState.ANNOUNCING : RegistrationState.WAITING;
   }
 
@@ -156,8 +170,45 @@ public final class ServerRegistration {
     }
   }
 
+  /** Adds these properties to every record from the next one on, so before {@link #start}. */
+  void describe(Map<String, String> properties) {
+    ofProcess = Map.copyOf(properties);
+  }
+
+  /** Adds these properties to the record, in place of those that were added before. */
+  void publish(Map<String, String> properties) {
+    scheduler.execute(
+        () -> {
+          if (published.equals(properties)) {
+            return;
+          }
+          published = Map.copyOf(properties);
+          InstanceRegistration started = registration;
+          HostPort announced = address;
+          if (started != null && announced != null && !withdrawn) {
+            started.update(record(announced));
+          }
+        });
+  }
+
+  /** Follows the list of the service in this registry, as a client sees it. */
+  Subscription follow(EndpointsListener listener) {
+    InstanceListSubscription following = new InstanceListSubscription();
+    // Certificates of the registry may be read.
+    lookups.execute(
+        () -> {
+          try {
+            following.begin(open(), target.service().service(), listener);
+          } catch (RuntimeException e) {
+            log.warn("event=instances_unknown target={} cause=\"{}\"", target(), e.getMessage());
+          }
+        });
+    return following;
+  }
+
   /** Announces the server, which listens on this port, from now on. */
   void start(int port) {
+    wanted = true;
     scheduler.execute(() -> announce(port));
   }
 
@@ -279,14 +330,12 @@ public final class ServerRegistration {
 
   private void doAnnounce(Registries.Handle handle, HostPort found) {
     address = found;
-    Endpoint endpoint =
-        Endpoint.of(found)
-            .withZone(serverRegistrationOptions.zone())
-            .withWeight(serverRegistrationOptions.weight())
-            .withMetadata(serverRegistrationOptions.metadata());
     InstanceRegistration started =
         InstanceRegistration.start(
-            handle.registry(), target.service().service(), endpoint, target.registries().context());
+            handle.registry(),
+            target.service().service(),
+            record(found),
+            target.registries().context());
     registration = started;
     var unused =
         started.onState(
@@ -295,6 +344,16 @@ public final class ServerRegistration {
                 onState(registrationState, cause);
               }
             });
+  }
+
+  private Endpoint record(HostPort at) {
+    Map<String, String> metadata = new HashMap<>(serverRegistrationOptions.metadata());
+    metadata.putAll(ofProcess);
+    metadata.putAll(published);
+    return Endpoint.of(at)
+        .withZone(serverRegistrationOptions.zone())
+        .withWeight(serverRegistrationOptions.weight())
+        .withMetadata(metadata);
   }
 
   /** Changes of state are logged by the registration itself. */

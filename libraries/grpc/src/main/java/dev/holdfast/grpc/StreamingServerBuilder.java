@@ -15,7 +15,7 @@ import java.util.Optional;
 final class StreamingServerBuilder extends ForwardingServerBuilder<StreamingServerBuilder> {
   private final NettyServerBuilder netty;
   private final Optional<LivenessOptions> path;
-  private final ServedServices services = new ServedServices();
+  private final ServedServices services = new ServedServices(System::getenv);
   private final InboundMessageLimit inboundMessageLimit = new InboundMessageLimit();
 
   StreamingServerBuilder(NettyServerBuilder netty, Optional<LivenessOptions> path) {
@@ -48,7 +48,8 @@ final class StreamingServerBuilder extends ForwardingServerBuilder<StreamingServ
             path.flatMap(HoldfastChannelHooks::heartbeatOf),
             List.of(),
             Optional.empty(),
-            System.getenv());
+            System.getenv(),
+            services.marshallers());
     netty.addStreamTracerFactory(new OpenCallCounter(self, services.streams()));
     inboundMessageLimit.limit().ifPresent(n -> netty.maxInboundMessageSize(services.withHeader(n)));
     return new StreamingServer(netty.build(), self);

@@ -5,6 +5,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The setting that makes streams of a process resumable: {@code HOLDFAST_STREAMS} in the
@@ -16,28 +18,39 @@ final class StreamsSetting {
 
   private static final String OFF = "off";
 
-  // As grpc logs, so that its users see it; slf4j may have no back end in such a program.
-  private static final System.Logger log = System.getLogger("dev.holdfast.grpc");
+  private static final Logger log = LoggerFactory.getLogger(StreamsSetting.class);
 
-  /** The configurations by text, shared by all channels and servers of the process. */
-  private static final Map<String, StreamsProvider.StreamsConfiguration> CONFIGURED =
+  /**
+   * The configurations by setting, shared by all channels and servers of an environment; there are
+   * as many as environments, which are few.
+   */
+  private static final Map<StreamsEnvironment, StreamsProvider.StreamsConfiguration> CONFIGURED =
       new ConcurrentHashMap<>();
+
+  /** The setting, and the environment that names its store and its key. */
+  private record StreamsEnvironment(String text, Map<String, String> environment) {}
 
   private StreamsSetting() {}
 
-  /** Whether the environment names any. */
+  /** Whether the environment of the process names any. */
   static boolean isOn() {
     return said(System.getenv()).isPresent();
   }
 
+  /** The configuration of the setting in the environment of the process. */
+  static Optional<StreamsProvider.StreamsConfiguration> streams() {
+    return streams(System.getenv());
+  }
+
   /**
-   * The configuration of the setting; empty when it is not set or off.
+   * The configuration of the setting in an environment; empty when it is not set or off.
    *
    * @throws IllegalArgumentException naming the variable and what was expected
    */
-  static Optional<StreamsProvider.StreamsConfiguration> streams() {
-    return said(System.getenv())
-        .map(text -> CONFIGURED.computeIfAbsent(text, StreamsSetting::configure));
+  static Optional<StreamsProvider.StreamsConfiguration> streams(Map<String, String> environment) {
+    return said(environment)
+        .map(text -> new StreamsEnvironment(text, environment))
+        .map(key -> CONFIGURED.computeIfAbsent(key, StreamsSetting::configure));
   }
 
   private static Optional<String> said(Map<String, String> environment) {
@@ -46,7 +59,7 @@ final class StreamsSetting {
     return text.isEmpty() || text.equalsIgnoreCase(OFF) ? Optional.empty() : Optional.of(text);
   }
 
-  private static StreamsProvider.StreamsConfiguration configure(String text) {
+  private static StreamsProvider.StreamsConfiguration configure(StreamsEnvironment key) {
     StreamsProvider.StreamsConfiguration streamsConfiguration =
         ServiceLoader.load(StreamsProvider.class)
             .findFirst()
@@ -54,12 +67,8 @@ final class StreamsSetting {
                 () ->
                     new IllegalArgumentException(
                         VARIABLE + ": set (expected: holdfast-streams on the class path with it)"))
-            .configure(text, System.getenv());
-    log.log(
-        System.Logger.Level.INFO,
-        "event=streams_on streams=\"{0}\" off_by=\"{1}=off\"",
-        text,
-        VARIABLE);
+            .configure(key.text(), key.environment());
+    log.info("event=streams_on streams=\"{}\" off_by=\"{}=off\"", key.text(), VARIABLE);
     return streamsConfiguration;
   }
 }

@@ -4,11 +4,12 @@ import dev.holdfast.grpc.internal.resolver.RegistryNameResolverProvider;
 import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.NameResolverRegistry;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The liveness of programs that have the jar on their class path and no Holdfast code. */
 final class ZeroCodeSettings {
-  // As grpc logs, so that its users see it; slf4j may have no back end in such a program.
-  private static final System.Logger log = System.getLogger("dev.holdfast.grpc");
+  private static final Logger log = LoggerFactory.getLogger(ZeroCodeSettings.class);
   private static final String GRPC_NETTY = "io.grpc.netty.NettyChannelBuilder";
   private static final AtomicBoolean said = new AtomicBoolean();
   private static final AtomicBoolean saidWithoutNetty = new AtomicBoolean();
@@ -33,10 +34,10 @@ final class ZeroCodeSettings {
       return true;
     } catch (ClassNotFoundException e) {
       if (saidWithoutNetty.compareAndSet(false, true)) {
-        log.log(
-            System.Logger.Level.WARNING,
+        log.warn(
             "event=liveness_unavailable missing=io.grpc:grpc-netty"
-                + " expected=\"on the class path, as grpc-netty-shaded has another Netty\"");
+                + " expected=\"on the class path, or holdfast-grpc-netty-shaded instead of"
+                + " holdfast-grpc where grpc-netty-shaded is\"");
       }
       return false;
     }
@@ -55,9 +56,8 @@ final class ZeroCodeSettings {
   static LivenessOptions options() {
     LivenessOptions options = PathSetting.liveness(System.getenv()).orElse(LivenessOptions.DEFAULT);
     if (said.compareAndSet(false, true)) {
-      log.log(
-          System.Logger.Level.INFO,
-          "event=liveness_on path={0} idle={1} safe_idle={2} off_by=\"{3}=off\"",
+      log.info(
+          "event=liveness_on path={} idle={} safe_idle={} off_by=\"{}=off\"",
           PathSetting.value(System.getenv()).orElse(""),
           options.idle(),
           options.safeIdle(),

@@ -1,6 +1,8 @@
 package dev.holdfast.grpc.internal.pairing;
 
+import dev.holdfast.grpc.internal.resolver.ResolverAttributes;
 import dev.holdfast.grpc.internal.version.WaitingPick;
+import dev.holdfast.hooks.StreamLoad;
 import io.grpc.ConnectivityState;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer.PickResult;
@@ -8,12 +10,16 @@ import io.grpc.SynchronizationContext;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +39,54 @@ public final class InstanceIndex {
   /** Whether the policy in use has it, as host:port. Any thread. */
   public boolean has(String address) {
     return only(pairs, address) != null;
+  }
+
+  /**
+   * The instance that a stream of another one should move to, as host:port; see {@code
+   * ChannelHooks}. Any thread.
+   */
+  public Optional<String> lessLoaded(String leaving, boolean refused) {
+    if (leaving.isEmpty()) {
+      return Optional.empty();
+    }
+    PairedSubchannel from = only(pairs, leaving);
+    List<InstanceChoice.Candidate> ready = new ArrayList<>();
+    for (PairedSubchannel pair : distinct(pairs)) {
+      if (pair == from || pair.isShown(ConnectivityState.READY)) {
+        ready.add(candidateOf(pair, pair == from));
+      }
+    }
+    // An instance that is not in the list any more keeps nobody.
+    boolean leaves = refused || from == null;
+    return InstanceChoice.of(ready, leaves, ThreadLocalRandom.current())
+        .map(InstanceChoice.Candidate::address);
+  }
+
+  private static Set<PairedSubchannel> distinct(Map<String, List<PairedSubchannel>> pairs) {
+    Set<PairedSubchannel> single = new LinkedHashSet<>();
+    pairs
+        .values()
+        .forEach(
+            known -> {
+              if (known.size() == 1) {
+                single.add(known.get(0));
+              }
+            });
+    return single;
+  }
+
+  private static InstanceChoice.Candidate candidateOf(PairedSubchannel pair, boolean present) {
+    // No type here: grpc's load balancers have an Endpoint of their own.
+    var endpoint = pair.getAllAddresses().get(0).getAttributes().get(ResolverAttributes.ENDPOINT);
+    return new InstanceChoice.Candidate(
+        anyAddressOf(pair),
+        endpoint == null ? 1 : endpoint.weight(),
+        endpoint == null ? Optional.empty() : StreamLoad.of(endpoint),
+        present);
+  }
+
+  private static String anyAddressOf(PairedSubchannel pair) {
+    return addressesOf(pair).iterator().next();
   }
 
   /** Creates the view of a policy, which replaces that of the previous policy. */

@@ -5,6 +5,7 @@ import static io.grpc.ConnectivityState.IDLE;
 import static io.grpc.ConnectivityState.READY;
 
 import dev.holdfast.core.CloseReason;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.grpc.internal.meter.GrpcMeter;
 import dev.holdfast.liveness.ReplacementState;
@@ -18,6 +19,7 @@ import io.grpc.LoadBalancer.Subchannel;
 import io.grpc.LoadBalancer.SubchannelStateListener;
 import io.grpc.Status;
 import io.grpc.util.ForwardingSubchannel;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -83,7 +85,7 @@ public final class PairedSubchannel extends ForwardingSubchannel {
   private final ReplacementAttempts turns;
   private final LivenessCheckDeadline proof;
   private final SyncContextTimer patience;
-  private List<EquivalentAddressGroup> addresses;
+  private volatile List<EquivalentAddressGroup> addresses;
   private volatile PairMember current;
   private @Nullable PairMember replacement;
   private @Nullable SubchannelStateListener policy;
@@ -282,10 +284,17 @@ public final class PairedSubchannel extends ForwardingSubchannel {
   }
 
   private void showFailure(Status status) {
-    String cause = status.getDescription() == null ? "" : ": " + status.getDescription();
     show(
         ConnectivityStateInfo.forTransientFailure(
-            status.withDescription(why.describe(subject()) + cause)));
+            status.withDescription(why.describe(subject()) + reason(status))));
+  }
+
+  /** Of a failed connection grpc-java says "io exception" and lists its own handlers. */
+  private static String reason(Status status) {
+    if (status.getCause() instanceof IOException failure) {
+      return ": " + IoErrorText.of(failure);
+    }
+    return status.getDescription() == null ? "" : ": " + status.getDescription();
   }
 
   private void onProven() {

@@ -111,7 +111,7 @@ final class RegistryNameResolver extends NameResolver {
       opened = target.registries().open(target.service().registry());
     } catch (IllegalArgumentException e) {
       // It could be opened when the target was parsed, so this is a certificate file gone or such.
-      newListener.onError(Status.UNAVAILABLE.withDescription(e.getMessage()).withCause(e));
+      newListener.onError(Status.UNAVAILABLE.withDescription(e.getMessage()));
       return;
     }
     registry = opened;
@@ -244,8 +244,9 @@ final class RegistryNameResolver extends NameResolver {
     GrpcMeter.RESOLVER_ERRORS
         .counter(target.registries().context().meters(), target.service().service().path())
         .increment();
-    Status status = Status.UNAVAILABLE.withDescription(text);
-    to.onError(trouble == null ? status : status.withCause(trouble));
+    // Without a cause: the text says all, and each failed call would show the stack trace of a
+    // thread that it never saw.
+    to.onError(Status.UNAVAILABLE.withDescription(text));
   }
 
   private void deliver(EndpointSet endpoints) {

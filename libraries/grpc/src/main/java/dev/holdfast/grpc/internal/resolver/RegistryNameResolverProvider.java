@@ -55,7 +55,7 @@ public abstract class RegistryNameResolverProvider extends NameResolverProvider 
     if (!scheme.equals(target.getScheme())) {
       return null;
     }
-    ResolvedTarget handedOver = args.getArg(ResolvedTarget.ARGUMENT);
+    ResolvedTarget handedOver = TargetHandover.of(target, args);
     ResolvedTarget resolved =
         handedOver != null
             ? handedOver

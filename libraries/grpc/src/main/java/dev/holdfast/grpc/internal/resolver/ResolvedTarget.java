@@ -2,7 +2,6 @@ package dev.holdfast.grpc.internal.resolver;
 
 import dev.holdfast.core.ServiceTarget;
 import dev.holdfast.core.discovery.Registries;
-import io.grpc.NameResolver;
 
 /**
  * A service and the registries of the process to look it up in.
@@ -11,12 +10,6 @@ import io.grpc.NameResolver;
  * @param registries opens the registry
  */
 public record ResolvedTarget(ServiceTarget service, Registries registries) {
-  /**
-   * The resolver argument in which a Holdfast channel passes a target that it has parsed itself.
-   */
-  public static final NameResolver.Args.Key<ResolvedTarget> ARGUMENT =
-      NameResolver.Args.Key.create("dev.holdfast.grpc.target");
-
   private static final String DNS = "dns";
   private static final String SRV = "srv";
 

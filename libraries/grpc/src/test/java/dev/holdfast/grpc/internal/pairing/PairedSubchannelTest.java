@@ -107,7 +107,8 @@ class PairedSubchannelTest {
     assertThat(stage.seen).endsWith(READY, CONNECTING, TRANSIENT_FAILURE);
     assertThat(stage.errors.get(0).getDescription())
         .contains("HF-403")
-        .contains(PairedSubchannelHarness.A);
+        .contains(PairedSubchannelHarness.A)
+        .endsWith(": connection refused");
     assertThat(old.replacements)
         .containsExactly(ReplacementState.CONNECTING, ReplacementState.REFUSED);
     assertThat(stage.channel.subchannels.get(0).shutdown).as("its streams go on").isFalse();

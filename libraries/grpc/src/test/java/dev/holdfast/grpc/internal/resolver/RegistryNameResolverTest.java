@@ -108,6 +108,7 @@ class RegistryNameResolverTest {
         .contains("HF-201")
         .contains("memory:///words")
         .contains("does not answer");
+    assertThat(error.getCause()).as("a stack trace in each failed call").isNull();
     store.start();
     time.advance(Duration.ofSeconds(20));
     assertThat(heard.addresses()).containsExactly(A);

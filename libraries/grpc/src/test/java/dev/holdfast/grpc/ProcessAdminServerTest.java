@@ -1,0 +1,286 @@
+package dev.holdfast.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.admin.AdminAccess;
+import dev.holdfast.admin.AdminAddress;
+import dev.holdfast.admin.AdminOptions;
+import dev.holdfast.admin.rpc.AdminGrpc;
+import dev.holdfast.admin.rpc.Connection;
+import dev.holdfast.admin.rpc.ProcessReport;
+import dev.holdfast.admin.rpc.ProcessRequest;
+import dev.holdfast.admin.rpc.RowsRequest;
+import dev.holdfast.core.testkit.TestAuthority;
+import dev.holdfast.core.testkit.TestCertificate;
+import dev.holdfast.grpc.internal.admin.ProcessAdminServer;
+import io.grpc.ChannelCredentials;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.InsecureServerCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.TlsChannelCredentials;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.stub.MetadataUtils;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The admin service of real servers and channels over loopback. */
+class ProcessAdminServerTest {
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final String TOKEN = "a-token-of-this-test";
+
+  private final List<ManagedChannel> channels = new ArrayList<>();
+  private final List<HoldfastServer> servers = new ArrayList<>();
+  @TempDir private Path directory;
+
+  @AfterEach
+  void close() {
+    channels.forEach(ManagedChannel::shutdownNow);
+    servers.forEach(HoldfastServer::shutdownNow);
+  }
+
+  @Test
+  void showsWhoIsConnectedAndWhyAConnectionEnded() throws IOException {
+    ProcessAdminServer admin = ProcessAdminServer.start(AdminOptions.loopback());
+    HoldfastServer server = server(AdminOptions.loopback());
+    ManagedChannel client = client(server);
+    AdminGrpc.AdminBlockingStub reader = AdminGrpc.newBlockingStub(plain(admin.address()));
+    String local = "local~:" + server.getPort();
+
+    List<Connection> ofServer =
+        reader.listConnections(rows("role=server", local)).getConnectionsList();
+    assertThat(ofServer)
+        .singleElement()
+        .satisfies(
+            connection -> {
+              assertThat(connection.getAgent()).startsWith("grpc-java-netty/");
+              assertThat(connection.getPeer()).startsWith("127.0.0.1:");
+              assertThat(connection.getSuspect()).isFalse();
+              assertThat(connection.getOpenedMs()).isPositive();
+            });
+    assertThat(
+            reader
+                .listConnections(rows("role=client", "peer~:" + server.getPort()))
+                .getConnectionsList())
+        .singleElement()
+        .satisfies(
+            connection -> {
+              assertThat(connection.getService()).endsWith(":" + server.getPort());
+              assertThat(connection.getLocal()).isEqualTo(ofServer.get(0).getPeer());
+            });
+
+    client.shutdownNow();
+
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () ->
+                assertThat(
+                        reader
+                            .listClosedConnections(rows(local, "role=server"))
+                            .getConnectionsList())
+                    .singleElement()
+                    .satisfies(
+                        connection -> {
+                          assertThat(connection.getCode()).isEqualTo("HF-410");
+                          assertThat(connection.getReason()).isEqualTo("CLOSED_BY_PEER");
+                          assertThat(connection.getExplanation()).contains("peer closed");
+                          assertThat(connection.getAgent()).startsWith("grpc-java-netty/");
+                          assertThat(connection.getClosedMs())
+                              .isGreaterThanOrEqualTo(connection.getOpenedMs());
+                        }));
+    assertThat(reader.listConnections(rows(local)).getConnectionsList()).isEmpty();
+  }
+
+  @Test
+  void serversAndChannelsWithTheSameOptionsShareOneService() throws IOException {
+    ProcessAdminServer first = ProcessAdminServer.start(AdminOptions.loopback());
+    HoldfastServer server = server(AdminOptions.loopback());
+    client(server);
+
+    assertThat(ProcessAdminServer.start(AdminOptions.loopback()).address())
+        .isEqualTo(first.address());
+    ProcessReport report =
+        AdminGrpc.newBlockingStub(plain(first.address()))
+            .getProcess(ProcessRequest.getDefaultInstance());
+    assertThat(report.getPid()).isEqualTo(ProcessHandle.current().pid());
+    assertThat(first.metadata().get(AdminAddress.KEY))
+        .isEqualTo("127.0.0.1:" + first.address().getPort() + " " + report.getId());
+  }
+
+  @Test
+  void readerWithoutTheTokenLearnsNothing() throws IOException {
+    Path file = Files.writeString(directory.resolve("token"), TOKEN + "\n");
+    ProcessAdminServer admin =
+        ProcessAdminServer.start(AdminOptions.loopback().withTokenFile(file));
+    ManagedChannel channel = plain(admin.address());
+
+    for (String authorization :
+        List.of("", "Bearer", "Bearer ", "Bearer wrong", TOKEN, "Bearer " + TOKEN + "x")) {
+      assertThatThrownBy(() -> report(channel, authorization))
+          .as(authorization)
+          .isInstanceOf(StatusRuntimeException.class)
+          .satisfies(
+              e -> {
+                Status status = ((StatusRuntimeException) e).getStatus();
+                assertThat(status.getCode()).isEqualTo(Status.Code.UNAUTHENTICATED);
+                assertThat(status.getDescription()).doesNotContain(TOKEN);
+              });
+    }
+    assertThat(report(channel, "Bearer " + TOKEN).getId()).isNotEmpty();
+
+    Files.writeString(file, "another-token-of-this-test");
+    assertThatThrownBy(() -> report(channel, "Bearer " + TOKEN))
+        .hasMessageContaining("UNAUTHENTICATED");
+    assertThat(report(channel, "Bearer another-token-of-this-test").getId()).isNotEmpty();
+
+    Files.delete(file);
+    assertThatThrownBy(() -> report(channel, "Bearer another-token-of-this-test"))
+        .hasMessageContaining("UNAVAILABLE: the token file can't be read");
+  }
+
+  @Test
+  void readerWithoutACertificateOfTheAuthorityLearnsNothing() throws Exception {
+    Instant now = Instant.now();
+    TestAuthority authority = TestAuthority.create(directory, "authority");
+    TestCertificate own =
+        authority.issue(directory, "words", now.minusSeconds(60), now.plusSeconds(3_600));
+    TestCertificate reader =
+        authority.issue(directory, "reader", now.minusSeconds(60), now.plusSeconds(3_600));
+    TestCertificate stranger = TestCertificate.create(directory, "stranger");
+    ProcessAdminServer admin =
+        ProcessAdminServer.start(
+            AdminOptions.at("127.0.0.1:0")
+                .withMutualTls(
+                    own.certificate().toPath(),
+                    own.key().toPath(),
+                    authority.certificate().certificate().toPath()));
+
+    TlsChannelCredentials.Builder trusting =
+        TlsChannelCredentials.newBuilder().trustManager(authority.certificate().certificate());
+    ManagedChannel without = secured(admin, trusting.build());
+    assertThatThrownBy(() -> report(without, "")).hasMessageContaining("UNAVAILABLE");
+    ManagedChannel strange =
+        secured(admin, trusting.keyManager(stranger.certificate(), stranger.key()).build());
+    assertThatThrownBy(() -> report(strange, "")).hasMessageContaining("UNAVAILABLE");
+    ManagedChannel known =
+        secured(admin, trusting.keyManager(reader.certificate(), reader.key()).build());
+    assertThat(report(known, "").getId()).isNotEmpty();
+  }
+
+  private ManagedChannel secured(ProcessAdminServer admin, ChannelCredentials credentials) {
+    ManagedChannel channel =
+        Grpc.newChannelBuilderForAddress("127.0.0.1", admin.address().getPort(), credentials)
+            .overrideAuthority("words")
+            .build();
+    channels.add(channel);
+    return channel;
+  }
+
+  @Test
+  void addressThatEveryoneReachesIsNotOpenedWithoutAToken() {
+    assertThatThrownBy(() -> ProcessAdminServer.start(AdminOptions.at("0.0.0.0:0")))
+        .hasMessageContaining("without a token");
+    assertThat(ProcessAdminServer.tryStart(AdminOptions.at("0.0.0.0:0"))).isEmpty();
+  }
+
+  @Test
+  void hostileRequestsAreAnsweredAsSuch() throws IOException {
+    ProcessAdminServer admin = ProcessAdminServer.start(AdminOptions.loopback());
+    AdminGrpc.AdminBlockingStub reader = AdminGrpc.newBlockingStub(plain(admin.address()));
+
+    assertThatThrownBy(
+            () -> reader.listStreams(RowsRequest.newBuilder().setPageSize(1_000_000_000).build()))
+        .hasMessage("INVALID_ARGUMENT: page_size: 1000000000 (expected: 1 to 1000, or 0 for 100)");
+    assertThatThrownBy(
+            () -> reader.listConnections(RowsRequest.newBuilder().setSort("passwords").build()))
+        .hasMessageStartingWith("INVALID_ARGUMENT: sort: \"passwords\" (expected: ");
+    assertThatThrownBy(
+            () -> reader.listConnections(rows("x".repeat(ProcessAdminServer.MAX_REQUEST_BYTES))))
+        .hasMessageContaining("RESOURCE_EXHAUSTED");
+    assertThat(reader.getProcess(ProcessRequest.getDefaultInstance()).getId()).isNotEmpty();
+  }
+
+  @Test
+  void connectionsToItHaveABound() throws IOException {
+    Path file = Files.writeString(directory.resolve("token"), TOKEN);
+    ProcessAdminServer admin =
+        ProcessAdminServer.start(AdminOptions.loopback().withTokenFile(file));
+    for (int i = 0; i < ProcessAdminServer.MAX_CONNECTIONS; i++) {
+      report(plain(admin.address()), "Bearer " + TOKEN);
+    }
+
+    ManagedChannel oneMore = plain(admin.address());
+    assertThatThrownBy(() -> report(oneMore, "Bearer " + TOKEN))
+        .hasMessageContaining("UNAVAILABLE");
+
+    channels.get(0).shutdownNow();
+    await()
+        .atMost(LIMIT)
+        .ignoreExceptions()
+        .until(() -> !report(oneMore, "Bearer " + TOKEN).getId().isEmpty());
+  }
+
+  private static ProcessReport report(ManagedChannel channel, String authorization) {
+    Metadata headers = new Metadata();
+    headers.put(AdminAccess.AUTHORIZATION, authorization);
+    return AdminGrpc.newBlockingStub(channel)
+        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+        .getProcess(ProcessRequest.getDefaultInstance());
+  }
+
+  private static RowsRequest rows(String... filters) {
+    return RowsRequest.newBuilder().addAllFilters(List.of(filters)).build();
+  }
+
+  private HoldfastServer server(AdminOptions options) throws IOException {
+    HoldfastServer server =
+        HoldfastServerBuilder.forAddress(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                InsecureServerCredentials.create())
+            .admin(options)
+            .build()
+            .start();
+    servers.add(server);
+    return server;
+  }
+
+  /** A channel that has made a call. */
+  private ManagedChannel client(HoldfastServer server) {
+    ManagedChannel channel =
+        HoldfastChannelBuilder.forTarget(
+                "127.0.0.1:" + server.getPort(), InsecureChannelCredentials.create())
+            .build();
+    channels.add(channel);
+    var unused =
+        HealthGrpc.newBlockingStub(channel)
+            .withWaitForReady()
+            .check(HealthCheckRequest.getDefaultInstance());
+    return channel;
+  }
+
+  private ManagedChannel plain(InetSocketAddress address) {
+    ManagedChannel channel =
+        Grpc.newChannelBuilderForAddress(
+                address.getHostString(), address.getPort(), InsecureChannelCredentials.create())
+            .build();
+    channels.add(channel);
+    return channel;
+  }
+}
