@@ -12,11 +12,11 @@ import java.time.Duration;
  * @param level the durability level; default RESUME
  * @param sendMessages messages kept until the peer has processed them, from which on the session is
  *     not ready; at twice as many one is refused; 1 to 65,536, default 256
- * @param sendBytes the same in bytes; default 2 MiB
+ * @param sendBytes the same in bytes; default 4 MiB
  * @param receiveMessages messages that the peer may send ahead of what was processed; default 256
  * @param receiveBytes bytes received and not yet delivered from which on no more credit is given;
- *     default 512 KiB
- * @param ackEvery messages processed after which an ack is sent at once, or after 64 KiB of them,
+ *     default 4 MiB
+ * @param ackEvery messages processed after which an ack is sent at once, or after 256 KiB of them,
  *     or a quarter of {@code receiveBytes} if that is less; default 64. A server announces it in
  *     its welcomes, and its clients follow: their own counts with a server that announces none
  * @param firstMessage when the first messages of a client are sent; default at once
@@ -39,25 +39,23 @@ public record SessionOptions(
       then = "a larger number is refused")
   private static final int MOST_MESSAGES = 65_536;
 
-  private static final long RECEIVE_BYTES = 512 * 1024;
-
   /**
-   * Two messages of 1 MiB: while the first is acknowledged the second is on its way, as with a
-   * stream that keeps nothing.
+   * A few messages of 1 MiB: while one is processed and its ack is on its way the next ones arrive.
+   * HTTP/2 windows of grpc-java grow as far.
    */
-  private static final long SEND_BYTES = 2 * 1024 * 1024;
+  private static final long BUFFER_BYTES = 4 * 1024 * 1024;
 
   /** A small part of what a peer keeps by default: its sender never waits for an ack then. */
-  private static final long ACK_BYTES = 64 * 1024;
+  private static final long ACK_BYTES = 256 * 1024;
 
   /** The options of a method without settings. */
   public static final SessionOptions DEFAULT =
       new SessionOptions(
           DurabilityLevel.RESUME,
           256,
-          SEND_BYTES,
+          BUFFER_BYTES,
           256,
-          RECEIVE_BYTES,
+          BUFFER_BYTES,
           64,
           FirstMessage.AT_ONCE,
           Timing.DEFAULT);

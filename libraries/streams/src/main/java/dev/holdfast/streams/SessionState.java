@@ -8,7 +8,7 @@ import java.util.Set;
  * throws.
  *
  * <pre>
- * NEW -> OPENING -> ATTACHED <-> SUSPECT -> RACING -> ATTACHED
+ * NEW -> OPENING -> ATTACHED &lt;-> SUSPECT -> RACING -> ATTACHED
  *                   ATTACHED -> DRAIN -> HANDOVER -> ATTACHED
  *                   ATTACHED -> DETACHED -> RESUMING -> ATTACHED | LOST
  * any -> CLOSED

@@ -16,9 +16,9 @@
  *       metadata {@link dev.holdfast.streams.internal.Handshake#KEY}. Response headers with that
  *       key are {@code onWelcome}, without it {@code onPlain}; trailers with it are {@code
  *       onRefused}, any other end is {@code onClosed}.
- *   <li>A server keeps one {@link dev.holdfast.streams.SessionTable}. A call without a hello runs
- *       as plain gRPC; with one it goes to {@code onHello}, and the outputs of the session that it
- *       is admitted to say the rest. A session that {@code isOver} is retired.
+ *   <li>A server keeps one {@link dev.holdfast.streams.session.SessionTable}. A call without a
+ *       hello runs as plain gRPC; with one it goes to {@code onHello}, and the outputs of the
+ *       session that it is admitted to say the rest. A session that {@code isOver} is retired.
  *   <li>Each message that comes is given to {@code onFrame} with the header in front of it, if
  *       there is one with the attachment's tag. A server asks its physical call for messages only
  *       after {@code Accept}; from then on both sides ask freely: flow control of the application

@@ -36,7 +36,8 @@ final class AttachmentRouter {
       SessionOutput.StartCall startCall,
       MethodDescriptor<SessionFrame, SessionFrame> method,
       CallOptions options) {
-    String instance = startCall.hello().token().owner().orElse("");
+    String instance =
+        startCall.hello().token().owner().orElseGet(() -> nextInstance(startCall.attachment()));
     Channel to = channel;
     CallOptions routed = streams.roomForHeader(options);
     if (host != null) {
@@ -55,6 +56,17 @@ final class AttachmentRouter {
       }
     }
     return to.newCall(method, routed);
+  }
+
+  /**
+   * The instance for an attachment that replaces one which works, of a session that any instance
+   * can take; "" for the channel's own choice.
+   */
+  private String nextInstance(StreamAttachment attachment) {
+    StreamAttachment replaced = attachment.replaced();
+    return host != null && replaced != null && replaced.carrier() instanceof ClientAttachment old
+        ? host.instanceFor(old.instance(), attachment.isRepeated()).orElse("")
+        : "";
   }
 
   /** Whether nothing more can be begun on the channel. */

@@ -1,5 +1,6 @@
 package dev.holdfast.streams.grpc;
 
+import dev.holdfast.core.HostPort;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.grpc.internal.driver.ChannelResumeLimiter;
@@ -21,8 +22,11 @@ import io.grpc.Context;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +55,8 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
   private @Nullable Boolean compression;
   private volatile boolean plain;
   private volatile boolean started;
+  private volatile boolean halfCloseDue;
+  private final AtomicBoolean halfCloseSaid = new AtomicBoolean();
   private volatile boolean cancelled;
   private volatile ChannelResumeLimiter.@Nullable QueuedResume queuedResume;
   private volatile boolean turnIsOver;
@@ -108,9 +114,12 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
 
   // To the server; by the driver.
 
-  /** Starts at once, or, coming back, when it is its turn among all others of the channel. */
+  /**
+   * Starts at once, or, coming back or handed over, when it is its turn among all others of the
+   * channel.
+   */
   void begin(ChannelResumeLimiter pace) {
-    if (startCall.hello().token().isNone()) {
+    if (startCall.hello().token().isNone() && !startCall.handover().isPresent()) {
       start();
       return;
     }
@@ -142,6 +151,7 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
       call.cancel(AttachmentCloseReason.UNNEEDED.sentence(), null);
       return;
     }
+    sayHalfClose();
     // Whatever was written before the transport is there waits in memory.
     followWritable();
     if (call.isReady()) {
@@ -172,6 +182,14 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
   void halfClose() {
     if (!sendsNoMore) {
       sendsNoMore = true;
+      halfCloseDue = true;
+      sayHalfClose();
+    }
+  }
+
+  /** Its call may not have started, as it waits for its turn; and then another thread starts it. */
+  private void sayHalfClose() {
+    if (started && halfCloseDue && halfCloseSaid.compareAndSet(false, true)) {
       call.halfClose();
     }
   }
@@ -197,10 +215,14 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
   }
 
   private void endTurn() {
+    endTurn(ChannelResumeLimiter.QueuedResume::onOver);
+  }
+
+  private void endTurn(Consumer<ChannelResumeLimiter.QueuedResume> how) {
     turnIsOver = true;
     ChannelResumeLimiter.QueuedResume ours = queuedResume;
     if (ours != null) {
-      ours.onOver();
+      how.accept(ours);
     }
   }
 
@@ -239,7 +261,7 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
       breakOff("welcome", e);
       return;
     }
-    headers.discardAll(HandshakeMetadata.KEY);
+    HandshakeMetadata.discard(headers);
     owner.onHeaders(headers);
     owner.onWelcome(attachment, welcome);
     ChannelResumeLimiter.QueuedResume ours = queuedResume;
@@ -277,7 +299,6 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
 
   @Override
   public void onClose(Status status, Metadata trailers) {
-    endTurn();
     HandshakeRefusal handshakeRefusal = null;
     CallClosure how = howEnded(status, trailers);
     try {
@@ -286,6 +307,10 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
     } catch (WireException e) {
       how = CallClosure.stream(status.getCode().value());
     }
+    endTurn(
+        handshakeRefusal == null
+            ? ChannelResumeLimiter.QueuedResume::onOver
+            : ChannelResumeLimiter.QueuedResume::onRefused);
     if (handshakeRefusal == null) {
       owner.onPhysicalEnd(attachment, how, status);
     } else {
@@ -297,6 +322,14 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
   String peer() {
     SocketAddress address = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
     return address == null ? "" : address.toString();
+  }
+
+  /** The address of the server as host:port, without a name; "" when it is not known. */
+  String instance() {
+    SocketAddress address = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+    return address instanceof InetSocketAddress inet && !inet.isUnresolved()
+        ? new HostPort(inet.getAddress().getHostAddress(), inet.getPort()).toString()
+        : "";
   }
 
   Attributes attributes() {

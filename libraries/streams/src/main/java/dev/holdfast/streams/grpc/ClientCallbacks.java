@@ -70,6 +70,10 @@ final class ClientCallbacks<RespT> {
     guarded(() -> event.accept(events));
   }
 
+  boolean acceptsRestart() {
+    return events.acceptsRestart();
+  }
+
   void tellEnd(SessionEnd end) {
     if (end.kind() == SessionEnd.SessionEndKind.MOVED) {
       tell(to -> to.onMoved(end.processedByPeer()));

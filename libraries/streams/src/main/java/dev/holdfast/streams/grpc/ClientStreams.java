@@ -3,6 +3,7 @@ package dev.holdfast.streams.grpc;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
 import dev.holdfast.hooks.ChannelHooks;
+import dev.holdfast.hooks.ProcessStreams;
 import dev.holdfast.streams.BufferBudget;
 import dev.holdfast.streams.DurabilityLevel;
 import dev.holdfast.streams.FirstMessage;
@@ -10,8 +11,6 @@ import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.grpc.internal.driver.ChannelResumeLimiter;
 import dev.holdfast.streams.grpc.internal.driver.PathHeartbeat;
 import dev.holdfast.streams.grpc.internal.driver.SessionResources;
-import dev.holdfast.streams.grpc.internal.message.SessionFrame;
-import dev.holdfast.streams.session.ClientSession;
 import dev.holdfast.streams.wire.FrameHeader;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
@@ -33,8 +32,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A client interceptor that makes bidirectional streams outlive their connections. All other calls
- * pass through.
+ * A client interceptor that makes streams outlive their connections, in one direction or both.
+ * Unary calls pass through.
  *
  * <p>Interceptors between this one and the transport see bytes instead of messages; interceptors
  * outside see one call for the whole session. Thread-safe; may serve several channels.
@@ -49,16 +48,20 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
 
   private final Set<String> otherMessages = ConcurrentHashMap.newKeySet();
 
-  /** The last known kind of peer of each channel; weak keys, as channels come and go. */
-  private final Map<Channel, ClientSession.Peer> peers =
-      Collections.synchronizedMap(new WeakHashMap<>());
+  private final KnownPeers peers = new KnownPeers();
 
-  /** The pacing of resumes, by channel; weak keys as well. */
+  /** The pacing of resumes, by channel; weak keys, as channels come and go. */
   private final Map<Channel, ChannelResumeLimiter> paces =
       Collections.synchronizedMap(new WeakHashMap<>());
 
+  private final ShownStreams<ResumableClientCall<?, ?>> shown =
+      new ShownStreams<>(
+          calls::size, () -> List.copyOf(calls.keySet()), ResumableClientCall::status);
+
   private ClientStreams(Builder settings) {
     this.settings = settings;
+    // Held weakly there: an interceptor that nobody closes goes with its channel.
+    var unused = ProcessStreams.add(shown);
   }
 
   /** Begins with what {@link Holdfast#resumable()} has. */
@@ -86,18 +89,18 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
   }
 
   private boolean isResumable(MethodDescriptor<?, ?> method) {
-    if (!ProtobufMethods.isBidi(method)) {
+    if (!StreamMethods.isStream(method)) {
       return false;
     }
     String name = method.getFullMethodName();
     if (!settings.methods.isEmpty()) {
       boolean named = settings.methods.contains(name);
       if (named) {
-        ProtobufMethods.require(method);
+        StreamMethods.require(method);
       }
       return named;
     }
-    boolean protobuf = ProtobufMethods.isProtobuf(method);
+    boolean protobuf = StreamMethods.isProtobuf(method);
     if (!protobuf && otherMessages.add(name)) {
       log.info("event=stream_not_resumable method={} cause=\"messages are not protobuf\"", name);
     }
@@ -133,21 +136,8 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
     }
   }
 
-  /** The kind of peer that earlier streams of the channel have found. */
-  ClientSession.Peer peerOf(Channel channel) {
-    return peers.getOrDefault(channel, ClientSession.Peer.UNKNOWN);
-  }
-
-  /**
-   * Records the kind of a server that answered. A server without sessions may stand beside others,
-   * so all are doubted then.
-   */
-  void onPeer(Channel channel, boolean hasSessions) {
-    ClientSession.Peer peer =
-        hasSessions ? ClientSession.Peer.HOLDFAST : ClientSession.Peer.LIKELY_PLAIN;
-    if (peers.get(channel) != peer) {
-      peers.put(channel, peer);
-    }
+  KnownPeers peers() {
+    return peers;
   }
 
   ChannelResumeLimiter paceOf(Channel channel) {
@@ -157,10 +147,6 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
 
   Channel channelTo(String address, Channel usual) {
     return address.isEmpty() ? usual : settings.redirects.apply(address, usual);
-  }
-
-  MethodDescriptor<SessionFrame, SessionFrame> framed(MethodDescriptor<?, ?> method) {
-    return method.toBuilder(SessionFrame.MARSHALLER, SessionFrame.MARSHALLER).build();
   }
 
   /** A limit of messages is meant for the application's bytes. */
@@ -230,7 +216,7 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
 
     /**
      * Full names ({@code package.Service/Method}) of the methods that are resumable; default: every
-     * bidirectional one whose messages are protobuf. A named method with other messages fails.
+     * stream whose messages are protobuf. A named method with other messages fails.
      */
     public Builder methods(String... fullNames) {
       methods = Set.copyOf(new HashSet<>(List.of(fullNames)));

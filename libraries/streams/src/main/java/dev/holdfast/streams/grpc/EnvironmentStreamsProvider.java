@@ -29,6 +29,12 @@ public final class EnvironmentStreamsProvider implements StreamsProvider {
   /** The variable that names the file with that secret. */
   public static final String KEY_FILE_VARIABLE = TokenKeySource.FILE_VARIABLE;
 
+  /** The variable with the age at which a durable stream is asked to move. */
+  public static final String MAX_AGE_VARIABLE = StreamMoveVariables.MAX_AGE;
+
+  /** The variable that lets durable streams move to instances that have fewer: on or off. */
+  public static final String REBALANCE_VARIABLE = StreamMoveVariables.REBALANCE;
+
   @Override
   public StreamsConfiguration configure(String text, Map<String, String> environment) {
     MethodDurabilityLevels named = MethodDurabilityLevels.parse(text);
@@ -52,7 +58,8 @@ public final class EnvironmentStreamsProvider implements StreamsProvider {
             STORE_VARIABLE + ": none (expected: a URI such as redis://host:6379, with durable)");
       }
       byte[] key = TokenKeySource.of(environment);
-      return ServerStreams.builder().store(open(uri)).tokenKey(key).build();
+      ServerStreams.Builder builder = ServerStreams.builder().store(open(uri)).tokenKey(key);
+      return StreamMoveVariables.apply(builder, environment).build();
     };
   }
 
@@ -119,15 +126,15 @@ public final class EnvironmentStreamsProvider implements StreamsProvider {
 
     /** Null for what is not named, can't be resumed, or is already by the code. */
     private @Nullable DurabilityLevel levelOf(MethodDescriptor<?, ?> method) {
-      if (!ProtobufMethods.isBidi(method)
+      if (!StreamMethods.isStream(method)
           || method.getRequestMarshaller() instanceof HeaderedMarshaller) {
         return null;
       }
       String name = method.getFullMethodName();
       if (named.isByName(name)) {
-        ProtobufMethods.require(method);
+        StreamMethods.require(method);
       }
-      return ProtobufMethods.isProtobuf(method) ? named.levelOf(name) : null;
+      return StreamMethods.isProtobuf(method) ? named.levelOf(name) : null;
     }
 
     private synchronized ServerStreams durable() {

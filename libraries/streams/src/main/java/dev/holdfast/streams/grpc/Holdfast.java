@@ -5,16 +5,16 @@ import io.grpc.ClientInterceptor;
 import io.grpc.ServerServiceDefinition;
 
 /**
- * The entry point for resumable streams: with one line on each side, bidirectional streams outlive
- * their connections.
+ * The entry point for resumable streams: with one line on each side, streams outlive their
+ * connections.
  *
  * <pre>{@code
  * server.addService(Holdfast.resumable(new ChatService()));
  * channel.intercept(Holdfast.resumable());
  * }</pre>
  *
- * <p>{@link ServerStreams} and {@link ClientStreams} have all settings. Unary calls and streams in
- * one direction are not changed. With a peer without Holdfast a stream runs as plain gRPC.
+ * <p>{@link ServerStreams} and {@link ClientStreams} have all settings. Unary calls are not
+ * changed. With a peer without Holdfast a stream runs as plain gRPC.
  */
 public final class Holdfast {
   private static final class Standard {
@@ -36,7 +36,7 @@ public final class Holdfast {
    * A resumable service for {@code ServerBuilder.addService}: level resume, sessions in the memory
    * of this process.
    *
-   * @throws IllegalArgumentException when messages of a bidirectional method are not protobuf
+   * @throws IllegalArgumentException when messages of a stream are not protobuf
    */
   public static ServerServiceDefinition resumable(BindableService service) {
     return Standard.SERVER.resumable(service);

@@ -93,7 +93,7 @@ final class MethodDurabilityLevels {
   }
 
   /**
-   * Checks that the named methods of a service exist and are bidirectional streams.
+   * Checks that the named methods of a service exist and are streams.
    *
    * @throws IllegalArgumentException naming the method, and the one that may be meant
    */
@@ -101,7 +101,7 @@ final class MethodDurabilityLevels {
     String prefix = service.getName() + "/";
     List<String> streams =
         service.getMethods().stream()
-            .filter(ProtobufMethods::isBidi)
+            .filter(StreamMethods::isStream)
             .map(MethodDescriptor::getFullMethodName)
             .toList();
     for (String name : durabilityLevels.keySet()) {
@@ -111,7 +111,7 @@ final class MethodDurabilityLevels {
             VARIABLE
                 + ": "
                 + name
-                + " (expected: a bidirectional stream of "
+                + " (expected: a stream of "
                 + service.getName()
                 + ", which has "
                 + (streams.isEmpty() ? "none" : String.join(", ", streams))

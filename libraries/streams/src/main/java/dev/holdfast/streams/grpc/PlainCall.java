@@ -7,16 +7,25 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
+import io.grpc.Status;
 
-/** A call of a client without Holdfast: the handler's own call, with bytes below. */
+/**
+ * A call of a client without Holdfast: the handler's own call, with bytes below. Below it is
+ * bidirectional, so it checks itself that a method has one request or one response.
+ */
 final class PlainCall<ReqT, RespT> extends ForwardingServerCall<ReqT, RespT> {
   private final ServerCall<SessionFrame, SessionFrame> call;
   private final MethodDescriptor<ReqT, RespT> method;
+  private final ResponseCardinality responses;
+
+  /** Whether this class has ended the call, whose handler may not know that yet. */
+  private volatile boolean refused;
 
   private PlainCall(
       ServerCall<SessionFrame, SessionFrame> call, MethodDescriptor<ReqT, RespT> method) {
     this.call = call;
     this.method = method;
+    this.responses = new ResponseCardinality(method);
   }
 
   static <ReqT, RespT> ServerCall.Listener<SessionFrame> start(
@@ -24,16 +33,31 @@ final class PlainCall<ReqT, RespT> extends ForwardingServerCall<ReqT, RespT> {
       Metadata headers,
       MethodDescriptor<ReqT, RespT> method,
       ServerCallHandler<ReqT, RespT> handler) {
-    ServerCall.Listener<ReqT> listener = handler.startCall(new PlainCall<>(call, method), headers);
+    PlainCall<ReqT, RespT> ours = new PlainCall<>(call, method);
+    return ours.listener(handler.startCall(ours, headers));
+  }
+
+  private ServerCall.Listener<SessionFrame> listener(ServerCall.Listener<ReqT> listener) {
+    boolean oneRequest = method.getType().clientSendsOneMessage();
     return new ServerCall.Listener<>() {
+      private boolean requested;
+
       @Override
       public void onMessage(SessionFrame sessionFrame) {
+        if (refused || (oneRequest && requested)) {
+          SessionFrame.release(sessionFrame.body());
+          refuse(ResponseCardinality.TOO_MANY_REQUESTS);
+          return;
+        }
+        requested = true;
         listener.onMessage(SessionFrame.parse(sessionFrame.body(), method::parseRequest));
       }
 
       @Override
       public void onHalfClose() {
-        listener.onHalfClose();
+        if (!refused) {
+          listener.onHalfClose();
+        }
       }
 
       @Override
@@ -62,7 +86,28 @@ final class PlainCall<ReqT, RespT> extends ForwardingServerCall<ReqT, RespT> {
 
   @Override
   public void sendMessage(RespT message) {
-    call.sendMessage(SessionFrame.plain(MessageBody.of(method.getResponseMarshaller(), message)));
+    if (refused) {
+      return;
+    }
+    if (responses.admitsResponse()) {
+      call.sendMessage(SessionFrame.plain(MessageBody.of(method.getResponseMarshaller(), message)));
+    } else {
+      refuse(ResponseCardinality.TOO_MANY_RESPONSES);
+    }
+  }
+
+  @Override
+  public void close(Status status, Metadata trailers) {
+    if (!refused) {
+      call.close(responses.statusOf(status), trailers);
+    }
+  }
+
+  private void refuse(Status status) {
+    if (!refused) {
+      refused = true;
+      call.close(status, new Metadata());
+    }
   }
 
   @Override

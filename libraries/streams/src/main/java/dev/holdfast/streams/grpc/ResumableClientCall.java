@@ -2,9 +2,11 @@ package dev.holdfast.streams.grpc;
 
 import dev.holdfast.core.OffloadExecutor;
 import dev.holdfast.hooks.ChannelHooks;
+import dev.holdfast.hooks.StreamStatus;
 import dev.holdfast.streams.SessionEnd;
 import dev.holdfast.streams.SessionState;
 import dev.holdfast.streams.grpc.internal.driver.CallDeadline;
+import dev.holdfast.streams.grpc.internal.driver.ClosureCauseText;
 import dev.holdfast.streams.grpc.internal.driver.SessionAge;
 import dev.holdfast.streams.grpc.internal.driver.SessionDriver;
 import dev.holdfast.streams.grpc.internal.driver.SessionResources;
@@ -51,6 +53,7 @@ final class ResumableClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   private final SessionDriver<ClientSession> driver;
   private final SessionAge age;
   private final AttachmentRouter route;
+  private final String peerKey;
 
   // Set before the session begins.
   private @Nullable Metadata headers;
@@ -89,6 +92,7 @@ final class ResumableClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     session.useBudget(streams.sessionResources().budget());
     this.driver = new SessionDriver<>(session, streams.sessionResources().scheduler(), this);
     this.route = new AttachmentRouter(streams, channel, options);
+    this.peerKey = KnownPeers.keyOf(method, options);
     this.age = new SessionAge(streams.sessionResources().scheduler().clock());
   }
 
@@ -98,10 +102,17 @@ final class ResumableClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   public void start(Listener<RespT> newListener, Metadata newHeaders) {
     application.begin(newListener);
     headers = newHeaders;
+    if (StreamMethods.isRestartable(method) && application.acceptsRestart()) {
+      tell(ClientSession::acceptRestart);
+    }
     streams.add(this);
     driver.input(
         (session, now) ->
-            session.start(now, CallDeadline.left(options, context), streams.peerOf(channel)));
+            session.start(
+                now,
+                CallDeadline.left(options, context),
+                streams.peers().get(channel, peerKey),
+                StreamMethods.kindOf(method)));
     context.addListener(onContextCancelled, Runnable::run);
     application.call(Listener::onReady);
   }
@@ -200,6 +211,8 @@ final class ResumableClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     } else if (output instanceof SessionOutput.Reopened) {
       StreamMeter.REOPENED.counter(streams.sessionResources().meters()).increment();
       application.execute(this::beginAgain);
+    } else if (output instanceof SessionOutput.Restarted restarted) {
+      application.tell(to -> to.onRestarted(restarted.messages()));
     } else if (output instanceof SessionOutput.Waiting waiting) {
       String cause = lastCause;
       application.tell(to -> to.onWaiting(waiting.left(), cause));
@@ -232,7 +245,7 @@ final class ResumableClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
         .run(
             () -> {
               ClientCall<SessionFrame, SessionFrame> call =
-                  route.call(this, startCall, streams.framed(method), physical);
+                  route.call(this, startCall, StreamMethods.framed(method), physical);
               ClientAttachment attached = new ClientAttachment(this, startCall, call, word);
               attachment.attach(attached);
               latest = attached;
@@ -249,7 +262,8 @@ final class ResumableClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     Duration patience = streams.options().timing().handshake();
     return startCall.plain()
         ? HandshakeMetadata.without(headers)
-        : HandshakeMetadata.with(headers, age.of(startCall.hello(), patience).toByteArray());
+        : HandshakeMetadata.with(
+            headers, age.of(startCall.hello(), patience).toByteArray(), startCall.handover());
   }
 
   /** No attachment can follow: the application is told now, and the server as far as it goes. */
@@ -326,13 +340,13 @@ final class ResumableClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   }
 
   void onWelcome(StreamAttachment attachment, Welcome welcome) {
-    streams.onPeer(channel, true);
+    streams.peers().onPeer(channel, peerKey, true);
     age.onChange();
     driver.input((session, now) -> session.onWelcome(now, attachment, welcome));
   }
 
   void onPlain(StreamAttachment attachment, ClientAttachment carrier) {
-    streams.onPeer(channel, false);
+    streams.peers().onPeer(channel, peerKey, false);
     int asked =
         driver.locked(
             session -> {
@@ -356,7 +370,17 @@ final class ResumableClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     lastCause = ClosureCauseText.of(how, status);
     age.onChange();
     lastStatus = status;
+    boolean answered = driver.locked(session -> hasHeaders);
+    if (!answered && how.kind() == CallClosure.ClosureScope.STATUS && status.isOk()) {
+      // An empty response has no headers, and one with sessions would have had a welcome.
+      streams.peers().onPeer(channel, peerKey, false);
+    }
     driver.input((session, now) -> session.onClosed(now, attachment, how));
+  }
+
+  /** The state of the stream for the admin service. */
+  StreamStatus status() {
+    return ShownStreams.status(view(), false, driver.unackedMillis());
   }
 
   /** The current view of the session. */

@@ -23,12 +23,14 @@ final class ResumableServerCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
   private final Attributes attributes;
   private final @Nullable String authority;
   private final SecurityLevel securityLevel;
+  private final ResponseCardinality responses;
   private volatile Metadata headers = new Metadata();
   private volatile @Nullable String compressor;
   private volatile boolean messageCompressed = true;
   private volatile boolean cancelled;
   private volatile boolean ended;
   private volatile boolean headersGone;
+  private volatile boolean refused;
   private boolean headersCalled;
   private boolean closeCalled;
 
@@ -41,6 +43,7 @@ final class ResumableServerCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     this.attributes = first.getAttributes();
     this.authority = first.getAuthority();
     this.securityLevel = first.getSecurityLevel();
+    this.responses = new ResponseCardinality(method);
   }
 
   @Override
@@ -73,7 +76,12 @@ final class ResumableServerCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     if (!headersCalled) {
       throw new IllegalStateException("sendHeaders has not been called");
     }
-    if (!ended && !stream.offer(message)) {
+    if (refused) {
+      return;
+    }
+    if (!responses.admitsResponse()) {
+      refuse(ResponseCardinality.TOO_MANY_RESPONSES);
+    } else if (!ended && !stream.offer(message)) {
       closeCalled = true;
       stream.finish(
           Status.RESOURCE_EXHAUSTED.withDescription(
@@ -94,7 +102,17 @@ final class ResumableServerCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
       throw new IllegalStateException("call already closed");
     }
     closeCalled = true;
-    stream.finish(status, trailers);
+    if (!refused) {
+      stream.finish(responses.statusOf(status), trailers);
+    }
+  }
+
+  /** Ends the call because one side sent more than its method has; the handler may go on. */
+  void refuse(Status status) {
+    if (!refused) {
+      refused = true;
+      stream.finish(status, new Metadata());
+    }
   }
 
   @Override

@@ -12,14 +12,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rewriting of a service so that its bidirectional methods receive bytes. An interceptor would
- * be too late, because grpc-java parses a request before it.
+ * The rewriting of a service so that its streams receive bytes, and each is bidirectional. An
+ * interceptor would be too late, because grpc-java parses a request before it.
  */
 final class ResumableService {
   private ResumableService() {}
 
   static ServerServiceDefinition of(ServerServiceDefinition service, ServerStreams streams) {
-    return of(service, method -> ProtobufMethods.isBidi(method) ? streams : null);
+    return of(service, method -> StreamMethods.isStream(method) ? streams : null);
   }
 
   /**
@@ -47,10 +47,12 @@ final class ResumableService {
   private static <ReqT, RespT> ServerMethodDefinition<SessionFrame, SessionFrame> framed(
       ServerMethodDefinition<ReqT, RespT> definition, ServerStreams streams) {
     MethodDescriptor<ReqT, RespT> method = definition.getMethodDescriptor();
-    ProtobufMethods.require(method);
+    StreamMethods.require(method);
     ServerCallHandler<ReqT, RespT> handler = definition.getServerCallHandler();
     return ServerMethodDefinition.create(
-        method.toBuilder(SessionFrame.MARSHALLER, SessionFrame.MARSHALLER).build(),
+        StreamMethods.framed(method).toBuilder()
+            .setRequestMarshaller(new ServingMarshaller(streams))
+            .build(),
         (call, headers) -> streams.startCall(call, headers, method, handler));
   }
 }

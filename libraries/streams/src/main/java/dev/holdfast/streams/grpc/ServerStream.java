@@ -14,10 +14,12 @@ import dev.holdfast.streams.grpc.internal.message.FinalStatus;
 import dev.holdfast.streams.grpc.internal.message.MessageBody;
 import dev.holdfast.streams.grpc.internal.message.SessionFrame;
 import dev.holdfast.streams.grpc.internal.message.StreamableBody;
+import dev.holdfast.streams.internal.rebalance.MoveCause;
 import dev.holdfast.streams.session.CallClosure;
 import dev.holdfast.streams.session.ServerSession;
 import dev.holdfast.streams.session.SessionOutput;
 import dev.holdfast.streams.session.StreamAttachment;
+import dev.holdfast.streams.wire.SessionId;
 import dev.holdfast.streams.wire.WireException;
 import io.grpc.Context;
 import io.grpc.Deadline;
@@ -62,6 +64,7 @@ final class ServerStream<ReqT, RespT>
   private final SessionAge age;
   private final InlineCallbackPolicy pace;
   private final StreamPosition.Cursor cursor;
+  private final StreamCursor handlerCursor = new StreamCursor(this::mark);
 
   /**
    * The opening of the stream, dropped once the handler has it: an idle session should not hold its
@@ -78,6 +81,20 @@ final class ServerStream<ReqT, RespT>
   private volatile @Nullable Nonsense nonsense;
   private boolean settled;
 
+  /** The last move that the stream was asked for; null for none. */
+  private volatile @Nullable AskedMove askedMove;
+
+  /** Whether the stream stays at its instance. */
+  private final boolean sticky;
+
+  /** Whether the method has one request, which is the half-close too. */
+  private final boolean oneRequest;
+
+  private volatile boolean requested;
+
+  /** The position of that request while it is not to be acknowledged; 0 for none. */
+  private volatile long keptRequest;
+
   /** The thread that runs a callback after which the session is driven anyway. */
   private volatile @Nullable Thread handling;
 
@@ -88,11 +105,13 @@ final class ServerStream<ReqT, RespT>
       ServerCall<SessionFrame, SessionFrame> first) {
     this.streams = streams;
     this.method = opening.method();
+    this.oneRequest = method.getType().clientSendsOneMessage();
     this.opening = opening;
+    this.sticky = streams.moveOptions().isSticky(opening.headers());
     this.driver = new SessionDriver<>(session, streams.sessionResources().scheduler(), this);
     this.application = new CallbackQueue(streams.sessionResources().executor());
     this.cursor = new StreamPosition.Cursor(session.id());
-    this.context = sessionContext(cursor, opening.deadline());
+    this.context = sessionContext(cursor, handlerCursor, opening.deadline());
     this.age = new SessionAge(streams.sessionResources().scheduler().clock());
     this.call = new ResumableServerCall<>(this, opening.method(), first);
     this.pace = streams.paceOf(opening.method());
@@ -103,8 +122,8 @@ final class ServerStream<ReqT, RespT>
    * transport closes.
    */
   private static Context.CancellableContext sessionContext(
-      StreamPosition.Cursor cursor, Duration deadline) {
-    Context fork = cursor.in(Context.current().fork());
+      StreamPosition.Cursor cursor, StreamCursor handlerCursor, Duration deadline) {
+    Context fork = handlerCursor.in(cursor.in(Context.current().fork()));
     return deadline.isZero()
         ? fork.withCancellation()
         : fork.withDeadline(
@@ -114,6 +133,28 @@ final class ServerStream<ReqT, RespT>
 
   SessionDriver<ServerSession> driver() {
     return driver;
+  }
+
+  @Nullable AskedMove askedMove() {
+    return askedMove;
+  }
+
+  boolean isSticky() {
+    return sticky;
+  }
+
+  SessionAge age() {
+    return age;
+  }
+
+  SessionId sessionId() {
+    return driver.locked(session -> session.id());
+  }
+
+  /** Asks the client to go on at another instance. */
+  void move(MoveCause cause) {
+    askedMove = new AskedMove(cause, driver.nowNanos());
+    driver.input((session, now) -> session.move(now));
   }
 
   /** Whether its newest connection is one of this server. */
@@ -161,7 +202,7 @@ final class ServerStream<ReqT, RespT>
     } else if (output instanceof SessionOutput.StartHandler startHandler) {
       application.execute(() -> startHandler(startHandler));
     } else if (output instanceof SessionOutput.HalfClosed) {
-      application.execute(() -> attached(() -> handle(ServerCall.Listener::onHalfClose, 0)));
+      application.execute(() -> attached(this::onHalfClosed));
     } else if (output instanceof SessionOutput.Ready) {
       tellHandler(ServerCall.Listener::onReady);
     } else if (output instanceof SessionOutput.Store store) {
@@ -248,7 +289,11 @@ final class ServerStream<ReqT, RespT>
   void finish(Status status, Metadata trailers) {
     headersDue = true;
     FinalStatus last = new FinalStatus(status, trailers);
-    driver.input((session, now) -> session.finish(now, status.getCode().value(), last));
+    driver.input(
+        (session, now) -> {
+          session.processed(now, keptRequest);
+          session.finish(now, status.getCode().value(), last);
+        });
   }
 
   boolean offer(RespT message) {
@@ -263,11 +308,26 @@ final class ServerStream<ReqT, RespT>
     return driver.offer(streamableBody, SessionResources.SEND_TIMEOUT);
   }
 
+  private void mark(byte[] bytes) {
+    // In a callback the handler knows of its message, which is not processed yet.
+    long inHand = handling == Thread.currentThread() ? cursor.number() : 0;
+    boolean due =
+        driver.locked(
+            session ->
+                session.mark(
+                    driver.nowNanos(), bytes, Math.max(inHand, session.processed()), oneRequest));
+    if (due) {
+      driver.drive();
+    }
+  }
+
   // What attachments tell.
 
   /** Applies an input on a gRPC thread that may call the handler. */
   void receive(SessionDriver.SessionInput<ServerSession> sessionInput) {
-    if (streams.sessionResources().hasOwnExecutor() && pace.mayRunInline()) {
+    // The handler of one request may be at it for as long as the stream lasts; what follows is not.
+    boolean begins = oneRequest && !requested;
+    if (streams.sessionResources().hasOwnExecutor() && !begins && pace.mayRunInline()) {
       pace.onRun(
           InlineCallbackThread.current()
               .runInline(application, this, () -> driver.input(sessionInput)));
@@ -322,6 +382,8 @@ final class ServerStream<ReqT, RespT>
     attached(
         () -> {
           cursor.moveTo(startHandler.resumedFrom());
+          cursor.sentBefore(startHandler.position());
+          handlerCursor.resumeFrom(driver.locked(session -> session.cursor().orElse(null)));
           try {
             listener = first.handler().startCall(call, first.headers());
           } catch (RuntimeException | Error e) {
@@ -351,8 +413,38 @@ final class ServerStream<ReqT, RespT>
             return;
           }
           cursor.moveTo(deliver.seq());
-          handle(to -> to.onMessage(message), deliver.seq());
+          if (oneRequest) {
+            onOnlyRequest(message, deliver.seq());
+          } else {
+            handle(to -> to.onMessage(message), deliver.seq());
+          }
         });
+  }
+
+  /**
+   * Hands over the request of a method that has one, and the half-close with it: generated code
+   * begins at the half-close, and that of a client which keeps its request side open for acks comes
+   * a round trip later.
+   */
+  private void onOnlyRequest(ReqT message, long seq) {
+    if (requested) {
+      call.refuse(ResponseCardinality.TOO_MANY_REQUESTS);
+      return;
+    }
+    requested = true;
+    boolean durable = streams.isDurable();
+    if (durable) {
+      // Another instance's handler needs it again, until this one is done.
+      keptRequest = seq;
+    }
+    handle(to -> to.onMessage(message), durable ? 0 : seq);
+    callListener(ServerCall.Listener::onHalfClose);
+  }
+
+  private void onHalfClosed() {
+    if (!requested) {
+      handle(ServerCall.Listener::onHalfClose, 0);
+    }
   }
 
   /**

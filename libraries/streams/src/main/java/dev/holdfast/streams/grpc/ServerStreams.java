@@ -3,6 +3,7 @@ package dev.holdfast.streams.grpc;
 import dev.holdfast.core.DrainSignal;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.hooks.ProcessStreams;
 import dev.holdfast.hooks.ServerHooks;
 import dev.holdfast.streams.BufferBudget;
 import dev.holdfast.streams.DurabilityLevel;
@@ -18,12 +19,14 @@ import dev.holdfast.streams.grpc.internal.driver.SessionResources;
 import dev.holdfast.streams.grpc.internal.driver.StoreCall;
 import dev.holdfast.streams.grpc.internal.message.HandshakeMetadata;
 import dev.holdfast.streams.grpc.internal.message.SessionFrame;
+import dev.holdfast.streams.session.MethodKind;
 import dev.holdfast.streams.session.ServerSession;
 import dev.holdfast.streams.session.SessionRules;
 import dev.holdfast.streams.session.SessionTable;
 import dev.holdfast.streams.session.StreamAttachment;
 import dev.holdfast.streams.wire.HandshakeRefusal;
 import dev.holdfast.streams.wire.Hello;
+import dev.holdfast.streams.wire.SessionHandover;
 import dev.holdfast.streams.wire.SessionId;
 import dev.holdfast.streams.wire.SessionTokenIssuer;
 import dev.holdfast.streams.wire.WireException;
@@ -42,6 +45,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -53,8 +57,15 @@ public final class ServerStreams implements AutoCloseable {
   private final Builder settings;
   private final Object lock = new Object();
   private final Subscription gauges;
+  private final ShownStreams<ServerStream<?, ?>> shown =
+      new ShownStreams<>(
+          this::openCount,
+          this::open,
+          stream -> ShownStreams.status(stream.view(), true, stream.driver().unackedMillis()));
+  private final Subscription showing;
   private final Map<String, InlineCallbackPolicy> paces = new ConcurrentHashMap<>();
   private final HostServers hosts = new HostServers(this);
+  private final StreamMoves moves;
 
   // Guarded by lock.
   private final SessionTable sessions;
@@ -62,6 +73,7 @@ public final class ServerStreams implements AutoCloseable {
 
   private ServerStreams(Builder settings) {
     this.settings = settings;
+    this.moves = new StreamMoves(this, settings.moves);
     SessionTable.ServerIdentity serverIdentity =
         new SessionTable.ServerIdentity(
             SessionResources.newId().toString(),
@@ -79,6 +91,7 @@ public final class ServerStreams implements AutoCloseable {
             SessionResources.RANDOM);
     sessions.limitBy(sessionResources().budget());
     gauges = SessionGauges.show(settings.sessionResources.meters(), this::open);
+    showing = ProcessStreams.add(shown);
   }
 
   /** Begins with what {@link Holdfast#resumable(BindableService)} has. */
@@ -87,7 +100,7 @@ public final class ServerStreams implements AutoCloseable {
   }
 
   /**
-   * The service with its bidirectional methods made resumable.
+   * The service with its streams made resumable; unary methods stay as they are.
    *
    * @throws IllegalArgumentException when messages of such a method are not protobuf
    */
@@ -130,10 +143,17 @@ public final class ServerStreams implements AutoCloseable {
     return signal.onDrain(() -> drain(signal.remaining().orElse(Duration.ZERO)));
   }
 
-  /** Takes the meters away. Sessions go on until they end. */
+  /** Takes the meters away, and moves no streams any more. Sessions go on until they end. */
   @Override
   public void close() {
     gauges.close();
+    showing.close();
+    moves.close();
+  }
+
+  /** A server listens that serves these streams. */
+  void onServing(ServerHooks host) {
+    moves.onServing(host);
   }
 
   <ReqT, RespT> ServerCall.Listener<SessionFrame> startCall(
@@ -142,12 +162,14 @@ public final class ServerStreams implements AutoCloseable {
       MethodDescriptor<ReqT, RespT> method,
       ServerCallHandler<ReqT, RespT> handler) {
     Hello hello;
+    SessionHandover handover;
     try {
       byte[] value = HandshakeMetadata.of(headers);
       if (value == null) {
         return PlainCall.start(call, headers, method, handler);
       }
       hello = Hello.parse(value);
+      handover = HandshakeMetadata.handoverOf(headers);
     } catch (WireException e) {
       countRefused("INVALID");
       call.close(
@@ -160,7 +182,7 @@ public final class ServerStreams implements AutoCloseable {
       // Its client has given it up while it waited for a thread, and is coming with another one.
       return new ServerCall.Listener<>() {};
     }
-    headers.discardAll(HandshakeMetadata.KEY);
+    HandshakeMetadata.discard(headers);
     Caller caller =
         new Caller(
             settings.principal.of(call.getAttributes(), headers), method.getFullMethodName());
@@ -172,12 +194,17 @@ public final class ServerStreams implements AutoCloseable {
         new StreamOpening<>(method, handler, headers, Duration.ofMillis(hello.remainingMillis()));
     ServerHooks host = ServerHooks.KEY.get();
     hosts.meet(host);
+    if (host == null) {
+      moves.begin();
+    } else {
+      moves.onServing(host);
+    }
     Optional<ServerStream<?, ?>> admitted =
         hosts.isLeftByOthers(host)
             ? refuse(
                 carrier,
                 HandshakeRefusal.busy(settings.options.timing().backoff().base().toMillis()))
-            : admit(carrier, hello, caller, opening, host);
+            : admit(carrier, hello, handover, caller, opening, host);
     admitted.ifPresent(
         stream -> {
           carrier.cameBy(host, hosts.follow(host, ServerHooks.DRAIN.get(), stream));
@@ -189,6 +216,7 @@ public final class ServerStreams implements AutoCloseable {
   private Optional<ServerStream<?, ?>> admit(
       ServerAttachment carrier,
       Hello hello,
+      @Nullable SessionHandover handover,
       Caller caller,
       StreamOpening<?, ?> opening,
       @Nullable ServerHooks host) {
@@ -196,25 +224,38 @@ public final class ServerStreams implements AutoCloseable {
         host == null ? settings.options : PathHeartbeat.of(settings.options, host.heartbeat());
     StreamAttachment attachment = carrier.attachment();
     SessionTable.Admission admission;
+    ServerStream<?, ?> known;
     synchronized (lock) {
       if (host != null && settings.address.isEmpty()) {
         sessions.locate(host.address());
       }
       long nowNanos = sessionResources().scheduler().clock().nanoTime();
-      ServerStream<?, ?> known = streams.get(hello.session());
+      known = streams.get(hello.session());
+      if (known != null) {
+        // As soon as the session has it, any of its threads may act for it.
+        carrier.bind(known);
+      }
       // A session that is known has other threads; its own lock comes after ours, never before.
       admission =
           known == null
-              ? sessions.onHello(nowNanos, attachment, hello, caller, fresh)
+              ? sessions.onHello(nowNanos, attachment, hello, caller, fresh, handover)
               : known
                   .driver()
-                  .locked(session -> sessions.onHello(nowNanos, attachment, hello, caller, fresh));
+                  .locked(
+                      session ->
+                          sessions.onHello(nowNanos, attachment, hello, caller, fresh, handover));
       if (admission instanceof SessionTable.Admission.Admitted found) {
-        ServerStream<?, ?> stream =
-            known == null ? begin(found.session(), opening, carrier) : known;
-        carrier.bind(stream);
-        return Optional.of(stream);
+        if (known != null) {
+          return Optional.of(known);
+        }
+        ServerStream<?, ?> begun = begin(found.session(), opening, carrier);
+        carrier.bind(begun);
+        return Optional.of(begun);
       }
+    }
+    if (known != null && handover != null && handover.isPresent()) {
+      // Its end may just have been acknowledged.
+      known.driver().drive();
     }
     return refuse(carrier, ((SessionTable.Admission.Refused) admission).refusal());
   }
@@ -228,6 +269,12 @@ public final class ServerStreams implements AutoCloseable {
 
   private ServerStream<?, ?> begin(
       ServerSession session, StreamOpening<?, ?> opening, ServerAttachment first) {
+    if (StreamMethods.isRestartable(opening.method())) {
+      session.allowRestart();
+    }
+    if (StreamMethods.kindOf(opening.method()) == MethodKind.SERVER_STREAMING) {
+      session.expectOneRequest();
+    }
     ServerStream<?, ?> stream = new ServerStream<>(this, session, opening, first.call());
     streams.put(session.id(), stream);
     return stream;
@@ -250,6 +297,10 @@ public final class ServerStreams implements AutoCloseable {
 
   void onEnded(ServerStream<?, ?> stream, SessionEnd end) {
     SessionLog.SERVER.ended(sessionResources().meters(), stream::view, end);
+    boolean released = end.kind() == SessionEnd.SessionEndKind.RELEASED;
+    if (released || stream.driver().locked(ServerSession::isMovedAway)) {
+      moves.onReleased(stream);
+    }
     if (end.kind() == SessionEnd.SessionEndKind.LOST_EXPIRED) {
       SessionView view = stream.view();
       sessionResources().executor().execute(() -> settings.clientGone.accept(view));
@@ -268,8 +319,22 @@ public final class ServerStreams implements AutoCloseable {
         answer -> stream.input((session, now) -> session.onStored(now, request, answer)));
   }
 
+  boolean isDurable() {
+    return settings.options.level() == DurabilityLevel.DURABLE;
+  }
+
+  StreamMoveOptions moveOptions() {
+    return settings.moves;
+  }
+
   SessionResources sessionResources() {
     return settings.sessionResources;
+  }
+
+  private int openCount() {
+    synchronized (lock) {
+      return streams.size();
+    }
   }
 
   List<ServerStream<?, ?>> open() {
@@ -292,6 +357,7 @@ public final class ServerStreams implements AutoCloseable {
     private PrincipalSource principal = PrincipalSource.CERTIFICATE;
     private Consumer<SessionView> clientGone = gone -> {};
     private SessionStore store = NoSessionStore.INSTANCE;
+    private StreamMoveOptions moves = StreamMoveOptions.NONE;
 
     private Builder() {}
 
@@ -371,6 +437,41 @@ public final class ServerStreams implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Sets the age, give or take 10 %, at which a stream is asked to go on at another instance, at
+     * a bounded rate; default: none. Streams move that are durable, or whose handler marks a {@link
+     * StreamCursor}; others stay.
+     */
+    public Builder maxStreamAge(Duration age) {
+      moves = moves.withMaxAge(age);
+      return this;
+    }
+
+    /**
+     * Moves streams from instances that have more than their share to others, at a bounded rate:
+     * those that are durable, or whose handler marks a {@link StreamCursor}. It needs a {@code
+     * HoldfastServerBuilder} server that is registered. Default: off.
+     */
+    public Builder rebalance() {
+      moves = moves.withRebalance();
+      return this;
+    }
+
+    /**
+     * As {@link #rebalance}, with the instance's own measure of having too many streams. While it
+     * is true streams leave, and none come. Asked once a second; must not block.
+     */
+    public Builder rebalance(BooleanSupplier overloaded) {
+      moves = moves.withOverloaded(overloaded);
+      return this;
+    }
+
+    /** The request header of streams that stay at their instance; default: none. */
+    public Builder stickyHeader(String name) {
+      moves = moves.withStickyHeader(name);
+      return this;
+    }
+
     /** Calls handlers; default: daemon threads of Holdfast's own. */
     public Builder executor(Executor executor) {
       sessionResources = sessionResources.withExecutor(executor);
@@ -410,6 +511,7 @@ public final class ServerStreams implements AutoCloseable {
       copy.principal = principal;
       copy.clientGone = clientGone;
       copy.store = store;
+      copy.moves = moves;
       return new ServerStreams(copy);
     }
   }

@@ -39,6 +39,25 @@ public interface StreamEvents {
   }
 
   /**
+   * Whether the application takes a server-streaming stream from its beginning again when its
+   * instance leaves and the handler has no {@link StreamCursor}. Asked when the call starts, for
+   * methods that declare {@code idempotency_level = NO_SIDE_EFFECTS}: another instance calls its
+   * handler with the same request, and {@link #onRestarted} precedes the messages of that handler.
+   * False by default: {@link #onMoved}. A stream that has had no message yet is always restarted.
+   */
+  default boolean acceptsRestart() {
+    return false;
+  }
+
+  /**
+   * A handler of another instance was called with the same request. The messages that follow are
+   * all of that handler's, so the application begins again with what it made of earlier ones.
+   *
+   * @param messages how many messages of earlier handlers came
+   */
+  default void onRestarted(long messages) {}
+
+  /**
    * The stream has had no connection to its server for two seconds, and goes on waiting: its
    * instance was killed perhaps, or the network is away. Once an outage; {@link #onResumed} or the
    * end follows. Messages are taken as ever, until the buffer is full.

@@ -32,6 +32,13 @@ public enum StreamMeter implements DocumentedMeter {
       "streams",
       List.of(),
       "Streams to servers without sessions that were opened again."),
+  MOVED(
+      "holdfast.streams.moved",
+      RegistryMeter.MeterType.COUNTER,
+      "sessions",
+      List.of("cause"),
+      "Sessions that another instance has taken over because this one asked them to move:"
+          + " rebalance, overload or age."),
   LATE_HEADERS(
       "holdfast.streams.headers.late",
       RegistryMeter.MeterType.COUNTER,

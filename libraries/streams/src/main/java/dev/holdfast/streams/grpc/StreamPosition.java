@@ -30,10 +30,22 @@ public record StreamPosition(String session, long number) {
         : Optional.of(new StreamPosition(cursor.session.toString(), cursor.number));
   }
 
+  /**
+   * The number of messages that handlers of earlier instances have sent on this stream, and that
+   * its client gets. With level durable a server-streaming handler is given its request again on
+   * another instance; it goes on behind so many messages. Call on the thread of the callback,
+   * before it returns. 0 in a new session, and in a call without one.
+   */
+  public static long sentBefore() {
+    Cursor cursor = KEY.get();
+    return cursor == null ? 0 : cursor.sentBefore;
+  }
+
   /** Moves with a session, so that a message costs no context of its own. */
   static final class Cursor {
     private final SessionId session;
     private volatile long number;
+    private volatile long sentBefore;
 
     Cursor(SessionId session) {
       this.session = session;
@@ -41,6 +53,14 @@ public record StreamPosition(String session, long number) {
 
     Context in(Context context) {
       return context.withValue(KEY, this);
+    }
+
+    void sentBefore(long messages) {
+      sentBefore = messages;
+    }
+
+    long number() {
+      return number;
     }
 
     void moveTo(long newNumber) {

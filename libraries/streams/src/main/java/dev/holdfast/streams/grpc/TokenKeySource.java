@@ -1,5 +1,6 @@
 package dev.holdfast.streams.grpc;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.streams.wire.SessionTokenIssuer;
 import java.io.IOException;
@@ -60,8 +61,12 @@ final class TokenKeySource {
     byte[] bytes;
     try (InputStream in = Files.newInputStream(Path.of(file))) {
       bytes = in.readNBytes(MAX_FILE_BYTES + 1);
-    } catch (IOException | InvalidPathException e) {
-      throw new IllegalArgumentException(FILE_VARIABLE + ": can't be read: " + e, e);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          FILE_VARIABLE + ": " + file + ": " + IoErrorText.of(e) + " (expected: a readable file)",
+          e);
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException(FILE_VARIABLE + ": " + file + " (expected: a path)", e);
     }
     if (bytes.length > MAX_FILE_BYTES) {
       throw new IllegalArgumentException(

@@ -10,6 +10,9 @@ public final class Handshake {
   /** The binary metadata key of all three: hello, welcome (headers) and refusal (trailers). */
   public static final String KEY = "holdfast-stream-bin";
 
+  /** The binary metadata key of a client that takes hand-overs, and of the hand-over it shows. */
+  public static final String HANDOVER_KEY = "holdfast-handover-bin";
+
   /** The messages that a client may send before it knows the server's credit. */
   public static final int INITIAL_CREDIT = 16;
 

@@ -73,15 +73,38 @@ final class AckSchedule {
   boolean isDue(long nowNanos, StreamAttachment to) {
     long unsaid = receiveBuffer.ack() - to.outbound.sentAck;
     boolean late = dueNanos != null && nowNanos - dueNanos >= 0;
+    boolean asked =
+        to.probes.ackRequestedSeq > 0 && receiveBuffer.ack() >= to.probes.ackRequestedSeq;
+    return to.outbound.ackRepeatDue || isEnoughUnsaid(to) || (unsaid > 0 && (late || asked));
+  }
+
+  /** As {@link #isDue}, where each ack costs an attachment. */
+  boolean isDueSparingly(long nowNanos, StreamAttachment to) {
+    return isEnoughUnsaid(to) && EarliestDeadline.isOver(nowNanos, quietUntilNanos(to));
+  }
+
+  /**
+   * A peer whose buffer is full waits for an ack by number or bytes, and sends nothing; while it
+   * sends, credit is soon enough.
+   */
+  void addSparingDeadlines(EarliestDeadline earliestDeadline, StreamAttachment to) {
+    if (isEnoughUnsaid(to)) {
+      earliestDeadline.at(quietUntilNanos(to));
+    }
+  }
+
+  private long quietUntilNanos(StreamAttachment to) {
+    return to.inbound.heardNanos + policy.delay().toNanos();
+  }
+
+  /** Whether an ack is due by number or by bytes. */
+  private boolean isEnoughUnsaid(StreamAttachment to) {
+    long unsaid = receiveBuffer.ack() - to.outbound.sentAck;
     // The peer keeps bytes until they are acknowledged: a few large messages fill its buffer.
     // Where each message is answered the next answer carries the ack, and a frame is saved.
     long mostBytes = answers ? RIDES * bytes : bytes;
     boolean large = receiveBuffer.processedBytes() - ackedBytes >= mostBytes;
-    boolean asked =
-        to.probes.ackRequestedSeq > 0 && receiveBuffer.ack() >= to.probes.ackRequestedSeq;
-    return to.outbound.ackRepeatDue
-        || unsaid >= policy.every()
-        || (unsaid > 0 && (late || large || asked));
+    return unsaid >= policy.every() || (unsaid > 0 && large);
   }
 
   /** Whether a peer with the same schedule would acknowledge so much by itself, without delay. */

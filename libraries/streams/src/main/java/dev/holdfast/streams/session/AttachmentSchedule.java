@@ -63,6 +63,12 @@ final class AttachmentSchedule {
     return address;
   }
 
+  /** The next attempt goes wherever the channel leads, and the ones before say nothing of it. */
+  void beginElsewhere() {
+    onFailed();
+    backoff.reset();
+  }
+
   void onProgress() {
     backoff.reset();
   }
@@ -119,6 +125,11 @@ final class AttachmentSchedule {
   /** A working attachment is to be replaced: at once, or within the server's spread. */
   void soon(long nowNanos) {
     retryNanos = nowNanos + spreadNanos();
+  }
+
+  /** The next attempt is due at once. */
+  void now(long nowNanos) {
+    retryNanos = nowNanos;
   }
 
   /** The delay before the next attempt; counts as one more that failed. */

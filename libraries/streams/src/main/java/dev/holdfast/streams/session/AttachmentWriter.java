@@ -40,7 +40,9 @@ final class AttachmentWriter {
   /** When a frame without a message is due. */
   void addDeadlines(EarliestDeadline earliestDeadline, StreamAttachment to) {
     // An attachment that can't be written to would be due for ever.
-    if (to.handshakeComplete && to.outbound.writable) {
+    if (to.handshakeComplete && to.outbound.writable && to.outbound.sparing) {
+      acks.addSparingDeadlines(earliestDeadline, to);
+    } else if (to.handshakeComplete && to.outbound.writable) {
       acks.addDeadlines(earliestDeadline);
       earliestDeadline.after(to.outbound.sentNanos, heartbeat(to));
     }
@@ -109,11 +111,11 @@ final class AttachmentWriter {
   /** A frame without a message, if there is something to say. */
   private @Nullable SessionOutput control(long nowNanos, StreamAttachment to, int wantedFlags) {
     int flags = wantedFlags & ~to.outbound.sentFlags;
-    long beatNanos = heartbeat(to).toNanos();
+    long beatNanos = to.outbound.sparing ? 0 : heartbeat(to).toNanos();
     boolean beat = beatNanos > 0 && nowNanos - to.outbound.sentNanos >= beatNanos;
     boolean due =
-        acks.isDue(nowNanos, to)
-            || isCreditDue(to, 2)
+        (to.outbound.sparing ? acks.isDueSparingly(nowNanos, to) : acks.isDue(nowNanos, to))
+            || (isCreditDue(to, 2) && (to.outbound.sparing || !to.outbound.halfClosed))
             || beat
             || to.probes.echoDue != 0
             || to.probes.probeDue;

@@ -6,6 +6,7 @@ import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.SessionState;
 import dev.holdfast.streams.internal.Handshake;
 import dev.holdfast.streams.wire.Hello;
+import dev.holdfast.streams.wire.SessionHandover;
 import dev.holdfast.streams.wire.SessionToken;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
@@ -44,13 +45,20 @@ final class ClientAttachments {
 
   final PlainPeerDetector plainPeer;
 
+  private final HalfDuplexPath halfDuplex = new HalfDuplexPath();
+
   private long startNanos;
 
   /** The server's instance ends, and with it the session. */
   boolean serverLeaving;
 
+  /** The last attempt to replace a working attachment came to nothing. */
+  private boolean handoverFailed;
+
   /** The application knows that there is no attachment. */
   private boolean waitReported;
+
+  final ClientHandover handover;
 
   private long attachedNanos;
   private long suspectNanos;
@@ -62,7 +70,8 @@ final class ClientAttachments {
     this.reopenState = reopenState;
     SessionOptions.Timing timing = session.options.timing();
     this.schedule = new AttachmentSchedule(timing, random);
-    this.plainPeer = new PlainPeerDetector(timing);
+    this.handover = new ClientHandover(session.sendBuffer, session.receiveBuffer);
+    this.plainPeer = new PlainPeerDetector(session.options);
   }
 
   void onSuspect(long nowNanos, StreamAttachment attachment) {
@@ -75,13 +84,48 @@ final class ClientAttachments {
     }
   }
 
+  /** Goes to another owner: make-before-break, as far as the one before can still be reached. */
+  void handOver(long nowNanos) {
+    if (session.current != null) {
+      session.current.outbound.ackRepeatDue = true;
+      session.current.outbound.sparing = false;
+    }
+    handover.begin();
+    token = SessionToken.NONE;
+    serverLeaving = false;
+    schedule.beginElsewhere();
+    if (pending != null) {
+      session.close(pending, AttachmentCloseReason.UNNEEDED);
+      attemptFailed(nowNanos, 0);
+      schedule.beginElsewhere();
+    }
+    if (session.state() == SessionState.ATTACHED || session.state() == SessionState.SUSPECT) {
+      session.transitionTo(SessionState.DRAIN);
+    }
+    schedule.now(nowNanos);
+    keepAttached(nowNanos);
+  }
+
+  /** A server has welcomed the session, which takes over what was handed over. */
+  void onTaken(StreamAttachment by) {
+    SessionHandover taken = handover.finish();
+    if (taken != null) {
+      if (taken.restarts() && taken.messages() > 0) {
+        session.outputs.add(new SessionOutput.Restarted(taken.messages()));
+      }
+      serverLeaving = false;
+      // Its handler starts with the first frame.
+      by.probes.probeDue = true;
+    }
+  }
+
   void onResumeQueued(StreamAttachment attachment) {
-    attachment.opening.resumeQueued = !token.isNone();
+    attachment.opening.resumeQueued = comesBack();
   }
 
   void onHelloSent(long nowNanos, StreamAttachment attachment) {
     attachment.opening.resumeQueued = false;
-    if (!token.isNone()) {
+    if (comesBack()) {
       attachment.opening.helloSentNanos = nowNanos;
     }
   }
@@ -94,7 +138,12 @@ final class ClientAttachments {
 
   /** The pending attachment was answered and carries the session from now on. */
   void attached(long nowNanos) {
+    if (pending != null) {
+      halfDuplex.onAnswered(pending, session.end != null);
+      pending.opening.replaced = null;
+    }
     pending = null;
+    handoverFailed = false;
     attachedNanos = nowNanos;
     if (waitReported) {
       waitReported = false;
@@ -114,18 +163,12 @@ final class ClientAttachments {
         && EarliestDeadline.isOver(
             nowNanos, opening.opening.helloSentNanos + schedule.handshake().toNanos())) {
       session.close(opening, AttachmentCloseReason.SILENT);
-      if (!token.isNone()) {
+      if (comesBack()) {
         schedule.onSilence();
       }
       listener.pendingClosed(nowNanos, opening, CallClosure.connection());
-    } else if (opening != null) {
-      PlainPeerDetector.FallbackStep fallbackStep =
-          plainPeer.next(opening, session.sendBuffer, session.end != null);
-      if (fallbackStep != null
-          && EarliestDeadline.isOver(
-              nowNanos, opening.openedNanos() + plainPeer.patience(fallbackStep).toNanos())) {
-        listener.onSilence(opening, fallbackStep);
-      }
+    } else {
+      fallBack(nowNanos);
     }
     StreamAttachment carrying = session.current;
     if (carrying != null && carrying.handshakeComplete) {
@@ -139,6 +182,31 @@ final class ClientAttachments {
           session.state() == SessionState.DRAIN ? SessionState.HANDOVER : SessionState.RESUMING);
       open(nowNanos);
     }
+  }
+
+  /** Takes the step that is due while a first attachment is not answered; there may be none. */
+  void fallBack(long nowNanos) {
+    StreamAttachment opening = pending;
+    PlainPeerDetector.FallbackStep fallbackStep =
+        opening == null ? null : plainPeer.next(opening, session.sendBuffer, session.end != null);
+    if (opening != null
+        && fallbackStep != null
+        && EarliestDeadline.isOver(
+            nowNanos, opening.openedNanos() + plainPeer.patience(fallbackStep).toNanos())) {
+      listener.onSilence(opening, fallbackStep);
+    }
+    // The next owner of a session gets the request again, for which the request side stays open.
+    if (opening != null
+        && !handover.hasBegun()
+        && halfDuplex.isHalfCloseDue(nowNanos, session, opening)) {
+      opening.outbound.halfClosed = true;
+      session.outputs.add(new SessionOutput.HalfClose(opening));
+    }
+  }
+
+  /** Whether a server has welcomed this session, and maybe handed it over since. */
+  private boolean comesBack() {
+    return !token.isNone() || handover.hasBegun();
   }
 
   private boolean mustBeAnswered(StreamAttachment opening) {
@@ -191,6 +259,9 @@ final class ClientAttachments {
       if (fallbackStep != null) {
         earliestDeadline.after(pending.openedNanos(), plainPeer.patience(fallbackStep));
       }
+      if (!handover.hasBegun()) {
+        halfDuplex.addDeadlines(earliestDeadline, session, pending);
+      }
     }
     if (session.current == null || !session.current.handshakeComplete) {
       return;
@@ -219,9 +290,10 @@ final class ClientAttachments {
   }
 
   /** Starts the first attachment of the session. */
-  void openFirst(long nowNanos, ClientSession.Peer peer) {
+  void openFirst(long nowNanos, ClientSession.Peer peer, MethodKind kind) {
     startNanos = nowNanos;
-    plainPeer.begin(peer);
+    plainPeer.begin(peer, kind);
+    halfDuplex.begin(kind);
     session.transitionTo(SessionState.OPENING);
     open(nowNanos);
   }
@@ -230,6 +302,11 @@ final class ClientAttachments {
   StreamAttachment open(long nowNanos) {
     StreamAttachment next = schedule.next(nowNanos);
     pending = next;
+    if (session.state() == SessionState.HANDOVER) {
+      next.opening.replaced = session.current;
+      // An owner that has handed the session over is no choice.
+      next.opening.again = handoverFailed || handover.hasBegun();
+    }
     // One before that came to no server was none.
     next.opening.first = mayBegin() && (next.number() == 1 || plainPeer.mayBePlain());
     if (next.opening.first) {
@@ -242,7 +319,7 @@ final class ClientAttachments {
             next.number(),
             next.tag(),
             session.receiveBuffer.watermark(),
-            session.sendBuffer.low(),
+            handover.low(),
             session.receiveBuffer.credit(),
             remainingMillis(nowNanos),
             !touched,
@@ -252,7 +329,8 @@ final class ClientAttachments {
     next.outbound.sentCredit = hello.credit();
     next.outbound.sentAck = hello.watermark();
     session.outputs.add(
-        new SessionOutput.StartCall(next, hello, schedule.address(), reopenState.isPlain()));
+        new SessionOutput.StartCall(
+            next, hello, schedule.address(), reopenState.isPlain(), handover.shown()));
     return next;
   }
 
@@ -263,7 +341,7 @@ final class ClientAttachments {
 
   /** Whether some server may have got a message, and none has welcomed the session. */
   private boolean isUnanswered() {
-    return touched && token.isNone();
+    return touched && token.isNone() && !handover.hasBegun();
   }
 
   /**
@@ -309,6 +387,7 @@ final class ClientAttachments {
         suspectNanos = nowNanos + schedule.delayNanos();
       }
       case HANDOVER -> {
+        handoverFailed = true;
         session.transitionTo(SessionState.DRAIN);
         schedule.later(nowNanos, Duration.ofMillis(atLeastMillis));
       }

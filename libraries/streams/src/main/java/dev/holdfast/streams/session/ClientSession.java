@@ -34,7 +34,11 @@ public final class ClientSession extends StreamSession {
   private final Closures closures = new Closures();
   private final ClientAttachments attachments;
   private final OversizedMessageDetector oversized = new OversizedMessageDetector();
+  private MethodKind kind = MethodKind.BIDIRECTIONAL;
   private boolean welcomed;
+
+  /** The end of a plain peer's call, while the application was not given all before it. */
+  private @Nullable CallClosure plainEnd;
 
   /** The last attempt to come back was answered by a status that may pass. */
   private boolean resumeRefused;
@@ -66,21 +70,39 @@ public final class ClientSession extends StreamSession {
     PLAIN
   }
 
+  /** As {@link #start(long, Duration, Peer, MethodKind)}, for a bidirectional method. */
+  public void start(long nowNanos, Duration deadline, Peer peer) {
+    start(nowNanos, deadline, peer, MethodKind.BIDIRECTIONAL);
+  }
+
   /**
    * Starts the session with its first attachment.
    *
    * @param deadline time until the session ends with DEADLINE; zero for none
-   * @param peer the knowledge of the peer, from earlier sessions of the channel or from
-   *     configuration
+   * @param peer the knowledge of the peer, from earlier sessions of the channel (of the same method
+   *     when it is not bidirectional) or from configuration
+   * @param newKind the cardinality of the method
    */
-  public void start(long nowNanos, Duration deadline, Peer peer) {
+  public void start(long nowNanos, Duration deadline, Peer peer, MethodKind newKind) {
+    kind = newKind;
     if (!deadline.isZero()) {
       deadlineNanos = nowNanos + deadline.toNanos();
     }
-    attachments.openFirst(nowNanos, peer);
+    if (kind == MethodKind.SERVER_STREAMING) {
+      sendBuffer.keepFirst();
+    }
+    attachments.openFirst(nowNanos, peer, kind);
     if (attachments.pending != null) {
       attachments.pending.plain = peer == Peer.PLAIN;
     }
+  }
+
+  /**
+   * The application takes the messages of a handler that begins anew, after {@link
+   * SessionOutput.Restarted}. Without this such a hand-over is taken only before the first message.
+   */
+  public void acceptRestart() {
+    attachments.handover.acceptRestart();
   }
 
   /** The application will send no more. */
@@ -101,6 +123,7 @@ public final class ClientSession extends StreamSession {
     if (from != attachments.pending || state().isTerminal()) {
       return;
     }
+    attachments.onTaken(from);
     // A server that forgot what it had acknowledged would want what is no longer held. A hello may
     // be older than acks that overtook it; a welcome can't.
     // On the call that was taken for a plain one too early all that was let go is on its way.
@@ -126,10 +149,36 @@ public final class ClientSession extends StreamSession {
     from.plain = false;
     from.inbound.receivedAny = true;
     adoptAttachment(nowNanos, from, welcome.low(), welcome.credit(), next);
-    if (from.outbound.halfClosed) {
+    if (from.outbound.halfClosed && !from.outbound.sparing && !mayKeepHalfClosed(from)) {
       // The welcome came after we took the peer for a plain one: acks need an open request side.
       attachments.drain(nowNanos, from);
     }
+  }
+
+  /**
+   * Whether to go on reading an attachment whose request side is closed, until there is something
+   * to say. There is little to acknowledge of one response; but who wrote nothing has not said the
+   * half-close either.
+   */
+  private boolean mayKeepHalfClosed(StreamAttachment attachment) {
+    return kind == MethodKind.CLIENT_STREAMING && attachment.outbound.firstHeaderSent;
+  }
+
+  /** Something is to be said on an attachment whose request side is closed: another one says it. */
+  @Override
+  void onUnsayable(long nowNanos, StreamAttachment on) {
+    if (rules.replacesHalfClosed()) {
+      attachments.drain(nowNanos, on);
+    }
+  }
+
+  @Override
+  void beforeFrames(long nowNanos) {
+    attachments.fallBack(nowNanos);
+    if (attachments.handover.isDue() && end == null) {
+      attachments.handOver(nowNanos);
+    }
+    endPlainWhenDelivered();
   }
 
   /** The server's response headers came without a welcome: it knows no sessions. */
@@ -350,8 +399,12 @@ public final class ClientSession extends StreamSession {
   @Override
   void onFinal(long nowNanos, SequencedMessage sequencedMessage) {
     boolean moved = (sequencedMessage.flags() & Flag.MOVED) != 0;
+    if (moved && attachments.handover.prepare(sequencedMessage)) {
+      return;
+    }
     SessionEndKind sessionEndKind = moved ? SessionEndKind.MOVED : SessionEndKind.FINISHED;
-    conclude(nowNanos, endOf(sessionEndKind, sequencedMessage.status(), sequencedMessage.body()));
+    Payload trailers = moved ? Payload.EMPTY : sequencedMessage.body();
+    conclude(nowNanos, endOf(sessionEndKind, sequencedMessage.status(), trailers));
   }
 
   @Override
@@ -367,7 +420,10 @@ public final class ClientSession extends StreamSession {
 
   @Override
   boolean maySend(StreamAttachment attachment, SequencedMessage sequencedMessage) {
-    if (end != null || attachments.serverLeaving || reopenState.isWithheld()) {
+    if (end != null
+        || attachments.serverLeaving
+        || attachments.handover.isPending()
+        || reopenState.isWithheld()) {
       return false;
     }
     boolean halfClose = (sequencedMessage.flags() & Flag.HALF_CLOSE) != 0;
@@ -398,6 +454,16 @@ public final class ClientSession extends StreamSession {
     if (again && end == null) {
       reopen(nowNanos);
     } else {
+      plainEnd = how;
+      endPlainWhenDelivered();
+    }
+  }
+
+  /** Ends after what a plain peer has sent, as another thread may be about to deliver that. */
+  private void endPlainWhenDelivered() {
+    CallClosure how = plainEnd;
+    boolean delivered = receiveBuffer.delivered() == receiveBuffer.received();
+    if (how != null && (end != null || delivered)) {
       reportEnd(endOf(SessionEndKind.PLAIN, how.status(), how.trailers()));
       finish();
     }
@@ -428,12 +494,17 @@ public final class ClientSession extends StreamSession {
       linger.begin(nowNanos, attachments.schedule.ttl());
       if (current != null) {
         current.outbound.ackRepeatDue = receiveBuffer.ack() > 0;
+        current.outbound.sparing = false;
       }
     }
   }
 
   private void lose(SessionEndKind why) {
-    reportEnd(endOf(why));
+    // Nobody takes the session over: the owner before has said exactly what it processed.
+    reportEnd(
+        attachments.handover.isPending()
+            ? endOf(SessionEndKind.MOVED, CallClosure.UNAVAILABLE, Payload.EMPTY)
+            : endOf(why));
     finish();
   }
 
@@ -450,10 +521,12 @@ public final class ClientSession extends StreamSession {
       if (how.kind() == CallClosure.ClosureScope.UNREACHED) {
         attachment.opening.touched = false;
       }
+      boolean touched = attachments.touched || attachment.opening.touched;
+      attachment.plain |=
+          touched && !welcomed && attachments.plainPeer.isPlainCallsEnd(nowNanos, attachment);
       boolean status =
           how.kind() == CallClosure.ClosureScope.STATUS && how.status() != CallClosure.UNAVAILABLE;
-      boolean unsure =
-          attachments.plainPeer.mayBePlain() && (attachments.touched || attachment.opening.touched);
+      boolean unsure = attachments.plainPeer.mayBePlain() && touched;
       resumeRefused = welcomed && how.isTransient();
       if (welcomed && current == null && how.isPermanent() && rules.endsSession(how)) {
         lose(SessionEndKind.LOST_REFUSED);
@@ -499,7 +572,9 @@ public final class ClientSession extends StreamSession {
         case HALF_CLOSE -> {
           // All is still held, so that a welcome may come as late as it likes.
           opening.outbound.halfClosed = true;
+          opening.opening.touched = true;
           sendBuffer.onSent(opening.outbound.cursor);
+          opening.outbound.cursor++;
           outputs.add(new SessionOutput.HalfClose(opening));
         }
         case WRITE_ON -> opening.opening.mayExceedInitialCredit = true;

@@ -1,6 +1,7 @@
 package dev.holdfast.streams.session;
 
 import dev.holdfast.core.annotation.PureCore;
+import dev.holdfast.streams.FirstMessage;
 import dev.holdfast.streams.SequencedMessage;
 import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.internal.Handshake;
@@ -16,6 +17,10 @@ import org.jspecify.annotations.Nullable;
  * a server with sessions must accept, and keeps everything, so that a welcome may still arrive. The
  * written messages are dropped only when no more can be kept and no welcome would be awaited any
  * longer.
+ *
+ * <p>A server without sessions answers a method in one direction only after the half-close, or
+ * after everything before it. There the steps are taken at once, unless the same method has found
+ * sessions before.
  */
 @PureCore
 final class PlainPeerDetector {
@@ -34,16 +39,23 @@ final class PlainPeerDetector {
   }
 
   private final SessionOptions.Timing timing;
+  private final boolean atOnce;
+  private MethodKind kind = MethodKind.BIDIRECTIONAL;
+  private ClientSession.Peer peer = ClientSession.Peer.HOLDFAST;
   private boolean mayBePlain;
-  private boolean likely;
 
-  PlainPeerDetector(SessionOptions.Timing timing) {
-    this.timing = timing;
+  PlainPeerDetector(SessionOptions options) {
+    this.timing = options.timing();
+    this.atOnce = options.firstMessage() == FirstMessage.AT_ONCE;
   }
 
-  void begin(ClientSession.Peer peer) {
-    mayBePlain = peer == ClientSession.Peer.UNKNOWN || peer == ClientSession.Peer.LIKELY_PLAIN;
-    likely = peer == ClientSession.Peer.LIKELY_PLAIN;
+  void begin(ClientSession.Peer newPeer, MethodKind newKind) {
+    peer = newPeer;
+    kind = newKind;
+    // An instance without the method's sessions may stand beside those with them, and would wait
+    // for ever: a proof says what to expect, not what must be.
+    boolean doubted = atOnce && isOneDirection() && peer == ClientSession.Peer.HOLDFAST;
+    mayBePlain = doubted || peer == ClientSession.Peer.UNKNOWN || isLikely();
   }
 
   /** Ends the doubt: the peer has shown that it knows sessions. */
@@ -60,13 +72,29 @@ final class PlainPeerDetector {
     return opening.plain || (opening.opening.first && mayBePlain);
   }
 
+  /**
+   * Whether the end of an attachment that nobody answered is that of a plain peer's call. A peer
+   * without sessions answers a method in one direction late, one with them at once; and its caller
+   * is told of a lost connection when it is lost.
+   */
+  boolean isPlainCallsEnd(long nowNanos, StreamAttachment opening) {
+    Duration silence =
+        peer == ClientSession.Peer.HOLDFAST ? timing.handshake() : timing.assumePlain();
+    return mayBePlain
+        && isOneDirection()
+        && (isLikely() || nowNanos - opening.openedNanos() >= silence.toNanos());
+  }
+
   /** The next action if the peer of a first attachment stays silent; null for none. */
   @Nullable FallbackStep next(StreamAttachment opening, SendBuffer sendBuffer, boolean ended) {
-    if (!opening.opening.first || !mayBePlain || opening.plain || opening.outbound.halfClosed) {
+    if (!opening.opening.first || !mayBePlain || opening.plain) {
       return null;
     }
     if (ended) {
       return FallbackStep.GIVE_UP;
+    }
+    if (opening.outbound.halfClosed) {
+      return null;
     }
     if (!opening.opening.mayWriteBeforeWelcome) {
       return sendBuffer.end() > 0 ? FallbackStep.WRITE : null;
@@ -82,12 +110,43 @@ final class PlainPeerDetector {
     return waiting == null && !sendBuffer.isReady() ? FallbackStep.PLAIN : null;
   }
 
-  /** The time of silence before a step. */
+  /** The time of silence before a step; zero for none. */
   Duration patience(FallbackStep fallbackStep) {
+    return switch (fallbackStep) {
+      case WRITE -> timing.assumePlain();
+      case GIVE_UP -> isOneDirection() && isLikely() ? Duration.ZERO : timing.assumePlain();
+      case HALF_CLOSE -> endsRequestsAtOnce() ? Duration.ZERO : timing.assumePlain();
+      case WRITE_ON -> kind == MethodKind.CLIENT_STREAMING ? Duration.ZERO : timing.assumePlain();
+      case PLAIN -> beforePlain();
+    };
+  }
+
+  /**
+   * Whether the half-close is next to the last message. A server-streaming call keeps its request
+   * side open where sessions are expected: acks need it. A client-streaming call has one answer to
+   * acknowledge, which can be done on another attachment.
+   */
+  private boolean endsRequestsAtOnce() {
+    return kind == MethodKind.CLIENT_STREAMING
+        || (kind == MethodKind.SERVER_STREAMING && peer != ClientSession.Peer.HOLDFAST);
+  }
+
+  private Duration beforePlain() {
+    if (kind == MethodKind.CLIENT_STREAMING && isLikely()) {
+      return Duration.ZERO;
+    }
     // A welcome that takes longer than any handshake may is not waited for.
-    boolean sure = fallbackStep == FallbackStep.PLAIN && !likely;
+    boolean sure = isOneDirection() ? peer == ClientSession.Peer.HOLDFAST : !isLikely();
     return sure && timing.handshake().compareTo(timing.assumePlain()) > 0
         ? timing.handshake()
         : timing.assumePlain();
+  }
+
+  private boolean isOneDirection() {
+    return kind != MethodKind.BIDIRECTIONAL;
+  }
+
+  private boolean isLikely() {
+    return peer == ClientSession.Peer.LIKELY_PLAIN;
   }
 }

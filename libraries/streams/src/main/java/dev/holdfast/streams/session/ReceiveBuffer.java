@@ -58,6 +58,10 @@ public class ReceiveBuffer {
   private long processed;
   private long committed;
   private long lastSeq = Long.MAX_VALUE;
+
+  /** The position of an owner's last word, behind which another owner goes on; 0 for none. */
+  private long movedSeq;
+
   private final SizeQueue inHand = new SizeQueue();
   private long waitingBytes;
   private long inHandBytes;
@@ -175,7 +179,20 @@ public class ReceiveBuffer {
     }
     // Nobody processes a half-close or a status: the processing of all messages before it implies
     // it.
-    processed = upTo == lastSeq - 1 && delivered == lastSeq ? lastSeq : upTo;
+    long behind = upTo + 1;
+    boolean implied = (behind == lastSeq && delivered == lastSeq) || behind == movedSeq;
+    processed = implied ? behind : upTo;
+  }
+
+  /** The last position was that of one owner only; the next one goes on behind it. */
+  void goOn() {
+    movedSeq = lastSeq;
+    lastSeq = Long.MAX_VALUE;
+  }
+
+  /** Whether {@link #goOn} is possible: all before an earlier one was processed. */
+  boolean mayGoOn() {
+    return processed >= movedSeq && delivered == lastSeq;
   }
 
   /** Commits all positions up to this one. */
@@ -229,6 +246,14 @@ public class ReceiveBuffer {
     return committed;
   }
 
+  /**
+   * The lowest position that the peer must still hold. An owner that took the session over holds
+   * nothing of what came from the owner before, though the application may have some in hand.
+   */
+  long firstNeeded() {
+    return Math.max(watermark(), movedSeq) + 1;
+  }
+
   /** The position that the next commit covers. */
   public long toCommit() {
     return processed;
@@ -275,6 +300,11 @@ public class ReceiveBuffer {
       granted = Math.max(granted, processed + 1);
     }
     return granted;
+  }
+
+  /** Accepts the positions up to this one, whatever credit was given. */
+  protected void admit(long upTo) {
+    granted = Math.max(granted, upTo);
   }
 
   public long received() {

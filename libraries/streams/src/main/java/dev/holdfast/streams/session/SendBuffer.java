@@ -1,5 +1,6 @@
 package dev.holdfast.streams.session;
 
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.core.annotation.PureCore;
 import dev.holdfast.streams.BufferBudget;
 import dev.holdfast.streams.Payload;
@@ -20,6 +21,11 @@ import org.jspecify.annotations.Nullable;
 public class SendBuffer {
   private static final int INITIAL_SLOTS = 2;
 
+  @Limit(
+      of = "bytes of the request that a client keeps for a hand-over, by stream",
+      then = "the stream ends with MOVED instead of being handed over")
+  static final int MAX_FIRST_BYTES = 64 << 10;
+
   private final int limitMessages;
   private final long limitBytes;
   private @Nullable SequencedMessage[] slots = new SequencedMessage[INITIAL_SLOTS];
@@ -36,6 +42,11 @@ public class SendBuffer {
 
   /** Whether the application knows that there was no room, and not yet that there is some again. */
   private boolean toldFull;
+
+  /** Whether the first message is kept after its ack, and that message once it was released. */
+  private boolean keepsFirst;
+
+  private @Nullable SequencedMessage first;
 
   private long heldEnd = Long.MAX_VALUE;
   private @Nullable BufferBudget budget;
@@ -69,6 +80,44 @@ public class SendBuffer {
     }
     if (next.isTerminal()) {
       release(end);
+      dropFirst();
+    }
+  }
+
+  /** Keeps the first message until the end, unless it is large, so that it can be sent again. */
+  void keepFirst() {
+    keepsFirst = true;
+  }
+
+  /** Whether all that was sent, a first message and a half-close, can be sent again. */
+  boolean mayRewind() {
+    return end <= 2 && (first != null || at(1) != null);
+  }
+
+  /** Begins at position 1 again, with the first message and the half-close. */
+  void rewind() {
+    SequencedMessage again = first == null ? at(1) : first;
+    if (again == null) {
+      throw new IllegalStateException("the first message was released");
+    }
+    boolean last = finished;
+    release(end);
+    dropFirst();
+    low = 1;
+    end = 0;
+    acked = 0;
+    highestSent = 0;
+    finished = false;
+    append(again.body(), again.flags(), again.status());
+    if (last) {
+      finish(Flag.HALF_CLOSE, 0, Payload.EMPTY);
+    }
+  }
+
+  private void dropFirst() {
+    if (first != null) {
+      hold(-first.body().sizeBytes());
+      first = null;
     }
   }
 
@@ -173,7 +222,12 @@ public class SendBuffer {
     while (low <= upTo) {
       SequencedMessage sequencedMessage = slots[index(low)];
       slots[index(low)] = null;
-      hold(sequencedMessage == null ? 0 : -sequencedMessage.body().sizeBytes());
+      int sizeBytes = sequencedMessage == null ? 0 : sequencedMessage.body().sizeBytes();
+      if (low == 1 && keepsFirst && sizeBytes <= MAX_FIRST_BYTES) {
+        first = sequencedMessage;
+      } else {
+        hold(-sizeBytes);
+      }
       low++;
     }
   }

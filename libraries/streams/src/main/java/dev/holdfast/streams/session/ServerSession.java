@@ -15,9 +15,12 @@ import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
 import dev.holdfast.streams.wire.HandshakeRefusal;
 import dev.holdfast.streams.wire.Hello;
+import dev.holdfast.streams.wire.SessionHandover;
 import dev.holdfast.streams.wire.SessionToken;
 import dev.holdfast.streams.wire.Welcome;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,11 +44,14 @@ public final class ServerSession extends StreamSession {
   private @Nullable Long expiresNanos;
   private @Nullable SessionEnd pendingEnd;
   private final SessionDrain sessionDrain = new SessionDrain();
+  final SessionCursor cursor;
+  private final SessionMove sessionMove = new SessionMove();
   private boolean restored;
   private boolean started;
   private boolean leavingForGood;
   private @Nullable StreamAttachment drainingAttachment;
   private boolean moved;
+  private boolean oneRequest;
   private long spreadMillis;
 
   ServerSession(
@@ -59,6 +65,7 @@ public final class ServerSession extends StreamSession {
     this.caller = caller;
     this.token = token;
     this.fence = rules.fence();
+    this.cursor = rules.cursor();
     this.sessionPersistence = sessionPersistence;
   }
 
@@ -67,14 +74,86 @@ public final class ServerSession extends StreamSession {
     sendBuffer.finish(Flag.FINAL, status, trailers);
   }
 
+  /**
+   * The handler says where a handler of another instance can go on: behind all that was sent.
+   *
+   * @param bytes the application's own
+   * @param processedUpTo the last position of the client that the cursor covers
+   * @param replaysMessages whether the other handler gets the client's messages from the first on
+   * @return whether that handed the session over, so that there are outputs
+   */
+  public boolean mark(long nowNanos, byte[] bytes, long processedUpTo, boolean replaysMessages) {
+    if (end == null && !sendBuffer.isFinished()) {
+      cursor.mark(bytes, sendBuffer.end(), processedUpTo, replaysMessages);
+      leave(nowNanos);
+    }
+    return cursor.isHandedOver();
+  }
+
+  /**
+   * The method has no side effects and one request: when this instance leaves and the handler has
+   * marked no cursor, another instance calls its handler anew. Said before the session begins.
+   */
+  public void allowRestart() {
+    cursor.allowRestart();
+  }
+
+  /**
+   * The method has one request and many responses: a client has nothing to send behind the request,
+   * and need not confirm that when this instance leaves. The attachment may be half-closed, and the
+   * next one refused. Said before the session begins.
+   */
+  public void expectOneRequest() {
+    oneRequest = true;
+  }
+
+  /** The cursor that was marked last; before the handler starts, that of the earlier owner. */
+  public Optional<byte[]> cursor() {
+    return cursor.cursor();
+  }
+
+  /** Whether the session left this instance for another one, by its client. */
+  public boolean isHandedOver() {
+    return cursor.isHandedOver();
+  }
+
+  /** Begins where the owner before stopped. */
+  void takeOver(SessionHandover handover) {
+    SessionRecord before =
+        new SessionRecord(
+            0,
+            "",
+            0,
+            "",
+            0,
+            caller,
+            handover.processed(),
+            handover.position(),
+            List.of(),
+            handover.isHalfClosed(),
+            false);
+    sendBuffer.restore(before);
+    receiveBuffer.restore(before);
+    cursor.restore(handover);
+  }
+
+  /** The client shows the hand-over of this session, so it has the final frame. */
+  void onHandoverShown(SessionHandover handover) {
+    if (onAck(handover.position()) && sendBuffer.isSettled()) {
+      settle();
+    }
+  }
+
   /** A call came whose hello names this session and whose token was checked. */
   void onHello(long nowNanos, StreamAttachment attachment, Hello hello) {
-    if (state().isTerminal() || end != null) {
+    if (state().isTerminal() || (end != null && !cursor.isHandedOver())) {
       refuse(attachment, HandshakeRefusal.over(HandshakeRefusal.RefusalCode.EXPIRED, processed()));
     } else if (!fence.admits(hello.attach())) {
       refuse(attachment, HandshakeRefusal.of(HandshakeRefusal.RefusalCode.FENCED));
     } else if (sessionPersistence == null) {
       admit(nowNanos, attachment, hello);
+    } else if (sessionMove.refuses(nowNanos, current)) {
+      refuse(attachment, HandshakeRefusal.busy(1));
     } else {
       refuseOffered(Long.MAX_VALUE, HandshakeRefusal.of(HandshakeRefusal.RefusalCode.FENCED));
       pendingAttachment = new Offer(attachment, hello);
@@ -115,6 +194,9 @@ public final class ServerSession extends StreamSession {
     if (attachment != current || state().isTerminal()) {
       return;
     }
+    if (sessionMove.onClosed(attachment) && sessionPersistence != null) {
+      sessionPersistence.checkOwner(nowNanos);
+    }
     if (end == null && isStuck(attachment, how)) {
       conclude(endOf(SessionEndKind.LOST_STUCK));
     }
@@ -144,6 +226,43 @@ public final class ServerSession extends StreamSession {
     if (leaving && sessionPersistence == null) {
       sessionDrain.begin(nowNanos + grace.toNanos());
       leave(nowNanos);
+    }
+  }
+
+  /** Whether the session went to another instance while this one stays. */
+  public boolean isMovedAway() {
+    return cursor.isHandedOver() && !leavingForGood;
+  }
+
+  /**
+   * Whether the session can go on at another instance: durable, or with a handler that marks
+   * cursors, with an attachment that works, and not about to end.
+   */
+  public boolean isMovable() {
+    return (sessionPersistence != null || cursor.isUsed())
+        && started
+        && current != null
+        && state() == SessionState.ATTACHED
+        && pendingAttachment == null
+        && pendingEnd == null
+        && !leavingForGood
+        && !sendBuffer.isFinished();
+  }
+
+  /**
+   * Lets the session go on at another instance, if it {@link #isMovable}. The client of a durable
+   * one is asked to go there. Any other is handed over as soon as its handler has done nothing
+   * behind its cursor, and stays where that takes too long.
+   */
+  public void move(long nowNanos) {
+    StreamAttachment attachment = current;
+    if (attachment != null && isMovable()) {
+      sessionMove.ask(nowNanos, attachment);
+      if (sessionPersistence == null) {
+        leave(nowNanos);
+      } else {
+        drainingAttachment = attachment;
+      }
     }
   }
 
@@ -188,6 +307,7 @@ public final class ServerSession extends StreamSession {
       return;
     }
     fence.admitted(hello.attach(), hello.untouched());
+    sessionMove.onAdmitted();
     if (sendBuffer.isSettled()) {
       refuse(attachment, HandshakeRefusal.over(HandshakeRefusal.RefusalCode.EXPIRED, processed()));
       settle();
@@ -219,11 +339,27 @@ public final class ServerSession extends StreamSession {
     attachment.outbound.sentAck = welcome.watermark();
     attachment.outbound.sentCredit = welcome.credit();
     adoptAttachment(nowNanos, attachment, hello.low(), hello.credit(), hello.watermark() + 1);
-    if (!started) {
+    // A session that was handed over may come to another instance as well, until its client has a
+    // welcome. Its handler starts once.
+    if (!cursor.isTakenOver() || peerWelcomed || !cursor.awaitsClient()) {
+      startHandler();
+    }
+  }
+
+  private void startHandler() {
+    if (!started && !cursor.isHandedOver()) {
       started = true;
       boolean halfClosed = receiveBuffer.isFinished() && !sendBuffer.isFinished();
-      outputs.add(
-          new SessionOutput.StartHandler(receiveBuffer.processed(), halfClosed, sendBuffer.end()));
+      long messages = cursor.isRestarted() ? 0 : sendBuffer.end() - cursor.moves();
+      outputs.add(new SessionOutput.StartHandler(receiveBuffer.processed(), halfClosed, messages));
+    }
+  }
+
+  /** A client that takes a hand-over sends nothing before its welcome. */
+  @Override
+  void onPeerActivity(long nowNanos) {
+    if (cursor.isTakenOver()) {
+      startHandler();
     }
   }
 
@@ -315,13 +451,15 @@ public final class ServerSession extends StreamSession {
       return;
     }
     from.inbound.lastSeq++;
+    // Its client has not read a welcome and knows no credit; the transport's window bounds it.
+    receiveBuffer.admit(from.inbound.lastSeq);
     receive(nowNanos, from, from.inbound.lastSeq, 0, 0, body);
   }
 
   @Override
   void addDeadlines(EarliestDeadline earliestDeadline) {
     if (pendingEnd == null) {
-      earliestDeadline.at(deadlineNanos);
+      earliestDeadline.at(end == null ? deadlineNanos : null);
       earliestDeadline.at(expiresNanos);
       earliestDeadline.at(sessionDrain.graceEndsNanos());
     }
@@ -350,10 +488,36 @@ public final class ServerSession extends StreamSession {
 
   /** The last message, with which both sides know the same numbers. */
   private void leave(long nowNanos) {
-    if (sessionDrain.isFinalFrameDue(nowNanos, receiveBuffer) && !sendBuffer.isFinished()) {
-      moved = true;
-      sendBuffer.finish(Flag.FINAL | Flag.MOVED, CallClosure.UNAVAILABLE, Payload.EMPTY);
+    if (oneRequest && receiveBuffer.isFinished()) {
+      sessionDrain.onSettled();
     }
+    long processed = receiveBuffer.processed();
+    boolean cursorDue = cursor.isUsed() && !cursor.isCurrent(sendBuffer.end(), processed);
+    boolean moves = !cursorDue && isHandOverDue(nowNanos);
+    if ((moves || sessionDrain.isFinalFrameDue(nowNanos, receiveBuffer, cursorDue))
+        && !sendBuffer.isFinished()) {
+      moved = true;
+      Payload handover = cursor.handOver(sendBuffer.end(), processed, receiveBuffer.isFinished());
+      sendBuffer.finish(Flag.FINAL | Flag.MOVED, CallClosure.UNAVAILABLE, handover);
+      if (cursor.isHandedOver() && started && cursor.endsHandler()) {
+        // Before the client can know of it: two handlers must not go on.
+        reportEnd(endOf(SessionEndKind.MOVED));
+      }
+    }
+  }
+
+  /**
+   * Whether a session that is to move, and whose cursor is current, is handed over now. The client
+   * need not stop: its messages that no handler was given are its own until the next owner has
+   * them.
+   */
+  private boolean isHandOverDue(long nowNanos) {
+    return sessionPersistence == null
+        && sessionMove.isWanted(nowNanos, current)
+        && isMovable()
+        // A client that does not read would stay, and have no handler meanwhile.
+        && sendBuffer.isReady()
+        && receiveBuffer.processed() == receiveBuffer.delivered();
   }
 
   private void settle() {
@@ -361,7 +525,7 @@ public final class ServerSession extends StreamSession {
   }
 
   private void conclude(SessionEnd how) {
-    if (pendingEnd != null || end != null) {
+    if (pendingEnd != null || (end != null && !cursor.isHandedOver())) {
       return;
     }
     pendingEnd = how;

@@ -14,6 +14,7 @@ final class SessionDrain {
   private @Nullable Long graceEndsNanos;
   private boolean settled;
   private boolean frozen;
+  private boolean late;
   private boolean gone;
 
   void begin(long graceEndsAtNanos) {
@@ -22,19 +23,25 @@ final class SessionDrain {
     }
   }
 
-  /** The client sends nothing more than what was received. */
+  /** The client sends nothing more than what was received, as it said or as its method has it. */
   void onSettled() {
     settled = true;
   }
 
-  /** Whether it is time for the last word; true once. */
-  boolean isFinalFrameDue(long nowNanos, ReceiveBuffer receiveBuffer) {
+  /**
+   * Whether it is time for the last word; true once.
+   *
+   * @param cursorDue whether the handler is about to mark a cursor, which is waited for until the
+   *     grace time is over
+   */
+  boolean isFinalFrameDue(long nowNanos, ReceiveBuffer receiveBuffer, boolean cursorDue) {
     if (gone || graceEndsNanos == null) {
       return false;
     }
-    boolean late = nowNanos - graceEndsNanos >= 0;
+    late |= nowNanos - graceEndsNanos >= 0;
     frozen |= late || (settled && receiveBuffer.delivered() == receiveBuffer.received());
-    gone = frozen && receiveBuffer.processed() == receiveBuffer.delivered();
+    boolean processed = receiveBuffer.processed() == receiveBuffer.delivered();
+    gone = frozen && processed && (late || !cursorDue);
     return gone;
   }
 
@@ -48,6 +55,6 @@ final class SessionDrain {
   }
 
   @Nullable Long graceEndsNanos() {
-    return frozen ? null : graceEndsNanos;
+    return late || gone ? null : graceEndsNanos;
   }
 }

@@ -6,6 +6,7 @@ import dev.holdfast.streams.StoreRequest;
 import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.HandshakeRefusal;
 import dev.holdfast.streams.wire.Hello;
+import dev.holdfast.streams.wire.SessionHandover;
 import dev.holdfast.streams.wire.Welcome;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -21,10 +22,17 @@ public sealed interface SessionOutput {
    *
    * @param hello goes into its request headers
    * @param address where to, as host:port; "" for wherever the channel leads
+   * @param handover goes into its request headers as well: the hand-over that the client shows, or
+   *     the offer to take one
    * @param plain whether it goes without the hello, to a server that can't know the session; it
    *     counts as answered ({@link ClientSession#onPlainHeaders}) as soon as there is a transport
    */
-  record StartCall(StreamAttachment attachment, Hello hello, String address, boolean plain)
+  record StartCall(
+      StreamAttachment attachment,
+      Hello hello,
+      String address,
+      boolean plain,
+      SessionHandover handover)
       implements SessionOutput {}
 
   /** Server: send response headers with the welcome, now. */
@@ -69,7 +77,7 @@ public sealed interface SessionOutput {
    * @param resumedFrom the position up to which an earlier instance had processed everything; 0 in
    *     a new session
    * @param halfClosed whether the client's half-close was among it, and no handler has answered it
-   * @param position the highest position that was ever given to a message of the server
+   * @param position the number of messages that earlier instances have sent
    */
   record StartHandler(long resumedFrom, boolean halfClosed, long position)
       implements SessionOutput {}
@@ -89,6 +97,14 @@ public sealed interface SessionOutput {
    * ClientSession#finishReopen}.
    */
   record Reopened() implements SessionOutput {}
+
+  /**
+   * Client: a handler of another instance begins anew with the same request. What is delivered from
+   * now on is what it sends.
+   *
+   * @param messages messages of earlier handlers, all of which were delivered
+   */
+  record Restarted(long messages) implements SessionOutput {}
 
   /** Server, level durable: ask the store, and answer by {@link ServerSession#onStored}. */
   record Store(StoreRequest request) implements SessionOutput {}

@@ -225,6 +225,11 @@ final class SessionPersistence {
     return StoreOutcome.SAVED;
   }
 
+  /** Renews the record soon, to hear whether another instance has the session now. */
+  void checkOwner(long nowNanos) {
+    keptNanos = nowNanos - ttl.toNanos();
+  }
+
   /** The highest position of the server that is in the store. */
   long savedEnd() {
     return savedEnd;

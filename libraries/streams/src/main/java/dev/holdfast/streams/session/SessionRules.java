@@ -29,6 +29,10 @@ public class SessionRules {
     return new Fence();
   }
 
+  protected SessionCursor cursor() {
+    return new SessionCursor();
+  }
+
   /**
    * Whether a session that was welcomed before ends when its next attachment is answered so; else
    * attempts go on as after BUSY.
@@ -41,6 +45,11 @@ public class SessionRules {
 
   /** Whether an attachment that brought a message across is no sign against that message. */
   protected boolean clearsArrivedMessages() {
+    return true;
+  }
+
+  /** Whether what is due on an attachment whose request side is closed is said on another one. */
+  protected boolean replacesHalfClosed() {
     return true;
   }
 

@@ -10,6 +10,7 @@ import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.SessionRecord.Caller;
 import dev.holdfast.streams.wire.HandshakeRefusal;
 import dev.holdfast.streams.wire.Hello;
+import dev.holdfast.streams.wire.SessionHandover;
 import dev.holdfast.streams.wire.SessionId;
 import dev.holdfast.streams.wire.SessionToken;
 import dev.holdfast.streams.wire.SessionTokenIssuer;
@@ -82,7 +83,7 @@ public final class SessionTable {
     record Admitted(ServerSession session) implements Admission {}
   }
 
-  private record Tombstone(long processed, long untilNanos) {}
+  private record Tombstone(long processed, boolean handedOver, long untilNanos) {}
 
   private final ServerIdentity serverIdentity;
   private final SessionTokenIssuer mint;
@@ -135,48 +136,100 @@ public final class SessionTable {
       Hello hello,
       Caller caller,
       SessionOptions fresh) {
+    return onHello(nowNanos, attachment, hello, caller, fresh, null);
+  }
+
+  /**
+   * Admits or refuses a call that came with a hello, of a client that takes hand-overs.
+   *
+   * @param handover the hand-over that the client shows, or {@link SessionHandover#OFFER}; null
+   *     when the client takes none
+   */
+  public Admission onHello(
+      long nowNanos,
+      StreamAttachment attachment,
+      Hello hello,
+      Caller caller,
+      SessionOptions fresh,
+      @Nullable SessionHandover handover) {
     expireTombstones(nowNanos);
     boolean shown = !hello.token().isNone();
-    ServerSession known = sessions.get(hello.session());
-    if (known != null && !isWhoOpened(known, caller, shown)) {
-      return new Admission.Refused(HandshakeRefusal.of(HandshakeRefusal.RefusalCode.DENIED));
-    }
     boolean durable = options.level() == DurabilityLevel.DURABLE;
+    ServerSession known = sessions.get(hello.session());
+    SessionHandover taken =
+        handover != null && handover.isPresent() && !shown && !durable ? handover : null;
+    HandshakeRefusal notOurs = whyNotServed(hello, caller, known, taken);
+    if (notOurs != null) {
+      return new Admission.Refused(notOurs);
+    }
+    if (taken != null && known != null && known.cursor.isHandedOver()) {
+      return comesBack(known, caller, taken);
+    }
+    if (draining && durable) {
+      return new Admission.Refused(busy());
+    }
+    if (known != null || shown || taken != null) {
+      resumes.onResume(nowNanos);
+    }
+    if (known != null
+        && !shown
+        && taken == null
+        && !durable
+        && mayBeElsewhere(nowNanos, known, hello)) {
+      return new Admission.Refused(HandshakeRefusal.of(HandshakeRefusal.RefusalCode.UNKNOWN));
+    }
+    if (known == null) {
+      HandshakeRefusal handshakeRefusal = whyNotBegin(nowNanos, hello, caller, taken != null);
+      if (handshakeRefusal != null) {
+        return new Admission.Refused(handshakeRefusal);
+      }
+      known = begin(hello, caller, fresh);
+      if (taken != null) {
+        known.takeOver(taken);
+      }
+      if (handover != null && !durable) {
+        known.cursor.enable(
+            next -> mint.seal(next, hello.session(), caller.principal(), caller.method()));
+      }
+    }
+    known.peerWelcomed |= shown;
+    known.spread(resumes.spread(nowNanos));
+    known.onHello(nowNanos, attachment, hello);
+    return new Admission.Admitted(known);
+  }
+
+  /**
+   * The reason for which the session of a hello is not for its sender, or not for this instance.
+   */
+  private @Nullable HandshakeRefusal whyNotServed(
+      Hello hello, Caller caller, @Nullable ServerSession known, @Nullable SessionHandover taken) {
+    if (taken != null
+        && !mint.verify(taken, hello.session(), caller.principal(), caller.method())) {
+      return HandshakeRefusal.of(HandshakeRefusal.RefusalCode.DENIED);
+    }
+    if (taken != null && known != null && known.cursor.isHandedOver()) {
+      return null; // It comes back: the caller is compared there.
+    }
+    boolean shown = !hello.token().isNone();
+    boolean durable = options.level() == DurabilityLevel.DURABLE;
+    if (known != null && !isWhoOpened(known, caller, shown)) {
+      return HandshakeRefusal.of(HandshakeRefusal.RefusalCode.DENIED);
+    }
     String owner = hello.token().owner().orElse(address);
     if (!durable && !owner.equals(address)) {
       // The owner checks it; and its client follows no other address than its own token's. Even if
       // an attempt that nobody answered began one here: it is not the session.
-      return new Admission.Refused(HandshakeRefusal.moved(owner));
+      return HandshakeRefusal.moved(owner);
     }
     if (shown
         && !mint.verify(hello.token(), hello.session(), caller.principal(), caller.method())) {
       // Nobody can show a token for a session that is not here: of another key, as that of an
       // earlier start, it says no more than that. A store may hold what memory does not.
       boolean nobodys = known == null && !durable;
-      HandshakeRefusal.RefusalCode why =
-          nobodys ? HandshakeRefusal.RefusalCode.UNKNOWN : HandshakeRefusal.RefusalCode.DENIED;
-      return new Admission.Refused(HandshakeRefusal.of(why));
+      return HandshakeRefusal.of(
+          nobodys ? HandshakeRefusal.RefusalCode.UNKNOWN : HandshakeRefusal.RefusalCode.DENIED);
     }
-    if (draining && durable) {
-      return new Admission.Refused(busy());
-    }
-    if (known != null || shown) {
-      resumes.onResume(nowNanos);
-    }
-    if (known != null && !shown && !durable && mayBeElsewhere(nowNanos, known, hello)) {
-      return new Admission.Refused(HandshakeRefusal.of(HandshakeRefusal.RefusalCode.UNKNOWN));
-    }
-    if (known == null) {
-      HandshakeRefusal handshakeRefusal = whyNotBegin(nowNanos, hello, caller);
-      if (handshakeRefusal != null) {
-        return new Admission.Refused(handshakeRefusal);
-      }
-      known = begin(hello, caller, fresh);
-    }
-    known.peerWelcomed |= shown;
-    known.spread(resumes.spread(nowNanos));
-    known.onHello(nowNanos, attachment, hello);
-    return new Admission.Admitted(known);
+    return null;
   }
 
   /** Takes a session out that is over, and remembers how it ended. */
@@ -187,7 +240,9 @@ public final class SessionTable {
       SessionEnd end = session.end();
       if (end != null && end.kind() != SessionEnd.SessionEndKind.RELEASED) {
         long untilNanos = nowNanos + options.timing().ttl().toNanos();
-        tombstones.put(session.id(), new Tombstone(session.processed(), untilNanos));
+        tombstones.put(
+            session.id(),
+            new Tombstone(session.processed(), session.cursor.isHandedOver(), untilNanos));
         expireTombstones(nowNanos);
       }
     }
@@ -240,6 +295,15 @@ public final class SessionTable {
     return known.caller().equals(caller) && (shown || !known.peerWelcomed);
   }
 
+  /** A session left this instance and comes back before its end here was acknowledged. */
+  private Admission comesBack(ServerSession known, Caller caller, SessionHandover handover) {
+    if (!known.caller().equals(caller)) {
+      return new Admission.Refused(HandshakeRefusal.of(HandshakeRefusal.RefusalCode.DENIED));
+    }
+    known.onHandoverShown(handover);
+    return new Admission.Refused(busy());
+  }
+
   /**
    * Whether the session may also exist elsewhere: it began here with one call, while another call
    * handed its messages to another server.
@@ -249,10 +313,12 @@ public final class SessionTable {
     return !hello.untouched() && !cameHere && !rules.mayBegin(hello, soleFor(nowNanos));
   }
 
-  private @Nullable HandshakeRefusal whyNotBegin(long nowNanos, Hello hello, Caller caller) {
-    boolean shown = !hello.token().isNone();
+  private @Nullable HandshakeRefusal whyNotBegin(
+      long nowNanos, Hello hello, Caller caller, boolean takesOver) {
+    boolean shown = !hello.token().isNone() || takesOver;
+    // A session that was handed over may come back to an owner of before.
     Tombstone tombstone = tombstones.get(hello.session());
-    if (tombstone != null) {
+    if (tombstone != null && !(takesOver && tombstone.handedOver())) {
       return HandshakeRefusal.over(HandshakeRefusal.RefusalCode.EXPIRED, tombstone.processed());
     }
     boolean durable = options.level() == DurabilityLevel.DURABLE;
@@ -264,7 +330,7 @@ public final class SessionTable {
     if (draining || full || (!shown && resumes.isStorm(nowNanos))) {
       return busy();
     }
-    if (durable) {
+    if (durable || takesOver) {
       return null;
     }
     // Without a token it was never welcomed; but somebody else may have processed something.

@@ -38,6 +38,12 @@ public final class StreamAttachment {
     /** Whether messages were written on it. */
     boolean touched;
 
+    /** The working attachment that it replaces; null for none. */
+    @Nullable StreamAttachment replaced;
+
+    /** Whether an earlier attempt to replace that one came to nothing. */
+    boolean again;
+
     /** Whether its call waits for its turn among other sessions that resume. */
     boolean resumeQueued;
 
@@ -66,6 +72,10 @@ public final class StreamAttachment {
   static final class Outbound {
     boolean firstHeaderSent;
     boolean halfClosed;
+
+    /** Whether acks wait for credit or for the peer's silence, as each costs an attachment. */
+    boolean sparing;
+
     boolean writable = true;
 
     /** The position that is sent next; 0 while none may be. */
@@ -134,6 +144,16 @@ public final class StreamAttachment {
   /** The tag in the frame headers of this attachment. */
   public long tag() {
     return tag;
+  }
+
+  /** The working attachment that a client's attachment replaces; null for none. */
+  public @Nullable StreamAttachment replaced() {
+    return opening.replaced;
+  }
+
+  /** Whether an earlier attempt to replace that one came to nothing. */
+  public boolean isRepeated() {
+    return opening.again;
   }
 
   /** Whether the peer has shown by its welcome, or its hello, that it speaks the protocol. */

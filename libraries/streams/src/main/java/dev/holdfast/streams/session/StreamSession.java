@@ -311,6 +311,9 @@ public abstract sealed class StreamSession permits ClientSession, ServerSession 
 
   void afterInput(long nowNanos) {}
 
+  /** A frame was due on an attachment whose request side is closed; it was not written. */
+  void onUnsayable(long nowNanos, StreamAttachment on) {}
+
   /** Called when everything but frames was done for earlier inputs. */
   void beforeFrames(long nowNanos) {}
 
@@ -379,7 +382,7 @@ public abstract sealed class StreamSession permits ClientSession, ServerSession 
 
   /** Whether a handshake fits: all processed was sent, what is next is held. Counts as an ack. */
   final boolean positionsMatch(long peerWatermark, long peerLow) {
-    return peerLow <= receiveBuffer.watermark() + 1 && onAck(peerWatermark);
+    return peerLow <= receiveBuffer.firstNeeded() && onAck(peerWatermark);
   }
 
   final void scheduleAck(long nowNanos) {
@@ -412,11 +415,20 @@ public abstract sealed class StreamSession permits ClientSession, ServerSession 
     if (to == null) {
       return null;
     }
+    if (to.outbound.cursor != 0) {
+      // While the transport was full, the peer may have processed what an older attachment brought.
+      to.outbound.cursor = Math.max(to.outbound.cursor, sendBuffer.low());
+    }
     SequencedMessage sequencedMessage =
         to.outbound.cursor == 0 || !to.outbound.writable ? null : sendBuffer.at(to.outbound.cursor);
     SequencedMessage sendable =
         sequencedMessage != null && maySend(to, sequencedMessage) ? sequencedMessage : null;
-    return writer.next(nowNanos, to, sendable, wantedFlags());
+    SessionOutput next = writer.next(nowNanos, to, sendable, wantedFlags());
+    if (next != null && to.outbound.halfClosed && to.handshakeComplete) {
+      onUnsayable(nowNanos, to);
+      return outputs.poll();
+    }
+    return next;
   }
 
   /** The end of this session at its positions, without a status. */

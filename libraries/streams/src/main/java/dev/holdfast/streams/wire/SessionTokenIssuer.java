@@ -61,14 +61,32 @@ public final class SessionTokenIssuer {
     return MessageDigest.isEqual(token.mac(), mac(id, principal, method, owner));
   }
 
-  private byte[] mac(SessionId id, String principal, String method, byte[] owner) {
+  /** The hand-over under the seal of this key, for this session, principal and method. */
+  public SessionHandover seal(
+      SessionHandover handover, SessionId id, String principal, String method) {
+    return handover.sealed(mac(id, principal, method, new byte[0], handover.content()));
+  }
+
+  /** Whether a holder of this key sealed the hand-over for this session, principal and method. */
+  public boolean verify(SessionHandover handover, SessionId id, String principal, String method) {
+    byte[] expected = mac(id, principal, method, new byte[0], handover.content());
+    return MessageDigest.isEqual(handover.seal(), expected);
+  }
+
+  /**
+   * The MAC over the id and all parts. A token has three parts and a hand-over four, so that
+   * neither is ever the other one.
+   */
+  private byte[] mac(SessionId id, String principal, String method, byte[]... parts) {
     try {
       Mac mac = Mac.getInstance(ALGORITHM);
       mac.init(key);
       mac.update(id.toByteArray());
       part(mac, principal.getBytes(StandardCharsets.UTF_8));
       part(mac, method.getBytes(StandardCharsets.UTF_8));
-      part(mac, owner);
+      for (byte[] part : parts) {
+        part(mac, part);
+      }
       return mac.doFinal();
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(ALGORITHM + " is part of every JDK", e);

@@ -112,9 +112,13 @@ final class WireReader {
 
   /** A reader behind the version, which is the first field of each value. */
   static WireReader openHandshake(byte[] bytes) throws WireException {
-    if (bytes.length > Handshake.MAX_BYTES) {
-      throw new WireException(
-          WireViolation.TOO_LONG, bytes.length + " bytes > " + Handshake.MAX_BYTES);
+    return open(bytes, Handshake.MAX_BYTES);
+  }
+
+  /** As {@link #openHandshake}, for a value of at most {@code most} bytes. */
+  static WireReader open(byte[] bytes, int most) throws WireException {
+    if (bytes.length > most) {
+      throw new WireException(WireViolation.TOO_LONG, bytes.length + " bytes > " + most);
     }
     WireReader in = new WireReader(bytes, 0, bytes.length);
     if (!in.next() || in.field() != 1) {

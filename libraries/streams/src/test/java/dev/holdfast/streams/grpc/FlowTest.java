@@ -116,7 +116,9 @@ class FlowTest {
                       return StreamTopology.echo(answers);
                     }))
             .build();
-    Server server = topology.serve(topology.serverStreams().build().resumable(gzip));
+    // The first attachment is compressed if the handler says so before its headers go.
+    ServerStreams patient = topology.serverStreams().scheduler(new PatientScheduler()).build();
+    Server server = topology.serve(patient.resumable(gzip));
     TcpRelay relay = topology.relayTo(server);
     ManagedChannel channel = topology.channelTo(relay.port(), topology.clientStreams().build());
     RecordingObserver recordingObserver = new RecordingObserver();

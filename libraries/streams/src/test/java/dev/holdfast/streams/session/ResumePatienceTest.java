@@ -2,7 +2,11 @@ package dev.holdfast.streams.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.SessionOptions;
+import dev.holdfast.streams.wire.FrameHeader;
+import dev.holdfast.streams.wire.FrameHeader.Flag;
+import dev.holdfast.streams.wire.SessionHandover;
 import dev.holdfast.streams.wire.SessionId;
 import dev.holdfast.streams.wire.SessionToken;
 import dev.holdfast.streams.wire.SessionTokenIssuer;
@@ -16,8 +20,8 @@ import org.junit.jupiter.api.Test;
 /** How long a client that comes back waits for its server's answer, and from when on. */
 class ResumePatienceTest {
   private static final SessionId ID = new SessionId(1, 2);
-  private static final SessionToken TOKEN =
-      new SessionTokenIssuer(new byte[16]).issue(ID, "p", "m", "");
+  private static final SessionTokenIssuer ISSUER = new SessionTokenIssuer(new byte[16]);
+  private static final SessionToken TOKEN = ISSUER.issue(ID, "p", "m", "");
   private static final Duration HANDSHAKE = SessionOptions.DEFAULT.timing().handshake();
 
   private final List<SessionOutput> outputs = new ArrayList<>();
@@ -46,6 +50,25 @@ class ResumePatienceTest {
     awaitOpened(4);
 
     assertThat(silence()).isEqualTo(HANDSHAKE);
+  }
+
+  @Test
+  void silenceOfTheNextOwnerDoublesThePatienceToo() {
+    session.start(now, Duration.ZERO, ClientSession.Peer.HOLDFAST);
+    drain();
+    session.onWelcome(now, newest(), welcome());
+    drain();
+    StreamAttachment old = newest();
+    session.onFrame(now, old, lastWord(old), handover());
+    drain();
+    session.onTimeout(now);
+    drain();
+    assertThat(opened()).hasSize(2);
+    assertThat(opened().get(1).handover().isPresent()).isTrue();
+
+    assertThat(silence()).isEqualTo(HANDSHAKE);
+    assertThat(silence()).isEqualTo(HANDSHAKE.multipliedBy(2));
+    assertThat(silence()).isEqualTo(HANDSHAKE.multipliedBy(4));
   }
 
   @Test
@@ -151,6 +174,16 @@ class ResumePatienceTest {
 
   private <T extends SessionOutput> List<T> of(Class<T> kind) {
     return outputs.stream().filter(kind::isInstance).map(kind::cast).toList();
+  }
+
+  private static FrameHeader lastWord(StreamAttachment on) {
+    int flags = Flag.FINAL | Flag.MOVED;
+    return new FrameHeader(on.tag(), 1, 0, 0, flags, 0, CallClosure.UNAVAILABLE, 0);
+  }
+
+  private static Payload handover() {
+    SessionHandover handover = SessionHandover.of(1, 0, 1, false, false, new byte[] {4});
+    return Payload.of(ISSUER.seal(handover, ID, "p", "m").toByteArray());
   }
 
   private static Welcome welcome() {

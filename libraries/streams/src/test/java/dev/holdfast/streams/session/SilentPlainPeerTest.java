@@ -160,6 +160,40 @@ class SilentPlainPeerTest {
         .allMatch(SessionOutput.Deliver.class::isInstance);
   }
 
+  /** A thread that delivers may be busy while others bring the last message and the end. */
+  @Test
+  void messagesOfAPlainPeerAreDeliveredBeforeItsEnd() {
+    ClientSession session = started();
+    StreamAttachment first = opened(session);
+    session.onPlainHeaders(0, first);
+    session.request(2);
+    outputs(session, 0);
+
+    session.onFrame(0, first, null, Payload.of(new byte[] {1}));
+    session.onClosed(0, first, CallClosure.status(0, Payload.EMPTY));
+
+    List<SessionOutput> outputs = outputs(session, 0);
+    assertThat(outputs).hasSize(2);
+    assertThat(outputs.get(0)).isInstanceOf(SessionOutput.Deliver.class);
+    assertThat(outputs.get(1)).isInstanceOf(SessionOutput.Ended.class);
+    assertThat(session.isOver()).isTrue();
+  }
+
+  @Test
+  void cancelEndsASessionWhosePlainPeerIsGone() {
+    ClientSession session = started();
+    StreamAttachment first = opened(session);
+    session.onPlainHeaders(0, first);
+    session.onFrame(0, first, null, Payload.of(new byte[] {1}));
+    session.onClosed(0, first, CallClosure.status(0, Payload.EMPTY));
+    assertThat(outputs(session, 0)).isEmpty();
+
+    session.cancel(1);
+
+    assertThat(outputs(session, 1)).anyMatch(SessionOutput.Ended.class::isInstance);
+    assertThat(session.isOver()).isTrue();
+  }
+
   private static ClientSession started() {
     ClientSession session =
         new ClientSession(

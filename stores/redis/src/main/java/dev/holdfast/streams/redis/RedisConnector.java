@@ -1,6 +1,7 @@
 package dev.holdfast.streams.redis;
 
 import dev.holdfast.core.Backoff;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
@@ -193,7 +194,7 @@ final class RedisConnector implements AutoCloseable {
   /** Once for each kind of trouble: attempts go on for as long as it takes. */
   private void onConnectFailure(Exception failure) {
     Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-    String trouble = cause.getClass().getSimpleName() + ": " + cause.getMessage();
+    String trouble = IoErrorText.of(cause);
     if (closed.getCount() > 0 && !trouble.equals(lastTrouble)) {
       lastTrouble = trouble;
       log.warn("event=redis_unreachable redis={} cause=\"{}\"", address, trouble);

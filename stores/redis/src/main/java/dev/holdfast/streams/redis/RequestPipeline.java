@@ -1,5 +1,6 @@
 package dev.holdfast.streams.redis;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.streams.StoreRequest;
 import dev.holdfast.streams.StoreResponse;
 import io.lettuce.core.RedisLoadingException;
@@ -191,7 +192,7 @@ final class RequestPipeline implements AutoCloseable {
   private void onFailure(RedisConnectionGroup from, @Nullable Throwable failure) {
     if (!refusalLogged && failure != null && link == from) {
       refusalLogged = true;
-      log.warn("event=redis_request_failed cause=\"{}\"", failure.toString());
+      log.warn("event=redis_request_failed cause=\"{}\"", IoErrorText.of(failure));
     }
     boolean elsewhere =
         failure instanceof RedisReadOnlyException || failure instanceof RedisLoadingException;

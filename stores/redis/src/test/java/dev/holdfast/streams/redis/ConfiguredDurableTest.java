@@ -83,7 +83,7 @@ class ConfiguredDurableTest {
     assertRefused(
         Map.of(EnvironmentStreamsProvider.KEY_VARIABLE, "too-short"),
         "HOLDFAST_STREAMS_KEY: 9 bytes (expected: >= 16)");
-    assertRefused(Map.of(fileName, file + ".none"), fileName + ": can't be read: ");
+    assertRefused(Map.of(fileName, file + ".none"), fileName + ": " + file + ".none: no such file");
     Files.write(file, new byte[(64 << 10) + 1]);
     assertRefused(Map.of(fileName, file.toString()), "(expected: at most 65536 bytes, a key)");
   }

@@ -5,6 +5,7 @@ import dev.holdfast.core.Scheduler;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,12 +61,21 @@ public final class ChannelResumeLimiter {
       drive();
     }
 
+    /** Ends a turn that the server refused. */
+    public void onRefused() {
+      end(pace::onRefused);
+    }
+
     /** Ends a turn, also one that never began or was never requested. */
     public void onOver() {
+      end(pace::onOver);
+    }
+
+    private void end(Consumer<ResumeConcurrencyLimiter.ResumePermit> how) {
       synchronized (pace) {
         over = true;
         if (asked != null) {
-          pace.onOver(asked);
+          how.accept(asked);
         }
       }
       drive();

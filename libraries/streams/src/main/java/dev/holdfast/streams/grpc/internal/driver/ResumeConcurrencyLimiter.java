@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The pacing of the sessions of one channel that resume together, against a thundering herd. One
- * session asks first, each welcome admits two more, and a failed attempt halves the number of
- * concurrent attempts. So a restarted server gets as many attempts as it answers. Attempts beyond
- * that would time out and be repeated.
+ * session asks first, each welcome admits two more, and an attempt without an answer halves the
+ * number of concurrent attempts. So a restarted server gets as many attempts as it answers.
+ * Attempts beyond that would time out and be repeated. A refusal is an answer: it admits one more.
  *
  * <p>No session waits longer than {@link #LONGEST_WAIT}. Not thread-safe.
  */
@@ -84,6 +84,14 @@ final class ResumeConcurrencyLimiter {
     if (end(resumePermit)) {
       atOnce = Math.min(MAX_AT_ONCE, atOnce + 1);
     }
+  }
+
+  /**
+   * Ends a turn that the server refused. It does not halve: an instance that leaves refuses many
+   * while the others welcome as many, and a full server tells each session when to ask again.
+   */
+  void onRefused(ResumePermit resumePermit) {
+    var unused = end(resumePermit);
   }
 
   /** Ends a turn that failed or is no longer wanted; harmless after {@link #onWelcome}. */

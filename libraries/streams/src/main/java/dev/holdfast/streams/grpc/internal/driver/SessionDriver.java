@@ -60,6 +60,7 @@ public final class SessionDriver<S extends StreamSession> {
   // Guarded by lock.
   private @Nullable Subscription timer;
   private long timerNanos;
+  private final UnackedAge unacked = new UnackedAge();
   private int waiters;
   private boolean over;
 
@@ -85,6 +86,13 @@ public final class SessionDriver<S extends StreamSession> {
   public <T> T locked(Function<S, T> question) {
     synchronized (lock) {
       return question.apply(session);
+    }
+  }
+
+  /** For how long at least the oldest message waits for its acknowledgement; 0 without one. */
+  public long unackedMillis() {
+    synchronized (lock) {
+      return unacked.millis(session, nowNanos());
     }
   }
 
@@ -228,6 +236,7 @@ public final class SessionDriver<S extends StreamSession> {
         next = null;
       }
       if (next == null) {
+        unacked.note(session, nowNanos());
         roomy = session.hasRoom();
         arm();
         if (!over && session.isOver()) {

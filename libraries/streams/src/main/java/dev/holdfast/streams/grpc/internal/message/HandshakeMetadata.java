@@ -1,6 +1,7 @@
 package dev.holdfast.streams.grpc.internal.message;
 
 import dev.holdfast.streams.internal.Handshake;
+import dev.holdfast.streams.wire.SessionHandover;
 import dev.holdfast.streams.wire.WireException;
 import io.grpc.Metadata;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,10 @@ public final class HandshakeMetadata {
   public static final Metadata.Key<byte[]> KEY =
       Metadata.Key.of(Handshake.KEY, Metadata.BINARY_BYTE_MARSHALLER);
 
+  /** The key of the hand-over that a client shows, or of its offer to take one. */
+  public static final Metadata.Key<byte[]> HANDOVER_KEY =
+      Metadata.Key.of(Handshake.HANDOVER_KEY, Metadata.BINARY_BYTE_MARSHALLER);
+
   private HandshakeMetadata() {}
 
   /**
@@ -18,14 +23,29 @@ public final class HandshakeMetadata {
    * @throws WireException when there are several: which one others believed nobody knows
    */
   public static byte @Nullable [] of(Metadata metadata) throws WireException {
-    Iterable<byte[]> values = metadata.getAll(KEY);
+    return only(metadata, KEY);
+  }
+
+  /**
+   * The hand-over, or the offer to take one, of a client; null when it takes none.
+   *
+   * @throws WireException when it is malformed, or there are several
+   */
+  public static @Nullable SessionHandover handoverOf(Metadata metadata) throws WireException {
+    byte[] value = only(metadata, HANDOVER_KEY);
+    return value == null ? null : SessionHandover.parse(value);
+  }
+
+  private static byte @Nullable [] only(Metadata metadata, Metadata.Key<byte[]> key)
+      throws WireException {
+    Iterable<byte[]> values = metadata.getAll(key);
     if (values == null) {
       return null;
     }
     byte[] first = null;
     for (byte[] value : values) {
       if (first != null) {
-        throw WireException.several(KEY.name());
+        throw WireException.several(key.name());
       }
       first = value;
     }
@@ -39,12 +59,25 @@ public final class HandshakeMetadata {
     return all;
   }
 
+  /** The same, of a client that takes hand-overs. */
+  public static Metadata with(@Nullable Metadata others, byte[] value, SessionHandover handover) {
+    Metadata all = with(others, value);
+    all.put(HANDOVER_KEY, handover.toByteArray());
+    return all;
+  }
+
+  /** Takes the values of the handshake away. */
+  public static void discard(Metadata metadata) {
+    metadata.discardAll(KEY);
+    metadata.discardAll(HANDOVER_KEY);
+  }
+
   /** A copy of metadata as the application knows it. */
   public static Metadata without(@Nullable Metadata others) {
     Metadata all = new Metadata();
     if (others != null) {
       all.merge(others);
-      all.discardAll(KEY);
+      discard(all);
     }
     return all;
   }

@@ -45,6 +45,27 @@ class ResumeConcurrencyLimiterTest {
   }
 
   @Test
+  void refusalsOfAnInstanceThatLeavesSlowNobodyDown() {
+    ask(2_000);
+    int answered = 0;
+    int rounds = 0;
+    while (answered < 2_000) {
+      rounds++;
+      for (int asking = begun.size(); answered < asking; answered++) {
+        // Every third one reaches the instance that leaves.
+        if (answered % 3 == 1) {
+          pace.onRefused(begun.get(answered));
+        } else {
+          pace.onWelcome(begun.get(answered));
+        }
+      }
+      beginAll();
+    }
+
+    assertThat(rounds).isLessThan(30);
+  }
+
+  @Test
   void anEndIsCountedOnce() {
     ask(9);
     pace.onWelcome(begun.get(0));

@@ -1,4 +1,4 @@
-package dev.holdfast.streams.grpc;
+package dev.holdfast.streams.grpc.internal.driver;
 
 import dev.holdfast.core.CloseReason;
 import dev.holdfast.streams.session.CallClosure;
@@ -6,11 +6,11 @@ import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
 /** The cause of an attachment's end as a short text for operators. */
-final class ClosureCauseText {
+public final class ClosureCauseText {
   private ClosureCauseText() {}
 
   /** Kind and status, and the code of the connection's end where its status names one. */
-  static String of(CallClosure how, Status status) {
+  public static String of(CallClosure how, Status status) {
     return how.kind() + " " + status.getCode() + code(status.getDescription());
   }
 

@@ -1,0 +1,346 @@
+package dev.holdfast.streams.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.StringValue;
+import dev.holdfast.grpc.DrainOptions;
+import dev.holdfast.grpc.HoldfastChannelBuilder;
+import dev.holdfast.grpc.HoldfastServer;
+import dev.holdfast.grpc.HoldfastServerBuilder;
+import dev.holdfast.streams.SessionOptions;
+import io.grpc.CallOptions;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.InsecureServerCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Streams whose handlers mark cursors, under instances that are restarted one after the other. */
+class CursorStreamsTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** A busy machine must not let an attempt be given up, which would begin another one. */
+  private static final SessionOptions PATIENT =
+      StreamTopology.QUICK.withTiming(StreamTopology.QUICK.timing().withHandshake(PATIENCE));
+
+  private static final byte[] KEY =
+      "a key of all the instances of it".getBytes(StandardCharsets.UTF_8);
+  private static final int INSTANCES = 3;
+  private static final int STREAMS = 4;
+  private static final int TOGETHER = 20;
+
+  private final StreamTopology topology = new StreamTopology();
+  private final AtomicBoolean rolling = new AtomicBoolean(true);
+  private final ScheduledExecutorService ticks = Executors.newScheduledThreadPool(2);
+  private final AtomicInteger moved = new AtomicInteger();
+  private final Map<String, AtomicInteger> handlers = new ConcurrentHashMap<>();
+  private final List<String> unordered = new CopyOnWriteArrayList<>();
+
+  @AfterEach
+  void close() throws Exception {
+    rolling.set(false);
+    ticks.shutdownNow();
+    topology.close();
+  }
+
+  @Test
+  void restartsOfAllInstancesAreSeenByNoApplication() throws Exception {
+    List<HoldfastServer> servers = new ArrayList<>();
+    for (int i = 0; i < INSTANCES; i++) {
+      servers.add(serve(0, KEY));
+    }
+    ManagedChannel channel = channelTo(servers, topology.clientStreams());
+    List<RecordingObserver> feeds =
+        IntStream.range(0, STREAMS).mapToObj(i -> feed(channel, "feed" + i)).toList();
+    List<Talker> talkers = IntStream.range(0, STREAMS).mapToObj(i -> new Talker(channel)).toList();
+
+    for (HoldfastServer old : servers) {
+      feeds.forEach(CursorStreamsTest::awaitMore);
+      talkers.forEach(talker -> awaitMore(talker.answers));
+      int port = old.getPort();
+      old.shutdown();
+      assertThat(old.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      var unused = serve(port, KEY);
+    }
+    feeds.forEach(CursorStreamsTest::awaitMore);
+    talkers.forEach(talker -> awaitMore(talker.answers));
+    rolling.set(false);
+    talkers.forEach(Talker::complete);
+
+    for (RecordingObserver feed : feeds) {
+      assertThat(feed.awaitEnd()).isEqualTo(Status.OK);
+      assertThat(feed.heard()).isEqualTo(texts(feed.heard().size()));
+      assertThat(feed.ends()).isOne();
+    }
+    for (Talker talker : talkers) {
+      assertThat(talker.answers.awaitEnd()).isEqualTo(Status.OK);
+      assertThat(talker.answers.heard()).isEqualTo(texts(talker.sent));
+    }
+    assertThat(unordered).isEmpty();
+    assertThat(moved).hasValue(0);
+    int begun = handlers.values().stream().mapToInt(AtomicInteger::get).sum();
+    // Without a hand-over there would be one handler for each stream.
+    assertThat(begun).isGreaterThan(STREAMS);
+  }
+
+  @Test
+  void streamsThatAreHandedOverTogetherGoOnByTurns() throws Exception {
+    HoldfastServer old = serve(0, KEY);
+    SlowWelcomes slow = new SlowWelcomes();
+    HoldfastServer next = serve(0, KEY, slow);
+    ManagedChannel channel =
+        channelTo(List.of(old, next), topology.clientStreams().options(PATIENT));
+    List<RecordingObserver> feeds =
+        IntStream.range(0, TOGETHER).mapToObj(i -> feed(channel, "feed" + i)).toList();
+    feeds.forEach(CursorStreamsTest::awaitMore);
+    slow.hold();
+
+    old.shutdown();
+    assertThat(old.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    await().atMost(PATIENCE).until(() -> slow.arrived.get() > 0);
+    assertThat(slow.arrived).hasValue(1);
+    slow.release();
+
+    feeds.forEach(CursorStreamsTest::awaitMore);
+    assertThat(slow.arrived).hasValueGreaterThan(1);
+    assertThat(moved).hasValue(0);
+  }
+
+  @Test
+  void instanceWithAnotherKeyTakesNothingOverAndTheApplicationHearsMoved() throws Exception {
+    HoldfastServer first = serve(0, KEY);
+    ManagedChannel channel = channelTo(List.of(first), topology.clientStreams());
+    List<RecordingObserver> feeds =
+        IntStream.range(0, STREAMS).mapToObj(i -> feed(channel, "feed" + i)).toList();
+    feeds.forEach(CursorStreamsTest::awaitMore);
+
+    int port = first.getPort();
+    first.shutdown();
+    assertThat(first.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    var unused = serve(port, "the key of another fleet than it".getBytes(StandardCharsets.UTF_8));
+
+    await().atMost(PATIENCE).until(() -> moved.get() > 0);
+    RecordingObserver ended =
+        feeds.stream().filter(feed -> feed.ends() > 0).findFirst().orElseThrow();
+    assertThat(ended.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(ended.heard()).isEqualTo(texts(ended.heard().size()));
+  }
+
+  @Test
+  void cursorThatIsTooLargeIsRefusedWhereItIsMarked() {
+    assertThatThrownBy(() -> StreamCursor.current().mark(new byte[StreamCursor.LARGEST_BYTES + 1]))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("cursor: 4097 bytes (expected: <= 4096)");
+  }
+
+  /** An instance that leaves streams without an answer for a while. */
+  private static final class SlowWelcomes implements ServerInterceptor {
+    private final AtomicInteger arrived = new AtomicInteger();
+    private final CountDownLatch released = new CountDownLatch(1);
+    private volatile boolean holding;
+
+    void hold() {
+      holding = true;
+    }
+
+    void release() {
+      released.countDown();
+    }
+
+    @Override
+    public <Q, A> ServerCall.Listener<Q> interceptCall(
+        ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> handler) {
+      if (holding) {
+        arrived.incrementAndGet();
+        try {
+          assertThat(released.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+          throw new IllegalStateException(e);
+        }
+      }
+      return handler.startCall(call, headers);
+    }
+  }
+
+  private HoldfastServer serve(int port, byte[] key, ServerInterceptor... interceptors)
+      throws IOException {
+    HoldfastServerBuilder builder =
+        HoldfastServerBuilder.forAddress(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+                InsecureServerCredentials.create())
+            .advertise("127.0.0.1")
+            .drain(DrainOptions.DEFAULT.withGrace(Duration.ofSeconds(10)))
+            .addService(
+                topology
+                    .serverStreams()
+                    .tokenKey(key)
+                    .build()
+                    .resumable(OneWayTopology.service(this::feed, answers -> answers)))
+            .addService(
+                topology
+                    .serverStreams()
+                    .tokenKey(key)
+                    .build()
+                    .resumable(StreamTopology.talk(this::talk)));
+    List.of(interceptors).forEach(builder::intercept);
+    HoldfastServer server = builder.build().start();
+    topology.closing(() -> StreamTopology.stop(server));
+    return server;
+  }
+
+  private ManagedChannel channelTo(List<HoldfastServer> servers, ClientStreams.Builder streams) {
+    StreamEvents events =
+        new StreamEvents() {
+          @Override
+          public void onMoved(long lastProcessed) {
+            moved.incrementAndGet();
+          }
+        };
+    ManagedChannel channel =
+        HoldfastChannelBuilder.forTarget(
+                FixedInstances.target(servers.stream().map(HoldfastServer::getPort).toList()),
+                InsecureChannelCredentials.create())
+            .loadBalancing("round_robin")
+            .intercept(streams.events(events).build())
+            .build();
+    topology.closing(channel::shutdownNow);
+    return channel;
+  }
+
+  // The handlers.
+
+  /** Counts on from the cursor for as long as instances are restarted. */
+  private void feed(StringValue request, StreamObserver<StringValue> answers) {
+    String name = request.getValue();
+    StreamCursor cursor = StreamCursor.current();
+    ServerCallStreamObserver<StringValue> call = (ServerCallStreamObserver<StringValue>) answers;
+    int[] next = {cursor.resumedFrom().map(CursorStreamsTest::number).orElse(0)};
+    handlers.computeIfAbsent(name, unused -> new AtomicInteger()).incrementAndGet();
+    count(call, cursor, next);
+  }
+
+  private void count(ServerCallStreamObserver<StringValue> call, StreamCursor cursor, int[] next) {
+    if (call.isCancelled()) {
+      return;
+    }
+    if (!rolling.get()) {
+      call.onCompleted();
+      return;
+    }
+    if (call.isReady()) {
+      call.onNext(RecordingObserver.message(String.valueOf(next[0]++)));
+      cursor.mark(bytes(next[0]));
+    }
+    var unused = ticks.schedule(() -> count(call, cursor, next), 2, TimeUnit.MILLISECONDS);
+  }
+
+  /** Answers each number, and expects the next one of its stream. */
+  private StreamObserver<StringValue> talk(StreamObserver<StringValue> answers) {
+    StreamCursor cursor = StreamCursor.current();
+    return new StreamObserver<>() {
+      private int next = cursor.resumedFrom().map(CursorStreamsTest::number).orElse(0);
+
+      @Override
+      public void onNext(StringValue message) {
+        if (!message.getValue().equals(String.valueOf(next))) {
+          unordered.add(message.getValue() + " for " + next);
+        }
+        answers.onNext(message);
+        next++;
+        cursor.mark(bytes(next));
+      }
+
+      @Override
+      public void onError(Throwable failure) {
+        // Another handler goes on.
+      }
+
+      @Override
+      public void onCompleted() {
+        answers.onCompleted();
+      }
+    };
+  }
+
+  // The applications.
+
+  private static RecordingObserver feed(ManagedChannel channel, String name) {
+    RecordingObserver answers = new RecordingObserver();
+    ClientCalls.asyncServerStreamingCall(
+        channel.newCall(OneWayTopology.COUNT, CallOptions.DEFAULT),
+        RecordingObserver.message(name),
+        answers);
+    return answers;
+  }
+
+  /** Sends numbers for as long as instances are restarted. */
+  private final class Talker {
+    private final RecordingObserver answers = new RecordingObserver();
+    private final ClientCallStreamObserver<StringValue> requests;
+    private int sent;
+    private boolean complete;
+
+    Talker(ManagedChannel channel) {
+      requests = StreamTopology.open(channel, CallOptions.DEFAULT, answers);
+      var unused = ticks.scheduleWithFixedDelay(this::talk, 0, 2, TimeUnit.MILLISECONDS);
+    }
+
+    private synchronized void talk() {
+      if (rolling.get() && !complete && requests.isReady()) {
+        requests.onNext(RecordingObserver.message(String.valueOf(sent++)));
+      }
+    }
+
+    synchronized void complete() {
+      complete = true;
+      requests.onCompleted();
+    }
+  }
+
+  private static void awaitMore(RecordingObserver observer) {
+    int now = observer.heard().size();
+    await()
+        .atMost(PATIENCE)
+        .until(() -> observer.heard().size() > now + 100 || observer.ends() > 0);
+  }
+
+  private static byte[] bytes(int number) {
+    return String.valueOf(number).getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private static int number(byte[] cursor) {
+    return Integer.parseInt(new String(cursor, StandardCharsets.US_ASCII));
+  }
+
+  private static List<String> texts(int count) {
+    return IntStream.range(0, count).mapToObj(String::valueOf).toList();
+  }
+}
