@@ -1,0 +1,74 @@
+/** Resumes of one channel that wait for their answers at the same time; more of them wait for their turn. */
+const MAX_AT_ONCE = 256;
+/** The time that a resume waits behind others of its channel; then it is tried with them. */
+const LONGEST_WAIT_MILLIS = 45_000;
+
+/** An attempt to resume: it waits, is under way, and is over. */
+export interface ResumePermit {
+  /** The server has let it in. */
+  onWelcome(): void;
+  /** It failed or is no longer wanted; harmless after {@link onWelcome}. */
+  onOver(): void;
+}
+
+interface Waiting {
+  readonly begin: () => void;
+  begun: boolean;
+  over: boolean;
+  timer?: NodeJS.Timeout;
+}
+
+/**
+ * The pacing of the sessions of one channel that resume together, against a thundering herd. One session asks first, each welcome
+ * admits two more, and a failed attempt halves the number of those that ask at once.
+ */
+export class ResumeLimiter {
+  private readonly waiting: Waiting[] = [];
+  private underWay = 0;
+  private atOnce = 1;
+
+  /** Runs `begin` when it is due, maybe at once. */
+  ask(begin: () => void): ResumePermit {
+    if (this.underWay === 0 && this.waiting.length === 0) {
+      // What the server could take the last time says nothing about this one.
+      this.atOnce = 1;
+    }
+    const waiting: Waiting = { begin, begun: false, over: false };
+    waiting.timer = setTimeout(() => this.begin(waiting), LONGEST_WAIT_MILLIS);
+    this.waiting.push(waiting);
+    this.beginDue();
+    return {
+      onWelcome: () => this.end(waiting, () => Math.min(MAX_AT_ONCE, this.atOnce + 1)),
+      onOver: () => this.end(waiting, () => Math.max(1, Math.floor(this.atOnce / 2))),
+    };
+  }
+
+  private beginDue(): void {
+    for (let next = this.waiting[0]; next !== undefined && this.underWay < this.atOnce; next = this.waiting[0]) {
+      this.begin(next);
+    }
+  }
+
+  private begin(next: Waiting): void {
+    this.waiting.splice(this.waiting.indexOf(next), 1);
+    clearTimeout(next.timer);
+    next.begun = true;
+    this.underWay++;
+    next.begin();
+  }
+
+  private end(waiting: Waiting, atOnce: () => number): void {
+    if (waiting.over) {
+      return;
+    }
+    waiting.over = true;
+    clearTimeout(waiting.timer);
+    if (waiting.begun) {
+      this.underWay--;
+      this.atOnce = atOnce();
+    } else {
+      this.waiting.splice(this.waiting.indexOf(waiting), 1);
+    }
+    this.beginDue();
+  }
+}

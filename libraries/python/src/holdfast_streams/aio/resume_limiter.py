@@ -1,0 +1,82 @@
+"""The pacing of the sessions of one channel that resume together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+#: Resumes of one channel that wait for their answers at the same time; more of them wait for their turn.
+_MAX_AT_ONCE = 256
+#: The time that a resume waits behind others of its channel; then it is tried with them.
+_LONGEST_WAIT_SECONDS = 45
+
+
+class ResumePermit:
+    """An attempt to resume: it waits, is under way, and is over."""
+
+    def __init__(self, limiter: ResumeLimiter, begin: Callable[[], None]) -> None:
+        self._limiter = limiter
+        self.begin = begin
+        self.is_begun = False
+        self.is_over = False
+        self.timer: asyncio.TimerHandle | None = None
+
+    def on_welcome(self) -> None:
+        """The server has let it in."""
+        self._limiter.end(self, let_in=True)
+
+    def on_over(self) -> None:
+        """It failed or is no longer wanted; harmless after ``on_welcome``."""
+        self._limiter.end(self, let_in=False)
+
+
+class ResumeLimiter:
+    """
+    The pacing of the sessions of one channel that resume together, against a thundering herd.
+
+    One session asks first, each welcome admits two more, and a failed attempt halves the number of those that ask at once.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[ResumePermit] = deque()
+        self._under_way = 0
+        self._at_once = 1
+
+    def ask(self, begin: Callable[[], None]) -> ResumePermit:
+        """Runs ``begin`` when it is due, soon at the earliest."""
+        if self._under_way == 0 and not self._waiting:
+            # What the server could take the last time says nothing about this one.
+            self._at_once = 1
+        permit = ResumePermit(self, begin)
+        loop = asyncio.get_running_loop()
+        permit.timer = loop.call_later(_LONGEST_WAIT_SECONDS, self._begin, permit)
+        self._waiting.append(permit)
+        loop.call_soon(self._begin_due)
+        return permit
+
+    def end(self, permit: ResumePermit, let_in: bool) -> None:
+        """Ends an attempt, also one that never began."""
+        if permit.is_over:
+            return
+        permit.is_over = True
+        if permit.timer is not None:
+            permit.timer.cancel()
+        if permit.is_begun:
+            self._under_way -= 1
+            self._at_once = min(_MAX_AT_ONCE, self._at_once + 1) if let_in else max(1, self._at_once // 2)
+        else:
+            self._waiting.remove(permit)
+        self._begin_due()
+
+    def _begin_due(self) -> None:
+        while self._waiting and self._under_way < self._at_once:
+            self._begin(self._waiting[0])
+
+    def _begin(self, permit: ResumePermit) -> None:
+        self._waiting.remove(permit)
+        if permit.timer is not None:
+            permit.timer.cancel()
+        permit.is_begun = True
+        self._under_way += 1
+        permit.begin()

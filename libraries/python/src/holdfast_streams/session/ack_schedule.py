@@ -1,0 +1,80 @@
+"""When to acknowledge."""
+
+from __future__ import annotations
+
+from ..wire.handshake import Welcome
+from .attachment import Attachment
+from .deadlines import Deadlines, is_over
+from .options import SessionOptions
+from .receive_buffer import ReceiveBuffer
+from .send_buffer import SendBuffer
+
+#: The most that a welcome can ask for; with more the client takes these.
+_MAX_EVERY = 65_536
+_MAX_DELAY_MILLIS = 10_000
+#: An ack that may go with a message waits for so many times the usual bytes.
+_RIDES = 2
+
+
+class AckSchedule:
+    """
+    The schedule of acks: after a number of messages or a delay, as the newest welcome says, after a number of bytes, and
+    when the server has asked for an ack or missed one.
+    """
+
+    def __init__(self, options: SessionOptions, received: ReceiveBuffer) -> None:
+        self._options = options
+        self._received = received
+        self._bytes = options.ack_bytes
+        self._every = options.ack_every
+        self._delay = options.ack_delay_millis
+        self._due_at: float | None = None
+        #: The bytes of processed messages that acks have covered.
+        self._acked_bytes = 0
+        #: Whether a message went out since an ack had to go by itself: the next may carry one.
+        self._answers = False
+
+    def follow(self, welcome: Welcome) -> None:
+        """Follows the server's welcome, where it asks for something."""
+        self._every = min(welcome.ack_every, _MAX_EVERY) or self._options.ack_every
+        self._delay = min(welcome.ack_delay, _MAX_DELAY_MILLIS) or self._options.ack_delay_millis
+
+    def on_processed(self, now: float, to: Attachment | None) -> None:
+        """There may be something new to acknowledge, within the delay."""
+        if to is None or self._due_at is not None or not to.handshake_complete:
+            return
+        if self._received.processed > to.outbound.sent_ack:
+            self._due_at = now + self._delay
+
+    def restart(self) -> None:
+        """Another attachment: its handshake has said all there was."""
+        self._due_at = None
+        self._acked_bytes = self._received.processed_bytes
+
+    def on_frame(self, message: bool) -> None:
+        """A message was written, or a frame without one."""
+        self._answers = message
+
+    def on_all_told(self, to: Attachment) -> None:
+        """The server has been told of all that was processed."""
+        to.outbound.ack_repeat_due = False
+        self.restart()
+
+    def add_deadlines(self, deadlines: Deadlines) -> None:
+        """When an ack is due by the delay."""
+        deadlines.at(self._due_at)
+
+    def is_due(self, now: float, to: Attachment) -> bool:
+        """Whether an ack can wait no longer."""
+        processed = self._received.processed
+        unsaid = processed - to.outbound.sent_ack
+        # Where each message is answered the next answer carries the ack, and a frame is saved.
+        most_bytes = _RIDES * self._bytes if self._answers else self._bytes
+        large = self._received.processed_bytes - self._acked_bytes >= most_bytes
+        asked = 0 < to.probes.ack_requested_seq <= processed
+        news = unsaid > 0 and (is_over(now, self._due_at) or large or asked)
+        return to.outbound.ack_repeat_due or unsaid >= self._every or news
+
+    def is_enough(self, sent: SendBuffer) -> bool:
+        """Whether a peer with the same schedule would acknowledge so much by itself, without delay."""
+        return sent.held >= self._every or sent.held_bytes >= _RIDES * self._bytes

@@ -1,0 +1,1 @@
+"""The bytes of docs/duplex-v1.md."""
