@@ -1,0 +1,61 @@
+package wire
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+)
+
+const (
+	macLength = sha256.Size
+	// MinKey is the length of the shortest key of an issuer, in bytes.
+	MinKey = 16
+)
+
+// Issuer makes and checks the tokens of sessions. Instances that share a key know each other's
+// tokens. Safe for concurrent use.
+type Issuer struct{ key []byte }
+
+// NewIssuer returns an issuer with a secret key of at least MinKey bytes.
+func NewIssuer(key []byte) (*Issuer, error) {
+	if len(key) < MinKey {
+		return nil, fmt.Errorf("token key: %d bytes (expected: >= %d)", len(key), MinKey)
+	}
+	return &Issuer{key: append([]byte(nil), key...)}, nil
+}
+
+// Issue makes the token of a session: the owner's address, which is "" when any instance will do,
+// and a code that binds it to the session, the principal and the method.
+func (i *Issuer) Issue(id SessionID, principal, method, owner string) []byte {
+	return append([]byte(owner), i.mac(id, principal, method, owner)...)
+}
+
+// Verify reports, in constant time, whether an issuer of this key made the token.
+func (i *Issuer) Verify(token []byte, id SessionID, principal, method string) bool {
+	if len(token) < macLength {
+		return false
+	}
+	return hmac.Equal(token[len(token)-macLength:], i.mac(id, principal, method, Owner(token)))
+}
+
+// Owner is the address that a token says it comes from; nobody has checked it.
+func Owner(token []byte) string {
+	if len(token) <= macLength {
+		return ""
+	}
+	return string(token[:len(token)-macLength])
+}
+
+func (i *Issuer) mac(id SessionID, principal, method, owner string) []byte {
+	mac := hmac.New(sha256.New, i.key)
+	mac.Write(id[:])
+	for _, part := range []string{principal, method, owner} {
+		// With its length, so that no two lists of parts have the same bytes.
+		var length [4]byte
+		binary.BigEndian.PutUint32(length[:], uint32(len(part)))
+		mac.Write(length[:])
+		mac.Write([]byte(part))
+	}
+	return mac.Sum(nil)
+}
