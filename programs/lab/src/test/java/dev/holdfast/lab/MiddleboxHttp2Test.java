@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 // Each test opens its own middlebox.
 @SuppressWarnings("NullAway.Init")
 class MiddleboxHttp2Test {
-  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final Duration TIMEOUT = Duration.ofMinutes(1);
   private static final byte[] CONTENT = {1, 2, 3, 4, 5, 6, 7, 8};
 

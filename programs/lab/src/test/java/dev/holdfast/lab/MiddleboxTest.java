@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 // Each test opens its own middlebox.
 @SuppressWarnings("NullAway.Init")
 class MiddleboxTest {
-  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final Duration SWARM = Duration.ofMinutes(15);
   private static final int QUICK_MILLIS = 200;
 

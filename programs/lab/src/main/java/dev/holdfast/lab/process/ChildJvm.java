@@ -84,9 +84,10 @@ public final class ChildJvm implements AutoCloseable {
   /**
    * Starts a command line as a child whose log is read as its words are.
    *
+   * @param command of a program that ends with its standard input
    * @param listener of every line, called by the thread that reads it
    */
-  static ChildJvm startRecorded(String name, List<String> command, Consumer<String> listener)
+  public static ChildJvm startRecorded(String name, List<String> command, Consumer<String> listener)
       throws IOException {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     return new ChildJvm(name, process, listener);
@@ -160,6 +161,11 @@ public final class ChildJvm implements AutoCloseable {
   /** SIGKILL: nothing is cleaned up; returns when the process is gone. */
   public void kill() throws InterruptedException {
     process.destroyForcibly().waitFor(PATIENCE_AT_END.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** SIGTERM, as an orchestrator stops a program; does not wait. */
+  public void terminate() {
+    process.destroy();
   }
 
   /** Waits for the program to end by itself. */

@@ -1,5 +1,6 @@
 package dev.holdfast.simulation.streams;
 
+import dev.holdfast.streams.SessionState;
 import dev.holdfast.streams.session.ClientSession;
 import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.Welcome;
@@ -45,7 +46,15 @@ final class AckPolicyChecker {
       return;
     }
     long unsaid = session.processed() - told;
-    if (!session.state().isAttached() || unsaid == 0) {
+    // Where the request side is closed the handshake of another attachment says it; and over a path
+    // where each later one is so, not before credit is due.
+    boolean later = !on.hello.token().isNone();
+    boolean handshakes =
+        on.isAnsweredOneWay()
+            && (later
+                || session.state() == SessionState.DRAIN
+                || session.state() == SessionState.HANDOVER);
+    if (!session.state().isAttached() || unsaid == 0 || handshakes) {
       unsaidSince = null;
       return;
     }

@@ -10,6 +10,7 @@ import dev.holdfast.streams.session.CallClosure;
 import dev.holdfast.streams.session.Fence;
 import dev.holdfast.streams.session.ReceiveBuffer;
 import dev.holdfast.streams.session.SendBuffer;
+import dev.holdfast.streams.session.SessionCursor;
 import dev.holdfast.streams.session.SessionRules;
 import dev.holdfast.streams.session.SessionStoreModel;
 import dev.holdfast.streams.session.StreamAttachment;
@@ -252,6 +253,66 @@ public enum SessionMutant {
         protected boolean clearsArrivedMessages() {
           return false;
         }
+      }),
+  /** The next owner's handler starts before its client has the welcome, and so may another one. */
+  HANDED_OVER_TWICE(
+      new Broken() {
+        @Override
+        protected SessionCursor cursor() {
+          return new StandardCursor() {
+            @Override
+            protected boolean awaitsClient() {
+              return false;
+            }
+          };
+        }
+      }),
+  /** A handler runs on until the client has acknowledged the hand-over. */
+  OLD_OWNER_GOES_ON_AFTER_HANDOVER(
+      new Broken() {
+        @Override
+        protected SessionCursor cursor() {
+          return new StandardCursor() {
+            @Override
+            protected boolean endsHandler() {
+              return false;
+            }
+          };
+        }
+      }),
+  /** A session is handed over with messages behind its cursor, which the next owner sends again. */
+  CURSOR_BEHIND_ITS_MESSAGES(
+      new Broken() {
+        @Override
+        protected SessionCursor cursor() {
+          return new StandardCursor() {
+            @Override
+            protected boolean isCurrent(long end, long processed) {
+              return true;
+            }
+          };
+        }
+      }),
+  /** A cursor counts for messages that were not processed yet. */
+  CURSOR_AHEAD_OF_ITS_MESSAGES(
+      new Broken() {
+        @Override
+        protected SessionCursor cursor() {
+          return new StandardCursor() {
+            @Override
+            protected long covered(long processed, boolean replaysMessages) {
+              return processed + 1;
+            }
+          };
+        }
+      }),
+  /** What is due on an attachment whose request side is closed is taken for said. */
+  WRITES_TO_A_CLOSED_SIDE(
+      new Broken() {
+        @Override
+        protected boolean replacesHalfClosed() {
+          return false;
+        }
       });
 
   private final SessionRules rules;
@@ -266,6 +327,8 @@ public enum SessionMutant {
   }
 
   private static class Broken extends SessionRules {}
+
+  private static class StandardCursor extends SessionCursor {}
 
   private static class StandardInbox extends ReceiveBuffer {
     StandardInbox(SessionOptions options) {

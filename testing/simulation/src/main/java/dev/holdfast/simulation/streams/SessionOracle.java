@@ -11,6 +11,7 @@ import static dev.holdfast.simulation.streams.Guarantee.STREAM_ONE_OWNER;
 import dev.holdfast.streams.DurabilityLevel;
 import dev.holdfast.streams.SessionEnd;
 import dev.holdfast.streams.SessionEnd.SessionEndKind;
+import dev.holdfast.streams.session.MethodKind;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,7 @@ final class SessionOracle {
   static final long A_GENERATION = 1_000;
 
   final DurabilityLevel durabilityLevel;
+  final MethodKind kind;
   final long clientTotal;
   final long serverTotal;
 
@@ -54,6 +56,9 @@ final class SessionOracle {
   boolean clientCrashed;
   boolean hostDied;
 
+  /** An instance that had handed the session over has forgotten it, whoever has taken it. */
+  boolean expired;
+
   /** The client gave up to keep what it had sent to a silent peer. */
   boolean tookForPlain;
 
@@ -69,6 +74,8 @@ final class SessionOracle {
   @Nullable SessionEnd serverEnd;
   private long newestAccepted;
   private @Nullable SimulatedServerSession owner;
+  private @Nullable SimulatedServerSession handler;
+  private int takeOvers;
   private long serverEffectsAtMove = -1;
   private final boolean sole;
   private long plainStreams;
@@ -77,8 +84,9 @@ final class SessionOracle {
   SessionOracle(StreamDeployment streamDeployment, long clientTotal, long serverTotal) {
     this.sole = streamDeployment.sole();
     this.durabilityLevel = streamDeployment.level();
-    this.clientTotal = clientTotal;
-    this.serverTotal = serverTotal;
+    this.kind = streamDeployment.kind();
+    this.clientTotal = kind == MethodKind.SERVER_STREAMING ? 1 : clientTotal;
+    this.serverTotal = kind == MethodKind.CLIENT_STREAMING ? 1 : serverTotal;
   }
 
   void onAccept(SimulatedServerSession by, long attach) {
@@ -103,6 +111,15 @@ final class SessionOracle {
     strain += weight;
   }
 
+  /** Whether a handler may send: in a method with one response or request it answers everything. */
+  boolean mayAnswer(boolean halfClosed, long processed) {
+    return switch (kind) {
+      case BIDIRECTIONAL -> true;
+      case SERVER_STREAMING -> halfClosed;
+      case CLIENT_STREAMING -> halfClosed && processed == clientTotal;
+    };
+  }
+
   /** Whether the session is kept by its instance alone. */
   boolean inMemory() {
     return durabilityLevel != DurabilityLevel.DURABLE;
@@ -114,6 +131,9 @@ final class SessionOracle {
 
   /** A handler starts where somebody else had stopped. */
   void onStart(SimulatedServerSession by, long resumedFrom) {
+    if (by == owner) {
+      handler = by;
+    }
     long effects = serverEffects + (halfCloseDone ? 1 : 0);
     if (isStillborn(by) || (durabilityLevel == DurabilityLevel.DURABLE && by != owner)) {
       return;
@@ -126,6 +146,22 @@ final class SessionOracle {
         resumedFrom == effects,
         STREAM_NOTHING_TWICE,
         "resumed from " + resumedFrom + " though " + effects + " was done");
+  }
+
+  /**
+   * A handler goes on where that of another instance was.
+   *
+   * @return whether it is not the first one that does
+   */
+  boolean onTakeOver(SimulatedServerSession by) {
+    require(by == owner, STREAM_ONE_OWNER, "a handler goes on that does not own the session");
+    require(
+        handler == null || !handler.isAlive(),
+        STREAM_ONE_OWNER,
+        "two handlers go on with the same session");
+    handler = by;
+    takeOvers++;
+    return takeOvers > 1;
   }
 
   /** A message is handed to an application that was given so many before. */
@@ -257,7 +293,7 @@ final class SessionOracle {
   }
 
   private boolean mayBeUnknown() {
-    boolean gone = hostDied || serverEnd != null || metPlain;
+    boolean gone = hostDied || expired || serverEnd != null || metPlain;
     return gone || !(welcomed || soleWasThere);
   }
 

@@ -1,6 +1,8 @@
 package dev.holdfast.simulation.streams;
 
 import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.session.CallClosure;
+import dev.holdfast.streams.session.MethodKind;
 import java.util.SplittableRandom;
 
 /**
@@ -14,6 +16,8 @@ final class SimulatedPlainHandler {
     WITH_THE_FIRST_ANSWER,
     AT_THE_END
   }
+
+  private static final int INTERNAL = 13;
 
   private final StreamSimulation world;
   private final SimulatedStreamCall call;
@@ -55,7 +59,12 @@ final class SimulatedPlainHandler {
   }
 
   void onHalfClosed() {
-    if (!over) {
+    boolean missing = received == 0 && ledger.kind == MethodKind.SERVER_STREAMING;
+    if (!over && missing && !call.hello.token().isNone()) {
+      // A session that comes back has no request for whom it does not know: no handler begins.
+      over = true;
+      call.serverEnds(CallClosure.status(INTERNAL, Payload.EMPTY));
+    } else if (!over) {
       ledger.require(
           received == ledger.clientTotal,
           Guarantee.STREAM_NOTHING_LOST,
@@ -73,7 +82,8 @@ final class SimulatedPlainHandler {
       return;
     }
     // It answers what it was told, and the rest when it was told everything.
-    long due = halfClosed ? ledger.serverTotal : Math.min(received, ledger.serverTotal);
+    long most = ledger.mayAnswer(halfClosed, received) ? ledger.serverTotal : 0;
+    long due = halfClosed ? most : Math.min(received, most);
     if (headers != Headers.AT_THE_END || halfClosed) {
       while (sent < due) {
         sent++;

@@ -2,13 +2,16 @@ package dev.holdfast.simulation.streams;
 
 import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.SessionEnd;
+import dev.holdfast.streams.SessionState;
 import dev.holdfast.streams.StoreRequest;
 import dev.holdfast.streams.StoreResponse;
+import dev.holdfast.streams.session.MethodKind;
 import dev.holdfast.streams.session.ServerSession;
 import dev.holdfast.streams.session.SessionOutput;
 import dev.holdfast.streams.session.StreamAttachment;
 import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
@@ -25,6 +28,10 @@ final class SimulatedServerSession {
   private final StreamSimulation world;
   private final SplittableRandom random;
   private final int slowestMillis;
+  private final SplittableRandom cursors;
+  private long positionsBefore;
+  private long offeredBefore;
+  private boolean started;
   private boolean dead;
   private boolean halfClosed;
   private long delivered;
@@ -39,6 +46,7 @@ final class SimulatedServerSession {
     this.session = session;
     this.ledger = ledger;
     this.random = world.random.split();
+    this.cursors = new SplittableRandom(session.id().hashCode());
     this.slowestMillis =
         1
             + random.nextInt(
@@ -54,11 +62,17 @@ final class SimulatedServerSession {
   // The handler.
 
   private void onStart(SessionOutput.StartHandler startHandler) {
+    started = true;
+    byte[] cursor = session.cursor().orElse(null);
+    if (cursor != null) {
+      goOn(startHandler, ByteBuffer.wrap(cursor));
+      return;
+    }
     ledger.onStart(this, startHandler.resumedFrom());
     if (startHandler.resumedFrom() > 0) {
       world.mark(StreamCoverage.RESTORED_ELSEWHERE);
     }
-    halfClosed = startHandler.halfClosed();
+    halfClosed = startHandler.halfClosed() || (isOneRequest() && startHandler.resumedFrom() > 0);
     delivered = Math.min(startHandler.resumedFrom(), ledger.clientTotal);
     effects = delivered;
     offered = Math.min(startHandler.position(), ledger.serverTotal);
@@ -66,19 +80,73 @@ final class SimulatedServerSession {
     world.time.afterMillis(random.nextInt(100), this::tick);
   }
 
+  /** Goes on where the handler of another instance was, by its cursor. */
+  private void goOn(SessionOutput.StartHandler startHandler, ByteBuffer cursor) {
+    world.mark(
+        ledger.onTakeOver(this)
+            ? StreamCoverage.TAKEN_OVER_AGAIN
+            : StreamCoverage.TAKEN_OVER_ELSEWHERE);
+    effects = isOneRequest() ? 0 : cursor.getLong(0);
+    delivered = effects;
+    offered = cursor.getLong(Long.BYTES);
+    positionsBefore = session.position();
+    offeredBefore = offered;
+    halfClosed = startHandler.halfClosed();
+    ledger.require(
+        isOneRequest() || effects == Math.min(startHandler.resumedFrom(), ledger.clientTotal),
+        Guarantee.STREAM_NOTHING_LOST,
+        "the cursor covers " + effects + ", the owner before had " + startHandler.resumedFrom());
+    session.request(1 + random.nextInt(4));
+    world.time.afterMillis(random.nextInt(100), this::tick);
+  }
+
+  /** Marks a cursor behind what the handler has done; some handlers leave it out now and then. */
+  private void mark() {
+    if (world.streamDeployment.cursors() && cursors.nextInt(5) > 0) {
+      byte[] cursor = ByteBuffer.allocate(2 * Long.BYTES).putLong(effects).putLong(offered).array();
+      session.mark(world.now(), cursor, session.processed(), isOneRequest());
+    }
+  }
+
+  /** Whether a handler runs here. */
+  boolean isAlive() {
+    return !dead;
+  }
+
+  /** Whether no handler was started. */
+  boolean isUnstarted() {
+    return !started;
+  }
+
+  /** The messages of the server that the client has processed, as the session knows. */
+  long ackedMessages() {
+    return Math.max(0, session.acked() - (positionsBefore - offeredBefore));
+  }
+
+  /** The messages that handlers of earlier instances have sent. */
+  long offeredBefore() {
+    return offeredBefore;
+  }
+
   private void tick() {
     if (dead || session.end() != null) {
       return;
     }
     int burst = 1 + random.nextInt(4);
-    for (int i = 0; i < burst && offered < ledger.serverTotal; i++) {
+    boolean may = ledger.mayAnswer(halfClosed, effects);
+    for (int i = 0; i < burst && may && offered < ledger.serverTotal; i++) {
       if (session.isReady() || random.nextInt(20) == 0) {
         offered += session.offer(world.payload(offered + 1)) ? 1 : 0;
       }
     }
+    mark();
     finishIfDone();
     world.time.afterMillis(1 + random.nextInt(300), this::tick);
     drive();
+  }
+
+  private boolean isOneRequest() {
+    return ledger.kind == MethodKind.SERVER_STREAMING;
   }
 
   private void finishIfDone() {
@@ -91,6 +159,8 @@ final class SimulatedServerSession {
     long content = StreamSimulation.contentOf(message);
     ledger.onDeliver("the server", content, delivered);
     delivered = content;
+    // The one request is the half-close too, for a server that knows its method.
+    halfClosed |= isOneRequest();
     busyUntilNanos = Math.max(busyUntilNanos, world.time.elapsed().toNanos());
     busyUntilNanos += Duration.ofMillis(random.nextInt(slowestMillis)).toNanos();
     if (content == 1) {
@@ -105,6 +175,7 @@ final class SimulatedServerSession {
               ledger.onServerEffect(this, content);
             }
             session.processed(world.now(), seq);
+            mark();
             session.request(1);
             drive();
           }
@@ -128,12 +199,17 @@ final class SimulatedServerSession {
     switch (end.kind()) {
       case RELEASED -> world.mark(StreamCoverage.FENCED_WRITER);
       case LOST_EXPIRED -> world.mark(StreamCoverage.EXPIRED_AT_SERVER);
+      case MOVED -> {
+        if (session.isMovedAway()) {
+          world.mark(StreamCoverage.MOVED_WITH_ITS_CURSOR);
+        }
+      }
       default -> {}
     }
     if (ledger.clientCrashed && end.kind() != SessionEnd.SessionEndKind.RELEASED) {
       world.mark(StreamCoverage.CLIENT_GONE);
     }
-    if (end.kind() != SessionEnd.SessionEndKind.RELEASED) {
+    if (end.kind() != SessionEnd.SessionEndKind.RELEASED && !session.isHandedOver()) {
       ledger.onServerEnd(this, end);
     }
     if (session.duplicates() > 0) {
@@ -164,6 +240,7 @@ final class SimulatedServerSession {
       next = session.poll(world.now());
     }
     if (session.isOver()) {
+      ledger.expired |= session.isHandedOver() && session.state() == SessionState.LOST;
       instance.retire(this);
     } else {
       arm();

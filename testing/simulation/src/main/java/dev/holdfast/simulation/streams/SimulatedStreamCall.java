@@ -4,12 +4,12 @@ import dev.holdfast.streams.DurabilityLevel;
 import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.session.AttachmentCloseReason;
 import dev.holdfast.streams.session.CallClosure;
-import dev.holdfast.streams.session.ClientSession;
 import dev.holdfast.streams.session.SessionOutput;
 import dev.holdfast.streams.session.StreamAttachment;
 import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.HandshakeRefusal;
 import dev.holdfast.streams.wire.Hello;
+import dev.holdfast.streams.wire.SessionHandover;
 import dev.holdfast.streams.wire.Welcome;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +32,9 @@ final class SimulatedStreamCall {
   final StreamAttachment serverSide;
   final Hello hello;
 
+  /** The hand-over that the client shows, or its offer; null when it takes none. */
+  final @Nullable SessionHandover handover;
+
   /** Whether it goes without the hello. */
   final boolean plain;
 
@@ -48,6 +51,7 @@ final class SimulatedStreamCall {
   private final UnreadQueue atServer;
   private final UnreadQueue atClient;
   private boolean arrived;
+  private boolean requestSideEnded;
   private boolean cut;
   private boolean clientDone;
   private boolean serverDone;
@@ -75,6 +79,7 @@ final class SimulatedStreamCall {
     this.startCall = startCall;
     this.clientSide = startCall.attachment();
     this.hello = startCall.hello();
+    this.handover = world.streamDeployment.cursors() ? startCall.handover() : null;
     this.plain = startCall.plain();
     this.owner = server.owner();
     this.ghost = ghost;
@@ -172,12 +177,18 @@ final class SimulatedStreamCall {
     return toServerQueued < BUFFERED_FRAMES;
   }
 
+  /** Whether a server with sessions has welcomed it, and the client can say nothing on it. */
+  boolean isAnsweredOneWay() {
+    return requestSideEnded && welcomedNanos > 0;
+  }
+
   /** The client's session asks for a message. */
   void clientRequests() {
     atClient.request();
   }
 
   void clientHalfCloses() {
+    requestSideEnded = true;
     toServer(() -> atServer.event(() -> server.onHalfClosed(this)));
   }
 
@@ -289,7 +300,7 @@ final class SimulatedStreamCall {
       client.ledger.onStrain(stream ? SessionOracle.STRAIN_OF_A_RESET : 1);
     }
     // A peer that may have no sessions sends no heartbeats: only the transport notices.
-    boolean noticed = world.streamDeployment.peer() == ClientSession.Peer.UNKNOWN;
+    boolean noticed = world.streamDeployment.mayStaySilent();
     if ((clientHears || noticed) && !ghost) {
       int mostMillis = clientHears ? 1_000 : 20_000;
       world.time.afterMillis(world.random.nextInt(mostMillis), () -> clientHearsEnd(how));

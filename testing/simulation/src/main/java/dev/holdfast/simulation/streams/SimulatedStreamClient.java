@@ -6,6 +6,7 @@ import dev.holdfast.streams.SessionState;
 import dev.holdfast.streams.session.AttachmentCloseReason;
 import dev.holdfast.streams.session.CallClosure;
 import dev.holdfast.streams.session.ClientSession;
+import dev.holdfast.streams.session.MethodKind;
 import dev.holdfast.streams.session.SessionOutput;
 import dev.holdfast.streams.session.StreamAttachment;
 import dev.holdfast.streams.wire.FrameHeader;
@@ -55,9 +56,10 @@ final class SimulatedStreamClient {
   void start(Duration deadline) {
     attachedNanos = world.time.elapsed().toNanos();
     ledger.bornNanos = attachedNanos;
-    session.start(world.now(), deadline, world.streamDeployment.peer());
+    StreamDeployment of = world.streamDeployment;
+    session.start(world.now(), deadline, of.peer(), of.kind());
     // Of a plain peer the transport asks for no more than the application wants.
-    boolean plain = world.streamDeployment.peer() == ClientSession.Peer.UNKNOWN;
+    boolean plain = of.mayStaySilent();
     session.request(plain ? Integer.MAX_VALUE : 1 + random.nextInt(4));
     drive();
     tick();
@@ -216,6 +218,9 @@ final class SimulatedStreamClient {
   void onFrame(SimulatedStreamCall call, @Nullable FrameHeader header, Payload body) {
     if (isOurs(call)) {
       SessionState before = session.state();
+      if (call.isAnsweredOneWay()) {
+        world.mark(StreamCoverage.ANSWERED_BEHIND_THE_HALF_CLOSE);
+      }
       session.onFrame(world.now(), call.clientSide, header, body);
       if (before == SessionState.RACING && session.state() == SessionState.ATTACHED) {
         world.mark(StreamCoverage.RACE_WON_BY_OLD);
@@ -244,6 +249,7 @@ final class SimulatedStreamClient {
       attachedNanos = elapsedNanos;
     }
     ledger.aloneNanos = elapsedNanos - attachedNanos;
+    noticePlain();
     SessionOutput next = session.poll(world.now());
     while (next != null) {
       perform(next);
@@ -254,12 +260,17 @@ final class SimulatedStreamClient {
       world.mark(StreamCoverage.RACE_BEGAN);
     }
     last = session.state();
+    noticePlain();
+    arm();
+  }
+
+  /** Whether the session took its server for a plain one, which none of the servers was. */
+  private void noticePlain() {
     StreamAttachment opened = newest;
     if (opened != null && opened.isPlain() && !ledger.metPlain && !ledger.tookForPlain) {
       ledger.tookForPlain = true;
       world.mark(StreamCoverage.TAKEN_FOR_PLAIN);
     }
-    arm();
   }
 
   private void perform(SessionOutput output) {
@@ -279,6 +290,9 @@ final class SimulatedStreamClient {
       call(request.attachment()).clientRequests();
     } else if (output instanceof SessionOutput.HalfClose halfClose) {
       world.mark(StreamCoverage.HALF_CLOSED_UNPROVED);
+      if (world.streamDeployment.kind() != MethodKind.BIDIRECTIONAL) {
+        world.mark(StreamCoverage.REQUEST_SIDE_ENDED_AT_ONCE);
+      }
       call(halfClose.attachment()).clientHalfCloses();
     } else if (output instanceof SessionOutput.Reopened) {
       world.time.afterMillis(random.nextInt(300), this::beginAgain);

@@ -2,6 +2,7 @@ package dev.holdfast.simulation.streams;
 
 import dev.holdfast.streams.BufferBudget;
 import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.SessionRecord.Caller;
 import dev.holdfast.streams.session.CallClosure;
 import dev.holdfast.streams.session.ServerSession;
@@ -27,6 +28,7 @@ final class SimulatedStreamServer {
       new LinkedHashMap<>();
   private @Nullable SessionTable sessions;
   private BufferBudget budget;
+  private SessionOptions options;
   private final Map<SimulatedStreamCall, SimulatedPlainHandler> plain = new LinkedHashMap<>();
   private long startedNanos;
   private boolean withSessions = true;
@@ -37,6 +39,7 @@ final class SimulatedStreamServer {
     this.world = world;
     this.address = address;
     this.budget = new BufferBudget(world.streamTraffic.budgetBytes());
+    this.options = world.options;
     start();
   }
 
@@ -75,13 +78,14 @@ final class SimulatedStreamServer {
       startedNanos = world.time.elapsed().toNanos();
       SessionTable.ServerIdentity serverIdentity =
           new SessionTable.ServerIdentity(owner(), address, SESSIONS);
+      options = world.serverOptions();
       sessions =
           new SessionTable(
               world.streamDeployment.sole()
                   ? serverIdentity.soleSince(world.now())
                   : serverIdentity,
               world.mint,
-              world.serverOptions(),
+              options,
               world.rules,
               world.random.split());
       budget = new BufferBudget(world.streamTraffic.budgetBytes());
@@ -120,6 +124,17 @@ final class SimulatedStreamServer {
     }
   }
 
+  /** Asks those sessions that can go on at another instance to do so. */
+  void move() {
+    if (isUp()) {
+      world.note(address + " asks its sessions to move");
+      for (SimulatedServerSession simulatedServerSession : List.copyOf(simulatedServerSessions())) {
+        simulatedServerSession.session.move(world.now());
+        simulatedServerSession.drive();
+      }
+    }
+  }
+
   Collection<SimulatedServerSession> simulatedServerSessions() {
     return simulatedServerSessions.values();
   }
@@ -141,8 +156,13 @@ final class SimulatedStreamServer {
       plain.put(call, new SimulatedPlainHandler(world, call));
       return;
     }
-    Admission admission = here.onHello(world.now(), call.serverSide, call.hello, CALLER);
+    Admission admission =
+        here.onHello(world.now(), call.serverSide, call.hello, CALLER, options, call.handover);
     if (admission instanceof Admission.Refused refused) {
+      if (call.handover != null && call.handover.isPresent()) {
+        // The end of a session that comes back may just have been acknowledged.
+        hostingsOf(call).forEach(SimulatedServerSession::drive);
+      }
       call.serverRefuses(refused.refusal());
     } else if (admission instanceof Admission.Admitted admitted) {
       ServerSession session = admitted.session();

@@ -45,6 +45,7 @@ final class StreamFaultInjector {
       case 17 -> world.store.setLoses(random.nextInt(40));
       case 18 -> crashOrCancel();
       case 19, 20 -> shed(random.nextInt(15_000));
+      case 21 -> instance.move();
       default -> world.note("nothing");
     }
   }
@@ -99,7 +100,7 @@ final class StreamFaultInjector {
     world.time.afterMillis(downMillis, instance::start);
   }
 
-  private void leave(SimulatedStreamServer instance) {
+  void leave(SimulatedStreamServer instance) {
     instance.drain(true);
     world.time.afterMillis(4_000L + random.nextInt(6_000), () -> restart(instance, 500));
   }

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class StreamSimulationTest {
   private static final int SCHEDULES = 10_000;
-  private static final int SCHEDULES_PER_MUTANT = 2_000;
+  private static final int SCHEDULES_PER_MUTANT = 20_000;
 
   @Test
   // Seconds of CPU, but minutes on a machine that does much else.

@@ -1,0 +1,132 @@
+package dev.holdfast.duplex.conformance;
+
+import dev.holdfast.duplex.conformance.implementation.Implementation;
+import dev.holdfast.duplex.conformance.implementation.JsonLine;
+import dev.holdfast.duplex.conformance.scenario.Scenario;
+import dev.holdfast.duplex.conformance.scenario.Stage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The runner of scenarios against one client and one server implementation. An implementation whose
+ * scenario failed is started anew. Used by one thread.
+ */
+public final class ScenarioRunner implements AutoCloseable {
+  private final List<String> clientCommand;
+  private final List<String> serverCommand;
+  private final Path log;
+  private @Nullable Implementation client;
+  private @Nullable Implementation server;
+
+  /**
+   * Creates a runner.
+   *
+   * @param clientCommand the command line of the client's adapter
+   * @param serverCommand that of the server's
+   * @param log takes what adapters say on standard error
+   */
+  public ScenarioRunner(List<String> clientCommand, List<String> serverCommand, Path log) {
+    this.clientCommand = List.copyOf(clientCommand);
+    this.serverCommand = List.copyOf(serverCommand);
+    this.log = log;
+  }
+
+  /** The outcome of a scenario. */
+  public enum Outcome {
+    PASSED,
+    FAILED,
+    /** The implementation says that it lacks what the scenario needs. */
+    SKIPPED
+  }
+
+  /**
+   * The result of a scenario.
+   *
+   * @param cause of a failure; the missing options of a skipped one; empty otherwise
+   */
+  public record Result(Scenario scenario, Outcome outcome, String cause) {}
+
+  /** Runs a scenario. */
+  public Result run(Scenario scenario) throws IOException, InterruptedException {
+    boolean needsClient = scenario.role() != Scenario.Role.SERVER;
+    boolean needsServer = scenario.role() != Scenario.Role.CLIENT;
+    Implementation first = needsClient ? client() : server();
+    Implementation second = needsServer ? server() : first;
+    List<String> missing =
+        scenario.needs().stream().filter(each -> !isMet(each, first, second)).sorted().toList();
+    if (!missing.isEmpty()) {
+      return new Result(scenario, Outcome.SKIPPED, String.join(", ", missing));
+    }
+    try (Stage stage = new Stage(first, second)) {
+      scenario.script().run(stage);
+      reset(first);
+      if (second != first) {
+        reset(second);
+      }
+      return new Result(scenario, Outcome.PASSED, "");
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Exception | AssertionError e) {
+      stop();
+      return new Result(scenario, Outcome.FAILED, describe(e));
+    }
+  }
+
+  /** Whether a need is met: a method's kind by both sides, anything else by one of them. */
+  private static boolean isMet(String need, Implementation first, Implementation second) {
+    boolean byFirst = first.options().contains(need);
+    boolean bySecond = second.options().contains(need);
+    return need.endsWith("-streaming") ? byFirst && bySecond : byFirst || bySecond;
+  }
+
+  private static String describe(Throwable e) {
+    for (StackTraceElement at : e.getStackTrace()) {
+      if (at.getClassName().contains(".scenario.") && at.getClassName().endsWith("Scenarios")) {
+        return e.getMessage() + " at " + at.getFileName() + ":" + at.getLineNumber();
+      }
+    }
+    return String.valueOf(e);
+  }
+
+  private static void reset(Implementation implementation)
+      throws IOException, InterruptedException {
+    implementation.send(JsonLine.of("do", "reset"));
+    implementation.await("reset", "");
+  }
+
+  private Implementation client() throws IOException, InterruptedException {
+    Implementation started = client;
+    if (started == null) {
+      started = Implementation.start(clientCommand, log);
+      client = started;
+    }
+    return started;
+  }
+
+  private Implementation server() throws IOException, InterruptedException {
+    Implementation started = server;
+    if (started == null) {
+      started = Implementation.start(serverCommand, log);
+      server = started;
+    }
+    return started;
+  }
+
+  private void stop() throws InterruptedException {
+    if (client != null) {
+      client.close();
+      client = null;
+    }
+    if (server != null) {
+      server.close();
+      server = null;
+    }
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    stop();
+  }
+}

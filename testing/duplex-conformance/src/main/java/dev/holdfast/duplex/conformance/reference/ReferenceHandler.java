@@ -1,0 +1,23 @@
+package dev.holdfast.duplex.conformance.reference;
+
+/**
+ * The application of a reference server: one for each session. Called under the server's lock, in
+ * order.
+ */
+public interface ReferenceHandler {
+  void onMessage(byte[] message);
+
+  void onHalfClose();
+
+  /** The session is over, for one of the reasons of the adapter's event {@code closed}. */
+  void onEnd(String reason);
+
+  /** More messages may be sent. */
+  default void onReady() {}
+
+  /** Makes the application of a session. */
+  @FunctionalInterface
+  interface Factory {
+    ReferenceHandler begin(ReferenceStream stream);
+  }
+}

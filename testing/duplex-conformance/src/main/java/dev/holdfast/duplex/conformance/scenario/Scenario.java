@@ -1,0 +1,35 @@
+package dev.holdfast.duplex.conformance.scenario;
+
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A scenario: a script in which a reference peer meets the implementation under test.
+ *
+ * @param name lower case with dashes, unique
+ * @param role of the implementation under test
+ * @param rules the ids of the document's rules that it shows
+ * @param needs options and commands without which the implementation is not asked
+ * @param script throws an AssertionError when a rule is broken
+ */
+public record Scenario(
+    String name, Role role, List<String> rules, Set<String> needs, Script script) {
+  /** The role of the implementation under test. */
+  public enum Role {
+    CLIENT,
+    SERVER,
+    /** A client and a server, both under test, with a relay between them. */
+    PAIR
+  }
+
+  /** The steps of a scenario. */
+  @FunctionalInterface
+  public interface Script {
+    void run(Stage stage) throws Exception;
+  }
+
+  /** All scenarios, in the order of the document's tables. */
+  public static List<Scenario> all() {
+    return Scenarios.all();
+  }
+}

@@ -1,0 +1,83 @@
+package dev.holdfast.duplex.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.duplex.conformance.implementation.Implementation;
+import dev.holdfast.duplex.conformance.implementation.JsonLine;
+import dev.holdfast.duplex.conformance.reference.ReferenceAdapter;
+import dev.holdfast.duplex.conformance.reference.ServerFault;
+import dev.holdfast.duplex.conformance.scenario.Scenario;
+import dev.holdfast.duplex.conformance.scenario.Stage;
+import java.io.IOException;
+import java.io.PipedReader;
+import java.io.PipedWriter;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The scenarios of servers against the reference server, which keeps to the document, and against
+ * one that makes a single mistake: a scenario of the broken rule fails then.
+ */
+// Each waits most of its time for what does not come.
+@Execution(ExecutionMode.CONCURRENT)
+class ServerFaultsTest {
+  @Test
+  void theReferencePassesAll() throws Exception {
+    assertThat(failures(Set.of(), "")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aMistakeIsCaughtByAScenarioOfItsRule(ServerFault fault) throws Exception {
+    assertThat(failures(Set.of(fault), fault.rule())).as("%s", fault).isNotEmpty();
+  }
+
+  /** Plays the scenarios of a rule, or of all rules, and returns what failed. */
+  private static List<String> failures(Set<ServerFault> faults, String rule) throws Exception {
+    List<String> failures = new ArrayList<>();
+    for (Scenario each : Scenario.all()) {
+      boolean meant = rule.isEmpty() || (each.rules().contains(rule) && failures.isEmpty());
+      if (each.role() == Scenario.Role.SERVER && meant) {
+        try (Implementation server = start(faults);
+            Stage stage = new Stage(server, server)) {
+          each.script().run(stage);
+          server.send(JsonLine.of("do", "reset"));
+          server.await("reset", "");
+        } catch (AssertionError | IllegalArgumentException e) {
+          failures.add(each.name() + ": " + e.getMessage());
+        }
+      }
+    }
+    return failures;
+  }
+
+  private static Implementation start(Set<ServerFault> faults)
+      throws IOException, InterruptedException {
+    PipedWriter commands = new PipedWriter();
+    PipedReader commandsIn = new PipedReader(commands, 1 << 20);
+    PipedWriter events = new PipedWriter();
+    PipedReader eventsIn = new PipedReader(events, 1 << 20);
+    ReferenceAdapter adapter = new ReferenceAdapter(events, faults);
+    Thread thread =
+        new Thread(
+            () -> {
+              try (events;
+                  commandsIn) {
+                adapter.run(commandsIn);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            },
+            "reference-adapter");
+    thread.setDaemon(true);
+    thread.start();
+    return Implementation.connect(eventsIn, commands);
+  }
+}
