@@ -19,7 +19,7 @@ if (process.argv[2] === 'version') {
 const {create, createFileRegistry, fromBinary} = require('@bufbuild/protobuf');
 const {FileDescriptorSetSchema} = require('@bufbuild/protobuf/wkt');
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 const [address, descriptors] = process.argv.slice(2);
 if (!address || !descriptors) {
   console.error('usage: caller.js HOST:PORT DESCRIPTORS');

@@ -3,6 +3,7 @@ package dev.holdfast.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
@@ -29,6 +30,8 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +44,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The admin page as a browser, a scraper and an attacker's page ask it. */
 class AdminTest {
@@ -145,8 +149,26 @@ class AdminTest {
   }
 
   @Test
+  void promtoolAcceptsTheHistogramsOfCalls(@TempDir Path folder) throws Exception {
+    Path promtool = Path.of("/usr/bin/promtool");
+    assumeTrue(Files.isExecutable(promtool));
+    call();
+    String answer = get("/metrics");
+    String body = answer.substring(answer.indexOf("\r\n\r\n") + 4);
+    Path file = Files.writeString(folder.resolve("metrics"), body);
+    Process check =
+        new ProcessBuilder(promtool.toString(), "check", "metrics")
+            .redirectInput(file.toFile())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(check.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(check.waitFor()).as(said).isZero();
+  }
+
+  @Test
   void drainingIsAskedForAndSeenByWhoChecks() throws Exception {
     assertThat(get("/healthz")).startsWith("HTTP/1.1 200 OK");
+    assertThat(get("/livez")).startsWith("HTTP/1.1 200 OK");
     GatewaySnapshot all = gateway.snapshot();
     gateway.apply(new GatewaySnapshot(ServiceRouter.unknown(), Map.of(), all.limits()));
     assertThat(get("/readyz")).startsWith("HTTP/1.1 503 ").endsWith("which services it has\n");

@@ -12,7 +12,7 @@ import io.grpc.stub.MetadataUtils;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -24,9 +24,12 @@ public final class BackgroundCaller implements AutoCloseable {
   static final String MARK = "x-bystander";
 
   /**
-   * Pause between two calls. A bystander without pause costs as much CPU as what a test attacks.
+   * Pause between two calls while nobody waits for one. A bystander without pause costs as much CPU
+   * as what a test attacks.
    */
-  private static final int PAUSE_MILLIS = 20;
+  private static final int PAUSE_MILLIS = 100;
+
+  private static final int CALLS_OF_A_CHECK = 2;
 
   /** Time for a call on a busy machine: some attacks alone take both cores for seconds. */
   static final long PATIENCE_SECONDS = 2 * GatewayRig.PATIENCE_SECONDS;
@@ -35,7 +38,11 @@ public final class BackgroundCaller implements AutoCloseable {
   private final Thread thread = new Thread(this::run, "bystander");
   private final AtomicInteger served = new AtomicInteger();
   private final Queue<Exception> failures = new ConcurrentLinkedQueue<>();
-  private final CountDownLatch stopped = new CountDownLatch(1);
+
+  /** A permit for each call that is to be made without a pause before it. */
+  private final Semaphore awaited = new Semaphore(0);
+
+  private volatile boolean stopped;
 
   /** One call; throws unless it was served. */
   interface Call {
@@ -82,9 +89,10 @@ public final class BackgroundCaller implements AutoCloseable {
   /** Whether all its calls were served, those from now on too. */
   public void assertUnharmed() {
     int before = served.get();
+    awaited.release(CALLS_OF_A_CHECK);
     await()
         .atMost(Duration.ofSeconds(PATIENCE_SECONDS))
-        .until(() -> served.get() > before + 1 || !failures.isEmpty());
+        .until(() -> served.get() >= before + CALLS_OF_A_CHECK || !failures.isEmpty());
     assertThat(failures).isEmpty();
   }
 
@@ -95,19 +103,19 @@ public final class BackgroundCaller implements AutoCloseable {
 
   @Override
   public void close() throws InterruptedException {
-    stopped.countDown();
+    stopped = true;
+    awaited.release();
     thread.join();
   }
 
   // Whatever a call throws is its failure.
   @SuppressWarnings("CatchingUnchecked")
   private void run() {
-    boolean goesOn = true;
-    while (goesOn && failures.isEmpty()) {
+    while (!stopped && failures.isEmpty()) {
       try {
         call.make();
         served.incrementAndGet();
-        goesOn = !stopped.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+        var unused = awaited.tryAcquire(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
       } catch (Exception e) {
         failures.add(e);
       }

@@ -14,8 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ArgumentsSource;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Masses of connections that come, ask and go without their answer: the counterpart of {@link
@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * connection. The upstream takes 200 resets in 30 s for an attack, as servers on Netty do.
  */
 @ParameterizedClass
-@EnumSource(Transport.class)
+@ArgumentsSource(TestedTransports.class)
 class ConnectionChurnTest {
   private static final int WAVES = 8;
 

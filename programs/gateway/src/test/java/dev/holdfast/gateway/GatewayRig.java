@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A gateway of one route, and what is in front of and behind it. */
 public final class GatewayRig implements AutoCloseable {
-  static final long PATIENCE_SECONDS = 30;
+  static final long PATIENCE_SECONDS = 90;
 
   /**
    * The default options but for the time that a connection and its handshake may take: a busy
@@ -49,6 +49,7 @@ public final class GatewayRig implements AutoCloseable {
   private @Nullable Frontend frontend;
   private Transport transport = Transport.PLAINTEXT;
   private GatewayMemory memory = GatewayMemory.ofProcess();
+  private int threads = 1;
 
   public GatewayRig limits(GatewayLimits value) {
     limits = value;
@@ -67,6 +68,12 @@ public final class GatewayRig implements AutoCloseable {
 
   GatewayRig memory(GatewayMemory value) {
     memory = value;
+    return this;
+  }
+
+  /** Gateways have that many event loops; one by default. */
+  GatewayRig threads(int value) {
+    threads = value;
     return this;
   }
 
@@ -148,7 +155,7 @@ public final class GatewayRig implements AutoCloseable {
   public Gateway gateway(GatewaySnapshot snapshot) throws IOException {
     GatewayOptions options =
         GatewayOptions.listeningAt(transport.listeners(this))
-            .withThreads(1)
+            .withThreads(threads)
             .withDrain(drain)
             .withMeters(meters);
     if (frontend != null) {

@@ -3,9 +3,6 @@ package dev.holdfast.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.io.DataInputStream;
@@ -24,7 +21,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Clients that mean no harm, but whose frames come late, say nothing, or are of no call. */
 class LateFramesTest extends AttackTestBase {
   private static final int LIMIT = 128;
-  private static final byte[] PING = {0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8};
   private static final byte[] NOTHING = {};
   private static final byte[] WINDOW_UPDATE = {0, 0, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 
@@ -41,9 +37,6 @@ class LateFramesTest extends AttackTestBase {
   private static final int SMALL = 50;
   private static final int MORE_THAN_SOCKETS_HOLD = 16_000_000;
   private static final Duration STANDSTILL = Duration.ofMillis(300);
-  private static final int DATA = 0;
-  private static final int RST_STREAM = 3;
-  private static final int GOAWAY = 7;
 
   /** The payload is that of the PING that comes with a GOAWAY, which nobody sent. */
   @Test
@@ -112,26 +105,26 @@ class LateFramesTest extends AttackTestBase {
   @Test
   void aStreamTooManyIsRefusedAndNoOtherNoticesIt() throws Exception {
     int refused = 1 + 2 * LIMIT;
-    ByteBuffer frames = ByteBuffer.allocate(12 * (LIMIT + 1) + 10 + PING.length);
+    ByteBuffer frames = ByteBuffer.allocate(12 * (LIMIT + 1) + 10 + RawFrame.PING.length);
     for (int id = 1; id <= refused; id += 2) {
       frames.put(new byte[] {0, 0, 3, 1, 4}).putInt(id);
       // POST http /
       frames.put(new byte[] {(byte) 0x83, (byte) 0x86, (byte) 0x84});
     }
-    frames.put(new byte[] {0, 0, 1, 0, 1}).putInt(refused).put((byte) 42).put(PING);
+    frames.put(new byte[] {0, 0, 1, 0, 1}).putInt(refused).put((byte) 42).put(RawFrame.PING);
     try (Socket socket = new Socket()) {
       socket.connect(attackedGateway.gateway.address());
       greet(socket, 0, 0, 0, 4, 0, 0, 0, 0, 0);
       socket.getOutputStream().write(frames.array());
       DataInputStream in = new DataInputStream(socket.getInputStream());
       List<String> resets = new ArrayList<>();
-      Frame frame = Frame.read(in);
-      while (frame.type != PING[3] || frame.flags != 1) {
-        assertThat(frame.type).as("GOAWAY").isNotEqualTo(GOAWAY);
-        if (frame.type == RST_STREAM) {
-          resets.add(frame.stream + " " + frame.payload.getInt());
+      RawFrame frame = RawFrame.read(in);
+      while (!frame.isPong()) {
+        assertThat(frame.type()).as("GOAWAY").isNotEqualTo(RawFrame.GOAWAY);
+        if (frame.type() == RawFrame.RST_STREAM) {
+          resets.add(frame.stream() + " " + frame.payload().getInt());
         }
-        frame = Frame.read(in);
+        frame = RawFrame.read(in);
       }
       assertThat(resets).containsExactly(refused + " " + Http2Error.REFUSED_STREAM.code());
     }
@@ -167,10 +160,10 @@ class LateFramesTest extends AttackTestBase {
       ByteBuffer come = ByteBuffer.allocate(sent.length);
       int frames = 0;
       while (come.hasRemaining()) {
-        Frame frame = Frame.read(in);
-        if (frame.type == DATA) {
+        RawFrame frame = RawFrame.read(in);
+        if (frame.type() == RawFrame.DATA) {
           frames++;
-          come.put(frame.payload);
+          come.put(frame.payload());
         }
       }
       assertThat(frames).isLessThan(SMALL_FRAMES / 50);
@@ -226,8 +219,8 @@ class LateFramesTest extends AttackTestBase {
     List<String> frames = new ArrayList<>();
     try {
       while (true) {
-        Frame frame = Frame.read(in);
-        frames.add(frame.type + " " + frame.stream);
+        RawFrame frame = RawFrame.read(in);
+        frames.add(frame.type() + " " + frame.stream());
         socket.getOutputStream().write(afterEach);
       }
     } catch (EOFException e) {
@@ -236,9 +229,7 @@ class LateFramesTest extends AttackTestBase {
   }
 
   private static void greet(Socket socket, int... settings) throws IOException {
-    ByteBuf preface = Http2CodecUtil.connectionPrefaceBuf();
-    socket.getOutputStream().write(ByteBufUtil.getBytes(preface));
-    preface.release();
+    socket.getOutputStream().write(RawFrame.PREFACE);
     write(socket, settings);
   }
 
@@ -248,16 +239,5 @@ class LateFramesTest extends AttackTestBase {
       all[i] = (byte) bytes[i];
     }
     socket.getOutputStream().write(all);
-  }
-
-  /** What a client without a codec is told. */
-  private record Frame(int type, int flags, int stream, ByteBuffer payload) {
-    static Frame read(DataInputStream in) throws IOException {
-      int length = in.readUnsignedShort() << 8 | in.readUnsignedByte();
-      int type = in.readUnsignedByte();
-      int flags = in.readUnsignedByte();
-      int stream = in.readInt();
-      return new Frame(type, flags, stream, ByteBuffer.wrap(in.readNBytes(length)));
-    }
   }
 }

@@ -11,11 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ArgumentsSource;
 
 /** How connections end that the gateway closes, for clients that are still sending. */
 @ParameterizedClass
-@EnumSource(Transport.class)
+@ArgumentsSource(TestedTransports.class)
 class LingeringCloseTest {
   private static final int BYTES = 4_000_000;
   private static final Duration PATIENCE = Duration.ofSeconds(2);

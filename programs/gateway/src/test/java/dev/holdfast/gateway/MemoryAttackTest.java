@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -115,10 +116,9 @@ class MemoryAttackTest {
       // GET, http, a path.
       block.writeBytes(new byte[] {(byte) 0x82, (byte) 0x86, 4, (byte) path.length()});
       block.writeBytes(path.getBytes(StandardCharsets.US_ASCII));
-      byte[] preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
       int whole = RawServer.END_STREAM | RawServer.END_HEADERS;
       byte[] call = RawServer.frame(1, whole, 3, block.toByteArray());
-      client.getOutputStream().write(RawServer.join(preface, RawServer.SETTINGS, call));
+      client.getOutputStream().write(RawServer.join(RawFrame.PREFACE, RawServer.SETTINGS, call));
       assertCutOff(frontends);
     }
   }
@@ -138,7 +138,7 @@ class MemoryAttackTest {
                   Map.of(AttackedGateway.OTHER, at), GatewayLimits.DEFAULT, little));
       attackedGateway.gateway.listen(List.of(ListenerOptions.plaintext(TlsRig.loopback()), l4()));
       Flood flood = closing(new Flood(attackedGateway.gateway.addresses().get(1), clients));
-      flood.sendWhatIsTaken();
+      flood.sendWhatIsTaken(() -> GatewayRig.kept(attackedGateway.gateway) >= limit);
       assertThat(GatewayRig.kept(attackedGateway.gateway))
           .isBetween((long) limit, limit + clients * (long) GatewayMemory.FREE_BYTES);
       assertThat(little.leasedBytes()).isLessThanOrEqualTo(limit);
@@ -182,9 +182,11 @@ class MemoryAttackTest {
       }
     }
 
-    /** Ends when nobody has taken anything for a while. */
-    void sendWhatIsTaken() throws IOException {
-      while (selector.select(QUIET_MILLIS) > 0) {
+    /** Ends when nobody has taken anything for a while, and the gateway, however slow, is full. */
+    void sendWhatIsTaken(BooleanSupplier full) throws IOException {
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(GatewayRig.PATIENCE_SECONDS);
+      while (selector.select(QUIET_MILLIS) > 0
+          || (!full.getAsBoolean() && System.nanoTime() - end < 0)) {
         for (SelectionKey key : selector.selectedKeys()) {
           sent += ((SocketChannel) key.channel()).write(ByteBuffer.allocate(16_384));
         }

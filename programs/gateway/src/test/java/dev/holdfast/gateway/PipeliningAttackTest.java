@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ArgumentsSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * replacement of {@link FloodAttackTest} and {@link SlowReaderWatchdogTest}.
  */
 @ParameterizedClass
-@EnumSource(Transport.class)
+@ArgumentsSource(TestedTransports.class)
 class PipeliningAttackTest {
   private static final int CLIENTS = 4;
   private static final int MANY = 2_000;

@@ -23,6 +23,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * holds is what the kernel says. Others of the same endpoint notice nothing.
  */
 @EnabledOnOs(OS.LINUX)
+@Tag("ci")
 class ProcessMemoryTest {
   private static final long MIB = 1 << 20;
   private static final int HEAP_MIB = 64;

@@ -26,6 +26,8 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -44,7 +46,7 @@ public final class RawPeer {
   private static final EventLoopGroup LOOP =
       new MultiThreadIoEventLoopGroup(
           4, new DefaultThreadFactory("raw-peer", true), NioIoHandler.newFactory());
-  private static final long PATIENCE_SECONDS = 20;
+  private static final long PATIENCE_SECONDS = 60;
 
   /** What came. */
   public record Frame(
@@ -314,16 +316,20 @@ public final class RawPeer {
 
   /** The next frame of one of these types; others before it are dropped. */
   public Frame next(String... types) throws InterruptedException {
+    List<Frame> dropped = new ArrayList<>();
     while (true) {
       Frame frame =
           Objects.requireNonNull(
               frames.poll(PATIENCE_SECONDS, TimeUnit.SECONDS),
-              () -> "nothing of " + String.join(", ", types));
+              () ->
+                  "nothing of %s on %s, only %s"
+                      .formatted(String.join(", ", types), channel, dropped));
       for (String type : types) {
         if (frame.type.equals(type)) {
           return frame;
         }
       }
+      dropped.add(frame);
     }
   }
 

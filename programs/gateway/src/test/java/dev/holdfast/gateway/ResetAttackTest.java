@@ -16,11 +16,11 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ArgumentsSource;
 
 /** Clients that open streams only to have them reset, and clients that reset with good reason. */
 @ParameterizedClass
-@EnumSource(Transport.class)
+@ArgumentsSource(TestedTransports.class)
 class ResetAttackTest extends AttackTestBase {
   private static final long CANCEL = Http2Error.CANCEL.code();
 

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ArgumentsSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
@@ -22,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * tests wait most of their time, so they run at once.
  */
 @ParameterizedClass
-@EnumSource(Transport.class)
+@ArgumentsSource(TestedTransports.class)
 @Execution(ExecutionMode.CONCURRENT)
 class SlowLorisTest {
   private static final Duration PATIENCE = Duration.ofSeconds(2);

@@ -42,7 +42,7 @@ class SlowReaderWatchdogTest {
       client.setReceiveBufferSize(4_096);
       client.connect(attackedGateway.gateway.address());
       OutputStream out = client.getOutputStream();
-      out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      out.write(RawFrame.PREFACE);
       out.write(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0});
       for (int i = 0; i < 10_000 && attackedGateway.rig.met("unread") == 0; i += 10) {
         out.write(answeredAtLength(1 + 2 * i, 10));

@@ -9,11 +9,12 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ArgumentsSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clients of WebSockets that mean harm: the counterpart of {@link FloodAttackTest}. */
 @ParameterizedClass
-@EnumSource(Transport.class)
+@ArgumentsSource(TestedTransports.class)
 class SocketAttackTest {
   private static final String CHAT = "/test.greet.Greeter/Chat";
 

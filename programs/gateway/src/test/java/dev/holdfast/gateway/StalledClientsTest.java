@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ArgumentsSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
@@ -25,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * connection of the gateway: what is held for a client is that client's to pay for.
  */
 @ParameterizedClass
-@EnumSource(Transport.class)
+@ArgumentsSource(TestedTransports.class)
 class StalledClientsTest {
   /** More than a connection of the gateway may hold: each stream has a quarter of a MiB. */
   private static final int STREAMS = 80;
@@ -35,8 +36,8 @@ class StalledClientsTest {
   /** Connections that send nearly 4 MB each. */
   private static final int UPLOADS = 20;
 
-  /** A client's encryption is dear where only C1 compiles. */
-  private static final int UPLOADS_OVER_TLS = 4;
+  /** Enough where memory is scarce; a client's encryption is dear where only C1 compiles. */
+  private static final int FEW_UPLOADS = 4;
 
   private static final int LITTLE = 4 << 20;
 
@@ -166,7 +167,7 @@ class StalledClientsTest {
     FrontendRig frontends = frontends(new GatewayMemory(LITTLE));
     BackgroundCaller neighbour = closing(frontends.backgroundCaller());
     StalledClients clients = closing(clients(frontends.gateway));
-    way.stall(clients, uploads());
+    way.stall(clients, FEW_UPLOADS);
     patiently().until(() -> frontends.rig.met("memory") > 0 || neighbour.isHarmed());
     neighbour.assertUnharmed();
     // What was read in the turn in which it was met is held until its end.
@@ -209,7 +210,7 @@ class StalledClientsTest {
   }
 
   private int uploads() {
-    return transport == Transport.TLS ? UPLOADS_OVER_TLS : UPLOADS;
+    return transport == Transport.TLS ? FEW_UPLOADS : UPLOADS;
   }
 
   private StalledClients clients(Gateway gateway) {

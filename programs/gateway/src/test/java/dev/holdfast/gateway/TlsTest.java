@@ -209,7 +209,7 @@ class TlsTest {
     assertThat(refusal(tls.serve(rig, echo, tls.strange()), named))
         .contains("TLS: certificate of no trusted authority");
     assertThat(refusal(good, tls.upstream(own, null)))
-        .contains("TLS: certificate refused: No subject alternative names matching");
+        .contains("TLS: certificate refused: no subject alternative names matching");
     assertThat(refusal(rig.serve(echo), named)).contains("TLS: the peer speaks no TLS");
     assertThat(refusal(good, tls.upstream(null, TlsRig.NAME))).contains("TLS: ");
     assertThat(echo.calls).hasValue(0);

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.access;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.call.Frontend;
 import dev.holdfast.gateway.limits.GatewayMeter;
@@ -89,7 +90,7 @@ public final class AccessLog implements CallSink, AutoCloseable {
     try {
       file.look();
     } catch (IOException e) {
-      throw AccessLogPath.refused(NAME, path, e.toString());
+      throw AccessLogPath.refused(NAME, path, IoErrorText.of(e));
     }
   }
 

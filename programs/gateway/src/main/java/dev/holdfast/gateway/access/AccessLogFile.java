@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.access;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -120,7 +121,7 @@ final class AccessLogFile implements AutoCloseable {
   private void failed(IOException cause) {
     if (!failing) {
       failing = true;
-      log.warn("event=access_log_failed file={} cause=\"{}\"", name(), cause.toString());
+      log.warn("event=access_log_failed file={} cause=\"{}\"", name(), IoErrorText.of(cause));
     }
     close();
   }
@@ -154,7 +155,7 @@ final class AccessLogFile implements AutoCloseable {
       try {
         open.close();
       } catch (IOException e) {
-        log.warn("event=access_log_close_failed file={} cause=\"{}\"", name(), e.toString());
+        log.warn("event=access_log_close_failed file={} cause=\"{}\"", name(), IoErrorText.of(e));
       }
     }
   }

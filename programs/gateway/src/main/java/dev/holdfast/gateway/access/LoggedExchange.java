@@ -111,6 +111,12 @@ final class LoggedExchange implements HttpExchange {
   }
 
   @Override
+  public void writeText(byte[] text) {
+    web.writeText(text);
+    answerBytes += text.length;
+  }
+
+  @Override
   public void end(byte[] body, CallEnd ended) {
     web.end(body, ended);
     answerBytes += body.length;

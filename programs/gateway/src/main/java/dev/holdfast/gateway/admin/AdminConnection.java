@@ -26,8 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The HTTP/1.1 handler of one connection to the admin page. Requests are handled one at a time. No
- * request is decoded while a response is pending or the client does not read its responses.
+ * The HTTP/1.1 handler of one connection to an {@link AdminListener}. Requests are handled one at a
+ * time. No request is decoded while a response is pending or the client does not read its
+ * responses.
  */
 final class AdminConnection extends SimpleChannelInboundHandler<FullHttpRequest>
     implements PacedInput.PartConsumer {
@@ -41,13 +42,13 @@ final class AdminConnection extends SimpleChannelInboundHandler<FullHttpRequest>
           + " connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none';"
           + " frame-ancestors 'none'";
 
-  private final AdminHandler handler;
+  private final AdminRequestHandler handler;
   private final Channel channel;
   private final PacedInput input;
   private final Http1ResponseEncoder encoder = new Http1ResponseEncoder();
   private boolean busy;
 
-  private AdminConnection(AdminHandler handler, Channel channel) {
+  private AdminConnection(AdminRequestHandler handler, Channel channel) {
     this.handler = handler;
     this.channel = channel;
     this.input = new PacedInput(channel, this);
@@ -55,7 +56,7 @@ final class AdminConnection extends SimpleChannelInboundHandler<FullHttpRequest>
 
   /** Adds the HTTP/1.1 codec and this handler to the pipeline of an accepted channel. */
   static void install(
-      Channel channel, AdminHandler handler, HttpDecoderConfig config, int bodyBytes) {
+      Channel channel, AdminRequestHandler handler, HttpDecoderConfig config, int bodyBytes) {
     AdminConnection connection = new AdminConnection(handler, channel);
     channel
         .pipeline()

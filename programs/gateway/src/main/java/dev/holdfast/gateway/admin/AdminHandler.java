@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Handler of requests to the admin page. Confined to the admin thread. */
-final class AdminHandler {
+final class AdminHandler implements AdminRequestHandler {
   @Limit(
       of = "time that a thread of the gateway has to say what it does to the admin page",
       then = "the answer is without it")
@@ -25,7 +25,7 @@ final class AdminHandler {
 
   private static final Logger log = LoggerFactory.getLogger(AdminHandler.class);
   private static final String DRAIN = "/api/drain";
-  private static final Set<String> MACHINES = Set.of("/metrics", "/healthz", "/readyz");
+  private static final Set<String> MACHINES = Set.of("/metrics", "/healthz", "/livez", "/readyz");
 
   private final AdminServer.AdminTarget adminTarget;
   private final AdminAccessPolicy adminAccessPolicy;
@@ -37,8 +37,8 @@ final class AdminHandler {
     this.adminAccessPolicy = adminAccessPolicy;
   }
 
-  /** The response, completed now or on the given thread. */
-  CompletableFuture<AdminResponse> answer(HttpRequest request, Executor thread) {
+  @Override
+  public CompletableFuture<AdminResponse> answer(HttpRequest request, Executor thread) {
     String path = pathOf(request.uri());
     HttpMethod method = request.method();
     String refusal = adminAccessPolicy.refusal(method, request.headers(), MACHINES.contains(path));
@@ -78,8 +78,8 @@ final class AdminHandler {
               AdminResponse.of(
                   PrometheusText.CONTENT_TYPE,
                   PrometheusText.of(adminTarget.meters(), gateway.callStatistics().sums())));
-      case "/healthz" -> now(AdminResponse.text(HttpResponseStatus.OK, "ok"));
-      case "/readyz" -> now(ready(gateway));
+      case "/healthz", "/livez" -> now(AdminResponse.alive());
+      case "/readyz" -> now(AdminResponse.readiness(GatewayReadiness.notReadyBecause(gateway)));
       case DRAIN -> now(drain());
       default ->
           now(
@@ -87,19 +87,8 @@ final class AdminHandler {
                   HttpResponseStatus.NOT_FOUND,
                   path
                       + " (expected: /, /api/state,"
-                      + " /metrics, /healthz, /readyz or POST /api/drain)"));
+                      + " /metrics, /healthz, /livez, /readyz or POST /api/drain)"));
     };
-  }
-
-  private static AdminResponse ready(Gateway gateway) {
-    if (gateway.isDraining()) {
-      return AdminResponse.text(HttpResponseStatus.SERVICE_UNAVAILABLE, "draining");
-    }
-    return gateway.snapshot().router().awaitsServices()
-        ? AdminResponse.text(
-            HttpResponseStatus.SERVICE_UNAVAILABLE,
-            "the registry has not said yet which services it has")
-        : AdminResponse.text(HttpResponseStatus.OK, "ready");
   }
 
   private AdminResponse drain() {
@@ -112,7 +101,8 @@ final class AdminHandler {
     return CompletableFuture.completedFuture(adminResponse);
   }
 
-  private static String pathOf(String uri) {
+  /** The path of a request, without its query. */
+  static String pathOf(String uri) {
     int query = uri.indexOf('?');
     return query < 0 ? uri : uri.substring(0, query);
   }

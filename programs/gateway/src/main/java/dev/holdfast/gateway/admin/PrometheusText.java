@@ -28,6 +28,7 @@ final class PrometheusText {
 
   private static final double NANOS = 1e9;
   private static final double ONE = 1;
+  private static final String COUNT = "_count";
 
   private final StringBuilder text = new StringBuilder(16_384);
   private final Set<String> described = new HashSet<>();
@@ -96,7 +97,7 @@ final class PrometheusText {
         routes,
         CallStatisticsTotals::calls,
         Outcomes.OutcomeDistributions::nanos);
-    String open = name(GatewayMeter.OPEN) + "_calls";
+    String open = GatewayMeter.OPEN.prometheusName();
     describe(open, "gauge", GatewayMeter.OPEN.description());
     routes.forEach((labels, each) -> sample(open, labels, each.open()));
   }
@@ -115,7 +116,7 @@ final class PrometheusText {
       GatewayMeter meter,
       Map<String, CallStatisticsTotals> all,
       ToLongFunction<CallStatisticsTotals> count) {
-    String name = name(meter) + "_total";
+    String name = meter.prometheusName();
     describe(name, "counter", meter.description());
     all.forEach((labels, each) -> sample(name, labels, count.applyAsLong(each)));
   }
@@ -126,7 +127,7 @@ final class PrometheusText {
       Function<CallStatisticsTotals, Outcomes> side,
       Function<Outcomes.OutcomeDistributions, Distribution> what) {
     boolean times = "seconds".equals(meter.unit());
-    String name = name(meter) + '_' + meter.unit();
+    String name = meter.prometheusName();
     describe(name, "histogram", meter.description());
     all.forEach(
         (labels, each) ->
@@ -175,7 +176,7 @@ final class PrometheusText {
 
   private static double value(Meter meter) {
     for (Measurement each : meter.measure()) {
-      return each.getValue();
+      return isInNanos(meter.getId()) ? each.getValue() / NANOS : each.getValue();
     }
     return Double.NaN;
   }
@@ -196,15 +197,21 @@ final class PrometheusText {
         + '"';
   }
 
-  private static String name(GatewayMeter meter) {
-    return plain(meter.meterName());
-  }
-
   private static String name(Meter.Id id) {
     String name = plain(id.getName());
-    String unit = id.getBaseUnit() == null ? "" : "_" + plain(id.getBaseUnit());
+    String base = isInNanos(id) ? "seconds" : id.getBaseUnit();
+    String unit = base == null ? "" : "_" + plain(base);
+    if (name.endsWith(COUNT) && id.getType() == Meter.Type.GAUGE) {
+      // The suffix belongs to histograms: system_cpu_count is system_cpus here.
+      return name.substring(0, name.length() - COUNT.length()) + "s";
+    }
     String united = unit.isEmpty() || name.endsWith(unit) ? name : name + unit;
     return id.getType() == Meter.Type.COUNTER ? united + "_total" : united;
+  }
+
+  /** Meters of the JVM in nanoseconds, which Prometheus wants in seconds. */
+  private static boolean isInNanos(Meter.Id id) {
+    return "ns".equals(id.getBaseUnit());
   }
 
   private static String plain(String name) {

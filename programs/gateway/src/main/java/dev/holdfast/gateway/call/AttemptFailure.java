@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.call;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.gateway.cluster.EndpointFault;
 import dev.holdfast.gateway.headers.LocalReplyStatus;
 import dev.holdfast.gateway.traffic.CallEndReason;
@@ -81,7 +82,7 @@ record AttemptFailure(
 
   /** The failure of a stream that could not be opened on the gateway's side. */
   static AttemptFailure unopened(@Nullable Throwable cause) {
-    String why = cause == null ? "" : ": " + cause.getMessage();
+    String why = cause == null ? "" : ": " + IoErrorText.of(cause);
     return lost("no stream could be opened" + why, true, null);
   }
 }

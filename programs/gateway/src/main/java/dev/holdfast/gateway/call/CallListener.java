@@ -28,6 +28,12 @@ public interface CallListener {
    */
   default void onGivenUp(boolean attempted) {}
 
+  /**
+   * The listener is attached to a call that may have begun earlier, and gets its messages from a
+   * known position on; only for calls that can be resumed.
+   */
+  default void onAttached() {}
+
   /** The call can take more messages again; called only after it was not ready. */
   default void onReady() {}
 }

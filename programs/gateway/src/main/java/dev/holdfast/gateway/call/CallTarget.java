@@ -1,6 +1,8 @@
 package dev.holdfast.gateway.call;
 
+import dev.holdfast.gateway.route.Route;
 import io.netty.handler.codec.http2.Http2Headers;
+import java.util.Optional;
 
 /**
  * The destination of calls that are made for a request. Thread-safe; called on the event loop of
@@ -15,4 +17,9 @@ public interface CallTarget {
    * @param listener may be told of the call's end before this returns, but of all else only later
    */
   OutgoingCall begin(HttpExchange web, Http2Headers headers, CallListener listener);
+
+  /** The route whose policy lets streams be resumed; empty for none. */
+  default Optional<Route> resumable() {
+    return Optional.empty();
+  }
 }

@@ -3,6 +3,7 @@ package dev.holdfast.gateway.call;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.route.Route;
 import io.netty.handler.codec.http2.Http2Headers;
+import java.util.Optional;
 
 /**
  * A cluster as the target of a call.
@@ -18,5 +19,10 @@ public record ClusterCallTarget(Cluster cluster, Route route) implements CallTar
     web.onCall(call.trace());
     call.start(cluster, route);
     return call;
+  }
+
+  @Override
+  public Optional<Route> resumable() {
+    return route.options().resume().isPresent() ? Optional.of(route) : Optional.empty();
   }
 }

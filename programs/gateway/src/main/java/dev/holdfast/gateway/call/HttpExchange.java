@@ -62,6 +62,14 @@ public interface HttpExchange extends RequestHead {
   void write(byte[] body, boolean last);
 
   /**
+   * Sends a part of the response that is no message, where each part is one: as text, whatever
+   * messages are.
+   */
+  default void writeText(byte[] text) {
+    write(text, false);
+  }
+
+  /**
    * Sends the last part of the response's body, with the end of the call for protocols that carry
    * it.
    */

@@ -179,8 +179,7 @@ final class FrontendYaml {
     }
   }
 
-  private static Set<String> texts(
-      YamlMap map, Tunable key, BiFunction<String, String, String> parser) {
+  static Set<String> texts(YamlMap map, Tunable key, BiFunction<String, String, String> parser) {
     YamlMap items = map.list(key.key(), key.expected());
     int size = items.keys().size();
     if (size > FrontendKeys.MAX_NAMES) {

@@ -298,6 +298,7 @@ public final class GatewayKeys {
           ConfigKey.value(HASH_HEADER),
           ConfigKey.value(COMPRESS),
           ConfigKey.group(RETRY, RETRY_KEYS, "What is tried again."),
+          ConfigKey.group(ResumeYaml.RESUME, ResumeYaml.KEYS, ResumeYaml.MEANING),
           ConfigKey.group(
               FrontendKeys.CORS,
               FrontendKeys.CORS_KEYS,

@@ -235,7 +235,8 @@ final class RouteYaml {
         hash,
         age,
         cors(route),
-        route.parsed("compress", GatewayKeys.COMPRESS.expected(), RouteYaml::flag).orElse(true));
+        route.parsed("compress", GatewayKeys.COMPRESS.expected(), RouteYaml::flag).orElse(true),
+        ResumeYaml.read(route));
   }
 
   private static Optional<CorsPolicy> cors(YamlMap route) {

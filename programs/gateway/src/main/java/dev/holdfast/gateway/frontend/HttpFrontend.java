@@ -61,6 +61,7 @@ public final class HttpFrontend implements Frontend {
   private final MethodRouter methodRouter;
   private final Supplier<FrontendOptions> terms;
   private final OpenApiDocuments documents = new OpenApiDocuments();
+  private final ResumableRequests resumable = new ResumableRequests();
   private final AtomicInteger pending = new AtomicInteger();
 
   private HttpFrontend(MethodRouter methodRouter, Supplier<FrontendOptions> terms) {
@@ -214,7 +215,10 @@ public final class HttpFrontend implements Frontend {
     if (!isSocket && isDocument(head, now)) {
       return document(web, now);
     }
-    RoutedRequest routedRequest = isSocket ? socket(web, head, now) : find(web, head, now);
+    SocketSession session = isSocket ? SocketSession.of(head.query()) : null;
+    RoutedRequest routedRequest =
+        session == null ? find(web, head, now) : socket(web, head, session, now);
+    CallTarget target = target(web, routedRequest, session, crossOriginRequest, now);
     try {
       requireKnownCoding(headers, routedRequest.dialect);
     } catch (RequestRefusedException e) {
@@ -228,10 +232,26 @@ public final class HttpFrontend implements Frontend {
       CrossOriginRequest.removeCredentials(call);
     }
     setTimeout(headers, call);
-    FrontendCall handler =
-        new FrontendCall(web, routedRequest.place, routedRequest.dialect, call, now.cors());
+    FrontendCall handler = new FrontendCall(web, target, routedRequest.dialect, call, now.cors());
     handler.begin(ended);
     return handler;
+  }
+
+  /**
+   * The target of a call: one whose stream can be resumed, where the route and the page allow it.
+   */
+  private CallTarget target(
+      HttpExchange web,
+      RoutedRequest routedRequest,
+      @Nullable SocketSession session,
+      @Nullable CrossOriginRequest crossOriginRequest,
+      FrontendOptions now) {
+    // A page that can't read the response can't resume it either, and keeps nothing alive.
+    if (crossOriginRequest != null && !now.cors().allows(crossOriginRequest.origin())) {
+      return routedRequest.place;
+    }
+    SocketSession asked = session != null && session.isAsked() ? session : null;
+    return resumable.target(web, routedRequest.place, routedRequest.dialect, asked);
   }
 
   private static boolean isDocument(HttpRequestHead head, FrontendOptions now) {
@@ -289,7 +309,8 @@ public final class HttpFrontend implements Frontend {
     return new RoutedRequest(routedMethod.target(), new HttpJsonCodec(routedMethod.what()));
   }
 
-  private RoutedRequest socket(HttpExchange web, HttpRequestHead head, FrontendOptions now) {
+  private RoutedRequest socket(
+      HttpExchange web, HttpRequestHead head, SocketSession session, FrontendOptions now) {
     require(FrontendProtocol.WEBSOCKET, head, now);
     if (new WebSocketRequest(web.headers()).protocol().equals(WebSocketCallCodec.PROTO)) {
       return new RoutedRequest(
@@ -297,7 +318,8 @@ public final class HttpFrontend implements Frontend {
     }
     MethodRouter.RoutedMethod<HttpCall> routedMethod =
         methodRouter.json(
-            web, new HttpRequestHead(MethodRouter.ANY_METHOD, head.path(), head.query(), "", ""));
+            web,
+            new HttpRequestHead(MethodRouter.ANY_METHOD, head.path(), session.query(), "", ""));
     return new RoutedRequest(routedMethod.target(), WebSocketCallCodec.json(routedMethod.what()));
   }
 

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.handover;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -201,7 +202,7 @@ final class HandoverConnection extends ChannelInboundHandlerAdapter implements A
       throw HandoverException.of("not taken within " + ANSWER.toSeconds() + "s");
     }
     if (!written.isSuccess()) {
-      throw HandoverException.gone(CLOSED + ": " + written.cause().getMessage());
+      throw HandoverException.gone(CLOSED + ": " + IoErrorText.of(written.cause()));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.handover;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.listener.ListeningSocket;
@@ -90,7 +91,7 @@ public final class HandoverServer implements AutoCloseable {
     this.socket = bound.channel();
     if (!bound.isSuccess()) {
       close();
-      throw new IOException("handover: " + path + " (" + bound.cause().getMessage() + ")");
+      throw new IOException("handover: " + path + " (" + IoErrorText.of(bound.cause()) + ")");
     }
     HandoverPath.makePrivate(path);
   }

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.handover;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.gateway.listener.ListeningSocket;
 import dev.holdfast.gateway.socket.ClosingEventLoopGroup;
 import io.netty.bootstrap.Bootstrap;
@@ -148,7 +149,7 @@ public final class Takeover implements AutoCloseable {
       return Optional.empty();
     }
     if (!connected.isSuccess()) {
-      throw HandoverException.of(String.valueOf(connected.cause().getMessage()));
+      throw HandoverException.of(IoErrorText.of(connected.cause()));
     }
     Optional<String> untrusted =
         HandoverPath.untrustedPeer(wire[0].peer().uid(), HandoverPath.ownUid());

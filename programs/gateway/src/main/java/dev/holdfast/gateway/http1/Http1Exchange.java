@@ -361,6 +361,16 @@ final class Http1Exchange implements HttpExchange {
   }
 
   @Override
+  public void writeText(byte[] text) {
+    WebSocket known = socket;
+    if (known == null) {
+      write(text, false);
+    } else if (!state.isResponseEnded()) {
+      known.writeText(text);
+    }
+  }
+
+  @Override
   public void end(byte[] body, CallEnd end) {
     WebSocket known = socket;
     if (known == null) {

@@ -218,6 +218,13 @@ final class WebSocket {
     }
   }
 
+  /** Sends a text message, whatever the messages of the call are. */
+  void writeText(byte[] message) {
+    if (!closed) {
+      connection.write(new TextWebSocketFrame(Unpooled.wrappedBuffer(message)), message.length);
+    }
+  }
+
   /** The close code of a call's end: 1000 for OK, else 4000 plus the gRPC status. */
   static int code(GrpcStatusCode status) {
     return status == GrpcStatusCode.OK ? 1000 : 4000 + status.number();

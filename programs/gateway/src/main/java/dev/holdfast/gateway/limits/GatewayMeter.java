@@ -119,6 +119,30 @@ public enum GatewayMeter implements DocumentedMeter {
       "calls",
       List.of("route", "cluster"),
       "Calls that go on now."),
+  RESUME_SESSIONS(
+      "holdfast.gateway.resume.sessions",
+      RegistryMeter.MeterType.GAUGE,
+      "streams",
+      List.of(),
+      "Resumable streams that are kept, with a reader or without."),
+  RESUME_BYTES(
+      "holdfast.gateway.resume.kept",
+      RegistryMeter.MeterType.GAUGE,
+      "bytes",
+      List.of(),
+      "Bytes of messages that resumable streams keep for a reader that may come back."),
+  RESUME_READERS(
+      "holdfast.gateway.resume.readers",
+      "readers",
+      List.of("result"),
+      "Readers of resumable streams, by result: opened, resumed, complete, unknown, too_late,"
+          + " superseded, beyond, other_request; and not_kept, where the route had too many."),
+  RESUME_ENDED(
+      "holdfast.gateway.resume.ended",
+      "streams",
+      List.of("reason"),
+      "Resumable streams that are no longer kept, by reason: expired, evicted, drained; unread,"
+          + " where the reader left before it knew the id."),
   LOG_LOST(
       "holdfast.gateway.access.log.lost",
       "lines",
@@ -193,5 +217,13 @@ public enum GatewayMeter implements DocumentedMeter {
   @Override
   public MeterSpec spec() {
     return spec;
+  }
+
+  /** Calls and attempts that began are shown as gRPC names them (gRFC A66), without a unit. */
+  @Override
+  public String prometheusName() {
+    return this == SERVER_STARTED || this == CLIENT_STARTED
+        ? meterName().replace('.', '_') + "_total"
+        : DocumentedMeter.super.prometheusName();
   }
 }

@@ -8,6 +8,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The meters of refused connections, met limits, local replies, upstream connections and retries.
@@ -20,6 +21,7 @@ public final class GatewayMeters {
   private final Counter retries;
   private final ConnectionFaults faults;
   private final CallStatistics callStatistics = new CallStatistics();
+  private @Nullable ResumeMeters resume;
 
   public GatewayMeters(MeterRegistry registry) {
     this.registry = registry;
@@ -38,6 +40,16 @@ public final class GatewayMeters {
   /** The counter of connections that ended with an internal error. */
   public ConnectionFaults faults() {
     return faults;
+  }
+
+  /** The meters of resumable streams, which are registered on the first use. */
+  public synchronized ResumeMeters resume() {
+    ResumeMeters known = resume;
+    if (known == null) {
+      known = new ResumeMeters(registry);
+      resume = known;
+    }
+    return known;
   }
 
   /** Counts a limit that was met. */

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.listener;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.gateway.call.Frontend;
 import dev.holdfast.gateway.loop.ForwardingLoop;
 import dev.holdfast.gateway.socket.GatewayBuffers;
@@ -199,7 +200,7 @@ public final class Listeners {
             "listen: "
                 + NetUtil.toSocketAddressString(listenerOptions.address())
                 + ": "
-                + bound.cause().getMessage()
+                + IoErrorText.of(bound.cause())
                 + " (expected: an address of this machine at which nobody listens)",
             bound.cause());
       }

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.listener;
 
+import dev.holdfast.core.IoErrorText;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
@@ -27,7 +28,7 @@ public record ListeningSocket(InetSocketAddress address, FileDescriptor descript
     try {
       descriptor.close();
     } catch (IOException e) {
-      log.warn("event=handover_close_failed address={} cause=\"{}\"", address, e.getMessage());
+      log.warn("event=handover_close_failed address={} cause=\"{}\"", address, IoErrorText.of(e));
     }
   }
 }

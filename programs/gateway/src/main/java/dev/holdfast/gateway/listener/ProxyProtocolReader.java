@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.listener;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.headers.ClientAddress;
 import dev.holdfast.gateway.limits.MetLimit;
@@ -168,7 +169,7 @@ public final class ProxyProtocolReader {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      refuse(ProxyRefusalReason.MALFORMED, String.valueOf(cause.getMessage()));
+      refuse(ProxyRefusalReason.MALFORMED, IoErrorText.of(cause));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.listener;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.LogEscaper;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.cluster.Cluster;
@@ -190,7 +191,7 @@ final class TcpProxyConnection implements ClientConnection {
       to.onAnswered();
       join(connecting.channel());
     } else {
-      lastFailure = to.address() + ": " + connecting.cause().getMessage();
+      lastFailure = to.address() + ": " + IoErrorText.of(connecting.cause());
       to.onCallEnded();
       pool = null;
       to.onFault(EndpointFault.CONNECT, lastFailure);

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.listener;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.gateway.loop.ForwardingLoop;
@@ -233,7 +234,7 @@ final class TcpProxySide extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     // The socket failed, or TLS did: neither side can trust what came as a whole.
-    cut(String.valueOf(cause.getMessage()));
+    cut(IoErrorText.of(cause));
   }
 
   private void endInput() {

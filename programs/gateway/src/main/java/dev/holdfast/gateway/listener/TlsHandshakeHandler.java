@@ -16,6 +16,7 @@ import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import java.nio.channels.ClosedChannelException;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,7 +59,9 @@ final class TlsHandshakeHandler extends ChannelInboundHandlerAdapter {
     }
     SslHandler agreed = ctx.pipeline().get(SslHandler.class);
     RenegotiationGuard.guard(ctx, agreed, why -> onRenegotiation(ctx, why));
-    ClientIdentity.set(ctx.channel(), tls.forwardedClientCert(agreed.engine().getSession()));
+    SSLSession session = agreed.engine().getSession();
+    ClientIdentity.set(
+        ctx.channel(), tls.forwardedClientCert(session), TlsServer.clientCertNames(session));
     String protocol = agreed.applicationProtocol();
     Frontend taker = frontend;
     if (taker != null && ApplicationProtocolNames.HTTP_2.equals(protocol)) {

@@ -2,6 +2,7 @@ package dev.holdfast.gateway.loop;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
@@ -41,9 +42,11 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -67,6 +70,8 @@ public final class ForwardingLoop {
   private final LoopClients clients;
   private final DeadlineWheel deadlines;
   private final KnownPaths knownPaths = new KnownPaths();
+  private final Set<Runnable> drainTasks = new LinkedHashSet<>();
+  private boolean draining;
 
   /**
    * The observers of a gateway's connections: liveness and meters.
@@ -195,8 +200,28 @@ public final class ForwardingLoop {
    * @return completes on this loop when all clients are gone
    */
   public Future<Void> drain(Duration acknowledge, Duration unary, Duration streams) {
+    draining = true;
+    List.copyOf(drainTasks).forEach(Runnable::run);
     // The last client takes the connections to upstreams with it.
     return clients.drain(acknowledge, unary, streams, () -> retain(List.of()));
+  }
+
+  /**
+   * Registers a task that runs when the gateway begins to drain; at once if it does so already. For
+   * work that no client waits for.
+   */
+  public void addDrainTask(Runnable task) {
+    assertInLoop();
+    drainTasks.add(task);
+    if (draining) {
+      task.run();
+    }
+  }
+
+  /** Removes a drain task. */
+  public void removeDrainTask(Runnable task) {
+    assertInLoop();
+    drainTasks.remove(task);
   }
 
   /** A view of the loop, for the admin page. Must be called on the loop. */
@@ -331,7 +356,7 @@ public final class ForwardingLoop {
         connecting.addListener(
             done -> {
               if (!done.isSuccess()) {
-                connection.setCloseReason(String.valueOf(done.cause().getMessage()));
+                connection.setCloseReason(IoErrorText.of(done.cause()));
               }
             });
     var unusedClose =

@@ -17,6 +17,7 @@ import java.util.Optional;
  *     call all routes
  * @param compress whether transcoded responses are compressed for clients that accept it; true by
  *     default
+ * @param resume how streams to browsers are resumed after a cut; empty (default) for not at all
  */
 public record RouteOptions(
     Duration deadline,
@@ -25,7 +26,8 @@ public record RouteOptions(
     Optional<String> hashHeader,
     Duration streamAge,
     Optional<CorsPolicy> cors,
-    boolean compress) {
+    boolean compress,
+    Optional<ResumePolicy> resume) {
   /** The shortest streamAge: below it, streams would in effect be failing calls. */
   public static final Duration LEAST_AGE = Duration.ofSeconds(1);
 
@@ -45,23 +47,38 @@ public record RouteOptions(
   /** Options without a limit of a call's duration. */
   public RouteOptions(
       Duration deadline, Duration maxDeadline, RetryPolicy retry, Optional<String> hashHeader) {
-    this(deadline, maxDeadline, retry, hashHeader, Duration.ZERO, Optional.empty(), true);
+    this(
+        deadline,
+        maxDeadline,
+        retry,
+        hashHeader,
+        Duration.ZERO,
+        Optional.empty(),
+        true,
+        Optional.empty());
   }
 
   /** These options with a limit of a call's duration. */
   public RouteOptions withStreamAge(Duration age) {
-    return new RouteOptions(deadline, maxDeadline, retry, hashHeader, age, cors, compress);
+    return new RouteOptions(deadline, maxDeadline, retry, hashHeader, age, cors, compress, resume);
   }
 
   /** These options with other CORS origins. */
   public RouteOptions withCors(CorsPolicy value) {
     return new RouteOptions(
-        deadline, maxDeadline, retry, hashHeader, streamAge, Optional.of(value), compress);
+        deadline, maxDeadline, retry, hashHeader, streamAge, Optional.of(value), compress, resume);
   }
 
   /** These options with compression of transcoded responses on or off. */
   public RouteOptions withCompress(boolean value) {
-    return new RouteOptions(deadline, maxDeadline, retry, hashHeader, streamAge, cors, value);
+    return new RouteOptions(
+        deadline, maxDeadline, retry, hashHeader, streamAge, cors, value, resume);
+  }
+
+  /** These options with streams that can be resumed. */
+  public RouteOptions withResume(ResumePolicy value) {
+    return new RouteOptions(
+        deadline, maxDeadline, retry, hashHeader, streamAge, cors, compress, Optional.of(value));
   }
 
   private static void requireNotNegative(String name, Duration value) {

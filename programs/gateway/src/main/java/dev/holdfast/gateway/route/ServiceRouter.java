@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
  *       matches.
  *   <li>By the gRPC service of the path, if exactly one service offers it. Health and reflection
  *       are excluded, since each server answers them for itself.
- *   <li>The only service, if there is just one and its gRPC services are unknown.
+ *   <li>The only service, if there is just one and its gRPC services are unknown, or if its
+ *       reflection is asked for. Health needs an authority even then: a probe would change its
+ *       meaning with the second service.
  * </ol>
  */
 public final class ServiceRouter implements Router {
@@ -28,10 +30,13 @@ public final class ServiceRouter implements Router {
     "/grpc.health.v1.", "/grpc.reflection.", "/grpc.channelz."
   };
 
+  private static final String REFLECTION = "/grpc.reflection.";
+
   private final TextTable<Choice> hosts;
   private final TextTable<Choice> labels;
   private final TextTable<Choice> grpcServices;
   private final Choice only;
+  private final Choice all;
   private final Set<String> unheard;
   private final Set<String> names;
 
@@ -66,12 +71,12 @@ public final class ServiceRouter implements Router {
     Map<String, List<Route>> byHost = new HashMap<>();
     Map<String, List<Route>> byLabel = new HashMap<>();
     Map<String, List<Route>> byGrpc = new HashMap<>();
-    List<Route> all = new ArrayList<>();
+    List<Route> routes = new ArrayList<>();
     new TreeMap<>(offers)
         .forEach(
             (cluster, services) -> {
               Route route = new Route(cluster, cluster, options);
-              all.add(route);
+              routes.add(route);
               String host = hostOf(cluster).toLowerCase(Locale.ROOT);
               add(byHost, host, route);
               add(byLabel, host.substring(0, Authority.labelEnd(host, host.length())), route);
@@ -83,7 +88,8 @@ public final class ServiceRouter implements Router {
     labels = TextTable.ofAnyCase(choices(byLabel));
     grpcServices = TextTable.of(choices(byGrpc));
     boolean known = offers.values().stream().anyMatch(services -> !services.isEmpty());
-    only = new Choice(known ? List.of() : all);
+    all = new Choice(List.copyOf(routes));
+    only = known ? new Choice(List.of()) : all;
     names = new TreeSet<>(offers.keySet());
     this.unheard = new TreeSet<>(unheard);
   }
@@ -131,7 +137,8 @@ public final class ServiceRouter implements Router {
     }
     CharSequence path = head.path();
     if (isOfEveryServer(path)) {
-      return null;
+      boolean reflection = CharSequences.hasAt(path, 0, path.length(), REFLECTION);
+      return reflection && all.decided() != null ? all : null;
     }
     Choice byPath = grpcServices.find(path, Math.min(1, path.length()), serviceEnd(path));
     if (byPath != null) {

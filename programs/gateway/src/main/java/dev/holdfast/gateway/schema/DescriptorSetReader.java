@@ -3,6 +3,7 @@ package dev.holdfast.gateway.schema;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.frontend.json.JsonMapping;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
@@ -52,7 +53,7 @@ public final class DescriptorSetReader {
       throw new IllegalArgumentException(
           file + ": not there (expected: a file of protoc --descriptor_set_out)", e);
     } catch (IOException e) {
-      throw new IllegalArgumentException(file + ": can't be read: " + e, e);
+      throw new IllegalArgumentException(file + ": can't be read: " + IoErrorText.of(e), e);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.schema;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.LogEscaper;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.frontend.json.JsonMapping;
@@ -119,7 +120,7 @@ final class WatchedDescriptorSet {
       return use(next, terms);
     } catch (IOException | IllegalArgumentException e) {
       read = seen;
-      return refuse(e instanceof IOException ? e.toString() : String.valueOf(e.getMessage()));
+      return refuse(e instanceof IOException ? IoErrorText.of(e) : String.valueOf(e.getMessage()));
     }
   }
 

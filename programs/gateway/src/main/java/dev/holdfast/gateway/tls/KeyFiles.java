@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.tls;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.tls.PemKeys;
 import dev.holdfast.core.tls.ReloadableFiles;
 import java.io.IOException;
@@ -125,7 +126,8 @@ public final class KeyFiles {
     } catch (NoSuchFileException e) {
       throw new IOException(file + ": not there (expected: a PEM file)", e);
     } catch (IOException e) {
-      throw new IOException(file + ": can't be read: " + e + " (expected: a PEM file)", e);
+      throw new IOException(
+          file + ": can't be read: " + IoErrorText.of(e) + " (expected: a PEM file)", e);
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.tls;
 
 import dev.holdfast.core.Clock;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.tls.PemKeys;
 import dev.holdfast.core.tls.ReloadableFiles;
 import dev.holdfast.gateway.limits.GatewayMeter;
@@ -95,7 +96,7 @@ final class ReloadableTlsContext implements AutoCloseable {
       throw new IllegalArgumentException(
           "tls: " + e.getFile() + ": not there (expected: a PEM file)", e);
     } catch (IOException | GeneralSecurityException e) {
-      throw new IllegalArgumentException("tls: " + e.getMessage(), e);
+      throw new IllegalArgumentException("tls: " + IoErrorText.withFile(e), e);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.tls;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import io.netty.handler.ssl.NotSslRecordException;
 import java.nio.channels.ClosedChannelException;
@@ -38,8 +39,7 @@ public final class TlsFailureReason {
       }
     }
     Throwable deepest = causes.get(causes.size() - 1);
-    String message = deepest.getMessage();
-    String text = message == null ? deepest.getClass().getSimpleName() : message;
+    String text = IoErrorText.of(deepest);
     boolean certificate = causes.stream().anyMatch(CertificateException.class::isInstance);
     return certificate ? "certificate refused: " + text : text;
   }

@@ -115,6 +115,11 @@ public final class TlsServer implements AutoCloseable {
             clientCertForwarding == ListenerTls.ClientCertForwarding.APPEND);
   }
 
+  /** The names in the client's verified certificate; empty for none. Valid after the handshake. */
+  public static String clientCertNames(SSLSession session) {
+    return XfccFormatter.of(session).map(XfccFormatter::names).orElse("");
+  }
+
   /** Counts a failed handshake. The log line is rate-limited. */
   public void onRefused(SocketAddress peer, Throwable cause) {
     refused.increment();

@@ -50,11 +50,22 @@ final class XfccFormatter {
   static String describe(X509Certificate certificate) {
     StringBuilder text = new StringBuilder(256);
     text.append("Hash=").append(hash(certificate));
+    appendNames(certificate, text);
+    return text.toString();
+  }
+
+  /** The names in a certificate, which its successors have too. */
+  static String names(X509Certificate certificate) {
+    StringBuilder text = new StringBuilder(256);
+    appendNames(certificate, text);
+    return text.toString();
+  }
+
+  private static void appendNames(X509Certificate certificate, StringBuilder text) {
     String subject = certificate.getSubjectX500Principal().getName(X500Principal.RFC2253);
     append(text, "Subject=\"" + inSubject(subject) + "\"");
     names(certificate, URI_NAME).forEach(name -> append(text, "URI=" + inName(name)));
     names(certificate, DNS_NAME).forEach(name -> append(text, "DNS=" + inName(name)));
-    return text.toString();
   }
 
   private static void append(StringBuilder text, String part) {

@@ -2,6 +2,7 @@ package dev.holdfast.gateway.upstream;
 
 import dev.holdfast.core.CloseReason;
 import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.gateway.cluster.PooledConnection;
 import dev.holdfast.gateway.cluster.PooledConnectionListener;
 import dev.holdfast.gateway.headers.HeaderNames;
@@ -209,7 +210,7 @@ public final class UpstreamConnection extends FrameConnection implements PooledC
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
-    setCloseReason(textOf(cause));
+    setCloseReason(IoErrorText.of(cause));
     if (Http2Exception.class.isInstance(cause)) {
       super.exceptionCaught(ctx, cause);
     } else {
@@ -222,7 +223,7 @@ public final class UpstreamConnection extends FrameConnection implements PooledC
   protected void onConnectionError(
       ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception e) {
     leaving = true;
-    setCloseReason(textOf(cause));
+    setCloseReason(IoErrorText.of(cause));
     super.onConnectionError(ctx, outbound, cause, e);
   }
 
@@ -236,7 +237,7 @@ public final class UpstreamConnection extends FrameConnection implements PooledC
     if (listener != null) {
       // CANCEL is the liveness room's, for a connection that is lost.
       boolean malformed = !outbound && e.error() != Http2Error.CANCEL;
-      listener.onUpstreamFault(textOf(e.getCause() == null ? e : e.getCause()), malformed);
+      listener.onUpstreamFault(IoErrorText.of(e.getCause() == null ? e : e.getCause()), malformed);
     }
     super.onStreamError(ctx, outbound, cause, e);
   }
@@ -279,11 +280,6 @@ public final class UpstreamConnection extends FrameConnection implements PooledC
 
   private void awaitIdle() {
     idleTimer = context().executor().schedule(this::checkUsed, idleNanos, TimeUnit.NANOSECONDS);
-  }
-
-  private static String textOf(Throwable cause) {
-    String message = cause.getMessage();
-    return message == null ? cause.getClass().getSimpleName() : message;
   }
 
   /** The listener for the peer's frames and the ends of its streams. */

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.upstream;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.tls.TlsFailureReason;
 import io.netty.channel.ChannelHandlerContext;
@@ -67,7 +68,7 @@ public final class UpstreamTlsHandshake extends ChannelInboundHandlerAdapter {
     if (connection.hasChannel()) {
       ctx.fireExceptionCaught(cause);
     } else {
-      end(ctx, "TLS: " + cause.getMessage());
+      end(ctx, "TLS: " + IoErrorText.of(cause));
     }
   }
 

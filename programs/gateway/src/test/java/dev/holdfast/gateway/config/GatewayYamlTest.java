@@ -14,6 +14,7 @@ import dev.holdfast.gateway.cluster.OutlierOptions;
 import dev.holdfast.gateway.cluster.RetryBudgetOptions;
 import dev.holdfast.gateway.health.HealthCheckOptions;
 import dev.holdfast.gateway.health.HealthMethod;
+import dev.holdfast.gateway.route.ResumePolicy;
 import dev.holdfast.gateway.route.RetryPolicy;
 import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.gateway.route.RouteRule;
@@ -21,6 +22,7 @@ import dev.holdfast.gateway.route.RouteTarget;
 import dev.holdfast.transcoding.status.GrpcStatusCode;
 import dev.holdfast.yaml.YamlException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -59,6 +61,7 @@ class GatewayYamlTest {
           stream-age: 5m
           compress: false
           retry: {attempts: 3, idempotent: true, statuses: [UNAVAILABLE, ABORTED]}
+          resume: {ttl: 30s, buffer-bytes: 65536, sessions: 9, total-bytes: 99999, principal: [x-user, "cookie:sid"]}
         - cluster: stock
           hash-header: x-user
       limits:
@@ -68,6 +71,10 @@ class GatewayYamlTest {
         unary: 10s
         streams: 1m
       """;
+
+  /** The policy in the file above. */
+  private static final ResumePolicy RESUME =
+      new ResumePolicy(Duration.ofSeconds(30), 65_536, 9, 99_999, List.of("x-user", "cookie:sid"));
 
   @Test
   void aWholeFileIsRead() {
@@ -115,7 +122,8 @@ class GatewayYamlTest {
                 Optional.empty(),
                 Duration.ofMinutes(5),
                 Optional.empty(),
-                false));
+                false,
+                Optional.of(RESUME)));
     RouteRule rest = config.routes().get(1);
     assertThat(rest.name()).isEqualTo("routes[1]");
     assertThat(rest.match().path()).hasToString("/**");
@@ -289,6 +297,11 @@ class GatewayYamlTest {
         "routes: [{headers: {x-a: {prefx: b}}}] | routes[0].headers.x-a.prefx: unknown",
         "routes: [{headers: {x-a: {present: no}}}] | routes[0].headers.x-a.present: no (expected",
         "routes: [{headers: {x-a: [b]}}] | routes[0].headers.x-a: a list (expected: a text, or",
+        "routes: [{resume: {buffer-bytes: 9999, total-bytes: 9998}}] |"
+            + " routes[0].resume.total-bytes: 9998, less than buffer-bytes (expected: at least"
+            + " buffer-bytes)",
+        "routes: [{resume: {principal: ['cookie:']}}] | routes[0].resume.principal[0]: cookie:"
+            + " (expected: a header's name in small letters, or cookie:NAME)",
         "routes: [{stream-age: 500ms}] | routes[0].stream-age: less than 1s (expected: 0s, or 1s to"
             + " 24h)",
         "routes: [{deadline: 2m, max-deadline: 1m}] | routes[0].deadline: longer than max-dead",

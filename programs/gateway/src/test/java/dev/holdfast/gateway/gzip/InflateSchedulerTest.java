@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** Who inflates much waits, and clients alternate. */
 final class InflateSchedulerTest {
-  private static final long PATIENCE_SECONDS = 20;
+  private static final long PATIENCE_SECONDS = 60;
 
   private final DefaultEventExecutor loop = new DefaultEventExecutor();
   private final List<String> done = new CopyOnWriteArrayList<>();

@@ -85,6 +85,17 @@ class ServiceRouterTest {
   }
 
   @Test
+  void reflectionWithoutAnAuthorityIsThatOfTheOnlyService() {
+    String reflection = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+    ServiceRouter one =
+        new ServiceRouter(Map.of("orders", Set.of("orders.v1.Orders")), RouteOptions.DEFAULT);
+    Route route = one.find(TestRequest.of("127.0.0.1:8080", reflection));
+    assertThat(route).isNotNull().extracting(Route::cluster).isEqualTo("orders");
+    assertThat(one.find(TestRequest.of("127.0.0.1:8080", "/grpc.health.v1.Health/Check"))).isNull();
+    assertThat(router.find(TestRequest.of("127.0.0.1:8080", reflection))).isNull();
+  }
+
+  @Test
   void whoHasNotSaidWhatItOffersMayOfferAnything() {
     ServiceRouter learning =
         new ServiceRouter(

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** Channels that are open when their event loop ends. */
 class ClosingEventLoopGroupTest {
-  private static final long PATIENCE_SECONDS = 20;
+  private static final long PATIENCE_SECONDS = 60;
 
   @Test
   void isClosedAlsoWhereTheLoopIsToldBetweenItsTasks() throws Exception {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** A socket of which nothing is wanted for a while. */
 class GatewayEpollIoHandlerTest {
-  private static final long PATIENCE_SECONDS = 20;
+  private static final long PATIENCE_SECONDS = 60;
 
   private final IoEventLoopGroup loop =
       new MultiThreadIoEventLoopGroup(1, GatewayEpollIoHandler.newFactory());

@@ -191,6 +191,18 @@ public final class FrontendCall implements HttpRequestHandler, CallListener {
   }
 
   @Override
+  public void onAttached() {
+    web.loop().assertInLoop();
+    if (isOver()) {
+      return;
+    }
+    if (!writer.isBegun()) {
+      writer.begin(FrontendResponse.NOTHING);
+    }
+    writer.open();
+  }
+
+  @Override
   public void onMessage(byte[] bytes, int offset, int length) {
     web.loop().assertInLoop();
     if (isOver()) {

@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.frontend.codec;
 
 import dev.holdfast.gateway.headers.CallEnd;
+import dev.holdfast.gateway.resume.ResumePoint;
 import dev.holdfast.transcoding.http.UnreadableResponseException;
 import dev.holdfast.transcoding.status.RequestRefusedException;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -137,6 +138,21 @@ public abstract class FrontendCodec {
   /** The response to a malformed request. */
   public FrontendResponse refused(RequestRefusedException why) {
     return FrontendResponse.refused(why);
+  }
+
+  /**
+   * Writes positions into the response, so that a client can go on from there after a cut.
+   *
+   * @param point moves with each message
+   * @return false where the format or the method has no positions
+   */
+  public boolean resumeAt(ResumePoint point) {
+    return false;
+  }
+
+  /** The bytes that tell a client where it goes on; empty where the format has none. */
+  protected byte[] opening() {
+    return FrontendResponse.NOTHING;
   }
 
   /** The bytes of a keepalive within a streamed response; empty where the format has none. */

@@ -17,6 +17,9 @@ public final class FrontendResponse {
 
   public static final byte[] NOTHING = {};
 
+  /** The HTTP status of a response without content, which has no length either (RFC 9110, 8.6). */
+  static final String NO_CONTENT = "204";
+
   private static final String CHALLENGE = "www-authenticate";
 
   /**
@@ -57,6 +60,12 @@ public final class FrontendResponse {
       head.set("accept-encoding", "gzip, identity");
     }
     return new FrontendResponse(head, ErrorBody.json(why)).allowing(why.allow());
+  }
+
+  /** A response without content, which tells an EventSource not to come back. */
+  public static FrontendResponse noContent() {
+    return new FrontendResponse(
+        head(Integer.parseInt(NO_CONTENT), "").set("cache-control", "no-store"), NOTHING);
   }
 
   /** Whether the content type of a refused request is the cause. */

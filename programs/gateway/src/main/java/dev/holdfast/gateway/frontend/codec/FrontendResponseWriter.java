@@ -74,6 +74,16 @@ final class FrontendResponseWriter {
     web.write(headOnly ? FrontendResponse.NOTHING : known == null ? part : known.part(part), false);
   }
 
+  /** Tells the client of a resumable stream where it is. */
+  void open() {
+    byte[] text = frontendCodec.opening();
+    if (text.length > 0 && web.isWebSocketUpgrade()) {
+      web.writeText(text);
+    } else if (text.length > 0) {
+      write(text);
+    }
+  }
+
   /** Ends a response that was begun. */
   void end(CallEnd end) {
     FrontendCodec.ResponseEnd responseEnd = frontendCodec.ending(end);
@@ -104,7 +114,11 @@ final class FrontendResponseWriter {
   void whole(FrontendResponse plain) {
     corsPolicy.addHeaders(web.headers(), plain.head());
     FrontendResponse frontendResponse = ResponseCompression.of(web.headers(), plain);
-    frontendResponse.head().set("content-length", Integer.toString(frontendResponse.body().length));
+    if (!FrontendResponse.NO_CONTENT.contentEquals(frontendResponse.head().status())) {
+      frontendResponse
+          .head()
+          .set("content-length", Integer.toString(frontendResponse.body().length));
+    }
     web.answer(
         frontendResponse.head(), headOnly ? FrontendResponse.NOTHING : frontendResponse.body());
   }

@@ -5,6 +5,7 @@ import dev.holdfast.gateway.frontend.codec.FrontendCodec;
 import dev.holdfast.gateway.frontend.codec.FrontendResponse;
 import dev.holdfast.gateway.frontend.codec.TranscodingBuffer;
 import dev.holdfast.gateway.headers.CallEnd;
+import dev.holdfast.gateway.resume.ResumePoint;
 import dev.holdfast.transcoding.http.ErrorBody;
 import dev.holdfast.transcoding.http.HttpCall;
 import dev.holdfast.transcoding.http.StreamFraming;
@@ -13,6 +14,8 @@ import dev.holdfast.transcoding.http.UnreadableResponseException;
 import dev.holdfast.transcoding.json.CodecBuffer;
 import dev.holdfast.transcoding.status.GrpcStatusCode;
 import io.netty.handler.codec.http2.Http2Headers;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** HTTP/JSON: annotated paths or POST by name, streams as lines, events or an array. */
@@ -22,6 +25,7 @@ public final class HttpJsonCodec extends FrontendCodec {
   private final @Nullable StreamedRequestDecoder requests;
   private final @Nullable StreamFraming framing;
   private String contentType = "application/json";
+  private @Nullable ResumePoint point;
 
   public HttpJsonCodec(HttpCall call) {
     this.call = call;
@@ -32,6 +36,16 @@ public final class HttpJsonCodec extends FrontendCodec {
   @Override
   public String path() {
     return call.method().path();
+  }
+
+  @Override
+  public boolean resumeAt(ResumePoint value) {
+    boolean events = framing != null && framing.ping().length > 0;
+    if (!events || requests != null) {
+      return false;
+    }
+    point = value;
+    return true;
   }
 
   @Override
@@ -85,7 +99,25 @@ public final class HttpJsonCodec extends FrontendCodec {
     contentType = call.response(bytes, offset, length, buffer);
     return framing == null
         ? buffer.toByteArray()
-        : framing.message(buffer.array(), 0, buffer.size());
+        : withId(framing.message(buffer.array(), 0, buffer.size()));
+  }
+
+  @Override
+  protected byte[] opening() {
+    // An event without data is not dispatched, but its id counts.
+    return withId("\n".getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The bytes of an event with the id of the current position, where the stream has ids. */
+  private byte[] withId(byte[] event) {
+    ResumePoint known = point;
+    if (known == null || !known.hasIds()) {
+      return event;
+    }
+    byte[] id = ("id: " + known.eventId() + "\n").getBytes(StandardCharsets.UTF_8);
+    byte[] whole = Arrays.copyOf(id, id.length + event.length);
+    System.arraycopy(event, 0, whole, id.length, event.length);
+    return whole;
   }
 
   @Override
@@ -96,6 +128,10 @@ public final class HttpJsonCodec extends FrontendCodec {
     String type = framing.contentType();
     boolean raw = type.equals(StreamFraming.raw().contentType());
     Http2Headers head = FrontendResponse.head(200, raw ? contentType : type);
+    if (point != null && point.hasIds()) {
+      // Ids are secrets, and their compressed length could tell them.
+      return head.set("cache-control", "no-store, no-transform");
+    }
     return framing.ping().length > 0 ? head.set("cache-control", "no-cache") : head;
   }
 
@@ -103,16 +139,20 @@ public final class HttpJsonCodec extends FrontendCodec {
   protected ResponseEnd ending(CallEnd end) {
     StreamFraming stream = framing == null ? StreamFraming.raw() : framing;
     StreamFraming.BodyEnd last = stream.end(end.isOk() ? null : error(end));
-    return new ResponseEnd(last.bytes(), last.isComplete());
+    boolean identified = point != null && point.isFinal();
+    return new ResponseEnd(identified ? withId(last.bytes()) : last.bytes(), last.isComplete());
   }
 
   @Override
   protected FrontendResponse whole(CallEnd end, byte @Nullable [] message) {
+    if (point != null && point.isComplete()) {
+      return FrontendResponse.noContent();
+    }
     if (!end.isOk()) {
       return FrontendResponse.json(end.status().httpStatus(), error(end));
     }
     if (framing != null) {
-      return new FrontendResponse(head(), framing.end(null).bytes());
+      return new FrontendResponse(head(), ending(end).bytes());
     }
     if (message == null) {
       return whole(CallEnd.of(GrpcStatusCode.INTERNAL, "gateway: OK without a message"), null);

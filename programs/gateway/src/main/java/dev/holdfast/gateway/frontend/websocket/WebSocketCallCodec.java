@@ -1,11 +1,13 @@
 package dev.holdfast.gateway.frontend.websocket;
 
+import dev.holdfast.core.JsonTextWriter;
 import dev.holdfast.gateway.frontend.codec.EmptyTranscoder;
 import dev.holdfast.gateway.frontend.codec.FrontendCodec;
 import dev.holdfast.gateway.frontend.codec.FrontendResponse;
 import dev.holdfast.gateway.frontend.codec.MetadataMapping;
 import dev.holdfast.gateway.frontend.codec.TranscodingBuffer;
 import dev.holdfast.gateway.headers.CallEnd;
+import dev.holdfast.gateway.resume.ResumePoint;
 import dev.holdfast.transcoding.http.ErrorBody;
 import dev.holdfast.transcoding.http.HttpBinding;
 import dev.holdfast.transcoding.http.HttpCall;
@@ -44,6 +46,7 @@ public final class WebSocketCallCodec extends FrontendCodec {
   private final String path;
   private final @Nullable HttpCall call;
   private boolean sent;
+  private @Nullable ResumePoint point;
 
   private WebSocketCallCodec(String path, @Nullable HttpCall call) {
     this.path = path;
@@ -69,6 +72,29 @@ public final class WebSocketCallCodec extends FrontendCodec {
   @Override
   public String path() {
     return path;
+  }
+
+  @Override
+  public boolean resumeAt(ResumePoint value) {
+    point = value;
+    return true;
+  }
+
+  @Override
+  protected byte[] opening() {
+    ResumePoint known = point;
+    return known == null
+        ? NOTHING
+        : new JsonTextWriter()
+            .object()
+            .object("@session")
+            .with("id", known.session())
+            .with("after", known.position())
+            .with("received", known.received())
+            .with("ttlSeconds", known.ttl().toSeconds())
+            .endObject()
+            .endObject()
+            .toByteArray();
   }
 
   @Override
@@ -103,6 +129,10 @@ public final class WebSocketCallCodec extends FrontendCodec {
   @Override
   protected void feed(byte[] bytes, int offset, int length, RequestMessageSink requestMessageSink) {
     HttpCall known = call;
+    if (point != null && known != null && SocketAcknowledgement.isOne(bytes, offset, length)) {
+      point.acknowledge(SocketAcknowledgement.position(bytes, offset, length));
+      return;
+    }
     if (sent && endsWithMessage()) {
       throw RequestRefusedException.badRequest("a second message (expected: one)");
     }
@@ -118,7 +148,8 @@ public final class WebSocketCallCodec extends FrontendCodec {
 
   @Override
   protected void end(RequestMessageSink requestMessageSink) {
-    if (!sent && endsWithMessage()) {
+    boolean wasSent = sent || (point != null && point.received() > 0);
+    if (!wasSent && endsWithMessage()) {
       throw RequestRefusedException.badRequest("no message (expected: one)");
     }
   }

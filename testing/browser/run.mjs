@@ -1,0 +1,227 @@
+// Runs the pages of page.html behind a network that fails; started by scripts/browser-streams.
+// Arguments: the repository, the folder for logs, the command of the service, the path of Chromium.
+import {spawn} from "node:child_process";
+import {createWriteStream} from "node:fs";
+import {mkdir, readFile, rm, writeFile} from "node:fs/promises";
+import http from "node:http";
+import net from "node:net";
+import {join} from "node:path";
+import {chromium} from "playwright-core";
+import {Relay} from "./relay.mjs";
+
+const CUTS = 2;
+const INTERVAL_MILLIS = 15;
+const PATIENCE_MILLIS = 60_000;
+const POLL_MILLIS = 50;
+const [root, work, service, browserPath] = process.argv.slice(2);
+const children = [];
+const messages = createWriteStream(join(work, "pages.log"));
+
+const sleep = millis => new Promise(resolve => setTimeout(resolve, millis));
+
+function start(name, command, args) {
+  const child = spawn(command, args, {stdio: ["ignore", "pipe", "pipe"]});
+  children.push(child);
+  child.text = "";
+  child.stdout.on("data", bytes => (child.text += bytes));
+  child.stderr.pipe(createWriteStream(join(work, `${name}.log`)));
+  child.ended = new Promise(resolve => child.on("exit", code => resolve((child.code = code))));
+  return child;
+}
+
+async function until(what, condition, patience = PATIENCE_MILLIS) {
+  const end = Date.now() + patience;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`${what}: not within ${patience / 1000} s`);
+    await sleep(POLL_MILLIS);
+  }
+}
+
+async function freePort() {
+  const server = net.createServer();
+  await new Promise(resolve => server.listen(0, "127.0.0.1", resolve));
+  const {port} = server.address();
+  await new Promise(resolve => server.close(resolve));
+  return port;
+}
+
+// The script of the document, as it is written there.
+async function resumePage() {
+  const text = await readFile(join(root, "docs/gateway/resume.md"), "utf8");
+  return [...text.matchAll(/```js\n(.*?)```/gs)].map(each => each[1]).join("\n");
+}
+
+async function servePages() {
+  const here = new URL(".", import.meta.url).pathname;
+  const script = await resumePage();
+  const server = http.createServer(async (request, response) => {
+    const path = new URL(request.url, "http://page").pathname;
+    try {
+      const body = path === "/resume-page.mjs" ? script
+        : /^\/browser\/[a-z-]+\.js$/.test(path) ? await readFile(join(root, "libraries/js/dist", path))
+        : /^\/page\.(html|mjs)$/.test(path) ? await readFile(join(here, path)) : undefined;
+      if (body === undefined) throw new Error("no such page");
+      response.writeHead(200, {"content-type": path.endsWith(".html") ? "text/html" : "text/javascript"}).end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise(resolve => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${server.address().port}`;
+}
+
+async function startGateway(name, config, port) {
+  const socket = join(work, "handover", "gateway.sock");
+  const gateway = start(name, join(root, "holdfast"), [
+    "gateway", "--json", "--config", config, "--listen", `127.0.0.1:${port}`, "--handover", socket,
+  ]);
+  await until(`${name} serves`, () => {
+    if (gateway.code !== undefined) throw new Error(`${name} ended with ${gateway.code} (log: ${join(work, `${name}.log`)})`);
+    return gateway.text.includes('"listen"');
+  });
+  return gateway;
+}
+
+async function openTab(context, page, origin, relay) {
+  const tab = await context.newPage();
+  tab.on("pageerror", error => console.log(`${page}: ${error}`));
+  tab.on("console", message => messages.write(`${page}: ${message.text()}\n`));
+  await tab.goto(`${origin}/page.html?page=${page}&gateway=${relay.address}&interval=${INTERVAL_MILLIS}`);
+  await until(`the streams of ${page} begin`, () => numbers(tab).then(all => all.every(each => each > 0)));
+  return tab;
+}
+
+const streamsOf = tab => tab.evaluate(() => JSON.parse(JSON.stringify(window.streams ?? {})));
+const numbers = tab => streamsOf(tab).then(all => [0, ...Object.values(all).map(each => each.numbers)].slice(Object.keys(all).length ? 1 : 0));
+
+// Each stream has passed a number of messages since.
+async function flows(tab, name) {
+  const before = await numbers(tab);
+  await until(`the streams of ${name} go on`, async () => {
+    const [now, all] = [await numbers(tab), Object.values(await streamsOf(tab))];
+    return now.every((each, i) => each >= before[i] + 20 || all[i].state !== "running");
+  });
+}
+
+// The processes of the tabs, whose script stands still while they are stopped.
+async function renderers(browser) {
+  const session = await browser.newBrowserCDPSession();
+  const {processInfo} = await session.send("SystemInfo.getProcessInfo");
+  return processInfo.filter(each => each.type === "renderer").map(each => each.id);
+}
+
+// A process that is kept in reserve may have ended.
+function signal(pid, name) {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error;
+  }
+}
+
+async function sharedSession(first, second) {
+  const session = await until("a session", () => first.evaluate(() => {
+    window.shared ??= window.openShared();
+    return window.shared.record.numbers > 20 ? window.shared.stream.session : "";
+  }));
+  const after = await first.evaluate(() => window.shared.record.numbers);
+  await second.evaluate(([id, at]) => { window.taken = window.takeOver(id, at); }, [session, after]);
+  await until("the second page has the session", () => second.evaluate(at => window.taken.record.numbers > at + 20, after));
+  const state = await until("the first page is told", () => first.evaluate(() =>
+    window.shared.record.state === "running" ? "" : window.shared.record.state));
+  if (!state.includes("SUPERSEDED")) throw new Error(`the first page was told: ${state} (expected: SUPERSEDED)`);
+  await second.evaluate(() => window.taken.socket.close());
+  return second.evaluate(() => window.taken.record);
+}
+
+async function run() {
+  await rm(join(work, "handover"), {recursive: true, force: true});
+  await mkdir(join(work, "handover"), {recursive: true, mode: 0o700});
+  const origin = await servePages();
+  const server = start("service", "bash", ["-c", `exec ${service}`]);
+  const upstream = await until("the service", () => /READY (\d+)/.exec(server.text)?.[1]);
+  const port = await freePort();
+  const config = join(work, "gateway.yaml");
+  await writeFile(config, [
+    "clusters:",
+    `  page: {endpoints: ["127.0.0.1:${upstream}"]}`,
+    "routes:",
+    "  - {cluster: page, resume: {}}",
+    `cors: {origins: ["${origin}"], credentials: true}`,
+    "",
+  ].join("\n"));
+  const older = await startGateway("gateway-1", config, port);
+  const relay = await Relay.to(port);
+  const browser = await chromium.launch({executablePath: browserPath, args: ["--no-sandbox"]});
+  const context = await browser.newContext();
+  const first = await openTab(context, "first", origin, relay);
+  const secondContext = await browser.newContext();
+  const second = await openTab(secondContext, "second", origin, relay);
+  const tabs = {first, second};
+  const bothFlow = async () => { for (const [name, tab] of Object.entries(tabs)) await flows(tab, name); };
+  const stage = what => console.log(`${((performance.now() / 1000)).toFixed(1)} s: ${what}`);
+
+  for (let i = 0; i < CUTS; i++) {
+    stage("cut");
+    relay.cut();
+    await bothFlow();
+  }
+  stage("two pages of one session");
+  const taken = await sharedSession(first, second);
+  stage("no network for 3 s");
+  relay.down();
+  await context.setOffline(true);
+  await sleep(3_000);
+  relay.up();
+  await context.setOffline(false);
+  await bothFlow();
+  stage("both tabs sleep for 4 s, their connections are lost meanwhile");
+  const asleep = await renderers(browser);
+  asleep.forEach(pid => signal(pid, "SIGSTOP"));
+  await sleep(1_500);
+  relay.cut();
+  await sleep(2_500);
+  asleep.forEach(pid => signal(pid, "SIGCONT"));
+  await bothFlow();
+  stage("a newer gateway takes over");
+  const cutsBefore = relay.cuts;
+  const newer = await startGateway("gateway-2", config, port);
+  await bothFlow();
+  stage("the streams finish");
+  const url = `http://127.0.0.1:${port}/holdfast.bench.v1.Page/Finish`;
+  const finished = await fetch(url, {method: "POST", headers: {"content-type": "application/json"}, body: "{}"});
+  if (!finished.ok) throw new Error(`Finish: ${finished.status} (expected: 200)`);
+  for (const tab of Object.values(tabs)) await tab.evaluate(() => { window.isLast = true; });
+  const ends = {};
+  for (const [name, tab] of Object.entries(tabs)) {
+    const all = await until(`the streams of ${name} end`, async () => {
+      const now = await streamsOf(tab);
+      return Object.values(now).every(each => each.state !== "running") && now;
+    });
+    Object.entries(all).forEach(([kind, record]) => (ends[`${name} ${kind}`] = record));
+  }
+  await browser.close();
+  const olderCode = await Promise.race([older.ended, sleep(30_000)]);
+  if (olderCode !== 0) throw new Error(`the older gateway: ${olderCode} (expected: it ends with 0)`);
+  newer.kill("SIGTERM");
+  const records = Object.values(ends);
+  const sum = field => records.reduce((all, each) => all + each[field], 0);
+  Object.entries(ends).forEach(([name, each]) => console.log(`${name}: ${JSON.stringify(each)}`));
+  const lost = sum("lost") + taken.lost;
+  const duplicated = sum("duplicated") + taken.duplicated;
+  const failed = records.filter(each => each.state !== "OK" || each.begun !== 1).length;
+  console.log(`RESULT lost=${lost} duplicated=${duplicated} failed=${failed} streams=${records.length} messages=${sum("numbers")}`
+    + ` cuts=${relay.cuts} cuts_after_handover=${relay.cuts - cutsBefore} handovers=1`);
+  return lost + duplicated + failed === 0;
+}
+
+let passed = false;
+try {
+  passed = await run();
+} catch (error) {
+  console.log(error.stack);
+}
+children.forEach(child => child.kill("SIGKILL"));
+process.exit(passed ? 0 : 1);
