@@ -1,5 +1,6 @@
 package dev.holdfast.control;
 
+import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.TunableDuration;
 import dev.holdfast.core.annotation.Limit;
 import java.net.InetAddress;
@@ -72,6 +73,13 @@ public record ControlOptions(
 
   public ControlOptions {
     services = List.copyOf(services);
+    for (String service : services) {
+      if (!ServiceName.parse(service).namespace().isEmpty()) {
+        // Names of subsets have a slash: clients could not tell the two apart.
+        throw new IllegalArgumentException(
+            "service: \"" + service + "\" (expected: no /, as the registry names the namespace)");
+      }
+    }
     DRAIN.require(drain);
   }
 
@@ -83,7 +91,17 @@ public record ControlOptions(
    * @param clientAuthority who signs the certificates that clients must show; none are asked for
    *     without
    */
-  public record ServerTlsFiles(Path certificate, Path key, Optional<Path> clientAuthority) {}
+  public record ServerTlsFiles(Path certificate, Path key, Optional<Path> clientAuthority) {
+    /** The files as error messages and the log name them. */
+    @Override
+    public String toString() {
+      return "cert="
+          + certificate
+          + ", key="
+          + key
+          + clientAuthority.map(file -> ", client-ca=" + file).orElse("");
+    }
+  }
 
   public ControlOptions withListen(InetSocketAddress value) {
     return new ControlOptions(value, admin, tls, services, drain);

@@ -15,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -167,6 +168,17 @@ public final class ControlPlane implements AutoCloseable {
   /** Whether the set of services is known, so that clients are answered. */
   public boolean isServing() {
     return snapshotPublisher.current().isPresent();
+  }
+
+  /**
+   * The reason for which clients should not come here now, as probes of load balancers want it;
+   * empty when the control plane is ready. Never blocks.
+   */
+  public Optional<String> notReadyBecause() {
+    if (closed.get()) {
+      return Optional.of("draining");
+    }
+    return isServing() ? Optional.empty() : Optional.of("not all services are known yet");
   }
 
   /** Drains the clients, waits for that as long as the options say, and shuts down. */

@@ -90,9 +90,8 @@ final class LoadTable {
     }
     sums.issued += issued;
     sums.dropped += stats.getTotalDroppedRequests();
-    double seconds =
-        stats.getLoadReportInterval().getSeconds()
-            + stats.getLoadReportInterval().getNanos() / NANOS_PER_SECOND;
+    var interval = stats.getLoadReportInterval();
+    double seconds = interval.getSeconds() + interval.getNanos() / NANOS_PER_SECOND;
     sums.clients.put(client, new Last(inProgress, seconds > 0 ? issued / seconds : 0));
     return true;
   }

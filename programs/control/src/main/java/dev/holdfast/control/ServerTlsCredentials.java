@@ -1,6 +1,7 @@
 package dev.holdfast.control;
 
 import dev.holdfast.control.ControlOptions.ServerTlsFiles;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.tls.PemKeys;
 import dev.holdfast.core.tls.ReloadableFiles;
 import io.grpc.InsecureServerCredentials;
@@ -111,7 +112,7 @@ final class ServerTlsCredentials implements AutoCloseable {
           "tls: "
               + files
               + ": "
-              + e.getMessage()
+              + IoErrorText.withFile(e)
               + " (expected: readable PEM files, the key in"
               + " PKCS#8)",
           e);

@@ -1,5 +1,6 @@
 package dev.holdfast.control;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
@@ -66,7 +67,7 @@ final class ServicesFile {
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException | IllegalArgumentException e) {
-      failed("read", e.toString());
+      failed("read", IoErrorText.of(e));
       return Optional.empty();
     }
   }
@@ -94,7 +95,7 @@ final class ServicesFile {
         log.info("event=services_file_restored file={}", file);
       }
     } catch (IOException e) {
-      failed("write", e.toString());
+      failed("write", IoErrorText.of(e));
     }
   }
 
