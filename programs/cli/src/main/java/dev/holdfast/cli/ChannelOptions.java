@@ -1,9 +1,12 @@
 package dev.holdfast.cli;
 
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.ServiceTarget;
 import dev.holdfast.core.discovery.Registries;
+import dev.holdfast.core.tls.PemKeys;
+import dev.holdfast.core.tls.ReloadableFiles;
 import dev.holdfast.grpc.HoldfastChannelBuilder;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
@@ -16,8 +19,13 @@ import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.MethodDescriptor;
 import io.grpc.TlsChannelCredentials;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.PrivateKey;
+import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -42,6 +50,21 @@ public final class ChannelOptions {
    */
   public ManagedChannel channel(HostPort server) {
     return named(Grpc.newChannelBuilderForAddress(server.host(), server.port(), credentials()));
+  }
+
+  /** As {@link #channel(HostPort)}, with an interceptor of each call. */
+  public ManagedChannel channel(HostPort server, ClientInterceptor interceptor) {
+    return named(
+        Grpc.newChannelBuilderForAddress(server.host(), server.port(), credentials())
+            .intercept(interceptor));
+  }
+
+  /** The same in plaintext, whatever the options say. */
+  public ManagedChannel plaintextChannel(HostPort server, ClientInterceptor interceptor) {
+    return Grpc.newChannelBuilderForAddress(
+            server.host(), server.port(), InsecureChannelCredentials.create())
+        .intercept(interceptor)
+        .build();
   }
 
   /**
@@ -73,16 +96,38 @@ public final class ChannelOptions {
     TlsChannelCredentials.Builder credentials = TlsChannelCredentials.newBuilder();
     try {
       if (tls.ca().isPresent()) {
-        credentials.trustManager(tls.ca().get().toFile());
+        byte[] signers = content("ca", tls.ca().get());
+        PemKeys.certificates("ca: " + tls.ca().get(), signers);
+        credentials.trustManager(new ByteArrayInputStream(signers));
       }
       if (tls.certificate().isPresent() && tls.key().isPresent()) {
-        Path key = tls.key().get();
-        credentials.keyManager(tls.certificate().get().toFile(), key.toFile());
+        byte[] chain = content("cert", tls.certificate().get());
+        PemKeys.certificates("cert: " + tls.certificate().get(), chain);
+        PrivateKey key = PemKeys.key("key: " + tls.key().get(), content("key", tls.key().get()));
+        credentials.keyManager(new ByteArrayInputStream(chain), pkcs8(key));
       }
     } catch (IOException e) {
-      throw UserError.usage("ca, cert, key: " + e + " (expected: readable PEM files)");
+      throw UserError.usage(String.valueOf(e.getMessage()));
     }
     return credentials.build();
+  }
+
+  private static byte[] content(String option, Path file) {
+    try {
+      return ReloadableFiles.content(file);
+    } catch (IOException e) {
+      throw UserError.usage(
+          option + ": " + file + ": " + IoErrorText.of(e) + " (expected: a PEM file)");
+    }
+  }
+
+  /** The only form that grpc-java reads. */
+  private static InputStream pkcs8(PrivateKey key) {
+    String text =
+        "-----BEGIN PRIVATE KEY-----\n"
+            + Base64.getMimeEncoder().encodeToString(key.getEncoded())
+            + "\n-----END PRIVATE KEY-----\n";
+    return new ByteArrayInputStream(text.getBytes(StandardCharsets.US_ASCII));
   }
 
   /** Calls for somebody else than the channel is named after. */

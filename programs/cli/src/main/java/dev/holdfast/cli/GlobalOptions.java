@@ -1,5 +1,7 @@
 package dev.holdfast.cli;
 
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -8,6 +10,9 @@ import picocli.CommandLine.Spec;
 // picocli fills the fields; --help and --debug have done their work before a command runs.
 @SuppressWarnings({"NullAway.Init", "UnusedVariable"})
 public class GlobalOptions {
+  // Kept, or its level would be collected with it.
+  private static final Logger GRPC = Logger.getLogger("io.grpc");
+
   @Spec(Spec.Target.MIXEE)
   private CommandSpec mixee;
 
@@ -40,6 +45,10 @@ public class GlobalOptions {
 
   /** Chooses what is logged before the first logger is made; {@code quiet} holds without -v. */
   public final void startLogging(String quiet) {
+    if (quiet.equals("OFF") && verbose.length == 0) {
+      // grpc-java logs there, with a stack trace for each host that is unknown.
+      GRPC.setLevel(Level.OFF);
+    }
     CliLoggingConfigurator.choose(
         switch (verbose.length) {
           case 0 -> quiet;

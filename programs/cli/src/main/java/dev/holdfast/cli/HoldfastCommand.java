@@ -12,6 +12,7 @@ import dev.holdfast.cli.kubernetes.KubernetesCommand;
 import dev.holdfast.cli.lab.LabCommand;
 import dev.holdfast.cli.settings.Settings;
 import dev.holdfast.cli.streams.StreamsCommand;
+import dev.holdfast.cli.top.TopCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -51,15 +52,18 @@ import picocli.CommandLine.Spec;
       LabCommand.class,
       DoctorCommand.class,
       StreamsCommand.class,
+      TopCommand.class,
       ControlCommand.class,
       SplitCommand.class,
       GatewayCommand.class,
       CallCommand.class,
       LsMethodsCommand.class,
       OpenApiCommand.class,
+      DashboardsCommand.class,
       CompletionCommand.class,
       VersionCommand.class,
-      DocsCommand.class
+      DocsCommand.class,
+      ManualPagesCommand.class
     },
     footer = {
       "",

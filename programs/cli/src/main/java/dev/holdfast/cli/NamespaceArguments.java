@@ -5,7 +5,7 @@ import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
 
 /** The conversion of command arguments to namespaces. */
-final class NamespaceArguments {
+public final class NamespaceArguments {
   private NamespaceArguments() {}
 
   /**
@@ -13,7 +13,7 @@ final class NamespaceArguments {
    *
    * @throws IllegalArgumentException when it is malformed
    */
-  static String join(String outer, String given) {
+  public static String join(String outer, String given) {
     String inner = given.replaceAll("^/+|/+$", "");
     String whole = outer.isEmpty() || inner.isEmpty() ? outer + inner : outer + "/" + inner;
     // Only a service name knows what a namespace may look like.
@@ -25,7 +25,7 @@ final class NamespaceArguments {
    *
    * @throws UserError saying what to do instead
    */
-  static void requireListable(Registry registry, RegistryUri uri) {
+  public static void requireListable(Registry registry, RegistryUri uri) {
     if (!registry.capabilities().contains(Registry.Capability.NAMES)) {
       throw UserError.failed(
           "registry: "

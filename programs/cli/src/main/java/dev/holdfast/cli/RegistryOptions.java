@@ -57,15 +57,25 @@ public final class RegistryOptions {
     return registry != null && !registry.isBlank();
   }
 
-  /** A service as it is called in the registry's namespace. */
+  /**
+   * A service directly in the registry's namespace, for records that are written: a name with a
+   * namespace of its own would put them where nobody looks.
+   *
+   * @throws UserError when the name has a namespace
+   */
   public ServiceTarget service(String name) {
-    return ServiceTarget.in(uri(), ServiceName.parse(name));
+    ServiceName service = ServiceName.parse(name);
+    if (!service.namespace().isEmpty()) {
+      throw UserError.usage(
+          "service: \"" + name + "\" (expected: no /, as --registry names the namespace)");
+    }
+    return ServiceTarget.in(uri(), service);
   }
 
   /** A target as a program would be given it, or the name of a service in the registry. */
   public ServiceTarget target(String text) {
     if (!text.contains("://")) {
-      return service(text);
+      return ServiceTarget.in(uri(), ServiceName.parse(text));
     }
     Secrets.refuseOnCommandLine("target", text);
     return registries().resolveTarget(text);

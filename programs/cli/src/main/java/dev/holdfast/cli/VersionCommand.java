@@ -50,8 +50,8 @@ public final class VersionCommand implements Callable<Integer>, IVersionProvider
     };
   }
 
-  /** Maven writes the version into the resource when it builds. */
-  private static String number() {
+  /** The version of the program, which Maven writes into the resource when it builds. */
+  public static String number() {
     Properties properties = new Properties();
     try (InputStream in = VersionCommand.class.getResourceAsStream("version.properties")) {
       if (in == null) {

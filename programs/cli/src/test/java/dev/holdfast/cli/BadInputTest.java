@@ -73,15 +73,36 @@ class BadInputTest {
         new Bad(
             "deregister --registry file:///tmp/x --service orders here",
             "address: \"here\" (expected: host:port, an IPv6 host in brackets)"),
-        new Bad("completion fish", "completion: \"fish\" (expected: bash or zsh)"),
+        new Bad("completion tcsh", "completion: \"tcsh\" (expected: bash, zsh or fish)"),
         new Bad(RUN, "missing required parameter: 'COMMAND'"),
         new Bad("resolv x", "command: \"resolv\" is unknown (did you mean resolve?)"),
         new Bad("ls --jsno", "--jsno: unknown option (did you mean --json?)"),
         new Bad("version please", "\"please\": one argument too many"));
   }
 
+  /** Names that would silently lead to another namespace than the registry's. */
+  static List<Bad> namesOfOtherNamespaces() {
+    return List.of(
+        new Bad(
+            "run --registry file:///tmp/x --service or/ders --port 1 -- true",
+            "service: \"or/ders\" (expected: no /, as --registry names the namespace)"),
+        new Bad(
+            "register --registry file:///tmp/x --service or/ders --port 1",
+            "service: \"or/ders\" (expected: no /, as --registry names the namespace)"),
+        new Bad(
+            "deregister --registry file:///tmp/x --service or/ders 127.0.0.1:1",
+            "service: \"or/ders\" (expected: no /, as --registry names the namespace)"),
+        new Bad(
+            "control --registry file:///tmp/x --listen 0 --admin 0 --service or/ders",
+            "service: \"or/ders\" (expected: no /, as the registry names the namespace)"),
+        new Bad(
+            "resolve file:///tmp/x/or%2fders",
+            "registry: \"file:///tmp/x/or%2fders\" (expected: no %2F outside of passwords and"
+                + " parameters)"));
+  }
+
   @ParameterizedTest
-  @MethodSource("lines")
+  @MethodSource({"lines", "namesOfOtherNamespaces"})
   void isRefusedWithWhatWasExpected(Bad bad) {
     CommandRun run = CommandRun.of(bad.line().strip().split(" +"));
 

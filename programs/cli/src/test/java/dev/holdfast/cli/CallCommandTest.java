@@ -285,7 +285,7 @@ class CallCommandTest {
     assertThat(named.code()).as(named.err()).isZero();
     assertThat(authorities).hasSize(2).containsOnly("orders");
     assertThat(other.err())
-        .contains("UNAVAILABLE: io exception (", "No subject alternative DNS name matching orders")
+        .contains("UNAVAILABLE: TLS: ", "no subject alternative DNS name matching orders")
         .doesNotContain("Channel Pipeline");
     assertThat(other.code()).isEqualTo(ExitCode.FAILED);
   }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,11 +47,41 @@ class CompletionCommandTest {
   }
 
   @Test
-  void otherShellsAreRefusedInWords() {
-    CommandRun fish = CommandRun.of("completion", "fish");
+  void fishCompletesCommandsOptionsAndValues() throws Exception {
+    Path script = write(CommandRun.of("completion", "fish"));
 
-    assertThat(fish.code()).isEqualTo(ExitCode.USAGE);
-    assertThat(fish.err()).contains("completion: \"fish\" (expected: bash or zsh)");
+    assertThat(fish(script, "holdfast re")).contains("register", "resolve");
+    assertThat(fish(script, "holdfast run --re")).contains("--registry");
+    assertThat(fish(script, "holdfast --json etcd ro")).contains("role");
+    assertThat(fish(script, "holdfast kubernetes manifest cl")).contains("client");
+    assertThat(fish(script, "holdfast completion ")).contains("bash", "zsh", "fish");
+  }
+
+  /** A command's name as the value of an option is no command. */
+  @Test
+  void fishKnowsTheValuesOfOptions() throws Exception {
+    Path script = write(CommandRun.of("completion", "fish"));
+
+    assertThat(fish(script, "holdfast run --zone etcd ro")).doesNotContain("role");
+    assertThat(fish(script, "holdfast run --zone etcd --se")).contains("--service");
+  }
+
+  @Test
+  void fishOffersFilesWhereAFileIsExpected() throws Exception {
+    Path script = write(CommandRun.of("completion", "fish"));
+    Files.writeString(scratch.resolve("gateway.yaml"), "");
+
+    assertThat(fish(script, "holdfast gateway --config " + scratch + "/gate"))
+        .anyMatch(file -> file.endsWith("gateway.yaml"));
+    assertThat(fish(script, "holdfast gateway --listen " + scratch + "/gate")).isEmpty();
+  }
+
+  @Test
+  void otherShellsAreRefusedInWords() {
+    CommandRun tcsh = CommandRun.of("completion", "tcsh");
+
+    assertThat(tcsh.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(tcsh.err()).contains("completion: \"tcsh\" (expected: bash, zsh or fish)");
   }
 
   private Path write(CommandRun run) throws IOException {
@@ -65,7 +96,14 @@ class CompletionCommandTest {
     return output("bash", "-c", line);
   }
 
-  /** A shell that is missing fails the test: ./verify installs both. */
+  /** What fish offers for a line, without the descriptions behind a tabulator. */
+  private static List<String> fish(Path script, String line) throws Exception {
+    String offered =
+        output("fish", "--no-config", "-c", "source " + script + "; complete -C '" + line + "'");
+    return offered.lines().map(each -> each.split("\t", 2)[0]).toList();
+  }
+
+  /** A shell that is missing fails the test: ./verify installs them. */
   private static String output(String... command) throws Exception {
     Process shell = new ProcessBuilder(command).redirectErrorStream(true).start();
     return new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -38,7 +38,7 @@ class FooterTextTest {
     CommandRun run = CommandRun.of("gateway", "--help");
 
     assertThat(run.out())
-        .contains("Health and reflection go by authority only.")
+        .contains("Health goes by authority only")
         .doesNotContain("the only one\nthere\n")
         .doesNotContain("\n--config g.yaml");
   }

@@ -54,7 +54,6 @@ class GatewayByServiceTest {
   @Test
   void callsFindTheirServiceByItsGrpcServiceUntilTwoOfferIt() throws Exception {
     serve("orders", new Orders());
-    serve("telemetry", new TelemetryGrpc.TelemetryImplBase() {});
     String command =
         "gateway --json --registry file://" + folder + "/services --listen 0 --access-log -";
     try (HoldfastProcess gateway = HoldfastProcess.start(folder, Map.of(), command.split(" "))) {
@@ -64,6 +63,10 @@ class GatewayByServiceTest {
           .atMost(PATIENCE)
           .ignoreExceptionsMatching(StatusRuntimeException.class::isInstance)
           .until(() -> get(port).equals("tea"));
+
+      assertCalledWithoutAuthorityAsByCurl(port);
+      serve("telemetry", new TelemetryGrpc.TelemetryImplBase() {});
+      awaitTwoServices(port);
 
       CommandRun call =
           CommandRun.of(
@@ -101,6 +104,21 @@ class GatewayByServiceTest {
               "\"method\":\"/" + GET + "\",\"verb\":\"POST\",\"http\":200,.*\"grpc\":\"OK\"")
           .contains("\"http\":400,");
     }
+  }
+
+  private static void assertCalledWithoutAuthorityAsByCurl(int port) {
+    CommandRun only = CommandRun.of("call", "127.0.0.1:" + port, GET, "-d", "{\"id\":\"6\"}");
+    assertThat(only.code()).as(only.err()).isZero();
+    assertThat(only.out()).isEqualTo("{\"id\":\"6\",\"item\":\"tea\"}\n");
+  }
+
+  private static void awaitTwoServices(int port) {
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(CommandRun.of("ls-methods", "127.0.0.1:" + port).err())
+                    .contains("the authority of one of the services orders, telemetry"));
   }
 
   private void serve(String name, BindableService service) throws IOException {

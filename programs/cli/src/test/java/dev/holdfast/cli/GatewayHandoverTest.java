@@ -41,6 +41,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -115,6 +116,7 @@ class GatewayHandoverTest {
   }
 
   @Test
+  @Tag("ci")
   void whoHasTakenOverServesAlsoWithoutTheRest() throws Exception {
     Server server = server(new HealthStatusManager());
     Path shared = Files.createDirectory(socket().getParent());

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -67,6 +68,7 @@ class HealthFollowingTest {
   }
 
   @Test
+  @Tag("ci")
   void serverThatIsTooSlowForTheFirstQuestionIsStillFollowed() {
     HoldfastProcess server = server("SERVING");
     server.awaitOut(out -> out.contains("child: started"));
@@ -82,6 +84,7 @@ class HealthFollowingTest {
   }
 
   @Test
+  @Tag("ci")
   void silenceAtFirstDoesNotRegisterAServerThatSaysNotServing() {
     HoldfastProcess server = server("NOT_SERVING");
     server.awaitOut(out -> out.contains("child: started"));
@@ -95,6 +98,7 @@ class HealthFollowingTest {
   }
 
   @Test
+  @Tag("ci")
   void healthOfOneServiceCanBeTheOneThatCounts() {
     HoldfastProcess run = run("SERVING", "--health-service", "shop.Orders");
 
@@ -103,6 +107,7 @@ class HealthFollowingTest {
   }
 
   @Test
+  @Tag("ci")
   void registerFollowsAProgramThatRunsAlready() {
     HoldfastProcess server = server("SERVING");
     HoldfastProcess register = register("--spread", "0s", "--probe-interval", "200ms");
@@ -119,6 +124,7 @@ class HealthFollowingTest {
   }
 
   @Test
+  @Tag("ci")
   void registerGivesUpWhenNothingListens() {
     HoldfastProcess register = register("--ready-timeout", "500ms");
 

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** The program as a process of its own, with its outputs in files. */
 final class HoldfastProcess implements AutoCloseable {
@@ -138,7 +139,12 @@ final class HoldfastProcess implements AutoCloseable {
 
   /** Waits until standard output is as wanted. */
   HoldfastProcess awaitOut(Predicate<String> wanted) {
-    await("output").atMost(LIMIT).until(this::out, wanted);
+    try {
+      await("output").atMost(LIMIT).until(this::out, wanted);
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError(
+          "alive=%s out=\"%s\" err=\"%s\"".formatted(process.isAlive(), out(), err()), e);
+    }
     return this;
   }
 

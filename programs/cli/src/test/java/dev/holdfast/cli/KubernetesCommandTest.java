@@ -6,8 +6,10 @@ import static dev.holdfast.cli.ManifestSchemas.violations;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.InstanceOfAssertFactories.map;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,6 +42,29 @@ class KubernetesCommandTest {
     assertThat(at(documents.get(1), "roleRef.name"))
         .isEqualTo(at(documents.get(0), "metadata.name"));
     assertThat(violations(run.out())).isEmpty();
+  }
+
+  /** Under a shared name the second binding would replace the first one, and take its role away. */
+  @Test
+  void eachAccountHasABindingOfItsOwn() {
+    List<Object> names = new ArrayList<>();
+    for (String line :
+        List.of(
+            "kubernetes rbac --namespace prod --service-account shop",
+            "kubernetes rbac --namespace prod --service-account stock",
+            "kubernetes rbac --namespace prod --service-account shop --account-namespace web",
+            CONTROL,
+            GATEWAY,
+            GATEWAY.replace("edge", "edge-2"),
+            CLIENT)) {
+      documents(run(line).out()).stream()
+          .filter(document -> "RoleBinding".equals(document.get("kind")))
+          .forEach(binding -> names.add(at(binding, "metadata.name")));
+    }
+
+    // The client of the last line has the account that the third one names.
+    assertThat(names).hasSize(7);
+    assertThat(Set.copyOf(names)).hasSize(6);
   }
 
   @Test
@@ -124,16 +149,17 @@ class KubernetesCommandTest {
             "ServiceAccount mesh",
             "Role prod",
             "RoleBinding prod",
+            "ConfigMap mesh",
             "Deployment mesh",
             "Service mesh",
             "PodDisruptionBudget mesh");
     String container = "spec.template.spec.containers.0";
-    assertThat(at(documents.get(3), container + ".args"))
+    assertThat(at(documents.get(4), container + ".args"))
         .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.list(String.class))
         .startsWith("control", "--registry", "kubernetes:///prod", "--listen")
         .doesNotContain("--cert");
-    assertThat(at(documents.get(4), "spec.ports.0.targetPort"))
-        .isEqualTo(at(documents.get(3), container + ".ports.0.name"));
+    assertThat(at(documents.get(5), "spec.ports.0.targetPort"))
+        .isEqualTo(at(documents.get(4), container + ".ports.0.name"));
     assertThat(run(CONTROL + " --tls-secret mesh-tls").out())
         .contains("/etc/holdfast/tls/tls.crt", "secretName: mesh-tls");
   }
@@ -142,10 +168,10 @@ class KubernetesCommandTest {
   void theServiceSaysHttp2InTheClearOnlyWhenItIs() {
     String protocol = "spec.ports.0";
 
-    assertThat(at(documents(run(CONTROL).out()).get(4), protocol))
+    assertThat(at(documents(run(CONTROL).out()).get(5), protocol))
         .asInstanceOf(map(String.class, Object.class))
         .containsEntry("appProtocol", "kubernetes.io/h2c");
-    assertThat(at(documents(run(CONTROL + " --tls-secret mesh-tls").out()).get(4), protocol))
+    assertThat(at(documents(run(CONTROL + " --tls-secret mesh-tls").out()).get(5), protocol))
         .asInstanceOf(map(String.class, Object.class))
         .containsEntry("name", "grpc-xds")
         .doesNotContainKey("appProtocol");
@@ -154,13 +180,13 @@ class KubernetesCommandTest {
   @ParameterizedTest
   @ValueSource(strings = {CONTROL, CONTROL + " --tls-secret mesh-tls"})
   void argumentsOfTheControlPlaneAreOnesThatThisProgramTakes(String line) {
-    Map<String, Object> deployment = documents(run(line).out()).get(3);
+    Map<String, Object> deployment = documents(run(line).out()).get(4);
     Object arguments = at(deployment, "spec.template.spec.containers.0.args");
 
     assertThat(arguments).isInstanceOf(List.class);
     String[] words = ((List<?>) arguments).stream().map(String::valueOf).toArray(String[]::new);
     assertThat(HoldfastCommand.commandLine().parseArgs(words).subcommand().matchedOptions())
-        .hasSize(line.equals(CONTROL) ? 3 : 5);
+        .hasSize(line.equals(CONTROL) ? 5 : 7);
   }
 
   @ParameterizedTest
@@ -174,21 +200,22 @@ class KubernetesCommandTest {
             "ServiceAccount edge",
             "Role prod",
             "RoleBinding prod",
+            "ConfigMap edge",
             "Deployment edge",
             "Service edge",
             "PodDisruptionBudget edge");
     String container = "spec.template.spec.containers.0";
-    Object arguments = at(documents.get(3), container + ".args");
+    Object arguments = at(documents.get(4), container + ".args");
     String[] words = ((List<?>) arguments).stream().map(String::valueOf).toArray(String[]::new);
     assertThat(HoldfastCommand.commandLine().parseArgs(words).subcommand().matchedOptions())
-        .hasSize(line.equals(GATEWAY) ? 2 : 4);
+        .hasSize(line.equals(GATEWAY) ? 5 : 7);
     int port = line.equals(GATEWAY) ? 8_080 : 8_443;
     assertThat(words).startsWith("gateway", "--registry", "kubernetes:///prod", "--listen");
     assertThat(words).contains("0.0.0.0:" + port);
-    assertThat(at(documents.get(3), container + ".ports.0.containerPort")).isEqualTo(port);
-    assertThat(at(documents.get(4), "spec.ports.0.port")).isEqualTo(port);
-    assertThat(at(documents.get(4), "spec.ports.0.targetPort"))
-        .isEqualTo(at(documents.get(3), container + ".ports.0.name"));
+    assertThat(at(documents.get(4), container + ".ports.0.containerPort")).isEqualTo(port);
+    assertThat(at(documents.get(5), "spec.ports.0.port")).isEqualTo(port);
+    assertThat(at(documents.get(5), "spec.ports.0.targetPort"))
+        .isEqualTo(at(documents.get(4), container + ".ports.0.name"));
   }
 
   @Test
@@ -204,13 +231,19 @@ class KubernetesCommandTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "kubernetes|kubernetes: no command (expected: rbac, manifest)",
+        "kubernetes|kubernetes: no command (expected: rbac, manifest, chart, kustomize)",
         "kubernetes manifest|manifest: no command (expected: client, control, gateway)",
         "kubernetes rbac|missing required option: '--namespace=NAMESPACE'",
         "kubernetes rbac --namespace Prod|namespace: \"Prod\" (expected: ",
         "kubernetes manifest control --namespace a --image :x|image: \":x\" (expected: such as ",
         CLIENT + " --replicas 0|replicas: 0 (expected: >= 1)",
         CLIENT + " --target-variable 1X|target-variable: \"1X\" (expected: ",
+        GATEWAY
+            + " --gateway-config /no/such|gateway-config: /no/such: no such file (expected: a"
+            + " file)",
+        CONTROL + " --policy /|policy: /: is a directory (expected: a file)",
+        GATEWAY + " --drain 25h|drain: 25h (expected: ",
+        CONTROL + " --drain 6m|drain: 6m (expected: ",
         "kubernetes manifest client --namespace a --name b --image c --target dns:///x"
             + "|target: \"dns:///x\" (expected: such as kubernetes:///orders.prod:grpc)",
         "kubernetes manifest client --namespace a --name b --image c --target kubernetes:///a.b.c"

@@ -1,7 +1,5 @@
 package dev.holdfast.cli;
 
-import static dev.holdfast.cli.ManifestSchemas.at;
-import static dev.holdfast.cli.ManifestSchemas.documents;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.lab.kubernetes.EndpointSlice;
@@ -9,8 +7,6 @@ import dev.holdfast.lab.kubernetes.SlicePort;
 import dev.holdfast.registry.kubernetes.RealCluster;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -62,16 +58,12 @@ class RealApiServerManifestsIT {
         CONTROL,
         CONTROL + " --tls-secret mesh-tls --name xds --replicas 1",
         GATEWAY,
-        GATEWAY + " --tls-secret edge-tls --name front --replicas 3",
+        GATEWAY + " --tls-secret edge-tls --name front --replicas 3 --drain 10m",
+        "kubernetes manifest gateway --namespace edge --image holdfast:0.1",
         "kubernetes rbac --namespace prod --account-namespace web"
       })
   void manifestsAreTakenWithNothingUnknownInThem(String line) throws Exception {
-    for (String document : print(line).split("(?m)^---\n", -1)) {
-      HttpResponse<String> answer = dryRun(document);
-
-      assertThat(answer.statusCode()).as(document + answer.body()).isBetween(200, 201);
-      assertThat(answer.headers().firstValue("Warning")).as(document).isEmpty();
-    }
+    ClusterDryRun.assertTaken(cluster, print(line));
   }
 
   @ParameterizedTest
@@ -84,10 +76,11 @@ class RealApiServerManifestsIT {
       })
   void theServerFindsWhatIsWrong(String change) throws Exception {
     String[] words = change.split("\\|", -1);
-    String deployment = print(CLIENT).split("(?m)^---\n", -1)[3];
+    String deployment = ClusterDryRun.texts(print(CLIENT))[3];
     assertThat(deployment).contains(words[0]);
 
-    HttpResponse<String> answer = dryRun(deployment.replace(words[0], words[1]));
+    HttpResponse<String> answer =
+        ClusterDryRun.dryRun(cluster, deployment.replace(words[0], words[1]));
 
     // A field that it does not know is 500 to a server-side apply.
     assertThat(answer.statusCode()).as(answer.body()).isGreaterThanOrEqualTo(400);
@@ -105,9 +98,11 @@ class RealApiServerManifestsIT {
 
     CommandRun refused = resolve(kubeconfig);
     for (String document :
-        print("kubernetes rbac --namespace prod --service-account shop --account-namespace web")
-            .split("(?m)^---\n", -1)) {
-      apply(document);
+        ClusterDryRun.texts(
+            print(
+                "kubernetes rbac --namespace prod --service-account shop --account-namespace"
+                    + " web"))) {
+      ClusterDryRun.apply(cluster, document);
     }
 
     assertThat(refused.code()).isEqualTo(ExitCode.FAILED);
@@ -125,37 +120,5 @@ class RealApiServerManifestsIT {
     CommandRun run = CommandRun.of(line.split(" ", -1));
     assertThat(run.code()).as(run.err()).isZero();
     return run.out();
-  }
-
-  private static HttpResponse<String> dryRun(String yaml) throws Exception {
-    Map<String, Object> document = documents(yaml).get(0);
-    return cluster
-        .calls()
-        .dryRun(group(document), namespace(document), plural(document), name(document), yaml);
-  }
-
-  private static void apply(String yaml) throws Exception {
-    Map<String, Object> document = documents(yaml).get(0);
-    cluster
-        .calls()
-        .apply(group(document), namespace(document), plural(document), name(document), yaml);
-  }
-
-  private static String group(Map<String, Object> document) {
-    String version = String.valueOf(document.get("apiVersion"));
-    return version.equals("v1") ? "/api/v1" : "/apis/" + version;
-  }
-
-  /** Every kind that is printed makes its plural so. */
-  private static String plural(Map<String, Object> document) {
-    return String.valueOf(document.get("kind")).toLowerCase(Locale.ROOT) + "s";
-  }
-
-  private static String namespace(Map<String, Object> document) {
-    return String.valueOf(at(document, "metadata.namespace"));
-  }
-
-  private static String name(Map<String, Object> document) {
-    return String.valueOf(at(document, "metadata.name"));
   }
 }

@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -83,6 +84,7 @@ class RunCommandTest {
   }
 
   @Test
+  @Tag("ci")
   void interruptIsPassedOnAsInterrupt() {
     HoldfastProcess run = run(List.of("--spread", "0s")).awaitErr("registered orders at");
 
@@ -114,6 +116,7 @@ class RunCommandTest {
   }
 
   @Test
+  @Tag("ci")
   void secondSignalEndsTheWaiting() {
     HoldfastProcess run = run(List.of("--spread", "10m")).awaitErr("registered orders at");
 
@@ -125,6 +128,7 @@ class RunCommandTest {
   }
 
   @Test
+  @Tag("ci")
   void hangupIsPassedOnWithoutADrain() {
     HoldfastProcess run = run(List.of(), "stubborn").awaitErr("registered orders at");
 
@@ -147,6 +151,7 @@ class RunCommandTest {
   }
 
   @Test
+  @Tag("ci")
   void childThatIsKilledGivesTheShellsCode() {
     HoldfastProcess run = run(List.of()).awaitErr("registered orders at");
 
@@ -157,6 +162,7 @@ class RunCommandTest {
   }
 
   @Test
+  @Tag("ci")
   void childThatDoesNotStopIsKilledAfterTheTimeout() {
     HoldfastProcess run =
         run(List.of("--spread", "0s", "--stop-timeout", "500ms"), "stubborn")
@@ -195,6 +201,7 @@ class RunCommandTest {
   }
 
   @Test
+  @Tag("ci")
   void programThatCanNotBeStartedGivesTheShellsCodes() throws IOException {
     HoldfastProcess missing = start(List.of(), List.of("no-such-program"));
     Path text = Files.writeString(scratch.resolve("plain.txt"), "no program");
@@ -221,6 +228,7 @@ class RunCommandTest {
   }
 
   @Test
+  @Tag("ci")
   void noticesAreJsonLinesWhenAskedFor() {
     HoldfastProcess run = run(List.of("--json", "--spread", "0s")).awaitErr("\"registered\"");
 
@@ -232,6 +240,7 @@ class RunCommandTest {
   }
 
   @Test
+  @Tag("ci")
   void registryThatIsAwayDoesNotKeepTheProgramFromStarting() throws IOException {
     Path directory = scratch.resolve("registry");
     Files.delete(directory);

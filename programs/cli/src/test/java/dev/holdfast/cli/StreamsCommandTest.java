@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.examples.v1.Reading;
-import dev.holdfast.examples.v1.Receipt;
 import dev.holdfast.examples.v1.TelemetryGrpc;
 import dev.holdfast.streams.grpc.ClientStreams;
 import dev.holdfast.streams.grpc.ServerStreams;
@@ -48,13 +47,13 @@ class StreamsCommandTest {
             .build();
     server =
         Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
-            .addService(streams.resumable(new Acknowledging()))
+            .addService(streams.resumable(new AcknowledgingTelemetry()))
             .addService(StreamsAdmin.of(streams))
             .build()
             .start();
     without =
         Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
-            .addService(streams.resumable(new Acknowledging()))
+            .addService(streams.resumable(new AcknowledgingTelemetry()))
             .build()
             .start();
     clients = ClientStreams.builder().build();
@@ -176,43 +175,12 @@ class StreamsCommandTest {
     StreamObserver<Reading> readings =
         TelemetryGrpc.newStub(channel)
             .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
-            .report(new Ignoring());
+            .report(new AcknowledgingTelemetry.Ignoring());
     readings.onNext(Reading.newBuilder().setDevice(name).setNumber(1).build());
     return readings;
   }
 
   private static String address(Server of) {
     return "127.0.0.1:" + of.getPort();
-  }
-
-  private static final class Acknowledging extends TelemetryGrpc.TelemetryImplBase {
-    @Override
-    public StreamObserver<Reading> report(StreamObserver<Receipt> receipts) {
-      return new StreamObserver<>() {
-        @Override
-        public void onNext(Reading reading) {
-          receipts.onNext(Receipt.newBuilder().setNumber(reading.getNumber()).build());
-        }
-
-        @Override
-        public void onError(Throwable failure) {}
-
-        @Override
-        public void onCompleted() {
-          receipts.onCompleted();
-        }
-      };
-    }
-  }
-
-  private static final class Ignoring implements StreamObserver<Receipt> {
-    @Override
-    public void onNext(Receipt receipt) {}
-
-    @Override
-    public void onError(Throwable failure) {}
-
-    @Override
-    public void onCompleted() {}
   }
 }

@@ -51,15 +51,19 @@ class VerifyScriptTest {
     "curl",
     "etcd",
     "etcdctl",
+    "fish",
+    "groff",
     "h2load",
     "haproxy",
     "ip",
+    "mandoc",
     "mvn",
     "nft",
     "nghttpd",
     "nginx",
     "node",
     "npm",
+    "promtool",
     "python3",
     "redis-server",
     "setsid",
@@ -75,6 +79,8 @@ class VerifyScriptTest {
     Path scripts = open(Files.createDirectory(folder.resolve("scripts")));
     open(Files.copy(ROOT.resolve("verify"), folder.resolve("verify")));
     open(Files.copy(ROOT.resolve("scripts/common.sh"), scripts.resolve("common.sh")));
+    Path dist = open(Files.createDirectories(folder.resolve("deploy/dist")));
+    open(Files.copy(ROOT.resolve("deploy/dist/launch.sh"), dist.resolve("launch.sh")));
     Path bin = open(Files.createDirectory(folder.resolve("bin")));
     for (String name : BASICS) {
       open(
@@ -91,11 +97,15 @@ class VerifyScriptTest {
     "curl, curl",
     "etcd, etcd-server",
     "etcdctl, etcd-client",
+    "fish, fish",
+    "groff, groff-base",
     "h2load, nghttp2-client",
+    "mandoc, mandoc",
     "mvn, maven",
     "nghttpd, nghttp2-server",
     "node, nodejs",
     "npm, npm",
+    "promtool, prometheus",
     "python3, python3",
     "redis-server, redis-server",
     "setsid, util-linux",

@@ -41,8 +41,8 @@ import picocli.CommandLine.Parameters;
     },
     footer = {
       "",
-      "Without TARGET the gateway of this machine is called, 127.0.0.1:8080; --authority names the",
-      "service of the registry behind it. A failed call prints its status and details on standard",
+      "Without TARGET the gateway of this machine is called, 127.0.0.1:8080; of several services",
+      "behind it --authority names one. A failed call prints its status and details on standard",
       "error; with --json as a last line"
           + " {\"error\":{\"code\":..,\"message\":..,\"details\":[..]}}.",
       "Where the client streams, each line of -d is a message (standard input by default). Exit",

@@ -20,8 +20,8 @@ import picocli.CommandLine.Parameters;
     description = "List the methods of a server with their messages, by its reflection.",
     footer = {
       "",
-      "Without TARGET the gateway of this machine is asked, 127.0.0.1:8080; --authority names the",
-      "service of the registry behind it. Exit codes: 0 shown, 1 the server can't be asked or has",
+      "Without TARGET the gateway of this machine is asked, 127.0.0.1:8080; of several services",
+      "behind it --authority names one. Exit codes: 0 shown, 1 the server can't be asked or has",
       "nothing of that name, 2 the command line makes no sense.",
       "",
       "  holdfast ls-methods 127.0.0.1:50051",

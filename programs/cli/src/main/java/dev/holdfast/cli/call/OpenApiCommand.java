@@ -3,6 +3,7 @@ package dev.holdfast.cli.call;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.transcoding.http.HttpTranscoder;
 import dev.holdfast.transcoding.http.openapi.DocumentTooLargeException;
 import dev.holdfast.transcoding.http.openapi.OpenApiDocument;
@@ -31,8 +32,8 @@ import picocli.CommandLine.Parameters;
     },
     footer = {
       "",
-      "Without TARGET the gateway of this machine is asked, 127.0.0.1:8080; --authority names the",
-      "service of the registry behind it. With --descriptor-set nobody is asked; a file of protoc",
+      "Without TARGET the gateway of this machine is asked, 127.0.0.1:8080; of several services",
+      "behind it --authority names one. With --descriptor-set nobody is asked; a file of protoc",
       "--include_source_info has the comments of the .proto, which become descriptions.",
       "What OpenAPI can't say is named on standard error and in the document's x-holdfast-omitted.",
       "Exit codes: 0 written, 1 the server can't be asked or the file not be written, 2 the"
@@ -139,7 +140,8 @@ public final class OpenApiCommand implements Callable<Integer> {
     try {
       Files.write(file, json);
     } catch (IOException e) {
-      throw UserError.failed("output: " + e + " (expected: a file that can be written)");
+      throw UserError.failed(
+          "output: " + file + ": " + IoErrorText.of(e) + " (expected: a file that can be written)");
     }
   }
 }

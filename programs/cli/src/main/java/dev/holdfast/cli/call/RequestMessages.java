@@ -1,6 +1,7 @@
 package dev.holdfast.cli.call;
 
 import dev.holdfast.cli.UserError;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.transcoding.http.JsonSplitter;
 import dev.holdfast.transcoding.json.CodecBuffer;
@@ -61,7 +62,8 @@ final class RequestMessages implements AutoCloseable {
     try {
       return new RequestMessages(Files.newInputStream(Path.of(data.substring(1))), type, streams);
     } catch (IOException e) {
-      throw UserError.usage("d: " + e + " (expected: JSON, @FILE or -)");
+      throw UserError.usage(
+          "d: " + data.substring(1) + ": " + IoErrorText.of(e) + " (expected: JSON, @FILE or -)");
     }
   }
 
@@ -76,7 +78,7 @@ final class RequestMessages implements AutoCloseable {
         read();
       }
     } catch (IOException e) {
-      throw UserError.failed("d: " + e.getMessage());
+      throw UserError.failed("d: " + IoErrorText.of(e));
     } catch (RequestRefusedException e) {
       throw UserError.usage("d: " + e.getMessage());
     }
@@ -93,7 +95,7 @@ final class RequestMessages implements AutoCloseable {
     try {
       in.close();
     } catch (IOException e) {
-      throw UserError.failed("d: " + e.getMessage());
+      throw UserError.failed("d: " + IoErrorText.of(e));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.holdfast.cli.call;
 
 import dev.holdfast.cli.UserError;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.schema.ReflectedSchema;
 import dev.holdfast.gateway.schema.ReflectionException;
@@ -51,7 +52,11 @@ record ServerSchema(ServiceCatalog catalog, List<String> undescribed) {
         all = all.with(ServiceCatalog.ofDescriptorSet(Files.readAllBytes(file)));
       } catch (IOException e) {
         throw UserError.usage(
-            "descriptor-set: " + e + " (expected: a file of protoc --include_imports -o FILE)");
+            "descriptor-set: "
+                + file
+                + ": "
+                + IoErrorText.of(e)
+                + " (expected: a file of protoc --include_imports -o FILE)");
       } catch (InvalidSchemaException e) {
         throw UserError.usage("descriptor-set: " + file + ": " + e.getMessage());
       }

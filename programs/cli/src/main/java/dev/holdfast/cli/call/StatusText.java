@@ -1,5 +1,6 @@
 package dev.holdfast.cli.call;
 
+import dev.holdfast.cli.CallFailureText;
 import dev.holdfast.core.JsonTextWriter;
 import dev.holdfast.transcoding.http.ErrorBody;
 import dev.holdfast.transcoding.json.JsonCodec;
@@ -19,24 +20,7 @@ final class StatusText {
 
   /** Code, message and, where it never left this program, the cause. */
   static String line(Status status) {
-    String message = status.getDescription() == null ? "" : ": " + status.getDescription();
-    Throwable cause = status.getCause();
-    if (cause == null) {
-      return status.getCode() + message;
-    }
-    // What grpc-java adds in further lines names its own parts.
-    return status.getCode() + message.lines().findFirst().orElse("") + " (" + reason(cause) + ")";
-  }
-
-  /** The words of a cause, and those at its root if they say more. */
-  private static String reason(Throwable cause) {
-    String first = String.valueOf(cause.getMessage());
-    Throwable root = cause;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    String last = String.valueOf(root.getMessage());
-    return first.contains(last) ? first : first + ": " + last;
+    return CallFailureText.of(status);
   }
 
   /** The line, and google.rpc.Status with its details below if there are some. */

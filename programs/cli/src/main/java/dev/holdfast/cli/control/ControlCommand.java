@@ -6,17 +6,21 @@ import dev.holdfast.cli.RegistryOptions;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.cli.run.Signals;
+import dev.holdfast.cli.systemd.ServiceNotifier;
 import dev.holdfast.control.ControlOptions;
 import dev.holdfast.control.ControlPlane;
 import dev.holdfast.control.resources.PolicyException;
 import dev.holdfast.control.resources.PolicyFeed;
 import dev.holdfast.control.resources.PolicyMeters;
 import dev.holdfast.core.DurationText;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.discovery.EndpointDirectory;
 import dev.holdfast.core.discovery.Registries;
+import dev.holdfast.gateway.admin.MetricsServer;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -68,6 +72,8 @@ public final class ControlCommand implements Callable<Integer> {
           "Where `control status` and grpcdebug (CSDS) are answered, in plaintext;"
               + " ${DEFAULT-VALUE} of loopback by default.")
   private String admin = "" + ControlOptions.ADMIN_PORT;
+
+  @Mixin private final MetricsOptions metrics = new MetricsOptions();
 
   @Option(
       names = "--cert",
@@ -125,19 +131,49 @@ public final class ControlCommand implements Callable<Integer> {
     common.startLogging("INFO");
     RegistryUri uri = registryOptions.uri();
     ControlOptions options = options();
+    ListenAddress.requireFree("listen", options.listen());
+    ListenAddress.requireFree("admin", options.admin());
     // Before anything is open, so that no signal finds nobody.
     CountDownLatch ended = endOfSignals();
     RegistryContext context = context();
-    try (PolicyFeed feed = feed(context);
+    ServiceNotifier notifier = ServiceNotifier.ofProcess();
+    try (ProcessMeters meters = ProcessMeters.open();
+        PolicyFeed feed = feed(context);
         ControlPlane plane =
-            ControlPlane.start(uri, new Registries(context), feed.builder(), options)) {
+            ControlPlane.start(uri, new Registries(context), feed.builder(), options);
+        Scraped scraped = scraped(plane, meters)) {
       feed.follow(plane::use);
-      announce(plane, uri);
+      announce(plane, uri, scraped.address());
+      notifier.ready("serving xDS on " + ListenAddress.text(plane.address()));
       ended.await();
+      notifier.stopping("clients are sent elsewhere");
+      // Before the address of probes closes, which say meanwhile that it drains.
+      plane.close();
     } catch (IOException e) {
       throw UserError.failed("control: " + e.getMessage());
     }
     return ExitCode.OK;
+  }
+
+  /** The address of metrics and probes while it is open, if there is one. */
+  private record Scraped(Optional<MetricsServer> server) implements AutoCloseable {
+    Optional<InetSocketAddress> address() {
+      return server.map(MetricsServer::address);
+    }
+
+    @Override
+    public void close() {
+      server.ifPresent(MetricsServer::close);
+    }
+  }
+
+  private Scraped scraped(ControlPlane plane, ProcessMeters meters) throws IOException {
+    Optional<InetSocketAddress> address = metrics.address();
+    return new Scraped(
+        address.isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                MetricsServer.of(address.get(), plane::notReadyBecause, meters.registry())));
   }
 
   private PolicyFeed feed(RegistryContext context) {
@@ -146,7 +182,8 @@ public final class ControlCommand implements Callable<Integer> {
     } catch (PolicyException e) {
       throw UserError.usage(String.valueOf(e.getMessage()));
     } catch (IOException e) {
-      throw UserError.usage("policy: " + e + " (expected: a readable file)");
+      throw UserError.usage(
+          "policy: " + policy + ": " + IoErrorText.of(e) + " (expected: a readable file)");
     }
   }
 
@@ -195,7 +232,7 @@ public final class ControlCommand implements Callable<Integer> {
     return context.withEnvironment(environment);
   }
 
-  private void announce(ControlPlane plane, RegistryUri uri) {
+  private void announce(ControlPlane plane, RegistryUri uri, Optional<InetSocketAddress> scraped) {
     if (common.json()) {
       common
           .commandContext()
@@ -204,6 +241,7 @@ public final class ControlCommand implements Callable<Integer> {
               JsonLine.object()
                   .with("listen", ListenAddress.text(plane.address()))
                   .with("admin", ListenAddress.text(plane.adminAddress()))
+                  .with("metrics", scraped.map(ListenAddress::text).orElse(""))
                   .with("tls", certificate != null)
                   .with("registry", uri.toString()));
       return;

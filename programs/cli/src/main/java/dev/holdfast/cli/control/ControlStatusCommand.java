@@ -1,8 +1,10 @@
 package dev.holdfast.cli.control;
 
+import dev.holdfast.cli.CallFailureText;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
+import dev.holdfast.cli.output.StatusScreen;
 import dev.holdfast.cli.output.Terminal;
 import dev.holdfast.cli.run.RepeatedQuery;
 import dev.holdfast.control.ControlOptions;
@@ -125,14 +127,7 @@ public final class ControlStatusCommand implements Callable<Integer> {
       return UserError.failed(
           target + ": no control plane answers there (expected: the address of its --admin)");
     }
-    Throwable cause = status.getCause();
-    return UserError.failed(
-        target
-            + ": "
-            + status.getCode()
-            + ": "
-            + status.getDescription()
-            + (cause == null ? "" : " (" + cause.getMessage() + ")"));
+    return UserError.failed(target + ": " + CallFailureText.of(status));
   }
 
   private void print(StatusResponse status) {

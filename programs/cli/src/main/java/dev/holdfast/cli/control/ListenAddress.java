@@ -1,9 +1,13 @@
 package dev.holdfast.cli.control;
 
 import dev.holdfast.cli.UserError;
+import dev.holdfast.core.IoErrorText;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.UnknownHostException;
+import java.util.Locale;
 
 /**
  * The address to listen on, as users write it: {@code 18000}, {@code 0.0.0.0:18000}, {@code
@@ -35,6 +39,33 @@ public final class ListenAddress {
       return new InetSocketAddress(InetAddress.getByName(host), port);
     } catch (UnknownHostException e) {
       throw UserError.usage(option + ": " + text + " (expected: a host with an address)");
+    }
+  }
+
+  /**
+   * Refuses an address at which this program will not be able to listen, before it waits for
+   * anything else.
+   *
+   * @param option the setting that names the address
+   * @throws UserError when somebody listens there, or it is no address of this machine
+   */
+  public static void requireFree(String option, InetSocketAddress address) {
+    if (address.getPort() == 0) {
+      return;
+    }
+    // A socket that is bound and does not listen: no client can meet it.
+    try (Socket bound = new Socket()) {
+      bound.setReuseAddress(true);
+      bound.bind(address);
+    } catch (IOException e) {
+      throw UserError.failed(
+          option
+              + ": "
+              + text(address)
+              + ": "
+              + IoErrorText.of(e).toLowerCase(Locale.ROOT)
+              + " (expected: an address of this machine at which nobody listens, such as port 0 for"
+              + " any free one)");
     }
   }
 

@@ -8,6 +8,7 @@ import dev.holdfast.control.resources.Percent;
 import dev.holdfast.control.resources.PolicyFile;
 import dev.holdfast.control.resources.SplitEdit;
 import dev.holdfast.control.resources.TrafficSplit;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.ServiceName;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -95,7 +96,8 @@ public final class SplitCommand implements Callable<Integer> {
       }
       print(asked ? shown(file) : edit(file, given), file, asked);
     } catch (IOException e) {
-      throw UserError.failed("policy: " + file + ": can't be read or written: " + e);
+      throw UserError.failed(
+          "policy: " + file + ": can't be read or written: " + IoErrorText.of(e));
     }
     return ExitCode.OK;
   }

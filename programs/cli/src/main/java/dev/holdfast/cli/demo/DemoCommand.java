@@ -30,6 +30,8 @@ public final class DemoCommand implements Callable<Integer> {
   // Not under CommonOptions.MIXIN: HOLDFAST_REGISTRY must not point the demo at a real registry.
   @Mixin private CommonOptions options = new CommonOptions();
 
+  @Mixin private final ScrapeTargetOptions scraped = new ScrapeTargetOptions();
+
   @Option(
       names = "--seconds",
       paramLabel = "N",
@@ -73,6 +75,7 @@ public final class DemoCommand implements Callable<Integer> {
           DemoRegistry stage = resources.own(choice.open(resources.runDirectory()));
           return new Demo(demo, display, stage, resources).run();
         },
-        display);
+        display,
+        scraped.scrapeTargets());
   }
 }

@@ -3,6 +3,7 @@ package dev.holdfast.cli.demo;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.demo.process.DemoResources;
+import dev.holdfast.cli.demo.process.ScrapeTargets;
 import dev.holdfast.cli.demo.report.DemoDisplay;
 import dev.holdfast.cli.demo.report.DemoOutcome;
 import java.io.IOException;
@@ -38,10 +39,14 @@ final class DemoRun {
   /**
    * Runs it and shows what it came to.
    *
+   * @param scrapeTargets where its processes serve their meters
    * @return the exit code
    */
-  static int of(DemoBody demoBody, DemoDisplay display) throws IOException {
-    try (DemoResources resources = DemoResources.open()) {
+  static int of(DemoBody demoBody, DemoDisplay display, ScrapeTargets scrapeTargets)
+      throws IOException {
+    try (DemoResources resources = DemoResources.open(scrapeTargets)) {
+      // Before anything counts.
+      resources.own(scrapeTargets.serve("client"));
       int exitCode = ExitCode.FAILED;
       try {
         DemoOutcome result = demoBody.run(resources);

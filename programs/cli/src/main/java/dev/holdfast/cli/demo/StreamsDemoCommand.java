@@ -32,6 +32,8 @@ import picocli.CommandLine.Option;
 public final class StreamsDemoCommand implements Callable<Integer> {
   @Mixin private CommonOptions options = new CommonOptions();
 
+  @Mixin private final ScrapeTargetOptions scraped = new ScrapeTargetOptions();
+
   @Option(
       names = "--seconds",
       paramLabel = "N",
@@ -68,7 +70,10 @@ public final class StreamsDemoCommand implements Callable<Integer> {
     options.startLogging("ERROR");
     StreamsDemoOptions demo = validated();
     DemoDisplay display = DemoDisplay.of(options);
-    return DemoRun.of(resources -> new StreamsDemo(demo, display, resources).run(), display);
+    return DemoRun.of(
+        resources -> new StreamsDemo(demo, display, resources).run(),
+        display,
+        scraped.scrapeTargets());
   }
 
   private StreamsDemoOptions validated() {

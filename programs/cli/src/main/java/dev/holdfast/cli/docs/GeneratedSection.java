@@ -6,6 +6,7 @@ import dev.holdfast.cli.settings.Setting;
 import dev.holdfast.control.ControlMeter;
 import dev.holdfast.control.resources.PolicyKeys;
 import dev.holdfast.control.resources.ResourceMeter;
+import dev.holdfast.core.DocumentedMeter;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.RegistryProvider;
@@ -21,12 +22,14 @@ import dev.holdfast.liveness.LivenessMeter;
 import dev.holdfast.registry.kubernetes.KubernetesMeter;
 import dev.holdfast.streams.grpc.StreamMeter;
 import dev.holdfast.streams.redis.RedisMeter;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** A part of a document that is generated from code, so that the two can't diverge. */
 public enum GeneratedSection {
@@ -114,6 +117,20 @@ public enum GeneratedSection {
       return meters();
     }
   },
+  /** Every dashboard with the question that it answers. */
+  DASHBOARDS("docs/dashboards.md") {
+    @Override
+    public String text() {
+      return ObservabilityTables.dashboards();
+    }
+  },
+  /** Every alert with its condition and its document. */
+  ALERTS("docs/dashboards.md") {
+    @Override
+    public String text() {
+      return ObservabilityTables.alerts();
+    }
+  },
   /** Every variable and every key of the YAML file. */
   ENVIRONMENT("docs/environment.md") {
     @Override
@@ -194,35 +211,26 @@ public enum GeneratedSection {
   }
 
   private static String meters() {
-    MarkdownTable table = new MarkdownTable("meter", "type", "unit", "tags", "meaning");
-    for (RegistryMeter m : RegistryMeter.values()) {
-      row(table, m.meterName(), m.meterType(), m.unit(), m.tags(), m.description());
-    }
-    for (GrpcMeter m : GrpcMeter.values()) {
-      row(table, m.meterName(), m.meterType(), m.unit(), m.tags(), m.description());
-    }
-    for (LivenessMeter m : LivenessMeter.values()) {
-      row(table, m.meterName(), m.meterType(), m.unit(), m.tags(), m.description());
-    }
-    for (KubernetesMeter m : KubernetesMeter.values()) {
-      row(table, m.meterName(), m.meterType(), m.unit(), m.tags(), m.description());
-    }
-    for (StreamMeter m : StreamMeter.values()) {
-      row(table, m.meterName(), m.meterType(), m.unit(), m.tags(), m.description());
-    }
-    for (RedisMeter m : RedisMeter.values()) {
-      row(table, m.meterName(), m.meterType(), m.unit(), m.tags(), m.description());
-    }
-    for (ControlMeter m : ControlMeter.values()) {
-      row(table, m.meterName(), m.meterType(), m.unit(), m.tags(), m.description());
-    }
-    for (ResourceMeter m : ResourceMeter.values()) {
-      row(table, m.meterName(), m.meterType(), m.unit(), m.tags(), m.description());
-    }
-    for (GatewayMeter m : GatewayMeter.values()) {
-      row(table, m.meterName(), m.meterType(), m.unit(), m.tags(), m.description());
-    }
+    MarkdownTable table =
+        new MarkdownTable("meter", "in Prometheus", "type", "unit", "tags", "meaning");
+    allMeters().forEach(meter -> row(table, meter));
     return table.toString();
+  }
+
+  /** The meters of all modules, in the order of the document. */
+  public static List<DocumentedMeter> allMeters() {
+    return Stream.<DocumentedMeter[]>of(
+            RegistryMeter.values(),
+            GrpcMeter.values(),
+            LivenessMeter.values(),
+            KubernetesMeter.values(),
+            StreamMeter.values(),
+            RedisMeter.values(),
+            ControlMeter.values(),
+            ResourceMeter.values(),
+            GatewayMeter.values())
+        .flatMap(Arrays::stream)
+        .toList();
   }
 
   private static String environment() {
@@ -239,18 +247,13 @@ public enum GeneratedSection {
     return table.toString();
   }
 
-  private static void row(
-      MarkdownTable table,
-      String name,
-      RegistryMeter.MeterType meterType,
-      String unit,
-      List<String> tags,
-      String meaning) {
+  private static void row(MarkdownTable table, DocumentedMeter meter) {
     table.row(
-        MarkdownTable.code(name),
-        meterType.name().toLowerCase(Locale.ROOT),
-        unit,
-        tags.isEmpty() ? "-" : String.join(", ", tags),
-        meaning);
+        MarkdownTable.code(meter.meterName()),
+        MarkdownTable.code(meter.prometheusName()),
+        meter.meterType().name().toLowerCase(Locale.ROOT),
+        meter.unit(),
+        meter.tags().isEmpty() ? "-" : String.join(", ", meter.tags()),
+        meter.description());
   }
 }

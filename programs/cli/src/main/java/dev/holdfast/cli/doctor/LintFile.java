@@ -1,12 +1,12 @@
 package dev.holdfast.cli.doctor;
 
 import dev.holdfast.cli.UserError;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.NearestName;
 import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -41,10 +41,16 @@ record LintFile(String source, Map<String, String> values) {
     try (Reader reader = Files.newBufferedReader(file)) {
       Node root = new Yaml(options).compose(reader);
       return root == null ? NONE : new LintFile(file.toString(), values(file, root));
-    } catch (NoSuchFileException e) {
-      throw UserError.usage("file: " + file + ": no such file (expected: a YAML file)");
-    } catch (IOException | YAMLException e) {
-      throw UserError.usage("file: " + file + ": can't be read: " + e.getMessage());
+    } catch (IOException e) {
+      throw UserError.usage(
+          "file: " + file + ": " + IoErrorText.of(e) + " (expected: a YAML file)");
+    } catch (YAMLException e) {
+      // Its reader wraps what the file system says.
+      String why =
+          e.getCause() instanceof IOException failure
+              ? IoErrorText.of(failure)
+              : String.valueOf(e.getMessage());
+      throw UserError.usage("file: " + file + ": " + why + " (expected: a YAML file)");
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.holdfast.cli.gateway;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.GlobalOptions;
@@ -8,6 +10,7 @@ import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.control.ListenAddress;
 import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.cli.run.Signals;
+import dev.holdfast.cli.systemd.ServiceNotifier;
 import dev.holdfast.core.DurationText;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
@@ -65,7 +68,8 @@ import picocli.CommandLine.Option;
           + " to",
       "the one that offers its gRPC service (each is asked by reflection), or to the only one"
           + " there",
-      "is, unless a route of --config says otherwise. Health and reflection go by authority only."
+      "is, unless a route of --config says otherwise. Health goes by authority only, and so does"
+          + " reflection with several services."
           + " A",
       "gRPC service that two of them offer needs an authority or a route. That file is followed: a",
       "change counts at once, a bad one is refused and logged; so does SIGHUP. Ends with Ctrl-C or",
@@ -165,12 +169,14 @@ public final class GatewayCommand implements Callable<Integer> {
     GatewayFile file = config == null ? null : new GatewayFile(config, registryOptions, zone);
     String text = file == null ? "" : file.text();
     GatewayConfig first = file == null ? ofRegistry() : parsed(file, text);
+    requireFreePorts(first);
     // Before anything is open, so that no signal finds nobody.
     CountDownLatch ended = endOfSignals();
+    ServiceNotifier notifier = ServiceNotifier.ofProcess();
     RegistryContext context = registryOptions.context();
     ConfigStatus status = new ConfigStatus(config == null ? "" : config.toString(), text, first);
     TlsContexts keys = TlsContexts.open(Metrics.globalRegistry);
-    try (GatewayObservability gatewayObservability =
+    try (GatewayObservability observability =
             new GatewayObservability(seeing, first.observability(), status);
         HeapRelease release = HeapRelease.start();
         ReflectionClient asker = ReflectionClient.open(Metrics.globalRegistry);
@@ -182,7 +188,7 @@ public final class GatewayCommand implements Callable<Integer> {
       HttpFrontend frontend =
           HttpFrontend.of(new SchemaTranscoders(schemas)).following(live::frontendOptions);
       GatewayOptions options =
-          options(first, listeners).withFrontend(gatewayObservability.withAccessLog(frontend));
+          options(first, listeners).withFrontend(observability.withAccessLog(frontend));
       try (StartupHandover startupHandover = StartupHandover.begin(handover.path(), live, schemas);
           Gateway gateway = Gateway.open(options, live.snapshot(), startupHandover.sockets())) {
         try (Closing watch =
@@ -193,19 +199,19 @@ public final class GatewayCommand implements Callable<Integer> {
                     first,
                     text,
                     next -> listeners.use(gateway, listenerSettings().configs(next), live, next),
-                    status)) {
+                    status,
+                    notifier)) {
           live.follow(gateway::apply);
           // From here on nobody else serves: what is not needed for calls may not end it.
+          notifier.mainProcess();
           boolean mustServe = startupHandover.serving();
-          gatewayObservability.show(
-              gateway, schemas, ended::countDown, context.scheduler(), mustServe);
-          HandoverServer.HandoverSource handed =
-              new HandoverServer.HandoverSource(
-                  gateway, gatewayObservability::closePage, ended::countDown);
-          try (RetriedResource<HandoverServer> next =
-              handover.open(handed, context.scheduler(), mustServe)) {
-            announce(gateway, listeners.current(), first, gatewayObservability.address());
-            ended.await();
+          observability.show(gateway, schemas, ended::countDown, context.scheduler(), mustServe);
+          Runnable handedOver = () -> handedOver(notifier, ended);
+          var handed =
+              new HandoverServer.HandoverSource(gateway, observability::closeAddresses, handedOver);
+          try (var next = handover.open(handed, context.scheduler(), mustServe)) {
+            announce(gateway, listeners.current(), first, observability);
+            serve(gateway, notifier, ended);
           }
         }
         DrainNotice.drain(gateway, options.drain().streams(), common.commandContext().err());
@@ -216,10 +222,31 @@ public final class GatewayCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
+  /** Names a port that is taken before a registry is asked; a takeover shares its ports. */
+  private void requireFreePorts(GatewayConfig first) {
+    if (!handover.mayTakeOver()) {
+      listenerSettings().requireFree(first);
+      seeing.requireFree(first.observability());
+    }
+  }
+
   /** Closed without anything to go wrong. */
   private interface Closing extends AutoCloseable {
     @Override
     void close();
+  }
+
+  private static void serve(Gateway gateway, ServiceNotifier notifier, CountDownLatch ended)
+      throws InterruptedException {
+    notifier.ready("serving on " + addresses(gateway));
+    ended.await();
+    notifier.stopping("draining");
+  }
+
+  /** The drain after a handover; the service goes on in the process that took over. */
+  private static void handedOver(ServiceNotifier notifier, CountDownLatch ended) {
+    notifier.handedOver();
+    ended.countDown();
   }
 
   private GatewayConfig ofRegistry() {
@@ -255,10 +282,17 @@ public final class GatewayCommand implements Callable<Integer> {
       GatewayConfig first,
       String text,
       Consumer<GatewayConfig> gateway,
-      ConfigStatus status) {
-    FileWatch watch =
-        FileWatch.start(file.path(), text, new ConfigReload(file, first, gateway, status));
-    var unused = Signals.handle("HUP", signal -> watch.readNow());
+      ConfigStatus status,
+      ServiceNotifier notifier) {
+    ConfigReload reload = new ConfigReload(file, first, gateway, status);
+    FileWatch watch = FileWatch.start(file.path(), text, new ReloadNotice(reload, notifier));
+    var unused =
+        Signals.handle(
+            "HUP",
+            signal -> {
+              notifier.reloading();
+              watch.readNow();
+            });
     return watch::close;
   }
 
@@ -311,11 +345,16 @@ public final class GatewayCommand implements Callable<Integer> {
     return ended;
   }
 
+  private static String addresses(Gateway gateway) {
+    return gateway.addresses().stream().map(ListenAddress::text).collect(joining(", "));
+  }
+
   private void announce(
       Gateway gateway,
       List<ListenerOptions> listenerOptions,
       GatewayConfig first,
-      Optional<InetSocketAddress> admin) {
+      GatewayObservability observability) {
+    Optional<InetSocketAddress> admin = observability.address();
     Set<String> clusters = new TreeSet<>(gateway.snapshot().clusters().keySet());
     String registry = first.registry().map(RegistryUri::toString).orElse("");
     List<InetSocketAddress> addresses = gateway.addresses();
@@ -336,6 +375,8 @@ public final class GatewayCommand implements Callable<Integer> {
                   .with("listen", ListenAddress.text(gateway.address()))
                   .with("listeners", addresses.stream().map(ListenAddress::text).toList())
                   .with("admin", admin.map(ListenAddress::text).orElse(""))
+                  .with(
+                      "metrics", observability.metricsAddress().map(ListenAddress::text).orElse(""))
                   .with("registry", registry)
                   .with("clusters", clusters.size()));
     } else {

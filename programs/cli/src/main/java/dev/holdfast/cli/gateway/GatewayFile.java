@@ -2,6 +2,7 @@ package dev.holdfast.cli.gateway;
 
 import dev.holdfast.cli.RegistryOptions;
 import dev.holdfast.cli.UserError;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.discovery.Registries;
 import dev.holdfast.gateway.config.GatewayConfig;
@@ -10,7 +11,6 @@ import dev.holdfast.gateway.config.TlsFileLocation;
 import dev.holdfast.yaml.FileWatch;
 import dev.holdfast.yaml.YamlException;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
@@ -52,11 +52,8 @@ final class GatewayFile {
   String text() {
     try {
       return FileWatch.read(path);
-    } catch (NoSuchFileException e) {
-      throw UserError.usage("config: " + path + ": no such file (expected: a file)");
     } catch (IOException e) {
-      throw UserError.usage(
-          "config: " + path + ": can't be read: " + e.getMessage() + " (expected: a file)");
+      throw UserError.usage("config: " + path + ": " + IoErrorText.of(e) + " (expected: a file)");
     }
   }
 

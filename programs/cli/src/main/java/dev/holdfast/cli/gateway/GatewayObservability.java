@@ -1,20 +1,15 @@
 package dev.holdfast.cli.gateway;
 
+import dev.holdfast.cli.control.ProcessMeters;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.access.AccessLog;
 import dev.holdfast.gateway.admin.AdminServer;
 import dev.holdfast.gateway.admin.ConfigStatus;
+import dev.holdfast.gateway.admin.MetricsServer;
 import dev.holdfast.gateway.call.Frontend;
 import dev.holdfast.gateway.config.ObservabilityConfig;
 import dev.holdfast.gateway.schema.ClusterSchemas;
-import io.micrometer.core.instrument.Metrics;
-import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
-import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
-import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
-import io.micrometer.core.instrument.binder.system.UptimeMetrics;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -33,9 +28,10 @@ final class GatewayObservability implements AutoCloseable {
   private final ObservabilityOptions options;
   private final ObservabilityConfig file;
   private final ConfigStatus config;
-  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final ProcessMeters meters;
   private final Optional<AccessLog> accessLog;
   private volatile @Nullable RetriedResource<AdminServer> admin;
+  private volatile @Nullable RetriedResource<MetricsServer> metrics;
 
   /**
    * Counts from now on; before anything else counts.
@@ -47,20 +43,20 @@ final class GatewayObservability implements AutoCloseable {
     this.options = options;
     this.file = file;
     this.config = config;
-    // First, because it may be refused.
-    this.accessLog =
-        options
-            .log(file)
-            .map(
-                name ->
-                    AccessLog.open(
-                        name.equals("-") ? Optional.empty() : Optional.of(Path.of(name)), meters));
-    Metrics.addRegistry(meters);
-    new JvmMemoryMetrics().bindTo(meters);
-    new JvmThreadMetrics().bindTo(meters);
-    new ProcessorMetrics().bindTo(meters);
-    new FileDescriptorMetrics().bindTo(meters);
-    new UptimeMetrics().bindTo(meters);
+    this.meters = ProcessMeters.open();
+    try {
+      this.accessLog =
+          options
+              .log(file)
+              .map(
+                  name ->
+                      AccessLog.open(
+                          name.equals("-") ? Optional.empty() : Optional.of(Path.of(name)),
+                          meters.registry()));
+    } catch (IllegalArgumentException e) {
+      meters.close();
+      throw e;
+    }
   }
 
   ConfigStatus config() {
@@ -73,13 +69,12 @@ final class GatewayObservability implements AutoCloseable {
   }
 
   /**
-   * Starts the access log and opens the admin page.
+   * Starts the access log, and opens the address of metrics and the admin page.
    *
    * @param schemas the schemas of the gateway's clusters
    * @param drain the action of the page's drain button
-   * @param mustServe whether the gateway must serve even without the page; opening the page is then
-   *     retried
-   * @throws IOException when the page can't be opened, the address was given explicitly, and {@code
+   * @param mustServe whether the gateway must serve even without either; opening is then retried
+   * @throws IOException when one can't be opened, its address was given explicitly, and {@code
    *     mustServe} is false; without an explicit address the gateway goes on without a page
    */
   void show(
@@ -90,12 +85,21 @@ final class GatewayObservability implements AutoCloseable {
       boolean mustServe)
       throws IOException {
     accessLog.ifPresent(gateway.callStatistics()::setSink);
+    Optional<InetSocketAddress> scraped = options.metricsAddress();
+    if (scraped.isPresent()) {
+      metrics =
+          RetriedResource.open(
+              "metrics",
+              () -> MetricsServer.ofGateway(scraped.get(), gateway, meters.registry()),
+              scheduler,
+              mustServe);
+    }
     Optional<InetSocketAddress> address = options.address(file);
     if (address.isEmpty()) {
       return;
     }
     AdminServer.AdminTarget adminTarget =
-        new AdminServer.AdminTarget(gateway, config, meters, drain, schemas::rejected);
+        new AdminServer.AdminTarget(gateway, config, meters.registry(), drain, schemas::rejected);
     try {
       admin =
           RetriedResource.open(
@@ -112,11 +116,15 @@ final class GatewayObservability implements AutoCloseable {
     }
   }
 
-  /** Shows nothing any more; calls are logged on. */
-  void closePage() {
-    RetriedResource<AdminServer> open = admin;
-    if (open != null) {
-      open.close();
+  /** Closes the admin page and the address of metrics; calls are logged on. */
+  void closeAddresses() {
+    RetriedResource<AdminServer> page = admin;
+    if (page != null) {
+      page.close();
+    }
+    RetriedResource<MetricsServer> scraped = metrics;
+    if (scraped != null) {
+      scraped.close();
     }
   }
 
@@ -125,11 +133,17 @@ final class GatewayObservability implements AutoCloseable {
     return Optional.ofNullable(admin).flatMap(RetriedResource::opened).map(AdminServer::address);
   }
 
+  /** The address of metrics and probes; empty without one, and until it is open. */
+  Optional<InetSocketAddress> metricsAddress() {
+    return Optional.ofNullable(metrics)
+        .flatMap(RetriedResource::opened)
+        .map(MetricsServer::address);
+  }
+
   @Override
   public void close() {
-    closePage();
+    closeAddresses();
     accessLog.ifPresent(AccessLog::close);
-    Metrics.removeRegistry(meters);
     meters.close();
   }
 }

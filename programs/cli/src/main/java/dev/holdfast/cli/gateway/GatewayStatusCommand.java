@@ -4,6 +4,7 @@ import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.admin.AdminServer;
 import java.io.IOException;
@@ -92,7 +93,11 @@ public final class GatewayStatusCommand implements Callable<Integer> {
               + ": nobody listens there (expected: the --admin address of a gateway)");
     } catch (IOException e) {
       throw UserError.failed(
-          "status: " + address + ": " + e + " (expected: the --admin address of a gateway)");
+          "status: "
+              + address
+              + ": "
+              + IoErrorText.of(e)
+              + " (expected: the --admin address of a gateway)");
     }
   }
 }

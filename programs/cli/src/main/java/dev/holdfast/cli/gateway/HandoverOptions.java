@@ -4,6 +4,7 @@ import dev.holdfast.core.Scheduler;
 import dev.holdfast.gateway.handover.HandoverServer;
 import dev.holdfast.gateway.handover.Takeover;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,11 @@ final class HandoverOptions {
   /** Absolute; empty where nothing is handed over. */
   Optional<Path> path() {
     return Optional.ofNullable(path).map(Path::toAbsolutePath);
+  }
+
+  /** Whether an older gateway may be there, which listens where this one will. */
+  boolean mayTakeOver() {
+    return path != null && Files.exists(path);
   }
 
   /**

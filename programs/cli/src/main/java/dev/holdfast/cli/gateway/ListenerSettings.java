@@ -42,6 +42,20 @@ record ListenerSettings(
         new ListenerConfig(ListenAddress.parse("listen", listen.orElse(DEFAULT_PORT)), tls()));
   }
 
+  /**
+   * Refuses addresses at which the gateway will not be able to listen.
+   *
+   * @throws UserError that names the setting
+   */
+  void requireFree(GatewayConfig file) {
+    List<ListenerConfig> configs = configs(file);
+    boolean ofFile = listen.isEmpty() && !file.listeners().isEmpty();
+    for (int i = 0; i < configs.size(); i++) {
+      ListenAddress.requireFree(
+          ofFile ? "listeners[" + i + "].address" : "listen", configs.get(i).address());
+    }
+  }
+
   private Optional<ListenerTls> tls() {
     if (certificate.isEmpty() || key.isEmpty()) {
       return Optional.empty();

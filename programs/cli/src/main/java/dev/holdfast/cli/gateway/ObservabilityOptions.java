@@ -1,12 +1,14 @@
 package dev.holdfast.cli.gateway;
 
 import dev.holdfast.cli.control.ListenAddress;
+import dev.holdfast.cli.control.MetricsOptions;
 import dev.holdfast.gateway.admin.AdminServer;
 import dev.holdfast.gateway.config.ObservabilityConfig;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of a gateway's observability: admin page and access log. */
@@ -29,6 +31,13 @@ final class ObservabilityOptions {
               + " or none by default.")
   private @Nullable String accessLog;
 
+  @Mixin private final MetricsOptions metrics = new MetricsOptions();
+
+  /** The address of metrics and probes; empty when there is none. */
+  Optional<InetSocketAddress> metricsAddress() {
+    return metrics.address();
+  }
+
   /** The address of the admin page; empty when the page is off. */
   Optional<InetSocketAddress> address(ObservabilityConfig file) {
     if (admin != null) {
@@ -45,6 +54,17 @@ final class ObservabilityOptions {
   /** Whether somebody asked for it to be there. */
   boolean isAdminRequested(ObservabilityConfig file) {
     return admin != null || file.admin().isPresent();
+  }
+
+  /**
+   * Refuses an address that somebody asked for and that can't be had.
+   *
+   * @throws UserError that names the setting
+   */
+  void requireFree(ObservabilityConfig file) {
+    if (isAdminRequested(file)) {
+      address(file).ifPresent(address -> ListenAddress.requireFree("admin", address));
+    }
   }
 
   /** The file of the log, "-" for standard output. */

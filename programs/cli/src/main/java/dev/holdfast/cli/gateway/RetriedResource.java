@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 final class RetriedResource<T extends AutoCloseable> implements AutoCloseable {
   @Limit(
       of =
-          "time until a gateway that took another's place tries again to open its admin page or"
-              + " handover socket",
+          "time until a gateway that took another's place tries again to open its admin page, its"
+              + " address of metrics or its handover socket",
       then = "it tries again, and serves calls meanwhile")
   static final Duration RETRY_INTERVAL = Duration.ofSeconds(2);
 

@@ -1,10 +1,16 @@
 package dev.holdfast.cli.kubernetes;
 
+import static dev.holdfast.cli.kubernetes.manifest.ManifestNode.fields;
+import static dev.holdfast.cli.kubernetes.manifest.ManifestNode.items;
+
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
+import dev.holdfast.cli.kubernetes.manifest.ManifestNode.Fields;
+import dev.holdfast.cli.kubernetes.manifest.ManifestYaml;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.registry.kubernetes.KubernetesRole;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,6 +32,7 @@ import picocli.CommandLine.Option;
       "    --target kubernetes:///orders.prod:grpc | kubectl apply -f -"
     })
 public final class ClientManifestCommand implements Callable<Integer> {
+  private static final String VOLUME = "holdfast";
   private static final String SCHEME = "kubernetes:///";
 
   @Mixin(name = CommonOptions.MIXIN)
@@ -65,7 +72,7 @@ public final class ClientManifestCommand implements Callable<Integer> {
             ManifestText.serviceAccount(who, home),
             role.yaml(),
             role.bindingYaml(who, home),
-            deployment(app))
+            ManifestYaml.plain(deployment(app)))
         .print(common);
     return ExitCode.OK;
   }
@@ -78,31 +85,57 @@ public final class ClientManifestCommand implements Callable<Integer> {
     return KubernetesRole.forService(ServiceName.parse(target.substring(SCHEME.length())), home);
   }
 
-  private String deployment(String app) {
-    String container =
-        """
-                - name: %1$s
-                  image: %2$s
-                  env:
-                    - name: %3$s
-                      value: "%4$s"
-                    # The last list that was seen: a container that restarts needs no API server.
-                    - name: HOLDFAST_SNAPSHOT_DIR
-                      value: %5$s
-        """
-            .formatted(
-                app,
-                deployment.image(),
-                ManifestText.variable("target-variable", variable),
-                target,
-                ServingPods.SNAPSHOTS);
-    return deployment.yaml(
-        app,
-        "",
-        container
-            + ManifestText.UNPRIVILEGED
-            + ManifestText.section(
-                "          volumeMounts:\n", ManifestText.mount("holdfast", ServingPods.SNAPSHOTS))
-            + ManifestText.section("      volumes:\n", ManifestText.emptyVolume("holdfast")));
+  private Fields deployment(String app) {
+    Fields labels = fields().with(ServingPodSpec.LABEL, app);
+    return fields()
+        .with("apiVersion", "apps/v1")
+        .with("kind", "Deployment")
+        .with(
+            "metadata",
+            fields()
+                .with("name", app)
+                .with("namespace", deployment.namespace())
+                .with("labels", labels))
+        .with(
+            "spec",
+            fields()
+                .with("replicas", deployment.replicas())
+                .with("selector", fields().with("matchLabels", labels))
+                .with(
+                    "template",
+                    fields()
+                        .with("metadata", fields().with("labels", labels))
+                        .with("spec", pod(app))));
+  }
+
+  /** Its last lists are in a folder that outlives a container. The user is the image's own. */
+  private Fields pod(String app) {
+    Fields told =
+        fields()
+            .with("name", ManifestText.variable("target-variable", variable))
+            .with("value", target);
+    Fields folder =
+        fields().with("name", "HOLDFAST_SNAPSHOT_DIR").with("value", ServingPodSpec.SNAPSHOTS);
+    Fields mount = fields().with("name", VOLUME).with("mountPath", ServingPodSpec.SNAPSHOTS);
+    Fields container =
+        fields()
+            .with("name", app)
+            .with("image", deployment.image())
+            .with("env", items().with(told).with(folder))
+            .with(
+                "securityContext",
+                fields()
+                    .with("allowPrivilegeEscalation", false)
+                    .with("capabilities", fields().with("drop", List.of("ALL"))))
+            .with("volumeMounts", items().with(mount));
+    return fields()
+        .with("serviceAccountName", deployment.account(app))
+        .with(
+            "securityContext",
+            fields()
+                .with("runAsNonRoot", true)
+                .with("seccompProfile", fields().with("type", "RuntimeDefault")))
+        .with("containers", items().with(container))
+        .with("volumes", items().with(fields().with("name", VOLUME).with("emptyDir", fields())));
   }
 }

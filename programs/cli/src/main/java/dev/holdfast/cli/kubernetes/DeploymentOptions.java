@@ -7,6 +7,9 @@ import picocli.CommandLine.Option;
 // picocli fills the fields.
 @SuppressWarnings({"FieldMayBeFinal", "FieldCanBeFinal"})
 final class DeploymentOptions {
+  /** How many pods there are by default: one may go while another serves. */
+  static final int REPLICAS = 2;
+
   @Option(
       names = "--namespace",
       required = true,
@@ -28,7 +31,7 @@ final class DeploymentOptions {
   private @Nullable String account;
 
   @Option(names = "--replicas", paramLabel = "COUNT", description = "How many pods (2).")
-  private int replicas = 2;
+  private int replicas = REPLICAS;
 
   String namespace() {
     return ManifestText.label("namespace", namespace);
@@ -45,42 +48,5 @@ final class DeploymentOptions {
 
   int replicas() {
     return ManifestText.replicas(replicas);
-  }
-
-  /**
-   * The manifest of a Deployment as YAML.
-   *
-   * @param app the name of the Deployment
-   * @param pod further lines of the pod spec, before its containers
-   * @param containers the lines of the containers, and those of the pod spec that follow them
-   */
-  String yaml(String app, String pod, String containers) {
-    return """
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata:
-      name: %1$s
-      namespace: %2$s
-      labels:
-        app.kubernetes.io/name: %1$s
-    spec:
-      replicas: %3$d
-      selector:
-        matchLabels:
-          app.kubernetes.io/name: %1$s
-      template:
-        metadata:
-          labels:
-            app.kubernetes.io/name: %1$s
-        spec:
-          serviceAccountName: %4$s
-    %5$s      securityContext:
-            runAsNonRoot: true
-            seccompProfile:
-              type: RuntimeDefault
-          containers:
-    %6$s\
-    """
-        .formatted(app, namespace(), replicas(), account(app), pod, containers);
   }
 }

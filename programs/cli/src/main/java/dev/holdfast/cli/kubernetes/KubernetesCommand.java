@@ -15,7 +15,12 @@ import picocli.CommandLine.Spec;
     name = "kubernetes",
     description = "Prepare a Kubernetes cluster for Holdfast.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {RbacCommand.class, ManifestCommand.class})
+    subcommands = {
+      RbacCommand.class,
+      ManifestCommand.class,
+      ChartCommand.class,
+      KustomizeCommand.class
+    })
 public final class KubernetesCommand implements Runnable {
   @Mixin(name = CommonOptions.MIXIN)
   @SuppressWarnings("UnusedVariable") // picocli finds --help in it

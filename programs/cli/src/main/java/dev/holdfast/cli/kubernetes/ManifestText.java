@@ -15,21 +15,6 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
  * that nothing needs quoting.
  */
 final class ManifestText {
-  /** The mount path of the Secret with a certificate and its key. */
-  private static final String TLS_FOLDER = "/etc/holdfast/tls";
-
-  /**
-   * The security context of a container without privileges. Its last line comes before the
-   * container's mounts.
-   */
-  static final String UNPRIVILEGED =
-      """
-                securityContext:
-                  allowPrivilegeEscalation: false
-                  capabilities:
-                    drop: ["ALL"]
-      """;
-
   private static final Pattern LABEL = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
   private static final Pattern IMAGE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}");
   private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,127}");
@@ -69,66 +54,6 @@ final class ManifestText {
       namespace: %s
     """
         .formatted(name, namespace);
-  }
-
-  /** Lines under their heading; nothing at all if there are none. */
-  static String section(String heading, String lines) {
-    return lines.isEmpty() ? "" : heading + lines;
-  }
-
-  /** A volume that is empty when the pod begins, in a pod that has volumes. */
-  static String emptyVolume(String name) {
-    return """
-            - name: %s
-              emptyDir: {}
-    """
-        .formatted(name);
-  }
-
-  /** A volume of the pod, in a container that has mounts. */
-  static String mount(String volume, String folder) {
-    return """
-                - name: %s
-                  mountPath: %s
-    """
-        .formatted(volume, folder);
-  }
-
-  /** The Secret with a certificate and its key, in a container that has mounts. */
-  static String tlsMount() {
-    return mount("tls", TLS_FOLDER) + "              readOnly: true\n";
-  }
-
-  /** The volume of the Secret with a certificate and its key, in a pod that has volumes. */
-  static String tlsVolume(String secret) {
-    return """
-            - name: tls
-              secret:
-                secretName: %s
-    """
-        .formatted(secret);
-  }
-
-  /** Arguments for the certificate and the key that are mounted, by the options that want them. */
-  static List<String> certificate(String option, String keyOption) {
-    return List.of(option, TLS_FOLDER + "/tls.crt", keyOption, TLS_FOLDER + "/tls.key");
-  }
-
-  /** A drained node never takes all of them at once. */
-  static String budget(String app, String home) {
-    return """
-    apiVersion: policy/v1
-    kind: PodDisruptionBudget
-    metadata:
-      name: %1$s
-      namespace: %2$s
-    spec:
-      maxUnavailable: 1
-      selector:
-        matchLabels:
-          app.kubernetes.io/name: %1$s
-    """
-        .formatted(app, home);
   }
 
   /**

@@ -4,10 +4,12 @@ import dev.holdfast.cli.CommandContext;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
+import dev.holdfast.cli.control.ListenAddress;
 import dev.holdfast.cli.output.Terminal;
 import dev.holdfast.cli.run.Signals;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.lab.Middlebox;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -39,6 +41,7 @@ import picocli.CommandLine.Parameters;
     })
 public final class LabCommand implements Callable<Integer> {
   private static final long TICK_MILLIS = 500;
+  private static final int LARGEST_PORT = 65_535;
 
   // Not under CommonOptions.MIXIN: no default of a registry means anything here.
   @Mixin private final CommonOptions common = new CommonOptions();
@@ -91,6 +94,11 @@ public final class LabCommand implements Callable<Integer> {
               + (listen == null ? "--listen" : "--target")
               + " (expected: --listen PORT --target HOST:PORT)");
     }
+    if (listen < 0 || listen > LARGEST_PORT) {
+      throw UserError.usage("listen: " + listen + " (expected: 0 to 65535)");
+    }
+    ListenAddress.requireFree(
+        "listen", new InetSocketAddress(InetAddress.getLoopbackAddress(), listen));
     CountDownLatch stopped = new CountDownLatch(1);
     Signals.onStop(stopped::countDown);
     CommandContext commandContext = common.commandContext();

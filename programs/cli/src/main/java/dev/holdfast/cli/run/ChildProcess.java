@@ -2,6 +2,7 @@ package dev.holdfast.cli.run;
 
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import java.io.File;
 import java.io.IOException;
@@ -108,7 +109,7 @@ final class ChildProcess {
   private static UserError notStarted(String program, IOException cause) {
     if (isFound(program)) {
       return UserError.withCode(
-          ExitCode.NOT_EXECUTABLE, program + ": can't be started: " + cause.getMessage());
+          ExitCode.NOT_EXECUTABLE, program + ": can't be started: " + IoErrorText.of(cause));
     }
     return UserError.withCode(
         ExitCode.NOT_FOUND, program + ": not found (expected: a program, or one on the PATH)");

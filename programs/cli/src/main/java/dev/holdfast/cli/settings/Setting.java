@@ -52,7 +52,7 @@ public enum Setting {
       Place.ENVIRONMENT,
       "service/method=level, several, or off",
       "off",
-      "The bidirectional streams that are resumable without a line of code, such as"
+      "The streams that are resumable without a line of code, such as"
           + " chat.Chat/*=resume; levels are reopen, resume and durable."),
   STREAMS_STORE(
       Place.ENVIRONMENT,
@@ -66,6 +66,17 @@ public enum Setting {
       "A file whose content is the secret that all instances with durable streams of"
           + " HOLDFAST_STREAMS share; at least 16 bytes."),
   STREAMS_KEY(Place.ENVIRONMENT, "text", "none", "That secret itself; the file is safer."),
+  STREAMS_MAX_AGE(
+      Place.ENVIRONMENT,
+      "1s to 8760h",
+      "none",
+      "The age, give or take 10 %, at which durable streams of HOLDFAST_STREAMS are asked to go on"
+          + " at another instance."),
+  STREAMS_REBALANCE(
+      Place.ENVIRONMENT,
+      "on or off",
+      "off",
+      "Whether durable streams of HOLDFAST_STREAMS move to instances that have fewer."),
   REDIS_USER(
       Place.ENVIRONMENT, "name", "none", "The user to log in to Redis with, beside a password."),
   REDIS_PASSWORD_FILE(
@@ -74,6 +85,28 @@ public enum Setting {
       "none",
       "A file whose content is the password for Redis; read at each connect."),
   REDIS_PASSWORD(Place.ENVIRONMENT, "text", "none", "The password for Redis; the file is safer."),
+  ADMIN(
+      Place.ENVIRONMENT,
+      "on, off or host:port",
+      "off",
+      "The address of the admin service of servers and clients with Holdfast; on is a free port of"
+          + " loopback."),
+  ADMIN_TOKEN_FILE(
+      Place.FILE,
+      "path",
+      "none",
+      "A file whose content readers of the admin service must present, at least 16 characters;"
+          + " read for each request."),
+  ADMIN_CERT_FILE(
+      Place.ENVIRONMENT, "path", "none", "The certificate of the admin service, as PEM."),
+  ADMIN_KEY_FILE(
+      Place.ENVIRONMENT, "path", "none", "The private key of the admin service, as PEM."),
+  ADMIN_CLIENT_CA_FILE(
+      Place.ENVIRONMENT,
+      "path",
+      "none",
+      "The authorities of the certificates that readers of the admin service must present, as"
+          + " PEM."),
   HEALTH(
       Place.FILE,
       "auto, grpc, grpc-tls or tcp",
@@ -87,7 +120,13 @@ public enum Setting {
   INSTANCE(Place.ENVIRONMENT, "text", "the address", "The name that the example server goes by."),
   CONFIG(Place.ENVIRONMENT, "path", "none", "The YAML file with defaults."),
   JAVA_OPTS(
-      Place.ENVIRONMENT, "words", "none", "Options for the Java machine that ./holdfast starts.");
+      Place.ENVIRONMENT, "words", "none", "Options for the Java machine that ./holdfast starts."),
+  ARCHIVE(
+      Place.ENVIRONMENT,
+      "off",
+      "used",
+      "off keeps the launcher from making and using an archive of classes, with which the program"
+          + " starts faster.");
 
   /** The prefix of every environment variable of the program. */
   public static final String VARIABLE_PREFIX = "HOLDFAST_";

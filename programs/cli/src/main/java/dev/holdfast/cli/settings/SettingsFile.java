@@ -1,11 +1,11 @@
 package dev.holdfast.cli.settings;
 
 import dev.holdfast.cli.UserError;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
@@ -36,13 +36,19 @@ final class SettingsFile {
     try (Reader reader = Files.newBufferedReader(file)) {
       Node root = new Yaml(options).compose(reader);
       return root == null ? Map.of() : values(file, root);
-    } catch (NoSuchFileException e) {
-      throw UserError.usage("config: " + file + ": no such file (expected: a YAML file)");
     } catch (MarkedYAMLException e) {
       int line = e.getProblemMark() == null ? 1 : e.getProblemMark().getLine() + 1;
       throw UserError.usage(file + ":" + line + ": " + e.getProblem() + " (expected: YAML)");
-    } catch (IOException | YAMLException e) {
-      throw UserError.usage("config: " + file + ": can't be read: " + e.getMessage());
+    } catch (IOException e) {
+      throw UserError.usage(
+          "config: " + file + ": " + IoErrorText.of(e) + " (expected: a YAML file)");
+    } catch (YAMLException e) {
+      // Its reader wraps what the file system says.
+      String why =
+          e.getCause() instanceof IOException failure
+              ? IoErrorText.of(failure)
+              : String.valueOf(e.getMessage());
+      throw UserError.usage("config: " + file + ": " + why + " (expected: a YAML file)");
     }
   }
 

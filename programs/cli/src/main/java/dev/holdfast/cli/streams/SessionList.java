@@ -5,6 +5,7 @@ import dev.holdfast.admin.v1.ListResponse;
 import dev.holdfast.admin.v1.Session;
 import dev.holdfast.admin.v1.StateCount;
 import dev.holdfast.admin.v1.StreamsGrpc;
+import dev.holdfast.cli.CallFailureText;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.core.annotation.Limit;
 import io.grpc.Channel;
@@ -79,7 +80,7 @@ record SessionList(List<Session> sessions, Map<String, Long> totals, boolean mor
   }
 
   private static UserError failure(String server, Status status) {
-    String why = status.getDescription() == null ? status.getCode().name() : text(status);
+    String why = CallFailureText.of(status);
     return switch (status.getCode()) {
       case UNIMPLEMENTED ->
           UserError.failed(
@@ -91,11 +92,5 @@ record SessionList(List<Session> sessions, Map<String, Long> totals, boolean mor
       case INVALID_ARGUMENT -> UserError.usage(why);
       default -> UserError.failed(server + ": " + why);
     };
-  }
-
-  private static String text(Status status) {
-    Throwable cause = status.getCause();
-    String because = cause == null ? "" : " (" + cause.getMessage() + ")";
-    return status.getCode() + ": " + status.getDescription() + because;
   }
 }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,11 +41,13 @@ class DemoEndTest {
   }
 
   @Test
+  @Tag("ci")
   void sigtermEndsEveryProcessAndRemovesTheFolder() throws Exception {
     nothingStaysAfter("TERM", "file");
   }
 
   @Test
+  @Tag("ci")
   void sigkillLeavesNoProcessAndNoFolderBehindEither() throws Exception {
     nothingStaysAfter("KILL", "etcd:start");
   }

@@ -22,6 +22,9 @@ class DeclaredDependenciesTest {
    */
   private static final Set<String> COMMON = Set.of("jspecify", "guava", "api");
 
+  /** Methods of lettuce have a type of Netty in their signature, which the compiler reads. */
+  private static final String IN_SIGNATURES = "holdfast-streams-redis: netty-common";
+
   private static final Pattern LIBRARY = Pattern.compile("(libraries|registries|stores)/.*");
 
   @Test
@@ -29,7 +32,7 @@ class DeclaredDependenciesTest {
     List<SourceTree.File> poms = poms();
     assertThat(DeclaredDependencies.of(poms).unused(used(poms)))
         .as("scope compile and no class uses it (expected: another scope, or no declaration)")
-        .isEmpty();
+        .isSubsetOf(IN_SIGNATURES);
   }
 
   @Test

@@ -3,10 +3,13 @@ package dev.holdfast.cli.house;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.holdfast.cli.dashboards.ObservabilityFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -32,6 +35,24 @@ class GeneratedDocsTest {
     assertThat(committed)
         .as("%s drifted; renew it with the command in CONTRIBUTING.md", doc)
         .isEqualTo(generated);
+  }
+
+  static Set<Map.Entry<String, String>> observabilityFiles() {
+    return ObservabilityFiles.all().entrySet();
+  }
+
+  @ParameterizedTest
+  @MethodSource("observabilityFiles")
+  void committedDashboardsAndAlertsAreWhatTheCodeSays(Map.Entry<String, String> generated)
+      throws IOException {
+    Path file = SourceTree.root().resolve(ObservabilityFiles.FOLDER).resolve(generated.getKey());
+    if (Boolean.getBoolean("holdfast.docs.write")) {
+      Files.writeString(file, generated.getValue());
+      return;
+    }
+    assertThat(file)
+        .as("%s drifted; renew it with the command in CONTRIBUTING.md", file)
+        .hasContent(generated.getValue());
   }
 
   @Test

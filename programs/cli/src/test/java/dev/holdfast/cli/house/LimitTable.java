@@ -77,6 +77,7 @@ final class LimitTable {
     return within
         .replaceFirst("^registry\\.", "registry-")
         .replaceFirst("^streams\\.redis", "streams-redis")
+        .replaceFirst("^duplex\\.conformance", "duplex-conformance")
         .replaceFirst("\\..*", "");
   }
 }

@@ -37,8 +37,16 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
           room("registry-kubernetes", List.of("core"), JACKSON, List.of("org.yaml.snakeyaml")),
           // What the two below tell each other, so that neither needs the other.
           room("hooks", List.of("core"), GRPC),
+          // Every program that serves or calls answers this service, so it is in no other room of
+          // them; without a transport, as grpc-java's API suffices for a service.
+          room(
+              "admin",
+              List.of("core", "hooks"),
+              GRPC,
+              PROTOBUF,
+              List.of("com.google.common.util.concurrent")),
           // A method's idempotency_level stands in its protobuf descriptor.
-          room("grpc", List.of("core", "liveness", "hooks"), GRPC, NETTY, PROTOBUF),
+          room("grpc", List.of("core", "liveness", "hooks", "admin"), GRPC, NETTY, PROTOBUF),
           // grpc-api's interceptors and calls; never a transport. Packages can't say "api", poms
           // do.
           room("streams", List.of("core", "hooks"), GRPC),
@@ -68,7 +76,13 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
               JACKSON,
               List.of("com.google.api", "com.google.rpc")),
           // No grpc-java: frames are forwarded, and what is said is HTTP/2.
-          room("gateway", List.of("core", "liveness", "transcoding", "yaml"), NETTY, PROTOBUF),
+          // google.rpc.ErrorInfo says why a stream can't be resumed.
+          room(
+              "gateway",
+              List.of("core", "liveness", "transcoding", "yaml"),
+              NETTY,
+              PROTOBUF,
+              List.of("com.google.rpc")),
           // The gateway's frontends before handlers of grpc-java: the gateway itself must not know
           // it.
           room(
@@ -77,8 +91,26 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
               GRPC,
               NETTY,
               PROTOBUF),
+          // The only room with Spring; registries and streams are found at run time.
+          room(
+              "spring-boot-starter",
+              List.of("core", "grpc"),
+              GRPC,
+              NETTY,
+              List.of("org.springframework")),
+          // The only room with Stork; stork-core has the sequence of instance ids.
+          room("stork", List.of("core"), List.of("io.smallrye.stork", "io.smallrye.mutiny")),
+          // The only room with Micronaut; registries and streams are found at run time.
+          room(
+              "micronaut",
+              List.of("core", "grpc"),
+              GRPC,
+              NETTY,
+              List.of("io.micronaut", "jakarta.inject", "jakarta.annotation")),
           // In no library's class path; its keepalive simulation is in liveness' package.
           room("simulation", List.of("core", "liveness", "streams")),
+          // Never streams: its peers are written from the protocol's document alone.
+          room("duplex-conformance", List.of("core", "lab"), GRPC, JACKSON),
           // The program runs it: apart from the benchmarks, so that these stay out of the program.
           room(
               "matrix",

@@ -80,6 +80,12 @@ final class TidyRules {
               matching("\\.printStack" + "Trace\\("),
               java("libraries/core/src/main/java/x/A.java", "e.printStack" + "Trace();")),
           perFile(
+              "the product logs through slf4j alone",
+              // The program silences what libraries log elsewhere.
+              file -> isProduct(file) && !file.path().startsWith("programs/cli/"),
+              matching("java\\.util\\.log" + "ging\\.|System\\.(get)?Log" + "ger\\b"),
+              java("libraries/core/src/main/java/x/A.java", "System.getLog" + "ger(\"a\");")),
+          perFile(
               "third-party versions of modules stand in the parent pom only",
               // Programs of testing/interop have the versions of somebody else.
               file ->
@@ -192,7 +198,11 @@ final class TidyRules {
   }
 
   private static List<String> versions(File pom) {
-    String own = pom.text().replaceFirst("(?s)<parent>.*?</parent>", "");
+    String own =
+        pom.text()
+            .replaceFirst("(?s)<parent>.*?</parent>", "")
+            // The BOM manages our own artifacts; a processor path names a property of the parent.
+            .replaceAll("<version>\\$\\{[a-z.-]+}</version>", "");
     return own.contains("<version>") ? List.of(pom.path() + ": <version>") : List.of();
   }
 

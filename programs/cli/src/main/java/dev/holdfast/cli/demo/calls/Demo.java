@@ -64,11 +64,12 @@ public final class Demo {
     RegistryView view = resources.own(new RegistryView(uri, service));
     DemoInstances demoInstances =
         resources.own(
-            new DemoInstances(new InstanceLauncher(uri, service, resources.runDirectory().logs())));
+            new DemoInstances(
+                new InstanceLauncher(
+                    uri, service, resources.runDirectory().logs(), resources.scrapeTargets())));
     display.say("registry: " + uri);
     List<InstanceProcess> first = demoInstances.launch(options.instances());
-    DemoGateway gateway =
-        resources.own(DemoGateway.start(resources.runDirectory(), DemoTarget.of(uri, service)));
+    DemoGateway gateway = resources.own(DemoGateway.start(resources, DemoTarget.of(uri, service)));
     display.say(
         "starting "
             + first.size()

@@ -1,16 +1,20 @@
 package dev.holdfast.cli.demo.calls;
 
 import dev.holdfast.cli.demo.load.CallStats;
+import dev.holdfast.cli.demo.process.DemoResources;
 import dev.holdfast.cli.demo.process.InstanceLauncher;
 import dev.holdfast.cli.demo.process.InstanceProcess;
 import dev.holdfast.cli.demo.process.RunDirectory;
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.local.FreePort;
 import dev.holdfast.examples.v1.OrdersGrpc;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -47,11 +51,21 @@ final class DemoGateway implements AutoCloseable {
    *
    * @param target the service that it serves, as a URI
    */
-  static DemoGateway start(RunDirectory runDirectory, String target) throws IOException {
+  static DemoGateway start(DemoResources resources, String target) throws IOException {
+    RunDirectory runDirectory = resources.runDirectory();
     Path file = runDirectory.directory().resolve("gateway.yaml");
     Files.writeString(file, toAll(target));
-    List<String> arguments =
-        List.of("gateway", "--json", "--listen=127.0.0.1:0", "--admin=none", "--config=" + file);
+    List<String> arguments = new ArrayList<>();
+    arguments.addAll(
+        List.of("gateway", "--json", "--listen=127.0.0.1:0", "--admin=none", "--config=" + file));
+    if (resources.scrapeTargets().isEnabled()) {
+      int port;
+      try (ServerSocket free = FreePort.bind()) {
+        port = free.getLocalPort();
+      }
+      arguments.add("--metrics=127.0.0.1:" + port);
+      resources.scrapeTargets().add("gateway", port);
+    }
     InstanceProcess process =
         InstanceProcess.start(
             "gateway",

@@ -17,28 +17,37 @@ public final class DemoResources implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DemoResources.class);
 
   private final RunDirectory runDirectory;
+  private final ScrapeTargets scrapeTargets;
   private final Thread mainThread = Thread.currentThread();
   private final Thread hook = new Thread(this::endEarly, "demo-cleanup");
   private final Deque<AutoCloseable> owned = new ArrayDeque<>();
   private boolean closing;
 
-  private DemoResources(RunDirectory runDirectory) {
+  private DemoResources(RunDirectory runDirectory, ScrapeTargets scrapeTargets) {
     this.runDirectory = runDirectory;
+    this.scrapeTargets = scrapeTargets;
     owned.push(runDirectory);
   }
 
   /**
    * Makes the scratch folder and sees to it that nothing outlives this process. The calling thread
    * is interrupted when the run ends early.
+   *
+   * @param scrapeTargets where the processes of the run add themselves
    */
-  public static DemoResources open() throws IOException {
-    DemoResources resources = new DemoResources(RunDirectory.create());
+  public static DemoResources open(ScrapeTargets scrapeTargets) throws IOException {
+    DemoResources resources = new DemoResources(RunDirectory.create(), scrapeTargets);
     Runtime.getRuntime().addShutdownHook(resources.hook);
     return resources;
   }
 
   public RunDirectory runDirectory() {
     return runDirectory;
+  }
+
+  /** Where the processes of the run add themselves. */
+  public ScrapeTargets scrapeTargets() {
+    return scrapeTargets;
   }
 
   /** Distinguishes this run from others in the same registry. */

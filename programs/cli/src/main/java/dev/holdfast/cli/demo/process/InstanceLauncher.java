@@ -28,15 +28,19 @@ public final class InstanceLauncher {
   private final RegistryUri registry;
   private final ServiceName service;
   private final Path logs;
+  private final ScrapeTargets scrapeTargets;
 
   /**
    * @param service relative to the registry's namespace
    * @param logs an existing directory for the log of each instance
+   * @param scrapeTargets where each instance adds itself
    */
-  public InstanceLauncher(RegistryUri registry, ServiceName service, Path logs) {
+  public InstanceLauncher(
+      RegistryUri registry, ServiceName service, Path logs, ScrapeTargets scrapeTargets) {
     this.registry = registry;
     this.service = service;
     this.logs = logs;
+    this.scrapeTargets = scrapeTargets;
   }
 
   /** Starts an instance; it is not ready yet when this returns. */
@@ -45,7 +49,9 @@ public final class InstanceLauncher {
   }
 
   private List<String> command(String name) {
-    return command(FAST_START, InstanceMain.class, List.of(DemoTarget.of(registry, service), name));
+    List<String> jvm = new ArrayList<>(FAST_START);
+    jvm.addAll(scrapeTargets.jvmOptions(name));
+    return command(jvm, InstanceMain.class, List.of(DemoTarget.of(registry, service), name));
   }
 
   /**

@@ -43,6 +43,7 @@ public final class InstanceMain {
     // Nothing else may write between the lines that the parent reads.
     System.setOut(System.err);
     watchParent();
+    ScrapeTargets.serveAsChild();
     String target = args[0];
     String name = args[1];
     warmUp();

@@ -2,6 +2,7 @@ package dev.holdfast.cli.demo.streams;
 
 import dev.holdfast.cli.demo.process.InstanceMain;
 import dev.holdfast.cli.demo.process.InstanceProcess;
+import dev.holdfast.cli.demo.process.ScrapeTargets;
 import dev.holdfast.examples.v1.Reading;
 import dev.holdfast.examples.v1.Receipt;
 import dev.holdfast.examples.v1.TelemetryGrpc;
@@ -57,6 +58,7 @@ final class DeviceServerMain {
     // Nothing else may write between the lines that the parent reads.
     System.setOut(System.err);
     InstanceMain.watchParent();
+    ScrapeTargets.serveAsChild();
     int port = Integer.parseInt(args[1]);
     RedisSessionStore store = RedisSessionStore.open(args[3]);
     if (!store.awaitConnected(STORE_PATIENCE)) {

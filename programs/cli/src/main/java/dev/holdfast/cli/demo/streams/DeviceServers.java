@@ -2,6 +2,7 @@ package dev.holdfast.cli.demo.streams;
 
 import dev.holdfast.cli.demo.process.InstanceLauncher;
 import dev.holdfast.cli.demo.process.InstanceProcess;
+import dev.holdfast.cli.demo.process.ScrapeTargets;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.local.FreePort;
 import dev.holdfast.lab.Middlebox;
@@ -31,8 +32,10 @@ final class DeviceServers implements AutoCloseable {
    * @param store URI of the store
    * @param tokenKey the file with the token key
    * @param folder for logs and effect logs
+   * @param scrapeTargets where each server adds itself
    */
-  record DeviceServerOptions(String target, String store, Path tokenKey, Path folder) {}
+  record DeviceServerOptions(
+      String target, String store, Path tokenKey, Path folder, ScrapeTargets scrapeTargets) {}
 
   private final DeviceServerOptions deviceServerOptions;
   private final List<DeviceServer> deviceServers = new CopyOnWriteArrayList<>();
@@ -53,6 +56,8 @@ final class DeviceServers implements AutoCloseable {
     }
     Middlebox middlebox = Middlebox.toPort(port).start();
     String name = "s" + (deviceServers.size() + 1);
+    List<String> jvm = new ArrayList<>(JVM);
+    jvm.addAll(deviceServerOptions.scrapeTargets().jvmOptions(name));
     List<String> arguments =
         List.of(
             deviceServerOptions.target(),
@@ -65,7 +70,7 @@ final class DeviceServers implements AutoCloseable {
       InstanceProcess process =
           InstanceProcess.start(
               name,
-              InstanceLauncher.command(JVM, DeviceServerMain.class, arguments),
+              InstanceLauncher.command(jvm, DeviceServerMain.class, arguments),
               deviceServerOptions.folder().resolve(name + ".log"));
       DeviceServer deviceServer = new DeviceServer(process, middlebox);
       deviceServers.add(deviceServer);

@@ -57,7 +57,11 @@ public final class StreamsDemo {
         resources.own(
             new DeviceServers(
                 new DeviceServers.DeviceServerOptions(
-                    target, store, tokenKey(), resources.runDirectory().logs())));
+                    target,
+                    store,
+                    tokenKey(),
+                    resources.runDirectory().logs(),
+                    resources.scrapeTargets())));
     display.say("registry: " + uri + "; starting " + SERVERS + " servers as processes ...");
     startServers(servers, view);
     DemoFaultInjector faults =

@@ -1,12 +1,11 @@
-package dev.holdfast.cli.control;
+package dev.holdfast.cli.output;
 
-import dev.holdfast.cli.output.Terminal;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.function.Supplier;
 
 /** The display of repeated status lines: in place on a terminal, elsewhere whenever they differ. */
-final class StatusScreen {
+public final class StatusScreen {
   private static final String ESCAPE = "\u001b[";
 
   private final PrintWriter out;
@@ -15,13 +14,17 @@ final class StatusScreen {
   private List<String> last = List.of();
   private int linesShown;
 
-  StatusScreen(PrintWriter out, boolean terminal, Supplier<Terminal.Size> size) {
+  /**
+   * @param terminal whether the output can move its cursor
+   */
+  public StatusScreen(PrintWriter out, boolean terminal, Supplier<Terminal.Size> size) {
     this.out = out;
     this.terminal = terminal;
     this.size = size;
   }
 
-  void show(List<String> lines) {
+  /** Shows these lines in place of those before. */
+  public void show(List<String> lines) {
     if (terminal) {
       redraw(lines);
     } else if (!lines.equals(last)) {

@@ -1,0 +1,5 @@
+/** Completion scripts of shells, made from the commands' model. */
+@NullMarked
+package dev.holdfast.cli.completion;
+
+import org.jspecify.annotations.NullMarked;

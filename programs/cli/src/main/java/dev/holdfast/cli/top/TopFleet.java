@@ -1,0 +1,135 @@
+package dev.holdfast.cli.top;
+
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.EndpointsListener;
+import dev.holdfast.core.Registry;
+import dev.holdfast.core.RegistryException;
+import dev.holdfast.core.ServiceName;
+import dev.holdfast.core.annotation.Limit;
+import dev.holdfast.core.discovery.EndpointDirectory;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * The services that {@code top} shows, as the registry has them now. Services that lose their last
+ * record stay, with no endpoint. Thread-safe.
+ */
+final class TopFleet {
+  @Limit(of = "services that `top` follows", then = "further ones are not shown, and counted")
+  static final int MAX_SERVICES = 1_000;
+
+  private final EndpointDirectory directory;
+  // Guarded by this.
+  private final Map<ServiceName, EndpointSet> services = new TreeMap<>();
+  private final Set<ServiceName> unknown = new TreeSet<>();
+  private String trouble = "";
+  private int skipped;
+  private boolean named;
+  private final CountDownLatch complete = new CountDownLatch(1);
+
+  TopFleet(EndpointDirectory directory) {
+    this.directory = directory;
+  }
+
+  /**
+   * What the registry says at one moment.
+   *
+   * @param services the endpoints of each
+   * @param trouble the last failure that no list followed; "" without one
+   * @param skipped services beyond the bound
+   */
+  record FleetState(Map<ServiceName, EndpointSet> services, String trouble, int skipped) {
+    /** The state where no registry is asked. */
+    static final FleetState NONE = new FleetState(Map.of(), "", 0);
+  }
+
+  /** Follows these services. */
+  void follow(Set<ServiceName> wanted) {
+    wanted.forEach(this::add);
+    synchronized (this) {
+      named = true;
+      checkComplete();
+    }
+  }
+
+  /** Follows the services of a namespace. */
+  void followNamespace(String namespace) {
+    var unused =
+        directory.subscribeNames(
+            namespace,
+            new Registry.ServiceNamesListener() {
+              @Override
+              public void onNames(Set<String> names) {
+                names.forEach(name -> add(ServiceName.of(namespace, name)));
+                synchronized (TopFleet.this) {
+                  named = true;
+                  checkComplete();
+                }
+              }
+
+              @Override
+              public void onFailure(RegistryException cause) {
+                failed(cause);
+              }
+            });
+  }
+
+  /** Counted down when every service is known, or the registry has failed once. */
+  CountDownLatch complete() {
+    return complete;
+  }
+
+  synchronized FleetState state() {
+    return new FleetState(new TreeMap<>(services), trouble, skipped);
+  }
+
+  private void add(ServiceName service) {
+    synchronized (this) {
+      if (services.containsKey(service)) {
+        return;
+      }
+      if (services.size() >= MAX_SERVICES) {
+        skipped++;
+        return;
+      }
+      services.put(service, EndpointSet.EMPTY);
+      unknown.add(service);
+    }
+    var unused =
+        directory.subscribe(
+            service,
+            new EndpointsListener() {
+              @Override
+              public void onEndpoints(EndpointSet endpoints) {
+                known(service, endpoints);
+              }
+
+              @Override
+              public void onFailure(RegistryException cause) {
+                failed(cause);
+              }
+            });
+  }
+
+  private synchronized void known(ServiceName service, EndpointSet endpoints) {
+    services.put(service, endpoints);
+    unknown.remove(service);
+    trouble = "";
+    checkComplete();
+  }
+
+  private synchronized void failed(RegistryException cause) {
+    trouble = String.valueOf(cause.getMessage());
+    complete.countDown();
+  }
+
+  /** Guarded by this. */
+  private void checkComplete() {
+    if (named && unknown.isEmpty()) {
+      complete.countDown();
+    }
+  }
+}
