@@ -1,0 +1,4 @@
+@NullMarked
+package dev.holdfast.micronaut;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.holdfast.stork;
+
+import org.jspecify.annotations.NullMarked;
