@@ -117,7 +117,12 @@ final class RoomTask implements Callable<RoomOutcome> {
     if (!ended || !report.isComplete()) {
       return problems;
     }
-    Set<String> missing = new HashSet<>(run.room().declaredTests(context.root()));
+    Set<String> missing =
+        new HashSet<>(
+            run.room()
+                .declaredTests(
+                    context.root(),
+                    Optional.ofNullable(run.jdk().systemProperties().get(RoomTests.WITHOUT_TAG))));
     missing.removeAll(report.classes());
     missing.stream()
         .sorted()

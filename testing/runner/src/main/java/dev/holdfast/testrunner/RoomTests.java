@@ -5,13 +5,14 @@ import java.io.PrintStream;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.platform.engine.discovery.ClassSelector;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
+import org.junit.platform.launcher.TagFilter;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
@@ -24,10 +25,10 @@ import org.junit.platform.launcher.core.LauncherFactory;
  * program itself failed.
  */
 public final class RoomTests {
-  private static final int BROKEN = 3;
+  /** The system property that names a tag of JUnit, whose tests are left out. */
+  static final String WITHOUT_TAG = "holdfast.test.withoutTag";
 
-  /** Clock ticks in {@code /proc}, which Linux counts in hundredths of a second everywhere. */
-  private static final int TICK_MS = 10;
+  private static final int BROKEN = 3;
 
   private RoomTests() {}
 
@@ -57,18 +58,20 @@ public final class RoomTests {
             .toList();
     Path file = Path.of(args[0]);
     try (ReportFile report = new ReportFile(file)) {
+      LauncherDiscoveryRequestBuilder request =
+          LauncherDiscoveryRequestBuilder.request()
+              .selectors(classes)
+              .configurationParameters(parameters);
+      @Nullable String withoutTag = System.getProperty(WITHOUT_TAG);
+      if (withoutTag != null) {
+        request.filters(TagFilter.excludeTags(withoutTag));
+      }
       LauncherFactory.create()
-          .execute(
-              LauncherDiscoveryRequestBuilder.request()
-                  .selectors(classes)
-                  .configurationParameters(parameters)
-                  .build(),
-              new ReportingListener(report, log),
-              new SlowestTests(log));
+          .execute(request.build(), new ReportingListener(report, log), new SlowestTests(log));
       CpuTimes cpu = CpuTimes.now();
       log.printf(
-          "CPU: %d s own, %d s of children%n", cpu.own.toSeconds(), cpu.children.toSeconds());
-      report.done(cpu.own.plus(cpu.children));
+          "CPU: %d s own, %d s of children%n", cpu.own().toSeconds(), cpu.children().toSeconds());
+      report.done(cpu.sum());
     }
     RoomReport report = RoomReport.read(file);
     log.println(report.counts());
@@ -99,20 +102,6 @@ public final class RoomTests {
       return Class.forName(name, false, RoomTests.class.getClassLoader());
     } catch (ClassNotFoundException e) {
       throw new IllegalStateException(name + ": not in the class path", e);
-    }
-  }
-
-  /** CPU times of a process, and of its children that have ended. */
-  private record CpuTimes(Duration own, Duration children) {
-    static CpuTimes now() throws IOException {
-      String stat = Files.readString(Path.of("/proc/self/stat"));
-      // The program's name, in brackets, may have spaces.
-      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-      return new CpuTimes(ticks(fields[11], fields[12]), ticks(fields[13], fields[14]));
-    }
-
-    private static Duration ticks(String user, String system) {
-      return Duration.ofMillis((Long.parseLong(user) + Long.parseLong(system)) * TICK_MS);
     }
   }
 }

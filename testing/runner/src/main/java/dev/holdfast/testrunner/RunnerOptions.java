@@ -39,6 +39,7 @@ record RunnerOptions(
         --root FOLDER              the repository, compiled
         --logs FOLDER              for a log per room and the list of green runs
         --jdk VERSION=HOME         the JDK on which every room is tested
+        --property K=V             a system property of all tests; may be repeated
         --second-jdk VERSION=HOME  a JDK on which the rooms of libraries are tested too
         --second-property K=V      a system property of tests on the second JDK
         --variant ROOM:K=V         tests this room once more, with a system property; may be repeated
@@ -57,6 +58,7 @@ record RunnerOptions(
   static RunnerOptions parse(List<String> args) {
     Map<String, String> values = new HashMap<>();
     Map<String, String> properties = new HashMap<>();
+    Map<String, String> secondProperties = new HashMap<>();
     Set<String> rooms = new LinkedHashSet<>();
     List<RoomVariant> variants = new ArrayList<>();
     boolean all = false;
@@ -67,9 +69,13 @@ record RunnerOptions(
         case "--all" -> all = true;
         case "--room" -> rooms.add(value(name, left));
         case "--variant" -> variants.add(RoomVariant.parse(name, value(name, left)));
-        case "--second-property" -> {
+        case "--property" -> {
           String[] property = pair(name, value(name, left));
           properties.put(property[0], property[1]);
+        }
+        case "--second-property" -> {
+          String[] property = pair(name, value(name, left));
+          secondProperties.put(property[0], property[1]);
         }
         case "--root",
             "--logs",
@@ -85,13 +91,15 @@ record RunnerOptions(
         default -> throw new IllegalArgumentException(name + ": unknown (expected: an option)");
       }
     }
+    Map<String, String> onSecond = new HashMap<>(properties);
+    onSecond.putAll(secondProperties);
     String second = values.get("--second-jdk");
     return new RunnerOptions(
         folder("--root", values.get("--root")),
         Path.of(required("--logs", values.get("--logs"))).toAbsolutePath().normalize(),
         values.getOrDefault("--target", "target"),
-        jdk("--jdk", required("--jdk", values.get("--jdk")), Map.of()),
-        second == null ? Optional.empty() : Optional.of(jdk("--second-jdk", second, properties)),
+        jdk("--jdk", required("--jdk", values.get("--jdk")), properties),
+        second == null ? Optional.empty() : Optional.of(jdk("--second-jdk", second, onSecond)),
         variants,
         atOnce("--at-once", values),
         atOnce("--waiting-at-once", values),

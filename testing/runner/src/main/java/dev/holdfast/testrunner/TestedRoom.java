@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -62,8 +63,13 @@ record TestedRoom(
         columns[0], columns[1], columns[2].equals(YES), columns[3].equals(YES), inputs);
   }
 
-  /** The names of the test classes that the room's sources declare; abstract ones never run. */
-  Set<String> declaredTests(Path root) throws IOException {
+  /**
+   * The names of the test classes that the room's sources declare; abstract ones never run.
+   *
+   * @param withoutTag the tag of JUnit whose tests are left out
+   */
+  Set<String> declaredTests(Path root, Optional<String> withoutTag) throws IOException {
+    Optional<String> leftOut = withoutTag.map(tag -> "\n@Tag(\"" + tag + "\")\n");
     Path sources = root.resolve(folder).resolve("src/test/java");
     Set<String> names = new HashSet<>();
     if (!Files.isDirectory(sources)) {
@@ -74,7 +80,8 @@ record TestedRoom(
       files = walk.filter(file -> file.toString().endsWith("Test.java")).toList();
     }
     for (Path file : files) {
-      if (!ABSTRACT.matcher(Files.readString(file)).find()) {
+      String source = Files.readString(file);
+      if (!ABSTRACT.matcher(source).find() && leftOut.filter(source::contains).isEmpty()) {
         String path = sources.relativize(file).toString();
         names.add(path.substring(0, path.length() - ".java".length()).replace('/', '.'));
       }

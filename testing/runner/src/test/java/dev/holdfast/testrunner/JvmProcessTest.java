@@ -39,15 +39,18 @@ class JvmProcessTest {
         new RoomCommand(all, classPath, folder, folder.resolve("report"), List.of(), LIMIT), log);
   }
 
-  private RoomProcess runTests(String packageName) throws Exception {
+  private RoomProcess runTests(String packageName, String... jvmOptions) throws Exception {
     Path classes =
         Path.of(JvmProcessTest.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-    return start(
-        RoomTests.class.getName(),
-        folder.resolve("report").toString(),
-        classes.toString(),
-        packageName,
-        "junit.jupiter.execution.timeout.testable.method.default=10 s");
+    List<String> words = new ArrayList<>(List.of(jvmOptions));
+    words.addAll(
+        List.of(
+            RoomTests.class.getName(),
+            folder.resolve("report").toString(),
+            classes.toString(),
+            packageName,
+            "junit.jupiter.execution.timeout.testable.method.default=10 s"));
+    return start(words.toArray(String[]::new));
   }
 
   @Test
@@ -57,10 +60,20 @@ class JvmProcessTest {
     assertThat(process.waitFor(LIMIT)).isTrue();
     assertThat(process.exitCode()).as(Files.readString(log)).isZero();
     RoomReport report = RoomReport.read(folder.resolve("report"));
-    assertThat(report.counts()).hasToString("Tests run: 1, Failures: 0, Errors: 0, Skipped: 0");
+    assertThat(report.counts()).hasToString("Tests run: 2, Failures: 0, Errors: 0, Skipped: 0");
     assertThat(report.classes()).containsExactly("dev.holdfast.testrunner.fixture.SmallTest");
     assertThat(report.cpu()).hasValueSatisfying(cpu -> assertThat(cpu).isPositive());
-    assertThat(Files.readString(log)).contains("Tests run: 1, ");
+    assertThat(Files.readString(log)).contains("Tests run: 2, ");
+  }
+
+  @Test
+  void testsWithTheTagAreLeftOut() throws Exception {
+    RoomProcess process =
+        runTests("dev.holdfast.testrunner.fixture", "-Dholdfast.test.withoutTag=small");
+
+    assertThat(process.waitFor(LIMIT)).isTrue();
+    assertThat(RoomReport.read(folder.resolve("report")).counts())
+        .hasToString("Tests run: 1, Failures: 0, Errors: 0, Skipped: 0");
   }
 
   @Test

@@ -37,6 +37,20 @@ class RunnerOptionsTest {
   }
 
   @Test
+  void propertiesAreThoseOfBothJdks() {
+    String jdk = "25=" + repository.jdk();
+    RunnerOptions options =
+        RunnerOptions.parse(
+            repository.arguments(
+                "--property", "a=b", "--second-jdk", jdk, "--second-property", "c=d"));
+
+    assertThat(options.jdk().systemProperties()).isEqualTo(Map.of("a", "b"));
+    assertThat(options.secondJdk())
+        .hasValueSatisfying(
+            second -> assertThat(second.systemProperties()).isEqualTo(Map.of("a", "b", "c", "d")));
+  }
+
+  @Test
   void secondJdkHasItsProperties() {
     String jdk = "25=" + repository.jdk();
     RunnerOptions options =
@@ -58,6 +72,7 @@ class RunnerOptionsTest {
     "--waiting-at-once 0, --waiting-at-once: 0 (expected: 1 to 64)",
     "--all --al, --al: unknown (expected: an option)",
     "--root ., --root: given twice (expected: once)",
+    "--property a, --property: a (expected: with a = inside)",
     "--second-property a, --second-property: a (expected: with a = inside)",
     "--second-jdk 25, --second-jdk: 25 (expected: with a = inside)",
     "--variant a, '--variant: a (expected: ROOM:PROPERTY=VALUE, of letters, digits, dots and -)'",

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,8 +76,23 @@ class TestedRoomTest {
     Files.writeString(sources.resolve("BaseTest.java"), "\npublic abstract class BaseTest {}");
     Files.writeString(sources.resolve("Kit.java"), "class Kit {}");
 
-    assertThat(new TestedRoom("a", "a", false, false, List.of()).declaredTests(folder))
-        .containsExactly("x.OneTest");
+    assertThat(declaredTests(Optional.empty())).containsExactly("x.OneTest");
+  }
+
+  @Test
+  void classesWithTheTagAreLeftOut() throws IOException {
+    Path sources = Files.createDirectories(folder.resolve("a/src/test/java/x"));
+    Files.writeString(sources.resolve("OneTest.java"), "\n@Tag(\"slow\")\nclass OneTest {}");
+    Files.writeString(
+        sources.resolve("TwoTest.java"), "\nclass TwoTest {\n  @Tag(\"slow\")\n  void a() {}\n}");
+
+    assertThat(declaredTests(Optional.of("slow"))).containsExactly("x.TwoTest");
+    assertThat(declaredTests(Optional.of("other")))
+        .containsExactlyInAnyOrder("x.OneTest", "x.TwoTest");
+  }
+
+  private Set<String> declaredTests(Optional<String> withoutTag) throws IOException {
+    return new TestedRoom("a", "a", false, false, List.of()).declaredTests(folder, withoutTag);
   }
 
   /** A room whose tests read the repository would be left out although what they read changed. */
