@@ -7,6 +7,8 @@ import dev.holdfast.bench.conformance.ConnectConformance;
 import dev.holdfast.bench.conformance.GrpcInterop;
 import dev.holdfast.bench.conformance.H2spec;
 import dev.holdfast.bench.conformance.Showcase;
+import dev.holdfast.bench.deploy.Deploy;
+import dev.holdfast.bench.duplex.DuplexConformance;
 import dev.holdfast.bench.gateway.GatewayAttacks;
 import dev.holdfast.bench.gateway.GatewayCost;
 import dev.holdfast.bench.gateway.GatewayFuzz;
@@ -23,9 +25,11 @@ import dev.holdfast.bench.registry.KubernetesBenchmark;
 import dev.holdfast.bench.registry.Outage;
 import dev.holdfast.bench.registry.Relist;
 import dev.holdfast.bench.run.Benchmark;
+import dev.holdfast.bench.sessions.Rebalance;
 import dev.holdfast.bench.sessions.ReconnectStorm;
 import dev.holdfast.bench.sessions.SessionCost;
 import dev.holdfast.bench.sessions.Soak;
+import dev.holdfast.bench.spring.SpringApplications;
 import dev.holdfast.bench.streams.StreamCost;
 import dev.holdfast.bench.streams.StreamsFlood;
 import dev.holdfast.bench.streams.StreamsSim;
@@ -52,11 +56,14 @@ public final class Bench {
           new DoctorCases(),
           new InKernelLab(new FalseClose()),
           new StreamsSim(),
+          new DuplexConformance(),
           new StreamCost(),
           new StreamsFlood(),
           new SessionCost(),
           new ReconnectStorm(),
           new Soak(),
+          new Rebalance(),
+          new Deploy(),
           new InKernelLab(new DeadPeer()),
           new IdleCost(),
           new Xds(),
@@ -74,7 +81,8 @@ public final class Bench {
           new NeedsTools(new GatewayAttacks(), GatewayAttacks.TOOLS),
           new NeedsTools(new GrpcInterop(), GrpcInterop.TOOLS),
           new GatewayFuzz(),
-          new NeedsTools(new Versions(), Versions.TOOLS));
+          new NeedsTools(new Versions(), Versions.TOOLS),
+          new NeedsTools(new SpringApplications(), SpringApplications.TOOLS));
 
   /** Logback's own property; children are given it too. */
   private static final String LOG_CONFIGURATION = "logback.configurationFile";

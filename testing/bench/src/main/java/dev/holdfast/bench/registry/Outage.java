@@ -34,6 +34,8 @@ public final class Outage extends Comparison {
       new Option("--outage-seconds", 60, 8, 1, 36_000, "for how long etcd is down");
   private static final Option RATE =
       new Option("--rate", 500, 200, 1, 10_000, "calls per second, at all times");
+  private static final Option DEADLINE_SECONDS =
+      new Option("--deadline-seconds", 1, 10, 1, 60, "the deadline of each call");
 
   private static final String SERVICE = "bench/outage";
   private static final int LONG_RUNNING_INSTANCES = 3;
@@ -41,7 +43,6 @@ public final class Outage extends Comparison {
   private static final int TTLS_TO_OUTLIVE = 3;
   private static final int WARM_UP_CALLS = 1_000;
   private static final long STEADY_SECONDS = 5;
-  private static final Duration CALL_DEADLINE = Duration.ofSeconds(1);
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   @Override
@@ -56,15 +57,15 @@ public final class Outage extends Comparison {
 
   @Override
   public List<Option> options() {
-    return List.of(OUTAGE_SECONDS, RATE);
+    return List.of(OUTAGE_SECONDS, RATE, DEADLINE_SECONDS);
   }
 
   @Override
   protected List<String> method() {
     return List.of(
         "Three Holdfast servers, each a process, register in a real etcd; a Holdfast channel makes",
-        "steady calls with a deadline of 1 s that nothing may repeat (the method is not"
-            + " idempotent),",
+        "steady calls with a deadline (--deadline-seconds) that nothing may repeat (the method is"
+            + " not idempotent),",
         "after " + WARM_UP_CALLS + " to warm up.",
         "One instance is replaced, and in the moment its record is gone etcd is stopped. When etcd"
             + " is",
@@ -129,10 +130,9 @@ public final class Outage extends Comparison {
                       runResources.own(Registries.shared().open(service.registry())).directory(),
                       service.service()))
               .start();
+      Duration deadline = Duration.ofSeconds(options.get(DEADLINE_SECONDS));
       OpenLoopLoad calls =
-          runResources
-              .own(new OpenLoopLoad(channel, options.get(RATE), CALL_DEADLINE, answers))
-              .start();
+          runResources.own(new OpenLoopLoad(channel, options.get(RATE), deadline, answers)).start();
       for (RegisteredServer server : running) {
         awaitCalled(server);
       }

@@ -29,6 +29,11 @@ interface Device {
     return reply.getPayload().asReadOnlyByteBuffer().getLong();
   }
 
+  /** The number in the payload of a message or an answer. */
+  static long number(byte[] payload) {
+    return ByteBuffer.wrap(payload).getLong();
+  }
+
   /** Counters of all devices of a process; they are read while the devices work. */
   final class DeviceTally {
     final LongAdder sent = new LongAdder();

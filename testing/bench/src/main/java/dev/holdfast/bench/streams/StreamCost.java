@@ -63,10 +63,12 @@ public final class StreamCost extends Comparison {
     }
   }
 
+  private static final String SERVER_STREAM = "server_stream_";
+  private static final String CLIENT_STREAM = "client_stream_";
   private static final Duration LEAD_IN = Duration.ofMillis(200);
   private static final Duration WARM_UP_SLICE = Duration.ofMillis(800);
   private static final int LEAST_PAIRS = 10;
-  private static final int MOST_SLICES = 10;
+  private static final int MOST_SLICES = 100;
   private static final double RATIO_BOUND = 0.90;
 
   @Override
@@ -96,6 +98,8 @@ public final class StreamCost extends Comparison {
         "flood: one way, as much as isReady allows; messages per second where they arrive; down"
             + " from the server and",
         "up from the client are measured apart, and the worse ratio of both counts.",
+        "server_stream, client_stream: the same floods by server-streaming and client-streaming"
+            + " methods.",
         "Streams stay open. Loads take turns, each as a pair of neighbours in the order A B B A; "
             + LEAD_IN.toMillis()
             + " ms before",
@@ -133,6 +137,11 @@ public final class StreamCost extends Comparison {
       loads.add(load("pingpong_" + size.label, ours, raw, c -> new PingPong(c, streams, bytes)));
       loads.add(load("down_" + size.label, ours, raw, c -> new Flood(c, false, flooded, bytes)));
       loads.add(load("up_" + size.label, ours, raw, c -> new Flood(c, true, flooded, bytes)));
+      loads.add(
+          load(SERVER_STREAM + size.label, ours, raw, c -> new Subscriptions(c, flooded, bytes)));
+      loads.add(
+          load(
+              CLIENT_STREAM + size.label, ours, raw, c -> new Uploads(c, servers, flooded, bytes)));
     }
     long warmUpSlices =
         Math.max(1, Duration.ofSeconds(options.get(WARM_UP_SECONDS)).toMillis())
@@ -179,6 +188,18 @@ public final class StreamCost extends Comparison {
               size.label,
               flood,
               RATIO_BOUND);
+      for (String kind : List.of(SERVER_STREAM, CLIENT_STREAM)) {
+        double ratio = load(loads, kind + size.label).ratio().median();
+        report
+            .figure("ratio_" + kind + size.label, ratio)
+            .speedBound(
+                ratio >= RATIO_BOUND,
+                "ratio_%s%s: %.3f (expected: >= %.2f)",
+                kind,
+                size.label,
+                ratio,
+                RATIO_BOUND);
+      }
     }
     for (Size size : Size.values()) {
       String label = size.label;

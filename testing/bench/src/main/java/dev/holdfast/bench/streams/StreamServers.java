@@ -20,6 +20,7 @@ import java.util.List;
 public final class StreamServers {
   private static final String PORTS = "PORTS";
   private static final String CPU = "CPU";
+  private static final String UPLOADED = "UPLOADED";
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final ChildJvm child;
@@ -50,6 +51,12 @@ public final class StreamServers {
     return Long.parseLong(child.await(CPU, PATIENCE));
   }
 
+  /** Messages that the uploads of both servers have brought so far. */
+  long uploaded() throws IOException, InterruptedException {
+    child.send(UPLOADED);
+    return Long.parseLong(child.await(UPLOADED, PATIENCE));
+  }
+
   /** The main method of the child process. */
   public static void main(String[] args) throws Exception {
     StreamService service = new StreamService();
@@ -57,8 +64,10 @@ public final class StreamServers {
     Server resumable = start(Holdfast.resumable(service));
     ParentLine parent = new ParentLine();
     parent.say("%s %d %d", PORTS, raw.getPort(), resumable.getPort());
-    while (parent.next().equals(CPU)) {
-      parent.say("%s %d", CPU, Machine.cpuNanos());
+    for (String asked = parent.next();
+        asked.equals(CPU) || asked.equals(UPLOADED);
+        asked = parent.next()) {
+      parent.say("%s %d", asked, asked.equals(CPU) ? Machine.cpuNanos() : service.uploaded());
     }
     raw.shutdownNow();
     resumable.shutdownNow();

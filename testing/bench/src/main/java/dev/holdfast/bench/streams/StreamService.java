@@ -8,12 +8,14 @@ import dev.holdfast.bench.v1.FloodReply;
 import dev.holdfast.bench.v1.FloodRequest;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The streaming service under measurement, written in the ordinary way, for both sides of a
  * comparison.
  */
 public final class StreamService extends EchoGrpc.EchoImplBase {
+  private final LongAdder uploaded = new LongAdder();
 
   @Override
   public void call(EchoRequest request, StreamObserver<EchoReply> replies) {
@@ -44,6 +46,49 @@ public final class StreamService extends EchoGrpc.EchoImplBase {
   @Override
   public StreamObserver<FloodRequest> flood(StreamObserver<FloodReply> replies) {
     return new Flood((ServerCallStreamObserver<FloodReply>) replies);
+  }
+
+  @Override
+  public void subscribe(FloodRequest request, StreamObserver<FloodReply> replies) {
+    Flood flood = new Flood((ServerCallStreamObserver<FloodReply>) replies);
+    flood.onNext(request);
+  }
+
+  @Override
+  public StreamObserver<FloodRequest> upload(StreamObserver<FloodReply> reply) {
+    return new Upload(reply);
+  }
+
+  /** The messages that all uploads of this service have brought so far. */
+  long uploaded() {
+    return uploaded.sum();
+  }
+
+  /** Counts what comes, and says at the end how much it was. */
+  private final class Upload implements StreamObserver<FloodRequest> {
+    private final StreamObserver<FloodReply> reply;
+    private long received;
+
+    Upload(StreamObserver<FloodReply> reply) {
+      this.reply = reply;
+    }
+
+    @Override
+    public void onNext(FloodRequest request) {
+      received++;
+      uploaded.increment();
+    }
+
+    @Override
+    public void onError(Throwable cause) {
+      // The client is gone; there is nobody to tell.
+    }
+
+    @Override
+    public void onCompleted() {
+      reply.onNext(FloodReply.newBuilder().setMessages(received).build());
+      reply.onCompleted();
+    }
   }
 
   /** Counts what comes, or sends while the call is ready, as grpc-java's manual flow control. */

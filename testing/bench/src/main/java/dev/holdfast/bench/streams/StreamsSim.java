@@ -19,7 +19,7 @@ import java.util.Map;
 public final class StreamsSim implements Benchmark {
   private static final long SEEDS = 30_000;
   private static final long QUICK_SEEDS = 10_000;
-  private static final long SEEDS_PER_MUTANT = 2_000;
+  private static final long SEEDS_PER_MUTANT = 20_000;
   private static final long SEEDS_PER_LINE = 5_000;
   private static final int SHOWN_VIOLATIONS = 10;
 
