@@ -3,7 +3,8 @@
 # Sourced with ROOT set to the repository's directory.
 
 APP="$ROOT/.holdfast/app"       # current -> one finished build; older ones stay while programs run on them
-MIN_JAVA=17
+# shellcheck source=deploy/dist/launch.sh
+source "$ROOT/deploy/dist/launch.sh"
 
 die() {
   printf '%s: %s\n' "${PROGRAM:-holdfast}" "$1" >&2
@@ -14,33 +15,6 @@ die() {
 trap 'note "${PROGRAM:-holdfast}: line $LINENO of ${BASH_SOURCE[0]} failed: $BASH_COMMAND"' ERR
 
 note() { printf '%s\n' "$*" >&2; }
-
-# The major version of a Java home, read from its release file: no JVM start needed. 0 when unknown.
-java_major() {
-  local line version=""
-  [[ -r "$1/release" ]] || { echo 0; return; }
-  while IFS= read -r line; do
-    [[ $line == JAVA_VERSION=* ]] && version=${line#*=}
-  done <"$1/release"
-  version=${version//\"/}
-  version=${version#1.}
-  version=${version%%[!0-9]*}
-  echo "${version:-0}"
-}
-
-# Prints each Java home to consider, best first.
-java_homes() {
-  local java dir
-  [[ -n ${JAVA_HOME:-} ]] && printf '%s\n' "$JAVA_HOME"
-  if java=$(command -v java); then
-    java=$(readlink -f "$java")
-    printf '%s\n' "${java%/bin/java}"
-  fi
-  for dir in /usr/lib/jvm/*; do
-    [[ -d $dir && ! -L $dir ]] && printf '%s\n' "$dir"
-  done
-  return 0
-}
 
 # Sets JDK to the first JDK (with javac) of at least version $1 and, when given, at most version $2.
 find_jdk() {
@@ -179,6 +153,8 @@ stage_build() {
   stage_module programs/cli "$stage" "$target"
   stage_module testing/bench "$stage" "$target"
   stage_module examples "$stage" "$target"
+  # In no class path: its classes have the names of others. bench/run versions takes it from here.
+  cp "$ROOT/integrations/grpc-netty-shaded/$target/holdfast-grpc-netty-shaded"-*.jar "$stage/lib/"
   ln -sfn "${stage##*/}" "$APP/next.$$"
   mv -T "$APP/next.$$" "$APP/current"
   # Programs that still run on an older build keep it; the three newest are kept for them.
@@ -189,15 +165,7 @@ stage_build() {
 # Sets JAVA to the launcher to use, BUILD to the build in use (a rebuild meanwhile changes nothing) and
 # CDS_FILE to the class data archive that belongs to both.
 find_runtime() {
-  local home
-  JAVA=""
-  while IFS= read -r home; do
-    if [[ -x $home/bin/java ]] && (($(java_major "$home") >= MIN_JAVA)); then
-      JAVA=$home/bin/java
-      break
-    fi
-  done < <(java_homes)
-  [[ -n $JAVA ]] || require_build_tools
+  find_java || require_build_tools
   [[ -n $JAVA ]] || die "no java >= $MIN_JAVA found"
   BUILD=$(readlink -f "$APP/current")
   CDS_FILE="$BUILD/cli${JAVA//\//_}.jsa"
@@ -238,7 +206,7 @@ apt_install() (
     for package in "$@"; do
       case $package in
         etcd-server) systemctl disable --now etcd || true ;;
-        redis-server | nginx | haproxy) systemctl disable --now "$package" || true ;;
+        redis-server | nginx | haproxy | prometheus) systemctl disable --now "$package" || true ;;
       esac
     done
   fi
