@@ -114,14 +114,17 @@ class CursorStreamsTest {
   @Test
   void streamsThatAreHandedOverTogetherGoOnByTurns() throws Exception {
     HoldfastServer old = serve(0, KEY);
-    SlowWelcomes slow = new SlowWelcomes();
-    HoldfastServer next = serve(0, KEY, slow);
+    HoldfastServer later = serve(0, KEY);
     ManagedChannel channel =
-        channelTo(List.of(old, next), topology.clientStreams().options(PATIENT));
+        channelTo(List.of(old, later), topology.clientStreams().options(PATIENT));
+    // Nobody listens there until all streams are at the other one.
+    int port = later.getPort();
+    StreamTopology.stop(later);
     List<RecordingObserver> feeds =
         IntStream.range(0, TOGETHER).mapToObj(i -> feed(channel, "feed" + i)).toList();
     feeds.forEach(CursorStreamsTest::awaitMore);
-    slow.hold();
+    SlowWelcomes slow = new SlowWelcomes();
+    var unused = serve(port, KEY, slow);
 
     old.shutdown();
     assertThat(old.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
@@ -130,7 +133,7 @@ class CursorStreamsTest {
     slow.release();
 
     feeds.forEach(CursorStreamsTest::awaitMore);
-    assertThat(slow.arrived).hasValueGreaterThan(1);
+    assertThat(slow.arrived).hasValueGreaterThanOrEqualTo(TOGETHER);
     assertThat(moved).hasValue(0);
   }
 
@@ -147,7 +150,8 @@ class CursorStreamsTest {
     assertThat(first.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
     var unused = serve(port, "the key of another fleet than it".getBytes(StandardCharsets.UTF_8));
 
-    await().atMost(PATIENCE).until(() -> moved.get() > 0);
+    await().atMost(PATIENCE).until(() -> feeds.stream().anyMatch(feed -> feed.ends() > 0));
+    assertThat(moved.get()).isPositive();
     RecordingObserver ended =
         feeds.stream().filter(feed -> feed.ends() > 0).findFirst().orElseThrow();
     assertThat(ended.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
@@ -165,11 +169,6 @@ class CursorStreamsTest {
   private static final class SlowWelcomes implements ServerInterceptor {
     private final AtomicInteger arrived = new AtomicInteger();
     private final CountDownLatch released = new CountDownLatch(1);
-    private volatile boolean holding;
-
-    void hold() {
-      holding = true;
-    }
 
     void release() {
       released.countDown();
@@ -178,13 +177,11 @@ class CursorStreamsTest {
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
         ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> handler) {
-      if (holding) {
-        arrived.incrementAndGet();
-        try {
-          assertThat(released.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-        } catch (InterruptedException e) {
-          throw new IllegalStateException(e);
-        }
+      arrived.incrementAndGet();
+      try {
+        assertThat(released.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
       }
       return handler.startCall(call, headers);
     }
