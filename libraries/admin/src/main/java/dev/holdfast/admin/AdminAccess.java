@@ -1,5 +1,6 @@
 package dev.holdfast.admin;
 
+import dev.holdfast.admin.rpc.AdminGrpc;
 import dev.holdfast.core.Clock;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
@@ -12,14 +13,19 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The access check of the admin service: a bearer token, where one is configured. The comparison
- * takes the same time whatever is sent, and neither token nor header is logged. Thread-safe.
+ * The access check of the admin service: a bearer token, where one is configured. A method that
+ * changes something needs the token or a client certificate, also on loopback, where any local user
+ * and any page of a browser could call it. The comparison takes the same time whatever is sent, and
+ * neither token nor header is logged. Thread-safe.
  */
 public final class AdminAccess implements ServerInterceptor {
   /** The request header that carries {@code Bearer} and the token. */
@@ -28,6 +34,15 @@ public final class AdminAccess implements ServerInterceptor {
 
   /** The word before the token. */
   public static final String SCHEME = "Bearer ";
+
+  /** The methods that change nothing. A new one counts as an action until it stands here. */
+  private static final Set<String> READING =
+      Set.of(
+          AdminGrpc.getGetProcessMethod().getFullMethodName(),
+          AdminGrpc.getListConnectionsMethod().getFullMethodName(),
+          AdminGrpc.getListClosedConnectionsMethod().getFullMethodName(),
+          AdminGrpc.getListStreamsMethod().getFullMethodName(),
+          AdminGrpc.getListEndedStreamsMethod().getFullMethodName());
 
   private static final Logger log = LoggerFactory.getLogger(AdminAccess.class);
 
@@ -64,7 +79,40 @@ public final class AdminAccess implements ServerInterceptor {
       return refuse(
           call, Status.UNAUTHENTICATED.withDescription("token: wrong or none (expected: Bearer)"));
     }
+    if (!READING.contains(call.getMethodDescriptor().getFullMethodName())) {
+      if (expected.isEmpty() && !hasCertificate(call)) {
+        return refuse(
+            call,
+            Status.PERMISSION_DENIED.withDescription(
+                "actions: not allowed here (expected: "
+                    + AdminOptions.TOKEN_FILE_VARIABLE
+                    + " or client certificates at the process)"));
+      }
+      log.info(
+          "event=admin_action method={} by=\"{}\"",
+          call.getMethodDescriptor().getBareMethodName(),
+          caller(call));
+    }
     return next.startCall(call, headers);
+  }
+
+  /** With TLS the service lets in only readers with a certificate. */
+  private static boolean hasCertificate(ServerCall<?, ?> call) {
+    return call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION) != null;
+  }
+
+  /** The address, and the subject of the certificate where there is one. */
+  private static String caller(ServerCall<?, ?> call) {
+    String address = String.valueOf(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
+    SSLSession session = call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION);
+    if (session == null) {
+      return address;
+    }
+    try {
+      return address + " " + session.getPeerPrincipal().getName().replace('"', '\'');
+    } catch (SSLPeerUnverifiedException e) {
+      return address;
+    }
   }
 
   private synchronized void warn(@Nullable SocketAddress peer) {

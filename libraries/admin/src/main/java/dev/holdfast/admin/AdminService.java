@@ -3,6 +3,8 @@ package dev.holdfast.admin;
 import dev.holdfast.admin.rpc.AdminGrpc;
 import dev.holdfast.admin.rpc.Connection;
 import dev.holdfast.admin.rpc.ConnectionsPage;
+import dev.holdfast.admin.rpc.DrainingReport;
+import dev.holdfast.admin.rpc.DrainingRequest;
 import dev.holdfast.admin.rpc.ProcessReport;
 import dev.holdfast.admin.rpc.ProcessRequest;
 import dev.holdfast.admin.rpc.ResumableStream;
@@ -18,8 +20,8 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
- * The service {@code holdfast.admin.v1.Admin} of a process. It reads and changes nothing; who may
- * read is decided by {@link AdminAccess}. Its threads must not be those of event loops.
+ * The service {@code holdfast.admin.v1.Admin} of a process. Who may read, and who may change
+ * something, is decided by {@link AdminAccess}. Its threads must not be those of event loops.
  */
 public final class AdminService extends AdminGrpc.AdminImplBase {
   private final ProcessState state;
@@ -66,6 +68,24 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
   public void listEndedStreams(RowsRequest request, StreamObserver<StreamsPage> answers) {
     answer(
         answers, () -> streams(AdminTables.ENDED_STREAMS, request, state.endedStreams()).build());
+  }
+
+  @Override
+  public void setDraining(DrainingRequest request, StreamObserver<DrainingReport> answers) {
+    answer(
+        answers,
+        () -> {
+          List<String> marked = state.setDraining(request.getDraining(), request.getEndpoint());
+          if (marked.isEmpty()) {
+            throw new IllegalArgumentException(
+                "endpoint: "
+                    + (request.getEndpoint().isEmpty() ? "none" : request.getEndpoint())
+                    + " (expected: one that this process has registered"
+                    + state.registeredText()
+                    + ")");
+          }
+          return DrainingReport.newBuilder().addAllEndpoints(marked).build();
+        });
   }
 
   private <A> void answer(StreamObserver<A> answers, Supplier<A> work) {

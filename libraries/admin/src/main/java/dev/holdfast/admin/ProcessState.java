@@ -1,6 +1,7 @@
 package dev.holdfast.admin;
 
 import dev.holdfast.core.Clock;
+import dev.holdfast.core.Subscription;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.hooks.EndedStreamStatus;
 import dev.holdfast.hooks.ProcessStreams;
@@ -11,6 +12,8 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +36,7 @@ public final class ProcessState {
   static final Duration STREAMS_AGE = Duration.ofSeconds(1);
 
   private static final int ID_BYTES = 8;
+  private static final int SHOWN_ENDPOINTS = 5;
 
   private static volatile @Nullable ProcessState active;
 
@@ -42,6 +46,7 @@ public final class ProcessState {
   private final long startedMillis;
   private final ConnectionLog connections;
   private final RecentRows<StreamRow> ended = new RecentRows<>(MAX_ENDED);
+  private final List<DrainableEndpoints> servers = new CopyOnWriteArrayList<>();
 
   // Guarded by this.
   private List<StreamRow> streams = List.of();
@@ -85,6 +90,41 @@ public final class ProcessState {
   /** The connections of the process. */
   public ConnectionLog connections() {
     return connections;
+  }
+
+  /** Lets readers with the right to act mark these endpoints until the subscription is closed. */
+  public Subscription addServer(DrainableEndpoints server) {
+    servers.add(server);
+    return () -> servers.remove(server);
+  }
+
+  /**
+   * Marks endpoints as draining, or takes the mark back.
+   *
+   * @param endpoint host:port of one; "" for all
+   * @return the endpoints that it concerns
+   */
+  List<String> setDraining(boolean draining, String endpoint) {
+    List<String> marked = new ArrayList<>();
+    for (DrainableEndpoints server : servers) {
+      for (String address : server.addresses()) {
+        if (endpoint.isEmpty() || endpoint.equals(address)) {
+          server.setDraining(address, draining);
+          marked.add(address);
+        }
+      }
+    }
+    return marked;
+  }
+
+  /** The registered endpoints, for messages. */
+  String registeredText() {
+    String addresses =
+        servers.stream()
+            .flatMap(server -> server.addresses().stream())
+            .limit(SHOWN_ENDPOINTS)
+            .collect(Collectors.joining(", "));
+    return addresses.isEmpty() ? "; it has none" : ", such as " + addresses;
   }
 
   void ended(EndedStreamStatus stream) {

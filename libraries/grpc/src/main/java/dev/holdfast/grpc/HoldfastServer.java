@@ -1,5 +1,6 @@
 package dev.holdfast.grpc;
 
+import dev.holdfast.admin.ProcessState;
 import dev.holdfast.core.DrainSignal;
 import dev.holdfast.core.OffloadExecutor;
 import dev.holdfast.core.RegistryContext;
@@ -93,6 +94,7 @@ public final class HoldfastServer extends ForwardingServer {
   // grpc forgets its port when it has terminated, but log lines still want it.
   private volatile int port;
   private volatile @Nullable Subscription gauge;
+  private volatile @Nullable Subscription drainable;
   private volatile @Nullable Thread shutdownHook;
   private boolean registered;
 
@@ -155,6 +157,12 @@ public final class HoldfastServer extends ForwardingServer {
     if (serverComponents.registerOnStart()) {
       register();
     }
+    drainable =
+        ProcessState.active()
+            .map(
+                process ->
+                    process.addServer(new ServerRegistration.RegisteredEndpoints(registrations())))
+            .orElse(null);
     gauge =
         GrpcMeter.SERVER_STATE.gauge(
             serverComponents.context().meters(), () -> state().code, Integer.toString(port));
@@ -183,6 +191,16 @@ public final class HoldfastServer extends ForwardingServer {
       registered = true;
     }
     serverComponents.registrations().forEach(registration -> registration.start(port));
+  }
+
+  /**
+   * Marks the server's endpoints as draining, so that clients send new calls elsewhere, or takes
+   * the mark back. Open calls go on, and calls that still arrive are served. Changes nothing but
+   * the mark, which {@link #shutdown} does not need.
+   */
+  public void setDraining(boolean draining) {
+    registrations().forEach(registration -> registration.setDraining(draining));
+    log.info("event=server_marked port={} draining={}", port, draining);
   }
 
   /** The current state of the server. */
@@ -361,6 +379,11 @@ public final class HoldfastServer extends ForwardingServer {
       shown.close();
       gauge = null;
       log.info("event=server_terminated port={}", port);
+    }
+    Subscription listed = drainable;
+    if (listed != null) {
+      listed.close();
+      drainable = null;
     }
     Thread hook = shutdownHook;
     if (hook != null && Thread.currentThread() != hook) {

@@ -1,5 +1,6 @@
 package dev.holdfast.grpc;
 
+import dev.holdfast.admin.DrainableEndpoints;
 import dev.holdfast.core.Backoff;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointsListener;
@@ -83,6 +84,7 @@ public final class ServerRegistration {
   /** Properties of the process, which stay. */
   private volatile Map<String, String> ofProcess = Map.of();
 
+  private boolean draining;
   private boolean withdrawn;
 
   /**
@@ -183,12 +185,27 @@ public final class ServerRegistration {
             return;
           }
           published = Map.copyOf(properties);
-          InstanceRegistration started = registration;
-          HostPort announced = address;
-          if (started != null && announced != null && !withdrawn) {
-            started.update(record(announced));
+          update();
+        });
+  }
+
+  /** Marks the record as draining from now on, or takes the mark back. */
+  void setDraining(boolean leaves) {
+    scheduler.execute(
+        () -> {
+          if (draining != leaves) {
+            draining = leaves;
+            update();
           }
         });
+  }
+
+  private void update() {
+    InstanceRegistration started = registration;
+    HostPort announced = address;
+    if (started != null && announced != null && !withdrawn) {
+      started.update(record(announced));
+    }
   }
 
   /** Follows the list of the service in this registry, as a client sees it. */
@@ -353,6 +370,7 @@ public final class ServerRegistration {
     return Endpoint.of(at)
         .withZone(serverRegistrationOptions.zone())
         .withWeight(serverRegistrationOptions.weight())
+        .withDraining(draining)
         .withMetadata(metadata);
   }
 
@@ -413,6 +431,31 @@ public final class ServerRegistration {
   private boolean isAddressSaid() {
     return AdvertisedAddress.isConfigured(
         serverRegistrationOptions.advertised(), target.registries().context().environment());
+  }
+
+  /**
+   * The endpoints of a server for the admin service of the process.
+   *
+   * @param registrations the records of the server
+   */
+  record RegisteredEndpoints(List<ServerRegistration> registrations) implements DrainableEndpoints {
+    @Override
+    public List<String> addresses() {
+      return registrations.stream()
+          .flatMap(registration -> registration.address().stream())
+          .map(HostPort::toString)
+          .distinct()
+          .toList();
+    }
+
+    @Override
+    public void setDraining(String address, boolean draining) {
+      registrations.stream()
+          .filter(
+              registration ->
+                  registration.address().map(HostPort::toString).equals(Optional.of(address)))
+          .forEach(registration -> registration.setDraining(draining));
+    }
   }
 
   private record ThisMachine(ResolvedTarget target) implements LocalNetwork {

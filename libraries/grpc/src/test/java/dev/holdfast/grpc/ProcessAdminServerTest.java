@@ -9,6 +9,7 @@ import dev.holdfast.admin.AdminAddress;
 import dev.holdfast.admin.AdminOptions;
 import dev.holdfast.admin.rpc.AdminGrpc;
 import dev.holdfast.admin.rpc.Connection;
+import dev.holdfast.admin.rpc.DrainingRequest;
 import dev.holdfast.admin.rpc.ProcessReport;
 import dev.holdfast.admin.rpc.ProcessRequest;
 import dev.holdfast.admin.rpc.RowsRequest;
@@ -237,12 +238,55 @@ class ProcessAdminServerTest {
         .until(() -> !report(oneMore, "Bearer " + TOKEN).getId().isEmpty());
   }
 
-  private static ProcessReport report(ManagedChannel channel, String authorization) {
+  @Test
+  void drainNeedsATokenAndIsTakenBack() throws Exception {
+    try (LoopbackTopology topology = new LoopbackTopology()) {
+      Path file = Files.writeString(directory.resolve("token"), TOKEN);
+      AdminOptions guarded = AdminOptions.loopback().withTokenFile(file);
+      HoldfastServer server =
+          topology.serve(new WordsService("a"), topology.server().admin(guarded));
+      String endpoint = server.registration().address().orElseThrow().toString();
+      InetSocketAddress open = ProcessAdminServer.start(AdminOptions.loopback()).address();
+      assertThatThrownBy(() -> drain(open, "", endpoint, true))
+          .hasMessageStartingWith("PERMISSION_DENIED: actions: not allowed here");
+      InetSocketAddress admin = ProcessAdminServer.start(guarded).address();
+      assertThatThrownBy(() -> drain(admin, "Bearer wrong-token-of-this-test", endpoint, true))
+          .hasMessageStartingWith("UNAUTHENTICATED");
+      assertThat(isDraining(topology)).isFalse();
+
+      assertThat(drain(admin, "Bearer " + TOKEN, endpoint, true)).containsExactly(endpoint);
+      await().atMost(LIMIT).until(() -> isDraining(topology));
+      assertThat(server.state()).isEqualTo(HoldfastServer.ServerState.SERVING);
+
+      assertThat(drain(admin, "Bearer " + TOKEN, "", false)).contains(endpoint);
+      await().atMost(LIMIT).until(() -> !isDraining(topology));
+      assertThatThrownBy(() -> drain(admin, "Bearer " + TOKEN, "127.0.0.1:1", true))
+          .hasMessageStartingWith("INVALID_ARGUMENT: endpoint: 127.0.0.1:1 (expected: one that");
+    }
+  }
+
+  private static boolean isDraining(LoopbackTopology topology) {
+    return topology.store.truth(LoopbackTopology.WORDS).endpoints().get(0).draining();
+  }
+
+  private List<String> drain(
+      InetSocketAddress admin, String authorization, String endpoint, boolean draining) {
+    return authorized(plain(admin), authorization)
+        .setDraining(
+            DrainingRequest.newBuilder().setDraining(draining).setEndpoint(endpoint).build())
+        .getEndpointsList();
+  }
+
+  private static AdminGrpc.AdminBlockingStub authorized(
+      ManagedChannel channel, String authorization) {
     Metadata headers = new Metadata();
     headers.put(AdminAccess.AUTHORIZATION, authorization);
     return AdminGrpc.newBlockingStub(channel)
-        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
-        .getProcess(ProcessRequest.getDefaultInstance());
+        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+  }
+
+  private static ProcessReport report(ManagedChannel channel, String authorization) {
+    return authorized(channel, authorization).getProcess(ProcessRequest.getDefaultInstance());
   }
 
   private static RowsRequest rows(String... filters) {
