@@ -1,9 +1,11 @@
-package dev.holdfast.cli.top;
+package dev.holdfast.cli.fleet;
 
 import com.google.protobuf.Message;
 import dev.holdfast.admin.AdminAddress;
 import dev.holdfast.admin.rpc.AdminGrpc;
 import dev.holdfast.admin.rpc.ConnectionsPage;
+import dev.holdfast.admin.rpc.DrainingReport;
+import dev.holdfast.admin.rpc.DrainingRequest;
 import dev.holdfast.admin.rpc.ProcessReport;
 import dev.holdfast.admin.rpc.ProcessRequest;
 import dev.holdfast.admin.rpc.RowsRequest;
@@ -26,22 +28,27 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The admin service of one process, with what is known of it. A process that does not answer is
- * asked again each time. Not thread-safe, but for the answers.
+ * The admin service of one process, with what is known of it. One that does not answer is probed
+ * until it does, beside the questions to the others. Not thread-safe, but for the answers.
  */
-final class TopInstance {
-  @Limit(of = "time for the answer of an admin service to `top`", then = "it is shown as silent")
+public final class FleetInstance {
+  @Limit(
+      of = "time for the answer of an admin service to `top` and `console`",
+      then = "it is shown as silent")
   static final Duration PATIENCE = Duration.ofSeconds(2);
 
+  private final String key;
   private final AdminAddress address;
   private final ManagedChannel channel;
   private final LongSupplier nanoTime;
   private final long knownNanos;
   private @Nullable Long silentSinceNanos;
   private @Nullable ProcessReport report;
+  private @Nullable CompletableFuture<ProcessReport> probe;
   private String cause = "";
 
-  TopInstance(AdminAddress address, ManagedChannel channel, LongSupplier nanoTime) {
+  FleetInstance(String key, AdminAddress address, ManagedChannel channel, LongSupplier nanoTime) {
+    this.key = key;
     this.address = address;
     this.channel = channel;
     this.nanoTime = nanoTime;
@@ -53,10 +60,14 @@ final class TopInstance {
    *
    * @param total rows there, before the filters
    * @param matched rows there, after the filters
+   * @param next the token of the page behind these; "" at the end
    */
-  record InstanceRows(List<TopRow> rows, long total, long matched) {
-    static final InstanceRows NONE = new InstanceRows(List.of(), 0, 0);
+  record InstanceRows(List<FleetRow> rows, long total, long matched, String next) {
+    static final InstanceRows NONE = new InstanceRows(List.of(), 0, 0, "");
   }
+
+  /** The answer of a process: itself and its rows. */
+  record Answer(ProcessReport process, InstanceRows rows) {}
 
   /**
    * An instance as the display has it.
@@ -65,12 +76,8 @@ final class TopInstance {
    * @param cause why not
    * @param report its last answer; empty before the first one
    */
-  record InstanceStatus(
+  public record InstanceStatus(
       String address, Optional<Duration> silentFor, String cause, Optional<ProcessReport> report) {}
-
-  AdminAddress address() {
-    return address;
-  }
 
   InstanceStatus status() {
     Long since = silentSinceNanos;
@@ -92,36 +99,85 @@ final class TopInstance {
   }
 
   /**
-   * Asks which process it is, then for its rows; completes exceptionally with the call's status.
+   * Whether it answers as far as is known. One that did not is probed, without waiting for it; what
+   * an earlier probe has found out counts now.
    */
-  CompletableFuture<Answer> ask(TopQuery query) {
-    if (silentSinceNanos != null) {
-      // Or a process that is back is missed for as long as the channel waits, up to two minutes.
-      channel.resetConnectBackoff();
+  boolean isAnswering() {
+    if (silentSinceNanos == null) {
+      return true;
     }
-    return call(AdminGrpc.getGetProcessMethod(), ProcessRequest.getDefaultInstance())
-        .thenCompose(
-            process -> {
-              if (!address.process().isEmpty() && !address.process().equals(process.getId())) {
-                throw Status.FAILED_PRECONDITION
-                    .withDescription(
-                        address.loopback()
-                            ? "another process answers here; this one's admin service is on the"
-                                + " loopback of another machine"
-                            : "another process answers there now")
-                    .asRuntimeException();
-              }
-              return query
-                  .view()
-                  .method()
-                  .map(method -> rows(method, query))
-                  .orElseGet(() -> CompletableFuture.completedFuture(InstanceRows.NONE))
-                  .thenApply(rows -> new Answer(process, rows));
-            });
+    CompletableFuture<ProcessReport> probed = probe;
+    if (probed != null && probed.isDone()) {
+      probe = null;
+      if (!probed.isCompletedExceptionally()) {
+        answered(probed.join());
+        return true;
+      }
+      var unused = probed.whenComplete((answer, failure) -> failed(FleetReader.root(failure)));
+    }
+    // Or a process that is back is missed for as long as the channel waits, up to two minutes.
+    channel.resetConnectBackoff();
+    if (probe == null) {
+      probe = process();
+    }
+    return false;
   }
 
-  /** The answer of a process: itself and its rows. */
-  record Answer(ProcessReport process, InstanceRows rows) {}
+  /** Asks which process it is, then for its rows; fails with the call's status. */
+  CompletableFuture<Answer> ask(FleetQuery query) {
+    return process()
+        .thenCompose(
+            process -> rows(query, query.limit()).thenApply(rows -> new Answer(process, rows)));
+  }
+
+  /** The first rows of a page, at most so many; none of a view that no process lists. */
+  CompletableFuture<InstanceRows> rows(FleetQuery query, int limit) {
+    if (query.view().method().isEmpty()) {
+      return CompletableFuture.completedFuture(InstanceRows.NONE);
+    }
+    if (query.from().ended().contains(key)) {
+      // Its rows are on earlier pages; how many there are is shown on each.
+      return call(query.view().method().get(), request(query, "", 1))
+          .thenApply(this::rows)
+          .thenApply(first -> new InstanceRows(List.of(), first.total(), first.matched(), ""));
+    }
+    String token = query.from().tokens().getOrDefault(key, "");
+    return call(query.view().method().get(), request(query, token, limit)).thenApply(this::rows);
+  }
+
+  private static RowsRequest request(FleetQuery query, String token, int limit) {
+    return RowsRequest.newBuilder()
+        .setPageSize(limit)
+        .setPageToken(token)
+        .setSort(query.sort())
+        .setAscending(query.ascending())
+        .addAllFilters(query.filters())
+        .build();
+  }
+
+  CompletableFuture<List<String>> setDraining(String endpoint, boolean draining) {
+    DrainingRequest request =
+        DrainingRequest.newBuilder().setEndpoint(endpoint).setDraining(draining).build();
+    return call(AdminGrpc.getSetDrainingMethod(), request)
+        .thenApply(DrainingReport::getEndpointsList);
+  }
+
+  private CompletableFuture<ProcessReport> process() {
+    return call(AdminGrpc.getGetProcessMethod(), ProcessRequest.getDefaultInstance())
+        .thenApply(
+            process -> {
+              if (address.process().isEmpty() || address.process().equals(process.getId())) {
+                return process;
+              }
+              throw Status.FAILED_PRECONDITION
+                  .withDescription(
+                      address.loopback()
+                          ? "another process answers here; this one's admin service is on the"
+                              + " loopback of another machine"
+                          : "another process answers there now")
+                  .asRuntimeException();
+            });
+  }
 
   void answered(ProcessReport process) {
     report = process;
@@ -150,31 +206,23 @@ final class TopInstance {
     };
   }
 
-  private CompletableFuture<InstanceRows> rows(
-      MethodDescriptor<RowsRequest, ? extends Message> method, TopQuery query) {
-    RowsRequest request =
-        RowsRequest.newBuilder()
-            .setPageSize(query.limit())
-            .setSort(query.sort())
-            .setAscending(query.ascending())
-            .addAllFilters(query.filters())
-            .build();
-    return call(method, request).thenApply(this::rows);
-  }
-
   private InstanceRows rows(Message page) {
     String name = address.address().toString();
     if (page instanceof ConnectionsPage connections) {
       return new InstanceRows(
-          connections.getConnectionsList().stream().map(row -> TopRow.of(row, name)).toList(),
+          connections.getConnectionsList().stream()
+              .map(row -> FleetRow.of(row, key, name))
+              .toList(),
           connections.getTotal(),
-          connections.getMatched());
+          connections.getMatched(),
+          connections.getNextPageToken());
     }
     StreamsPage streams = (StreamsPage) page;
     return new InstanceRows(
-        streams.getStreamsList().stream().map(row -> TopRow.of(row, name)).toList(),
+        streams.getStreamsList().stream().map(row -> FleetRow.of(row, key, name)).toList(),
         streams.getTotal(),
-        streams.getMatched());
+        streams.getMatched(),
+        streams.getNextPageToken());
   }
 
   private <Q, A> CompletableFuture<A> call(MethodDescriptor<Q, A> method, Q request) {

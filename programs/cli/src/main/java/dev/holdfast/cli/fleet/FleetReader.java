@@ -1,8 +1,9 @@
-package dev.holdfast.cli.top;
+package dev.holdfast.cli.fleet;
 
 import dev.holdfast.admin.AdminAddress;
 import dev.holdfast.admin.rpc.ProcessReport;
 import dev.holdfast.cli.UserError;
+import dev.holdfast.cli.output.AgeText;
 import dev.holdfast.cli.output.EndpointText;
 import dev.holdfast.core.Clock;
 import dev.holdfast.core.Endpoint;
@@ -12,10 +13,12 @@ import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.annotation.Limit;
 import io.grpc.ManagedChannel;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -27,81 +30,181 @@ import java.util.function.Supplier;
 
 /**
  * The reader of a fleet: asks the admin service of every process that the registry or the command
- * line names, all at the same time, and merges their rows. A process that does not answer costs its
- * patience once for all. Not thread-safe.
+ * line names, all at the same time, and merges their rows. A process that falls silent is waited
+ * for once; afterwards the others are shown without it. Not thread-safe.
  */
-final class TopReader implements AutoCloseable {
-  @Limit(of = "processes that `top` asks", then = "further ones are not asked, and counted")
+public final class FleetReader implements AutoCloseable {
+  @Limit(
+      of = "processes that `top` and `console` ask",
+      then = "further ones are not asked, and counted")
   static final int MAX_INSTANCES = 1_000;
 
-  private final Supplier<TopFleet.FleetState> fleet;
+  private final Supplier<FleetServices.ServicesState> services;
   private final List<HostPort> further;
   private final Function<AdminAddress, ManagedChannel> channels;
   private final Clock clock;
-  private final Map<String, TopInstance> instances = new TreeMap<>();
+  private final Map<String, FleetInstance> instances = new TreeMap<>();
   private final Map<String, ManagedChannel> opened = new LinkedHashMap<>();
 
   /**
-   * @param fleet what the registry says now
+   * @param services what the registry says now
    * @param further addresses of admin services that no registry names
    */
-  TopReader(
-      Supplier<TopFleet.FleetState> fleet,
+  public FleetReader(
+      Supplier<FleetServices.ServicesState> services,
       List<HostPort> further,
       Function<AdminAddress, ManagedChannel> channels,
       Clock clock) {
-    this.fleet = fleet;
+    this.services = services;
     this.further = List.copyOf(further);
     this.channels = channels;
     this.clock = clock;
   }
 
   /**
-   * Asks every process.
+   * Asks every process that answers as far as is known.
    *
    * @throws UserError when the query itself is refused
    * @throws InterruptedException when the thread is interrupted meanwhile
    */
-  TopSnapshot read(TopQuery query) throws InterruptedException {
-    TopFleet.FleetState state = fleet.get();
-    Map<String, AdminAddress> wanted = wanted(state);
-    follow(wanted);
-    Map<TopInstance, CompletableFuture<TopInstance.Answer>> asked = new LinkedHashMap<>();
-    instances.values().forEach(instance -> asked.put(instance, instance.ask(query)));
-    List<TopRow> rows = new ArrayList<>();
-    long total = 0;
-    long matched = 0;
-    for (Map.Entry<TopInstance, CompletableFuture<TopInstance.Answer>> each : asked.entrySet()) {
-      Optional<TopInstance.InstanceRows> answer = take(each.getKey(), each.getValue());
-      if (answer.isPresent()) {
-        rows.addAll(answer.get().rows());
-        total += answer.get().total();
-        matched += answer.get().matched();
-      }
+  public FleetSnapshot read(FleetQuery query) throws InterruptedException {
+    FleetServices.ServicesState state = services.get();
+    follow(wanted(state));
+    Map<String, CompletableFuture<FleetInstance.Answer>> asked = new LinkedHashMap<>();
+    instances.forEach(
+        (key, instance) -> {
+          if (instance.isAnswering()) {
+            asked.put(key, instance.ask(query));
+          }
+        });
+    Map<String, FleetInstance.InstanceRows> answers = new LinkedHashMap<>();
+    for (Map.Entry<String, CompletableFuture<FleetInstance.Answer>> each : asked.entrySet()) {
+      FleetInstance instance = Objects.requireNonNull(instances.get(each.getKey()));
+      take(instance, each.getValue()).ifPresent(rows -> answers.put(each.getKey(), rows));
     }
-    if (query.view() == TopView.SERVICES) {
-      rows.addAll(endpoints(state));
-      total = rows.size();
+    List<FleetRow> rows = new ArrayList<>();
+    answers.values().forEach(answer -> rows.addAll(answer.rows()));
+    long total = answers.values().stream().mapToLong(FleetInstance.InstanceRows::total).sum();
+    long matched = answers.values().stream().mapToLong(FleetInstance.InstanceRows::matched).sum();
+    if (query.view() == FleetView.SERVICES) {
+      List<FleetRow> endpoints = endpoints(state);
+      total = endpoints.size();
+      endpoints.stream().filter(row -> containsAll(row, query.filters())).forEach(rows::add);
       matched = rows.size();
     }
-    rows.sort(TopRow.order(query.sort(), query.ascending()));
-    List<TopRow> shown = List.copyOf(rows.subList(0, Math.min(query.limit(), rows.size())));
-    List<TopInstance.InstanceStatus> statuses =
-        instances.values().stream().map(TopInstance::status).toList();
-    return new TopSnapshot(clock.wallTime(), query, state, statuses, shown, total, matched);
+    rows.sort(FleetRow.order(query.sort(), query.ascending()));
+    int begin = Math.min(query.from().skipped(), rows.size());
+    int end = begin + Math.min(query.limit(), rows.size() - begin);
+    List<FleetRow> shown = List.copyOf(rows.subList(begin, end));
+    Map<String, FleetSnapshot.InstancePart> parts = parts(answers, shown);
+    boolean more =
+        end < rows.size() || parts.values().stream().anyMatch(part -> !part.next().isEmpty());
+    return new FleetSnapshot(
+        clock.wallTime(),
+        query,
+        state,
+        instances.values().stream().map(FleetInstance::status).toList(),
+        shown,
+        total,
+        matched,
+        parts,
+        more);
+  }
+
+  private static Map<String, FleetSnapshot.InstancePart> parts(
+      Map<String, FleetInstance.InstanceRows> answers, List<FleetRow> shown) {
+    Map<String, Integer> counts = new HashMap<>();
+    shown.forEach(row -> counts.merge(row.source(), 1, Integer::sum));
+    Map<String, FleetSnapshot.InstancePart> parts = new LinkedHashMap<>();
+    answers.forEach(
+        (key, answer) ->
+            parts.put(
+                key,
+                new FleetSnapshot.InstancePart(
+                    answer.rows().size(), counts.getOrDefault(key, 0), answer.next())));
+    return parts;
+  }
+
+  /**
+   * Where the page behind a snapshot begins. A process of which the page shows a part of what it
+   * gave is asked once more for just that part, as only it knows where it ends.
+   *
+   * @throws InterruptedException when the thread is interrupted meanwhile
+   */
+  public FleetCursor behind(FleetSnapshot page) throws InterruptedException {
+    FleetQuery query = page.query();
+    FleetCursor from = query.from();
+    Map<String, String> tokens = new HashMap<>(from.tokens());
+    Set<String> ended = new HashSet<>(from.ended());
+    Map<String, CompletableFuture<FleetInstance.InstanceRows>> asked = new LinkedHashMap<>();
+    page.parts()
+        .forEach(
+            (key, part) -> {
+              FleetInstance instance = instances.get(key);
+              if (part.shown() == part.given()) {
+                moveOn(key, part.next(), tokens, ended);
+              } else if (part.shown() > 0 && instance != null) {
+                asked.put(key, instance.rows(query, part.shown()));
+              }
+            });
+    for (Map.Entry<String, CompletableFuture<FleetInstance.InstanceRows>> each : asked.entrySet()) {
+      // Of one that does not answer, the rows of this page come once more.
+      next(each.getValue()).ifPresent(next -> moveOn(each.getKey(), next, tokens, ended));
+    }
+    int skipped =
+        query.view() == FleetView.SERVICES ? from.skipped() + page.rows().size() : from.skipped();
+    return new FleetCursor(tokens, ended, skipped);
+  }
+
+  /** The token behind the rows; empty when there was no answer, of which the next one tells. */
+  private static Optional<String> next(CompletableFuture<FleetInstance.InstanceRows> rows)
+      throws InterruptedException {
+    try {
+      return Optional.of(rows.get().next());
+    } catch (ExecutionException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static void moveOn(
+      String key, String next, Map<String, String> tokens, Set<String> ended) {
+    if (next.isEmpty()) {
+      ended.add(key);
+    } else {
+      tokens.put(key, next);
+    }
+  }
+
+  /**
+   * Marks an endpoint of a process as draining, or takes the mark back. Fails with the status of
+   * the call.
+   *
+   * @param key the value {@code process_key} of the endpoint's row
+   * @param endpoint host:port
+   * @return the endpoints that it concerns
+   * @throws IllegalArgumentException when no such process is known
+   */
+  public CompletableFuture<List<String>> setDraining(
+      String key, String endpoint, boolean draining) {
+    FleetInstance instance = instances.get(key);
+    if (instance == null) {
+      throw new IllegalArgumentException(
+          "process: \"" + key + "\" (expected: the process_key of a row of services)");
+    }
+    return instance.setDraining(endpoint, draining);
   }
 
   /** Waits for one answer, which has its own deadline. */
-  private static Optional<TopInstance.InstanceRows> take(
-      TopInstance instance, CompletableFuture<TopInstance.Answer> answer)
+  private static Optional<FleetInstance.InstanceRows> take(
+      FleetInstance instance, CompletableFuture<FleetInstance.Answer> answer)
       throws InterruptedException {
     try {
-      TopInstance.Answer given = answer.get();
+      FleetInstance.Answer given = answer.get();
       instance.answered(given.process());
       return Optional.of(given.rows());
     } catch (ExecutionException e) {
-      Throwable failure = cause(e);
-      Optional<String> refusal = TopInstance.refusal(failure);
+      Throwable failure = root(e);
+      Optional<String> refusal = FleetInstance.refusal(failure);
       if (refusal.isPresent()) {
         throw UserError.usage(refusal.get());
       }
@@ -110,7 +213,8 @@ final class TopReader implements AutoCloseable {
     }
   }
 
-  private static Throwable cause(Throwable failure) {
+  /** The failure that a future wraps. */
+  static Throwable root(Throwable failure) {
     Throwable cause = failure;
     while (cause instanceof CompletionException || cause instanceof ExecutionException) {
       Throwable below = cause.getCause();
@@ -123,7 +227,7 @@ final class TopReader implements AutoCloseable {
   }
 
   /** The admin services by key, those of the registry and those of the command line. */
-  private Map<String, AdminAddress> wanted(TopFleet.FleetState state) {
+  private Map<String, AdminAddress> wanted(FleetServices.ServicesState state) {
     Map<String, AdminAddress> wanted = new TreeMap<>();
     for (HostPort address : further) {
       AdminAddress named = new AdminAddress(address, false, "");
@@ -155,13 +259,13 @@ final class TopReader implements AutoCloseable {
           if (!instances.containsKey(key)) {
             ManagedChannel channel = channels.apply(address);
             opened.put(key, channel);
-            instances.put(key, new TopInstance(address, channel, clock::nanoTime));
+            instances.put(key, new FleetInstance(key, address, channel, clock::nanoTime));
           }
         });
   }
 
-  private List<TopRow> endpoints(TopFleet.FleetState state) {
-    List<TopRow> rows = new ArrayList<>();
+  private List<FleetRow> endpoints(FleetServices.ServicesState state) {
+    List<FleetRow> rows = new ArrayList<>();
     state
         .services()
         .forEach(
@@ -174,33 +278,42 @@ final class TopReader implements AutoCloseable {
     return rows;
   }
 
-  private TopRow row(ServiceName service, Endpoint endpoint) {
-    TopRow row = row(service, endpoint.address().toString(), EndpointText.state(endpoint));
+  private FleetRow row(ServiceName service, Endpoint endpoint) {
+    FleetRow row = row(service, endpoint.address().toString(), EndpointText.state(endpoint));
     row.values().put("zone", endpoint.zone());
     row.values().put("weight", (long) endpoint.weight());
-    Optional<TopInstance.InstanceStatus> status =
-        AdminAddress.of(endpoint)
-            .flatMap(address -> Optional.ofNullable(instances.get(key(address))))
-            .map(TopInstance::status);
-    row.values().put("admin", status.map(TopReader::admin).orElse("none"));
+    row.values().put("instance_id", endpoint.instance());
+    Optional<String> process = AdminAddress.of(endpoint).map(FleetReader::key);
+    Optional<FleetInstance.InstanceStatus> status =
+        process.flatMap(key -> Optional.ofNullable(instances.get(key))).map(FleetInstance::status);
+    row.values().put("process_key", process.orElse(""));
+    row.values().put("admin", status.map(FleetReader::admin).orElse("none"));
     status
-        .flatMap(TopInstance.InstanceStatus::report)
+        .flatMap(FleetInstance.InstanceStatus::report)
         .ifPresent(report -> put(row.values(), report));
     return row;
   }
 
-  private static TopRow row(ServiceName service, String endpoint, String state) {
+  /** Whether each text is a part of a value of the row. */
+  private static boolean containsAll(FleetRow row, List<String> texts) {
+    return texts.stream()
+        .allMatch(
+            text ->
+                row.values().values().stream().anyMatch(value -> value.toString().contains(text)));
+  }
+
+  private static FleetRow row(ServiceName service, String endpoint, String state) {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("service", service.name());
     values.put("endpoint", endpoint);
     values.put("state", state);
-    return new TopRow(values);
+    return new FleetRow("", values);
   }
 
-  private static String admin(TopInstance.InstanceStatus status) {
+  private static String admin(FleetInstance.InstanceStatus status) {
     return status
         .silentFor()
-        .map(silent -> "silent " + TopText.age(silent.toMillis()))
+        .map(silent -> "silent " + AgeText.of(silent.toMillis()))
         .orElse("answers");
   }
 

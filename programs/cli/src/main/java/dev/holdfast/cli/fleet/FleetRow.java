@@ -1,4 +1,4 @@
-package dev.holdfast.cli.top;
+package dev.holdfast.cli.fleet;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
@@ -10,23 +10,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * A row of a view.
  *
+ * @param source the key of the process that listed it; "" for rows of the registry
  * @param values texts, numbers and booleans by the name of their field, in order
  */
-record TopRow(Map<String, Object> values) {
+public record FleetRow(String source, Map<String, Object> values) {
 
   /** The row of a message, with the fields that are not set too. */
-  static TopRow of(Message message, String instance) {
+  static FleetRow of(Message message, String source, String instance) {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("instance", instance);
     for (FieldDescriptor field : message.getDescriptorForType().getFields()) {
       values.put(field.getName(), message.getField(field));
     }
-    return new TopRow(values);
+    return new FleetRow(source, values);
   }
 
   /** The order by one field; rows without it come first. */
-  static Comparator<TopRow> order(String field, boolean ascending) {
-    Comparator<TopRow> order = (a, b) -> compare(a.values.get(field), b.values.get(field));
+  static Comparator<FleetRow> order(String field, boolean ascending) {
+    Comparator<FleetRow> order = (a, b) -> compare(a.values.get(field), b.values.get(field));
     return ascending ? order : order.reversed();
   }
 

@@ -1,4 +1,4 @@
-package dev.holdfast.cli.top;
+package dev.holdfast.cli.fleet;
 
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.EndpointsListener;
@@ -14,14 +14,17 @@ import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * The services that {@code top} shows, as the registry has them now. Services that lose their last
- * record stay, with no endpoint. Thread-safe.
+ * The services of a fleet, as the registry has them now. Services that lose their last record stay,
+ * with no endpoint. Thread-safe.
  */
-final class TopFleet {
-  @Limit(of = "services that `top` follows", then = "further ones are not shown, and counted")
+public final class FleetServices {
+  @Limit(
+      of = "services that `top` and `console` follow",
+      then = "further ones are not shown, and counted")
   static final int MAX_SERVICES = 1_000;
 
   private final EndpointDirectory directory;
+  private final EndpointsObserver observer;
   // Guarded by this.
   private final Map<ServiceName, EndpointSet> services = new TreeMap<>();
   private final Set<ServiceName> unknown = new TreeSet<>();
@@ -30,8 +33,16 @@ final class TopFleet {
   private boolean named;
   private final CountDownLatch complete = new CountDownLatch(1);
 
-  TopFleet(EndpointDirectory directory) {
+  /** An observer of the lists, called in their order for each service. Must not block. */
+  @FunctionalInterface
+  public interface EndpointsObserver {
+    /** The list of a service is another one now. */
+    void onEndpoints(ServiceName service, EndpointSet endpoints);
+  }
+
+  FleetServices(EndpointDirectory directory, EndpointsObserver observer) {
     this.directory = directory;
+    this.observer = observer;
   }
 
   /**
@@ -41,9 +52,9 @@ final class TopFleet {
    * @param trouble the last failure that no list followed; "" without one
    * @param skipped services beyond the bound
    */
-  record FleetState(Map<ServiceName, EndpointSet> services, String trouble, int skipped) {
+  public record ServicesState(Map<ServiceName, EndpointSet> services, String trouble, int skipped) {
     /** The state where no registry is asked. */
-    static final FleetState NONE = new FleetState(Map.of(), "", 0);
+    public static final ServicesState NONE = new ServicesState(Map.of(), "", 0);
   }
 
   /** Follows these services. */
@@ -64,7 +75,7 @@ final class TopFleet {
               @Override
               public void onNames(Set<String> names) {
                 names.forEach(name -> add(ServiceName.of(namespace, name)));
-                synchronized (TopFleet.this) {
+                synchronized (FleetServices.this) {
                   named = true;
                   checkComplete();
                 }
@@ -82,8 +93,8 @@ final class TopFleet {
     return complete;
   }
 
-  synchronized FleetState state() {
-    return new FleetState(new TreeMap<>(services), trouble, skipped);
+  synchronized ServicesState state() {
+    return new ServicesState(new TreeMap<>(services), trouble, skipped);
   }
 
   private void add(ServiceName service) {
@@ -105,6 +116,7 @@ final class TopFleet {
               @Override
               public void onEndpoints(EndpointSet endpoints) {
                 known(service, endpoints);
+                observer.onEndpoints(service, endpoints);
               }
 
               @Override

@@ -1,4 +1,4 @@
-package dev.holdfast.cli.top;
+package dev.holdfast.cli.fleet;
 
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
@@ -17,87 +17,87 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** A view of {@code top}: a table with its columns and its order. */
-enum TopView {
+/** A view of a fleet: a table with its columns and its order. */
+public enum FleetView {
   /** The endpoints of the services, and what the process behind each says of itself. */
   SERVICES(
       's',
       "service",
       List.of(
-          new TopColumn("SERVICE", "service"),
-          new TopColumn("ENDPOINT", "endpoint"),
-          new TopColumn("STATE", "state"),
-          new TopColumn("ZONE", "zone"),
-          new TopColumn("WEIGHT", "weight"),
-          new TopColumn("ADMIN", "admin"),
-          new TopColumn("CONNECTIONS", "connections"),
-          new TopColumn("CLOSED", "closed"),
-          new TopColumn("STREAMS", "streams"),
-          new TopColumn("ENDED", "ended"),
-          new TopColumn("JAVA", "java")),
+          new ViewColumn("SERVICE", "service"),
+          new ViewColumn("ENDPOINT", "endpoint"),
+          new ViewColumn("STATE", "state"),
+          new ViewColumn("ZONE", "zone"),
+          new ViewColumn("WEIGHT", "weight"),
+          new ViewColumn("ADMIN", "admin"),
+          new ViewColumn("CONNECTIONS", "connections"),
+          new ViewColumn("CLOSED", "closed"),
+          new ViewColumn("STREAMS", "streams"),
+          new ViewColumn("ENDED", "ended"),
+          new ViewColumn("JAVA", "java")),
       Optional.empty()),
   /** The open connections. */
   CONNECTIONS(
       'c',
       "opened_ms",
       List.of(
-          new TopColumn("PEER", "peer"),
-          new TopColumn("LOCAL", "local"),
-          new TopColumn("ROLE", "role"),
-          new TopColumn("AGENT", "agent"),
-          new TopColumn("AGE", "age_ms"),
-          new TopColumn("SUSPECT", "suspect"),
-          new TopColumn("SERVICE", "service")),
+          new ViewColumn("PEER", "peer"),
+          new ViewColumn("LOCAL", "local"),
+          new ViewColumn("ROLE", "role"),
+          new ViewColumn("AGENT", "agent"),
+          new ViewColumn("AGE", "age_ms"),
+          new ViewColumn("SUSPECT", "suspect"),
+          new ViewColumn("SERVICE", "service")),
       Optional.of(AdminGrpc.getListConnectionsMethod())),
   /** The connections that have ended. */
   CLOSED(
       'x',
       "closed_ms",
       List.of(
-          new TopColumn("CLOSED", "closed_ms"),
-          new TopColumn("PEER", "peer"),
-          new TopColumn("LOCAL", "local"),
-          new TopColumn("ROLE", "role"),
-          new TopColumn("AGENT", "agent"),
-          new TopColumn("AGE", "age_ms"),
-          new TopColumn("CODE", "code"),
-          new TopColumn("REASON", "reason")),
+          new ViewColumn("CLOSED", "closed_ms"),
+          new ViewColumn("PEER", "peer"),
+          new ViewColumn("LOCAL", "local"),
+          new ViewColumn("ROLE", "role"),
+          new ViewColumn("AGENT", "agent"),
+          new ViewColumn("AGE", "age_ms"),
+          new ViewColumn("CODE", "code"),
+          new ViewColumn("REASON", "reason")),
       Optional.of(AdminGrpc.getListClosedConnectionsMethod())),
   /** The open resumable streams. */
   STREAMS(
       't',
       "unacked_ms",
       List.of(
-          new TopColumn("ID", "id"),
-          new TopColumn("PEER", "peer"),
-          new TopColumn("METHOD", "method"),
-          new TopColumn("STATE", "state"),
-          new TopColumn("RESUMES", "resumes"),
-          new TopColumn("SENT", "sent"),
-          new TopColumn("ACKED", "acked"),
-          new TopColumn("PROCESSED", "processed"),
-          new TopColumn("UNACKED", "unacked_ms"),
-          new TopColumn("QUEUED", "queued_bytes"),
-          new TopColumn("AGE", "age_ms"),
-          new TopColumn("SINCE", "unchanged_ms"),
-          new TopColumn("LAST CAUSE", "last_cause")),
+          new ViewColumn("ID", "id"),
+          new ViewColumn("PEER", "peer"),
+          new ViewColumn("METHOD", "method"),
+          new ViewColumn("STATE", "state"),
+          new ViewColumn("RESUMES", "resumes"),
+          new ViewColumn("SENT", "sent"),
+          new ViewColumn("ACKED", "acked"),
+          new ViewColumn("PROCESSED", "processed"),
+          new ViewColumn("UNACKED", "unacked_ms"),
+          new ViewColumn("QUEUED", "queued_bytes"),
+          new ViewColumn("AGE", "age_ms"),
+          new ViewColumn("SINCE", "unchanged_ms"),
+          new ViewColumn("LAST CAUSE", "last_cause")),
       Optional.of(AdminGrpc.getListStreamsMethod())),
   /** The resumable streams that have ended. */
   ENDED(
       'e',
       "ended_ms",
       List.of(
-          new TopColumn("ENDED", "ended_ms"),
-          new TopColumn("ID", "id"),
-          new TopColumn("PEER", "peer"),
-          new TopColumn("METHOD", "method"),
-          new TopColumn("END", "end"),
-          new TopColumn("RESUMES", "resumes"),
-          new TopColumn("SENT", "sent"),
-          new TopColumn("ACKED", "acked"),
-          new TopColumn("PROCESSED", "processed"),
-          new TopColumn("AGE", "age_ms"),
-          new TopColumn("LAST CAUSE", "last_cause")),
+          new ViewColumn("ENDED", "ended_ms"),
+          new ViewColumn("ID", "id"),
+          new ViewColumn("PEER", "peer"),
+          new ViewColumn("METHOD", "method"),
+          new ViewColumn("END", "end"),
+          new ViewColumn("RESUMES", "resumes"),
+          new ViewColumn("SENT", "sent"),
+          new ViewColumn("ACKED", "acked"),
+          new ViewColumn("PROCESSED", "processed"),
+          new ViewColumn("AGE", "age_ms"),
+          new ViewColumn("LAST CAUSE", "last_cause")),
       Optional.of(AdminGrpc.getListEndedStreamsMethod()));
 
   private static final int TYPING_ERRORS = 3;
@@ -107,13 +107,13 @@ enum TopView {
 
   private final char key;
   private final String naturalSort;
-  private final List<TopColumn> columns;
+  private final List<ViewColumn> columns;
   private final Optional<MethodDescriptor<RowsRequest, ? extends Message>> method;
 
-  TopView(
+  FleetView(
       char key,
       String naturalSort,
-      List<TopColumn> columns,
+      List<ViewColumn> columns,
       Optional<MethodDescriptor<RowsRequest, ? extends Message>> method) {
     this.key = key;
     this.naturalSort = naturalSort;
@@ -127,22 +127,22 @@ enum TopView {
    * @param head the text above it
    * @param field the name of the sort key, which is the field of the row
    */
-  record TopColumn(String head, String field) {}
+  public record ViewColumn(String head, String field) {}
 
   /** The key on which the view is shown. */
-  char key() {
+  public char key() {
     return key;
   }
 
-  String label() {
+  public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  String naturalSort() {
+  public String naturalSort() {
     return naturalSort;
   }
 
-  List<TopColumn> columns() {
+  public List<ViewColumn> columns() {
     return columns;
   }
 
@@ -152,16 +152,16 @@ enum TopView {
   }
 
   /** The keys by which the view can be sorted. */
-  List<String> sortKeys() {
+  public List<String> sortKeys() {
     return switch (this) {
-      case SERVICES -> columns.stream().map(TopColumn::field).toList();
+      case SERVICES -> columns.stream().map(ViewColumn::field).toList();
       case CONNECTIONS, CLOSED -> fields(Connection.getDescriptor());
       case STREAMS, ENDED -> fields(ResumableStream.getDescriptor());
     };
   }
 
   /** Whether the order without a wish begins with the smallest. */
-  boolean isNaturallyAscending() {
+  public boolean isNaturallyAscending() {
     return this == SERVICES;
   }
 
@@ -177,7 +177,7 @@ enum TopView {
    *
    * @throws UserError naming the nearest one
    */
-  String requireSortKey(String sort) {
+  public String requireSortKey(String sort) {
     List<String> keys = sortKeys();
     if (sort.isEmpty()) {
       return naturalSort;
@@ -199,7 +199,7 @@ enum TopView {
    *
    * @throws UserError naming the views there are
    */
-  static TopView named(String name) {
+  public static FleetView named(String name) {
     return Arrays.stream(values())
         .filter(view -> view.label().equals(name))
         .findFirst()
@@ -210,7 +210,7 @@ enum TopView {
                         + name
                         + " (expected: one of "
                         + Arrays.stream(values())
-                            .map(TopView::label)
+                            .map(FleetView::label)
                             .collect(Collectors.joining(", "))
                         + ")"));
   }

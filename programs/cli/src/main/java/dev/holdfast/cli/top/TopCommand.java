@@ -1,48 +1,30 @@
 package dev.holdfast.cli.top;
 
-import dev.holdfast.admin.AdminAccess;
-import dev.holdfast.admin.AdminAddress;
-import dev.holdfast.cli.ChannelOptions;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
-import dev.holdfast.cli.NamespaceArguments;
-import dev.holdfast.cli.RegistryOptions;
 import dev.holdfast.cli.UserError;
+import dev.holdfast.cli.fleet.FleetOptions;
+import dev.holdfast.cli.fleet.FleetQuery;
+import dev.holdfast.cli.fleet.FleetReader;
+import dev.holdfast.cli.fleet.FleetSnapshot;
+import dev.holdfast.cli.fleet.FleetView;
+import dev.holdfast.cli.fleet.OpenFleet;
 import dev.holdfast.cli.output.StatusScreen;
 import dev.holdfast.cli.output.Terminal;
 import dev.holdfast.cli.run.Signals;
 import dev.holdfast.core.Clock;
 import dev.holdfast.core.DurationText;
-import dev.holdfast.core.HostPort;
-import dev.holdfast.core.IoErrorText;
-import dev.holdfast.core.RegistryUri;
-import dev.holdfast.core.ServiceName;
-import dev.holdfast.core.ServiceTarget;
 import dev.holdfast.core.annotation.Limit;
-import dev.holdfast.core.discovery.Registries;
-import dev.holdfast.core.tls.ReloadableFiles;
-import io.grpc.ClientInterceptor;
-import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
-import io.grpc.stub.MetadataUtils;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** The {@code top} command, which shows a fleet's services, connections and streams. */
 @Command(
@@ -75,33 +57,10 @@ public final class TopCommand implements Callable<Integer> {
   private static final Duration SHORTEST_PAUSE = Duration.ofMillis(100);
   private static final Duration LONGEST_PAUSE = Duration.ofHours(1);
 
-  /** For the first lists of the registry; what comes later is shown later. */
-  private static final Duration LIST_PATIENCE = Duration.ofSeconds(5);
-
   @Mixin(name = CommonOptions.MIXIN)
   private final CommonOptions common = new CommonOptions();
 
-  @Mixin private final RegistryOptions registryOptions = new RegistryOptions();
-  @Mixin private final ChannelOptions channelOptions = new ChannelOptions();
-
-  @Parameters(
-      arity = "0..*",
-      paramLabel = "SERVICE",
-      description = "The services; without one, all of the registry's namespace.")
-  private List<String> services = new ArrayList<>();
-
-  @Option(
-      names = "--admin-address",
-      paramLabel = "HOST:PORT",
-      description = "An admin service that no registry names, as of a client; several.")
-  private List<String> admins = new ArrayList<>();
-
-  @Option(
-      names = "--admin-token-file",
-      paramLabel = "FILE",
-      description =
-          "A file with the token that the admin services want (HOLDFAST_ADMIN_TOKEN_FILE).")
-  private @Nullable Path tokenFile;
+  @Mixin private final FleetOptions fleetOptions = new FleetOptions();
 
   @Option(
       names = "--view",
@@ -148,35 +107,9 @@ public final class TopCommand implements Callable<Integer> {
       throw UserError.usage("limit: " + limit + " (expected: 1 to " + MAX_ROWS + ")");
     }
     Duration pause = DurationText.parse("interval", interval, SHORTEST_PAUSE, LONGEST_PAUSE);
-    TopQuery query = query();
-    List<HostPort> further = admins.stream().map(HostPort::parse).toList();
-    Metadata headers = headers();
-    if (!registryOptions.isNamed() && services.isEmpty() && !further.isEmpty()) {
-      return look(() -> TopFleet.FleetState.NONE, further, headers, query, pause);
-    }
-    RegistryUri uri = registry();
-    try (Registries.Handle handle = registryOptions.open(uri)) {
-      TopFleet fleet = new TopFleet(handle.directory());
-      if (services.isEmpty()) {
-        NamespaceArguments.requireListable(handle.registry(), uri);
-        fleet.followNamespace(uri.namespace());
-      } else {
-        fleet.follow(names());
-      }
-      var unused = fleet.complete().await(LIST_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-      return look(fleet::state, further, headers, query, pause);
-    }
-  }
-
-  private int look(
-      Supplier<TopFleet.FleetState> fleet,
-      List<HostPort> further,
-      Metadata headers,
-      TopQuery query,
-      Duration pause)
-      throws InterruptedException {
-    try (TopReader reader =
-        new TopReader(fleet, further, address -> channel(address, headers), Clock.system())) {
+    FleetQuery query = query();
+    try (OpenFleet fleet = fleetOptions.open((service, endpoints) -> {})) {
+      FleetReader reader = fleet.reader();
       if (common.json()) {
         return printJson(reader, query);
       }
@@ -184,18 +117,18 @@ public final class TopCommand implements Callable<Integer> {
         repeat(reader, query, pause);
         return ExitCode.OK;
       }
-      TopSnapshot snapshot = reader.read(query);
+      FleetSnapshot snapshot = reader.read(query);
       TopText.lines(snapshot).forEach(common.commandContext().out()::println);
       return exitCode(snapshot);
     }
   }
 
-  private int printJson(TopReader reader, TopQuery query) throws InterruptedException {
-    List<TopSnapshot> views = new ArrayList<>();
+  private int printJson(FleetReader reader, FleetQuery query) throws InterruptedException {
+    List<FleetSnapshot> views = new ArrayList<>();
     if (view != null) {
       views.add(reader.read(query));
     } else {
-      for (TopView each : TopView.values()) {
+      for (FleetView each : FleetView.values()) {
         views.add(reader.read(query.in(each)));
       }
     }
@@ -204,7 +137,7 @@ public final class TopCommand implements Callable<Integer> {
   }
 
   /** Until q, Ctrl-C or SIGTERM, or until nobody reads the output any more. */
-  private void repeat(TopReader reader, TopQuery query, Duration pause)
+  private void repeat(FleetReader reader, FleetQuery query, Duration pause)
       throws InterruptedException {
     PrintWriter out = common.commandContext().out();
     StatusScreen screen = new StatusScreen(out, true, Terminal::size);
@@ -234,66 +167,20 @@ public final class TopCommand implements Callable<Integer> {
     }
   }
 
-  private static int exitCode(TopSnapshot snapshot) {
+  private static int exitCode(FleetSnapshot snapshot) {
     boolean answers = snapshot.instances().size() > snapshot.silent().size();
     boolean found =
-        snapshot.query().view() == TopView.SERVICES && !snapshot.fleet().services().isEmpty();
+        snapshot.query().view() == FleetView.SERVICES && !snapshot.services().services().isEmpty();
     return answers || found ? ExitCode.OK : ExitCode.FAILED;
   }
 
-  private TopQuery query() {
-    TopView first = view == null ? TopView.SERVICES : TopView.named(view);
-    if (first == TopView.SERVICES && !filters.isEmpty()) {
+  private FleetQuery query() {
+    FleetView first = view == null ? FleetView.SERVICES : FleetView.named(view);
+    if (first == FleetView.SERVICES && !filters.isEmpty()) {
       throw UserError.usage("filter: not for services (expected: --view with another view)");
     }
     String key = first.requireSortKey(sort);
     boolean smallestFirst = ascending || (sort.isEmpty() && first.isNaturallyAscending());
-    return new TopQuery(first, key, smallestFirst, filters, limit);
-  }
-
-  private RegistryUri registry() {
-    return services.isEmpty() || !services.get(0).contains("://")
-        ? registryOptions.uri()
-        : registryOptions.target(services.get(0)).registry();
-  }
-
-  private Set<ServiceName> names() {
-    RegistryUri uri = registry();
-    Set<ServiceName> names = new TreeSet<>();
-    for (String service : services) {
-      ServiceTarget target = registryOptions.target(service);
-      if (!target.registry().equals(uri)) {
-        throw UserError.usage("service: " + service + " (expected: all in one registry)");
-      }
-      names.add(target.service());
-    }
-    return names;
-  }
-
-  private ManagedChannel channel(AdminAddress address, Metadata headers) {
-    ClientInterceptor token = MetadataUtils.newAttachHeadersInterceptor(headers);
-    return address.loopback()
-        ? channelOptions.plaintextChannel(address.address(), token)
-        : channelOptions.channel(address.address(), token);
-  }
-
-  /** The request headers with the token, where one is given. */
-  private Metadata headers() {
-    Metadata headers = new Metadata();
-    Path file = tokenFile;
-    if (file != null) {
-      try {
-        String token = new String(ReloadableFiles.content(file), StandardCharsets.UTF_8).strip();
-        headers.put(AdminAccess.AUTHORIZATION, AdminAccess.SCHEME + token);
-      } catch (IOException e) {
-        throw UserError.usage(
-            "admin-token-file: "
-                + file
-                + ": "
-                + IoErrorText.of(e)
-                + " (expected: a readable file with a token)");
-      }
-    }
-    return headers;
+    return new FleetQuery(first, key, smallestFirst, filters, limit);
   }
 }

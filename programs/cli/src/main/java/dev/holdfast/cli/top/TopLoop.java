@@ -1,5 +1,7 @@
 package dev.holdfast.cli.top;
 
+import dev.holdfast.cli.fleet.FleetQuery;
+import dev.holdfast.cli.fleet.FleetView;
 import dev.holdfast.core.Clock;
 import java.time.Duration;
 import java.util.Optional;
@@ -13,7 +15,7 @@ final class TopLoop {
   private final Clock clock;
   private final Duration interval;
   private final KeySource keys;
-  private TopQuery query;
+  private FleetQuery query;
 
   /** A source of keys. */
   @FunctionalInterface
@@ -26,10 +28,10 @@ final class TopLoop {
   @FunctionalInterface
   interface Turn {
     /** Returns whether somebody still looks. */
-    boolean show(TopQuery query) throws InterruptedException;
+    boolean show(FleetQuery query) throws InterruptedException;
   }
 
-  TopLoop(Clock clock, Duration interval, KeySource keys, TopQuery first) {
+  TopLoop(Clock clock, Duration interval, KeySource keys, FleetQuery first) {
     this.clock = clock;
     this.interval = interval;
     this.keys = keys;
@@ -58,7 +60,7 @@ final class TopLoop {
       if (key.get() == 'q') {
         return false;
       }
-      TopQuery next = after(query, key.get());
+      FleetQuery next = after(query, key.get());
       if (!next.equals(query)) {
         query = next;
         return true;
@@ -66,8 +68,8 @@ final class TopLoop {
     }
   }
 
-  private static TopQuery after(TopQuery query, char key) {
-    for (TopView view : TopView.values()) {
+  private static FleetQuery after(FleetQuery query, char key) {
+    for (FleetView view : FleetView.values()) {
       if (view.key() == key) {
         return query.in(view);
       }

@@ -1,5 +1,10 @@
 package dev.holdfast.cli.top;
 
+import dev.holdfast.cli.fleet.FleetInstance;
+import dev.holdfast.cli.fleet.FleetRow;
+import dev.holdfast.cli.fleet.FleetSnapshot;
+import dev.holdfast.cli.fleet.FleetView;
+import dev.holdfast.cli.output.AgeText;
 import dev.holdfast.cli.output.AlignedTable;
 import dev.holdfast.cli.output.EndpointText;
 import dev.holdfast.cli.output.JsonLine;
@@ -24,16 +29,17 @@ final class TopText {
   private TopText() {}
 
   /** A line of totals, a line for each silent instance, then the table. */
-  static List<String> lines(TopSnapshot snapshot) {
+  static List<String> lines(FleetSnapshot snapshot) {
     List<String> lines = new ArrayList<>();
     lines.add(totals(snapshot));
-    if (!snapshot.fleet().trouble().isEmpty()) {
-      lines.add("registry: " + EndpointText.printable(snapshot.fleet().trouble()));
+    if (!snapshot.services().trouble().isEmpty()) {
+      lines.add("registry: " + EndpointText.printable(snapshot.services().trouble()));
     }
-    if (snapshot.fleet().skipped() > 0) {
-      lines.add("not shown: " + snapshot.fleet().skipped() + " services, more than there is room");
+    if (snapshot.services().skipped() > 0) {
+      lines.add(
+          "not shown: " + snapshot.services().skipped() + " services, more than there is room");
     }
-    List<TopInstance.InstanceStatus> silent = snapshot.silent();
+    List<FleetInstance.InstanceStatus> silent = snapshot.silent();
     silent.stream().limit(SILENT_SHOWN).forEach(instance -> lines.add(silent(instance)));
     if (silent.size() > SILENT_SHOWN) {
       lines.add("silent: " + (silent.size() - SILENT_SHOWN) + " more");
@@ -45,7 +51,7 @@ final class TopText {
     return lines;
   }
 
-  private static String totals(TopSnapshot snapshot) {
+  private static String totals(FleetSnapshot snapshot) {
     int answering = snapshot.instances().size() - snapshot.silent().size();
     String rows =
         snapshot.matched() == snapshot.total()
@@ -65,18 +71,18 @@ final class TopText {
         + (snapshot.query().ascending() ? " ascending" : "");
   }
 
-  private static String silent(TopInstance.InstanceStatus instance) {
+  private static String silent(FleetInstance.InstanceStatus instance) {
     long millis = instance.silentFor().map(Duration::toMillis).orElse(0L);
     return "silent: "
         + instance.address()
         + " for "
-        + age(millis)
+        + AgeText.of(millis)
         + ": "
         + EndpointText.printable(instance.cause());
   }
 
-  private static AlignedTable table(TopSnapshot snapshot) {
-    List<TopView.TopColumn> columns = snapshot.query().view().columns();
+  private static AlignedTable table(FleetSnapshot snapshot) {
+    List<FleetView.ViewColumn> columns = snapshot.query().view().columns();
     AlignedTable table =
         new AlignedTable(
             columns.stream()
@@ -86,7 +92,7 @@ final class TopText {
                             ? column.head() + (snapshot.query().ascending() ? "^" : "v")
                             : column.head())
                 .toArray(String[]::new));
-    for (TopRow row : snapshot.rows()) {
+    for (FleetRow row : snapshot.rows()) {
       table.add(
           columns.stream()
               .map(column -> cell(column.field(), row.values().get(column.field())))
@@ -111,7 +117,7 @@ final class TopText {
   private static String number(String field, long value) {
     return switch (field) {
       case "closed_ms", "ended_ms", "opened_ms" -> TIME.format(Instant.ofEpochMilli(value));
-      case "age_ms", "unchanged_ms", "unacked_ms" -> value == 0 ? "0s" : age(value);
+      case "age_ms", "unchanged_ms", "unacked_ms" -> value == 0 ? "0s" : AgeText.of(value);
       case "queued_bytes" ->
           value < 10 * KIB
               ? Long.toString(value)
@@ -120,46 +126,29 @@ final class TopText {
     };
   }
 
-  /** {@code 0.4s}, {@code 12s}, {@code 3m04s}, {@code 5h17m}, {@code 9d04h}. */
-  static String age(long millis) {
-    Duration age = Duration.ofMillis(millis);
-    if (millis < 1_000) {
-      return String.format(Locale.ROOT, "%.1fs", millis / 1_000.0);
-    }
-    if (age.toMinutes() < 1) {
-      return age.toSeconds() + "s";
-    }
-    if (age.toHours() < 1) {
-      return String.format(Locale.ROOT, "%dm%02ds", age.toMinutes(), age.toSecondsPart());
-    }
-    return age.toDays() < 1
-        ? String.format(Locale.ROOT, "%dh%02dm", age.toHours(), age.toMinutesPart())
-        : String.format(Locale.ROOT, "%dd%02dh", age.toDays(), age.toHoursPart());
-  }
-
   /** The JSON object with the instances and the rows of each view. */
-  static JsonLine json(List<TopSnapshot> views) {
-    TopSnapshot first = views.get(0);
+  static JsonLine json(List<FleetSnapshot> views) {
+    FleetSnapshot first = views.get(0);
     JsonLine json =
         JsonLine.object()
             .with("time", first.time().toString())
-            .with("registry_trouble", first.fleet().trouble())
+            .with("registry_trouble", first.services().trouble())
             .with(
                 "instances",
                 views.get(views.size() - 1).instances().stream().map(TopText::json).toList());
-    for (TopSnapshot view : views) {
+    for (FleetSnapshot view : views) {
       json.with(
           view.query().view().label(),
           JsonLine.object()
               .with("total", view.total())
               .with("matched", view.matched())
               .with("sort", view.query().sort())
-              .with("rows", view.rows().stream().map(TopRow::values).toList()));
+              .with("rows", view.rows().stream().map(FleetRow::values).toList()));
     }
     return json;
   }
 
-  private static JsonLine json(TopInstance.InstanceStatus instance) {
+  private static JsonLine json(FleetInstance.InstanceStatus instance) {
     JsonLine json =
         JsonLine.object()
             .with("admin", instance.address())

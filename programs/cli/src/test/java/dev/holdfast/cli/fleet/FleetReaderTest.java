@@ -1,4 +1,4 @@
-package dev.holdfast.cli.top;
+package dev.holdfast.cli.fleet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,15 +15,16 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** The reader, and processes that do not answer. */
-class TopReaderTest {
-  private static final TopQuery QUERY = new TopQuery(TopView.STREAMS, "sent", false, List.of(), 10);
+class FleetReaderTest {
+  private static final FleetQuery QUERY =
+      new FleetQuery(FleetView.STREAMS, "sent", false, List.of(), 10);
 
   @Test
   void silentProcessIsConnectedToAgainAtEachLook() throws InterruptedException {
     BackoffRecorder channel = new BackoffRecorder();
-    try (TopReader reader =
-        new TopReader(
-            () -> TopFleet.FleetState.NONE,
+    try (FleetReader reader =
+        new FleetReader(
+            () -> FleetServices.ServicesState.NONE,
             List.of(HostPort.parse("127.0.0.1:1")),
             address -> channel,
             Clock.system())) {

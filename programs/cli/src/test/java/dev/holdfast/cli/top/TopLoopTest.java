@@ -2,6 +2,8 @@ package dev.holdfast.cli.top;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.cli.fleet.FleetQuery;
+import dev.holdfast.cli.fleet.FleetView;
 import dev.holdfast.core.testkit.VirtualScheduler;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,7 +15,7 @@ class TopLoopTest {
   private static final Duration INTERVAL = Duration.ofSeconds(2);
 
   private final VirtualScheduler time = new VirtualScheduler();
-  private final List<TopQuery> asked = new ArrayList<>();
+  private final List<FleetQuery> asked = new ArrayList<>();
   private final List<Long> atMillis = new ArrayList<>();
 
   @Test
@@ -28,28 +30,28 @@ class TopLoopTest {
     run("t>r<cq", 100);
 
     assertThat(asked)
-        .extracting(TopQuery::view)
+        .extracting(FleetQuery::view)
         .containsExactly(
-            TopView.SERVICES,
-            TopView.STREAMS,
-            TopView.STREAMS,
-            TopView.STREAMS,
-            TopView.STREAMS,
-            TopView.CONNECTIONS);
+            FleetView.SERVICES,
+            FleetView.STREAMS,
+            FleetView.STREAMS,
+            FleetView.STREAMS,
+            FleetView.STREAMS,
+            FleetView.CONNECTIONS);
     assertThat(asked)
-        .extracting(TopQuery::sort)
+        .extracting(FleetQuery::sort)
         .containsExactly(
             "service", "unacked_ms", "queued_bytes", "queued_bytes", "unacked_ms", "opened_ms");
     assertThat(asked)
-        .extracting(TopQuery::ascending)
+        .extracting(FleetQuery::ascending)
         .containsExactly(true, false, false, true, true, false);
     assertThat(atMillis).containsOnly(0L);
   }
 
   @Test
   void everyColumnOfEveryViewIsReachedAndIsASortKey() {
-    for (TopView view : TopView.values()) {
-      TopQuery query = TopQuery.of(view, List.of(), 100);
+    for (FleetView view : FleetView.values()) {
+      FleetQuery query = FleetQuery.of(view, List.of(), 100);
       for (int i = 0; i < 2 * view.columns().size(); i++) {
         query = query.sortMoved(1);
         assertThat(view.sortKeys()).contains(query.sort());
@@ -81,7 +83,7 @@ class TopLoopTest {
               }
               return Optional.of(pressed.remove(0));
             },
-            TopQuery.of(TopView.SERVICES, List.of(), 100));
+            FleetQuery.of(FleetView.SERVICES, List.of(), 100));
     loop.run(
         query -> {
           asked.add(query);

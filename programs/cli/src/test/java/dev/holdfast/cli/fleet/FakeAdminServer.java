@@ -1,0 +1,134 @@
+package dev.holdfast.cli.fleet;
+
+import dev.holdfast.admin.rpc.AdminGrpc;
+import dev.holdfast.admin.rpc.ConnectionsPage;
+import dev.holdfast.admin.rpc.DrainingReport;
+import dev.holdfast.admin.rpc.DrainingRequest;
+import dev.holdfast.admin.rpc.ProcessReport;
+import dev.holdfast.admin.rpc.ProcessRequest;
+import dev.holdfast.admin.rpc.ResumableStream;
+import dev.holdfast.admin.rpc.RowsRequest;
+import dev.holdfast.admin.rpc.StreamsPage;
+import dev.holdfast.core.HostPort;
+import io.grpc.Grpc;
+import io.grpc.InsecureServerCredentials;
+import io.grpc.Server;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * An admin service over loopback with the streams that a test gives it, sorted by {@code sent}; a
+ * page token is the number of rows before the page. Written from the .proto file alone.
+ */
+public final class FakeAdminServer implements AutoCloseable {
+  private final Server server;
+  private final List<ResumableStream> streams;
+  private final List<ResumableStream> ended = new CopyOnWriteArrayList<>();
+  private final List<DrainingRequest> drained = new CopyOnWriteArrayList<>();
+
+  private FakeAdminServer(String id, List<ResumableStream> streams) throws IOException {
+    this.streams = streams;
+    this.server =
+        Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
+            .addService(new Rows(id))
+            .build()
+            .start();
+  }
+
+  /** A server with one stream for each number of sent messages. */
+  public static FakeAdminServer start(String id, List<Long> sent) throws IOException {
+    List<ResumableStream> streams =
+        sent.stream()
+            .map(
+                number ->
+                    ResumableStream.newBuilder()
+                        .setId(id + "-" + number)
+                        .setSent(number)
+                        .setState("ATTACHED")
+                        .build())
+            .toList();
+    return new FakeAdminServer(id, streams);
+  }
+
+  public HostPort address() {
+    return new HostPort("127.0.0.1", server.getPort());
+  }
+
+  /** What was asked of it. */
+  public List<DrainingRequest> drained() {
+    return drained;
+  }
+
+  /** Adds a stream that has ended. */
+  public void end(ResumableStream stream) {
+    ended.add(stream);
+  }
+
+  @Override
+  public void close() {
+    server.shutdownNow();
+  }
+
+  private final class Rows extends AdminGrpc.AdminImplBase {
+    private final String id;
+
+    Rows(String id) {
+      this.id = id;
+    }
+
+    @Override
+    public void getProcess(ProcessRequest request, StreamObserver<ProcessReport> answers) {
+      answers.onNext(ProcessReport.newBuilder().setId(id).build());
+      answers.onCompleted();
+    }
+
+    @Override
+    public void listStreams(RowsRequest request, StreamObserver<StreamsPage> answers) {
+      answers.onNext(page(request, streams));
+      answers.onCompleted();
+    }
+
+    @Override
+    public void listEndedStreams(RowsRequest request, StreamObserver<StreamsPage> answers) {
+      answers.onNext(page(request, ended));
+      answers.onCompleted();
+    }
+
+    @Override
+    public void listConnections(RowsRequest request, StreamObserver<ConnectionsPage> answers) {
+      answers.onNext(ConnectionsPage.getDefaultInstance());
+      answers.onCompleted();
+    }
+
+    @Override
+    public void listClosedConnections(
+        RowsRequest request, StreamObserver<ConnectionsPage> answers) {
+      answers.onNext(ConnectionsPage.getDefaultInstance());
+      answers.onCompleted();
+    }
+
+    @Override
+    public void setDraining(DrainingRequest request, StreamObserver<DrainingReport> answers) {
+      drained.add(request);
+      answers.onNext(DrainingReport.newBuilder().addEndpoints(request.getEndpoint()).build());
+      answers.onCompleted();
+    }
+
+    private StreamsPage page(RowsRequest request, List<ResumableStream> rows) {
+      Comparator<ResumableStream> order = Comparator.comparing(ResumableStream::getSent);
+      List<ResumableStream> sorted =
+          rows.stream().sorted(request.getAscending() ? order : order.reversed()).toList();
+      int begin = request.getPageToken().isEmpty() ? 0 : Integer.parseInt(request.getPageToken());
+      int end = Math.min(begin + request.getPageSize(), sorted.size());
+      return StreamsPage.newBuilder()
+          .addAllStreams(sorted.subList(begin, end))
+          .setTotal(rows.size())
+          .setMatched(rows.size())
+          .setNextPageToken(end < sorted.size() ? Integer.toString(end) : "")
+          .build();
+    }
+  }
+}
