@@ -3,10 +3,13 @@ package dev.holdfast.cli;
 import dev.holdfast.cli.call.CallCommand;
 import dev.holdfast.cli.call.LsMethodsCommand;
 import dev.holdfast.cli.call.OpenApiCommand;
+import dev.holdfast.cli.console.ConsoleCommand;
 import dev.holdfast.cli.control.ControlCommand;
 import dev.holdfast.cli.control.SplitCommand;
 import dev.holdfast.cli.demo.DemoCommand;
 import dev.holdfast.cli.doctor.DoctorCommand;
+import dev.holdfast.cli.drain.DrainCommand;
+import dev.holdfast.cli.drain.UndrainCommand;
 import dev.holdfast.cli.gateway.GatewayCommand;
 import dev.holdfast.cli.kubernetes.KubernetesCommand;
 import dev.holdfast.cli.lab.LabCommand;
@@ -53,6 +56,9 @@ import picocli.CommandLine.Spec;
       DoctorCommand.class,
       StreamsCommand.class,
       TopCommand.class,
+      ConsoleCommand.class,
+      DrainCommand.class,
+      UndrainCommand.class,
       ControlCommand.class,
       SplitCommand.class,
       GatewayCommand.class,

@@ -39,7 +39,8 @@ class BusyPortTest {
     "gateway, listen, --listen BUSY --admin none",
     "gateway, admin, --listen 0 --admin BUSY",
     "control, listen, --listen BUSY --admin 0",
-    "control, admin, --listen 0 --admin BUSY"
+    "control, admin, --listen 0 --admin BUSY",
+    "console, listen, --listen BUSY"
   })
   void theSettingIsNamedAndNobodyIsAskedBefore(String command, String setting, String options)
       throws IOException {

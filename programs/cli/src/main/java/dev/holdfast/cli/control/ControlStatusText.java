@@ -14,7 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /** The text and JSON formats of a control plane's status. */
-final class ControlStatusText {
+public final class ControlStatusText {
   private static final Map<String, String> MEANINGS =
       Map.of(
           "CDS", "clusters (CDS)",
@@ -172,7 +172,7 @@ final class ControlStatusText {
     return alignedTable;
   }
 
-  static JsonLine json(StatusResponse status) {
+  public static JsonLine json(StatusResponse status) {
     return JsonLine.object()
         .with("serving", status.getServing())
         .with("registry", status.getRegistry())

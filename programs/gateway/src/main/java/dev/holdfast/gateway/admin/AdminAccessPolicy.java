@@ -9,16 +9,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Access policy of the admin page against cross-site requests. Any page that a browser shows can
- * send requests to loopback, also by DNS rebinding. The Host, Origin and Sec-Fetch-Site headers
- * tell such requests from those of the admin page itself.
+ * Access policy of the admin page, and of the console, against cross-site requests. Any page that a
+ * browser shows can send requests to loopback, also by DNS rebinding. The Host, Origin and
+ * Sec-Fetch-Site headers tell such requests from those of the admin page itself.
  */
-final class AdminAccessPolicy {
+public final class AdminAccessPolicy {
   /**
    * A custom header that POST requests must have. Pages of another origin can't send it without a
    * CORS preflight.
    */
-  static final String OWN_HEADER = "x-holdfast-admin";
+  public static final String OWN_HEADER = "x-holdfast-admin";
 
   private static final Set<String> SAME_SITE = Set.of("same-origin", "none");
   private static final String LOCALHOST = "localhost";
@@ -30,7 +30,7 @@ final class AdminAccessPolicy {
    *
    * @param loopback whether the address is reachable only from this machine
    */
-  AdminAccessPolicy(boolean loopback) {
+  public AdminAccessPolicy(boolean loopback) {
     this.loopback = loopback;
   }
 
@@ -40,7 +40,7 @@ final class AdminAccessPolicy {
    * @param machine whether the path is meant for programs such as scrapers; these may use any host
    *     name unless the address is loopback
    */
-  @Nullable String refusal(HttpMethod method, HttpHeaders headers, boolean machine) {
+  public @Nullable String refusal(HttpMethod method, HttpHeaders headers, boolean machine) {
     String host = headers.get(HttpHeaderNames.HOST, "");
     boolean anyName = machine && !loopback;
     if (!anyName && !isOurs(nameOf(host))) {

@@ -3,6 +3,7 @@ package dev.holdfast.cli.demo.calls;
 import dev.holdfast.cli.demo.load.CallStats;
 import dev.holdfast.cli.demo.load.LoadClient;
 import dev.holdfast.cli.demo.load.StaticResolverProvider;
+import dev.holdfast.cli.demo.process.DemoConsole;
 import dev.holdfast.cli.demo.process.DemoResources;
 import dev.holdfast.cli.demo.process.DemoTarget;
 import dev.holdfast.cli.demo.process.InstanceLauncher;
@@ -59,6 +60,7 @@ public final class Demo {
 
   /** Runs to the end; what was started still runs then. */
   public DemoResult run() throws IOException, InterruptedException {
+    HostPort here = resources.admin().startHere();
     ServiceName service = ServiceName.of("", "orders-" + resources.runId());
     RegistryUri uri = stage.uri();
     RegistryView view = resources.own(new RegistryView(uri, service));
@@ -66,7 +68,11 @@ public final class Demo {
         resources.own(
             new DemoInstances(
                 new InstanceLauncher(
-                    uri, service, resources.runDirectory().logs(), resources.scrapeTargets())));
+                    uri,
+                    service,
+                    resources.runDirectory().logs(),
+                    resources.scrapeTargets(),
+                    resources.admin())));
     display.say("registry: " + uri);
     List<InstanceProcess> first = demoInstances.launch(options.instances());
     DemoGateway gateway = resources.own(DemoGateway.start(resources, DemoTarget.of(uri, service)));
@@ -91,6 +97,21 @@ public final class Demo {
     ManagedChannel through = channelTo(gateway.address());
     resources.own(() -> through.shutdownNow());
     warmUp(holdfast, stock, through);
+    explain(first.size(), gateway);
+    display.say(
+        "look at it all in a browser:  "
+            + resources
+                .own(
+                    DemoConsole.open(
+                        uri, service, here, List.of(gateway.adminAddress()), resources.admin()))
+                .link());
+    CallStats ledger = new CallStats();
+    LoadClient client = new LoadClient("holdfast", holdfast, ledger, options.ratePerSecond());
+    return runScenario(
+        new StepContext(demoInstances, stage, view, client, ledger, gateway), stock, through);
+  }
+
+  private void explain(int instances, DemoGateway gateway) {
     display.say(
         "two clients make "
             + options.ratePerSecond()
@@ -98,17 +119,13 @@ public final class Demo {
             + LoadClient.DEADLINE.toSeconds()
             + " s: one follows the registry, the other is stock"
             + " grpc-java on the "
-            + first.size()
+            + instances
             + " addresses of now");
     display.say(
         "a third one makes "
             + options.gatewayRatePerSecond()
             + " calls/s through the gateway; as long as this runs, so can you:");
     display.say("  " + gateway.curl());
-    CallStats ledger = new CallStats();
-    LoadClient client = new LoadClient("holdfast", holdfast, ledger, options.ratePerSecond());
-    return runScenario(
-        new StepContext(demoInstances, stage, view, client, ledger, gateway), stock, through);
   }
 
   private DemoResult runScenario(

@@ -38,12 +38,14 @@ final class DemoGateway implements AutoCloseable {
   private final InstanceProcess process;
   private final Path file;
   private final String target;
+  private final int adminPort;
   private final CallStats stats = new CallStats();
 
-  private DemoGateway(InstanceProcess process, Path file, String target) {
+  private DemoGateway(InstanceProcess process, Path file, String target, int adminPort) {
     this.process = process;
     this.file = file;
     this.target = target;
+    this.adminPort = adminPort;
   }
 
   /**
@@ -56,13 +58,16 @@ final class DemoGateway implements AutoCloseable {
     Path file = runDirectory.directory().resolve("gateway.yaml");
     Files.writeString(file, toAll(target));
     List<String> arguments = new ArrayList<>();
+    int adminPort = freePort();
     arguments.addAll(
-        List.of("gateway", "--json", "--listen=127.0.0.1:0", "--admin=none", "--config=" + file));
+        List.of(
+            "gateway",
+            "--json",
+            "--listen=127.0.0.1:0",
+            "--admin=127.0.0.1:" + adminPort,
+            "--config=" + file));
     if (resources.scrapeTargets().isEnabled()) {
-      int port;
-      try (ServerSocket free = FreePort.bind()) {
-        port = free.getLocalPort();
-      }
+      int port = freePort();
       arguments.add("--metrics=127.0.0.1:" + port);
       resources.scrapeTargets().add("gateway", port);
     }
@@ -72,7 +77,18 @@ final class DemoGateway implements AutoCloseable {
             InstanceLauncher.command(JVM, GatewayMain.class, arguments),
             runDirectory.logs().resolve("gateway.log"),
             LISTENING);
-    return new DemoGateway(process, file, target);
+    return new DemoGateway(process, file, target, adminPort);
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket free = FreePort.bind()) {
+      return free.getLocalPort();
+    }
+  }
+
+  /** The address of its admin page. */
+  HostPort adminAddress() {
+    return new HostPort("127.0.0.1", adminPort);
   }
 
   InstanceProcess process() {

@@ -18,14 +18,16 @@ public final class DemoResources implements AutoCloseable {
 
   private final RunDirectory runDirectory;
   private final ScrapeTargets scrapeTargets;
+  private final DemoAdmin admin;
   private final Thread mainThread = Thread.currentThread();
   private final Thread hook = new Thread(this::endEarly, "demo-cleanup");
   private final Deque<AutoCloseable> owned = new ArrayDeque<>();
   private boolean closing;
 
-  private DemoResources(RunDirectory runDirectory, ScrapeTargets scrapeTargets) {
+  private DemoResources(RunDirectory runDirectory, ScrapeTargets scrapeTargets, DemoAdmin admin) {
     this.runDirectory = runDirectory;
     this.scrapeTargets = scrapeTargets;
+    this.admin = admin;
     owned.push(runDirectory);
   }
 
@@ -36,7 +38,9 @@ public final class DemoResources implements AutoCloseable {
    * @param scrapeTargets where the processes of the run add themselves
    */
   public static DemoResources open(ScrapeTargets scrapeTargets) throws IOException {
-    DemoResources resources = new DemoResources(RunDirectory.create(), scrapeTargets);
+    RunDirectory runDirectory = RunDirectory.create();
+    DemoResources resources =
+        new DemoResources(runDirectory, scrapeTargets, DemoAdmin.in(runDirectory.directory()));
     Runtime.getRuntime().addShutdownHook(resources.hook);
     return resources;
   }
@@ -48,6 +52,11 @@ public final class DemoResources implements AutoCloseable {
   /** Where the processes of the run add themselves. */
   public ScrapeTargets scrapeTargets() {
     return scrapeTargets;
+  }
+
+  /** The admin services of the run's instances. */
+  public DemoAdmin admin() {
+    return admin;
   }
 
   /** Distinguishes this run from others in the same registry. */

@@ -29,18 +29,25 @@ public final class InstanceLauncher {
   private final ServiceName service;
   private final Path logs;
   private final ScrapeTargets scrapeTargets;
+  private final DemoAdmin admin;
 
   /**
    * @param service relative to the registry's namespace
    * @param logs an existing directory for the log of each instance
    * @param scrapeTargets where each instance adds itself
+   * @param admin the admin service that each instance has
    */
   public InstanceLauncher(
-      RegistryUri registry, ServiceName service, Path logs, ScrapeTargets scrapeTargets) {
+      RegistryUri registry,
+      ServiceName service,
+      Path logs,
+      ScrapeTargets scrapeTargets,
+      DemoAdmin admin) {
     this.registry = registry;
     this.service = service;
     this.logs = logs;
     this.scrapeTargets = scrapeTargets;
+    this.admin = admin;
   }
 
   /** Starts an instance; it is not ready yet when this returns. */
@@ -51,6 +58,7 @@ public final class InstanceLauncher {
   private List<String> command(String name) {
     List<String> jvm = new ArrayList<>(FAST_START);
     jvm.addAll(scrapeTargets.jvmOptions(name));
+    jvm.addAll(admin.jvmOptions());
     return command(jvm, InstanceMain.class, List.of(DemoTarget.of(registry, service), name));
   }
 

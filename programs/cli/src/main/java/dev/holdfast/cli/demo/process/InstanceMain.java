@@ -50,7 +50,8 @@ public final class InstanceMain {
     AtomicReference<ServedBy> self =
         new AtomicReference<>(ServedBy.newBuilder().setInstance(name).build());
     HoldfastServer server =
-        HoldfastServerBuilder.forAddress(loopback(), InsecureServerCredentials.create())
+        DemoAdmin.asChild(
+                HoldfastServerBuilder.forAddress(loopback(), InsecureServerCredentials.create()))
             .addService(new OrdersService(self::get))
             // The gateway learns from it what JSON means.
             .addService(ProtoReflectionServiceV1.newInstance())

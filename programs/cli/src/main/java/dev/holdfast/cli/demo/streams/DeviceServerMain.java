@@ -1,5 +1,6 @@
 package dev.holdfast.cli.demo.streams;
 
+import dev.holdfast.cli.demo.process.DemoAdmin;
 import dev.holdfast.cli.demo.process.InstanceMain;
 import dev.holdfast.cli.demo.process.InstanceProcess;
 import dev.holdfast.cli.demo.process.ScrapeTargets;
@@ -92,9 +93,11 @@ final class DeviceServerMain {
       throws IOException {
     for (int attempt = 1; true; attempt++) {
       HoldfastServer server =
-          HoldfastServerBuilder.forAddress(
-                  new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port),
-                  InsecureServerCredentials.create())
+          DemoAdmin.asChild(
+                  HoldfastServerBuilder.forAddress(
+                      new InetSocketAddress(
+                          InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port),
+                      InsecureServerCredentials.create()))
               .addService(streams.resumable(new Devices(effects)))
               .addService(StreamsAdmin.of(streams))
               .register(target)

@@ -1,5 +1,6 @@
 package dev.holdfast.cli.demo.streams;
 
+import dev.holdfast.cli.demo.process.DemoAdmin;
 import dev.holdfast.cli.demo.process.InstanceLauncher;
 import dev.holdfast.cli.demo.process.InstanceProcess;
 import dev.holdfast.cli.demo.process.ScrapeTargets;
@@ -33,9 +34,15 @@ final class DeviceServers implements AutoCloseable {
    * @param tokenKey the file with the token key
    * @param folder for logs and effect logs
    * @param scrapeTargets where each server adds itself
+   * @param admin the admin service that each server has
    */
   record DeviceServerOptions(
-      String target, String store, Path tokenKey, Path folder, ScrapeTargets scrapeTargets) {}
+      String target,
+      String store,
+      Path tokenKey,
+      Path folder,
+      ScrapeTargets scrapeTargets,
+      DemoAdmin admin) {}
 
   private final DeviceServerOptions deviceServerOptions;
   private final List<DeviceServer> deviceServers = new CopyOnWriteArrayList<>();
@@ -58,6 +65,7 @@ final class DeviceServers implements AutoCloseable {
     String name = "s" + (deviceServers.size() + 1);
     List<String> jvm = new ArrayList<>(JVM);
     jvm.addAll(deviceServerOptions.scrapeTargets().jvmOptions(name));
+    jvm.addAll(deviceServerOptions.admin().jvmOptions());
     List<String> arguments =
         List.of(
             deviceServerOptions.target(),

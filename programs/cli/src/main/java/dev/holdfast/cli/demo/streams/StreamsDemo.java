@@ -1,5 +1,6 @@
 package dev.holdfast.cli.demo.streams;
 
+import dev.holdfast.cli.demo.process.DemoConsole;
 import dev.holdfast.cli.demo.process.DemoResources;
 import dev.holdfast.cli.demo.process.DemoTarget;
 import dev.holdfast.cli.demo.process.PollingWait;
@@ -7,6 +8,7 @@ import dev.holdfast.cli.demo.registry.DemoFileRegistry;
 import dev.holdfast.cli.demo.registry.DemoRegistry;
 import dev.holdfast.cli.demo.registry.RegistryView;
 import dev.holdfast.cli.demo.report.DemoDisplay;
+import dev.holdfast.core.HostPort;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
 import java.io.IOException;
@@ -45,6 +47,7 @@ public final class StreamsDemo {
 
   /** Runs to the end; what was started still runs then. */
   public StreamsDemoResult run() throws IOException, InterruptedException {
+    HostPort here = resources.admin().startHere();
     String store = DemoRedis.open(options.redis(), resources);
     display.say("store: " + DemoRedis.shown(store));
     DemoRegistry registry =
@@ -61,9 +64,15 @@ public final class StreamsDemo {
                     store,
                     tokenKey(),
                     resources.runDirectory().logs(),
-                    resources.scrapeTargets())));
+                    resources.scrapeTargets(),
+                    resources.admin())));
     display.say("registry: " + uri + "; starting " + SERVERS + " servers as processes ...");
     startServers(servers, view);
+    display.say(
+        "look at it all in a browser:  "
+            + resources
+                .own(DemoConsole.open(uri, service, here, List.of(), resources.admin()))
+                .link());
     DemoFaultInjector faults =
         resources.own(
             new DemoFaultInjector(
