@@ -25,7 +25,7 @@ _OPTIONS = {
 }
 
 #: What the kit asks for besides.
-_CAPABILITIES = ("deadlineMs", "reading", "channel", "server-streaming", "client-streaming")
+_CAPABILITIES = ("deadlineMs", "reading", "channel", "server-streaming", "client-streaming", "half-duplex")
 
 #: The methods that are not bidirectional.
 _KINDS = {"List": MethodKind.SERVER_STREAMING, "Collect": MethodKind.CLIENT_STREAMING}

@@ -64,21 +64,35 @@ export class AckSchedule {
     this.restart();
   }
 
-  addDeadlines(deadlines: Deadlines): void {
-    deadlines.at(this.dueAt);
+  addDeadlines(deadlines: Deadlines, to: Attachment): void {
+    deadlines.at(to.outbound.sparing ? this.sparingDueAt(to) : this.dueAt);
   }
 
   isDue(now: number, to: Attachment): boolean {
+    if (to.outbound.sparing) {
+      return isOver(now, this.sparingDueAt(to));
+    }
+    const unsaid = this.received.processed - to.outbound.sentAck;
+    const asked = to.probes.ackRequestedSeq > 0 && this.received.processed >= to.probes.ackRequestedSeq;
+    return (
+      to.outbound.ackRepeatDue || this.isEnoughUnsaid(to) || (unsaid > 0 && (isOver(now, this.dueAt) || asked))
+    );
+  }
+
+  /**
+   * When an ack is due that costs an attachment. A server whose buffer is full waits for an ack by number or bytes, and sends nothing;
+   * while it sends, credit is soon enough.
+   */
+  sparingDueAt(to: Attachment): number | undefined {
+    return this.isEnoughUnsaid(to) ? to.inbound.heardAt + this.delay : undefined;
+  }
+
+  /** Whether an ack is due by number or by bytes. */
+  private isEnoughUnsaid(to: Attachment): boolean {
     const unsaid = this.received.processed - to.outbound.sentAck;
     // Where each message is answered the next answer carries the ack, and a frame is saved.
     const mostBytes = this.answers ? RIDES * this.bytes : this.bytes;
-    const large = this.received.processedBytes - this.ackedBytes >= mostBytes;
-    const asked = to.probes.ackRequestedSeq > 0 && this.received.processed >= to.probes.ackRequestedSeq;
-    return (
-      to.outbound.ackRepeatDue ||
-      unsaid >= this.every ||
-      (unsaid > 0 && (isOver(now, this.dueAt) || large || asked))
-    );
+    return unsaid >= this.every || (unsaid > 0 && this.received.processedBytes - this.ackedBytes >= mostBytes);
   }
 
   /** Whether a peer with the same schedule would acknowledge so much by itself, without delay. */

@@ -36,6 +36,8 @@ export class Attachment {
   readonly outbound = {
     firstHeaderSent: false,
     halfClosed: false,
+    /** Whether acks wait for credit or the server's silence, as each costs an attachment. */
+    sparing: false,
     writable: true,
     /** Position that is sent next; 0 while none may be. */
     cursor: 0,

@@ -2,6 +2,7 @@ import { MAX_MILLIS, NO_TOKEN, type Hello } from '../wire/handshake.js';
 import type { Attachment } from './attachment.js';
 import { AttachmentSchedule, type SessionRandom } from './attachment-schedule.js';
 import { type Deadlines, isOver } from './deadlines.js';
+import { HalfDuplexPath } from './half-duplex-path.js';
 import type { InboundFlow } from './inbound-flow.js';
 import type { SessionOptions } from './options.js';
 import { CONNECTION_LOST, type CallClosure, type CloseReason, type SessionOutput } from './outputs.js';
@@ -23,6 +24,8 @@ export interface AttachedSession {
   current: Attachment | undefined;
   readonly deadline: number | undefined;
   readonly isEnded: boolean;
+  /** Whether nothing is left to send: neither a message that is not acknowledged, nor anything that is told once. */
+  readonly isSettled: boolean;
   transitionTo(next: SessionState): void;
   close(attachment: Attachment, why: CloseReason): void;
   /** An attachment that nobody answered ended. */
@@ -31,12 +34,15 @@ export interface AttachedSession {
   currentClosed(now: number, attachment: Attachment, how: CallClosure): void;
   /** Nobody has answered the first attachment for a while. */
   onSilence(opening: Attachment, step: FallbackStep): void;
+  /** Nobody answers an attachment of a half-duplex path before its request side ends. */
+  endRequests(opening: Attachment): void;
 }
 
 /** The attachments of a session: opened, suspected, raced, replaced and given up. */
 export class Attachments {
   readonly schedule: AttachmentSchedule;
   readonly plainPeer: PlainPeerDetector;
+  private readonly halfDuplex = new HalfDuplexPath();
   /** Begun and not answered; it may write before the answer only when it is the first. */
   pending: Attachment | undefined;
   /** Whether an attachment that nobody answered may have brought messages to a server. */
@@ -65,6 +71,7 @@ export class Attachments {
   openFirst(now: number, peer: Peer, kind: MethodKind): void {
     this.startedAt = now;
     this.plainPeer.begin(peer, kind);
+    this.halfDuplex.begin(kind);
     this.session.transitionTo('OPENING');
     this.open(now);
   }
@@ -103,6 +110,9 @@ export class Attachments {
 
   /** The pending attachment was answered and carries the session from now on. */
   onAttached(now: number): void {
+    if (this.pending !== undefined) {
+      this.halfDuplex.onAnswered(this.pending, this.session.isEnded);
+    }
     this.pending = undefined;
     this.attachedAt = now;
     if (this.waitReported) {
@@ -229,6 +239,9 @@ export class Attachments {
       if (step !== undefined) {
         deadlines.after(pending.openedAt, this.plainPeer.patience(step));
       }
+      if (this.isHalfDuplexPossible(pending)) {
+        deadlines.after(pending.opening.helloSentAt, session.options.assumePlainMillis);
+      }
     }
     const { current } = session;
     if (!current?.handshakeComplete) {
@@ -271,6 +284,17 @@ export class Attachments {
     if (step !== undefined && now >= opening.openedAt + this.plainPeer.patience(step)) {
       session.onSilence(opening, step);
     }
+    if (this.pending === opening && this.isHalfDuplexPossible(opening)) {
+      const silentAt = opening.opening.helloSentAt + session.options.assumePlainMillis;
+      if (this.halfDuplex.proved || now >= silentAt) {
+        session.endRequests(opening);
+      }
+    }
+  }
+
+  private isHalfDuplexPossible(opening: Attachment): boolean {
+    const { session } = this;
+    return this.halfDuplex.mayHelp(opening) && session.state !== 'RACING' && session.isSettled;
   }
 
   private mustBeAnswered(opening: Attachment): boolean {

@@ -187,7 +187,7 @@ export class ClientSession implements AttachedSession {
     this.adopt(now, from, welcome);
     // There is little to acknowledge of one response; but who wrote nothing has not said the half-close either.
     const mayStay = this.kind === 'client-streaming' && from.outbound.firstHeaderSent;
-    if (from.outbound.halfClosed && !mayStay) {
+    if (from.outbound.halfClosed && !from.outbound.sparing && !mayStay) {
       // Acks need an open request side.
       this.attachments.drain(now, from);
     }
@@ -430,6 +430,21 @@ export class ClientSession implements AttachedSession {
     }
   }
 
+  endRequests(opening: Attachment): void {
+    opening.outbound.halfClosed = true;
+    this.outputs.push({ type: 'half-close', attachment: opening });
+  }
+
+  get isSettled(): boolean {
+    return this.sent.isFinished && this.sent.held === 0 && this.wantedFlags === 0;
+  }
+
+  /** What is told once on each attachment. */
+  private get wantedFlags(): number {
+    const settled = this.attachments.serverLeaving && !this.isEnded ? Flag.SETTLED : 0;
+    return (this.cancels ? Flag.CANCEL : 0) | settled;
+  }
+
   private adopt(now: number, next: Attachment, welcome: Welcome): void {
     const cursor = next.opening.mayWriteBeforeWelcome ? next.outbound.cursor : welcome.watermark + 1;
     this.current = next;
@@ -517,8 +532,7 @@ export class ClientSession implements AttachedSession {
     }
     const next = to.outbound.cursor === 0 || !to.outbound.writable ? undefined : this.sent.at(to.outbound.cursor);
     const sendable = next !== undefined && this.maySend(to, next) ? next : undefined;
-    const settled = this.attachments.serverLeaving && !this.isEnded ? Flag.SETTLED : 0;
-    const output = this.writer.next(now, to, sendable, (this.cancels ? Flag.CANCEL : 0) | settled);
+    const output = this.writer.next(now, to, sendable, this.wantedFlags);
     if (output !== undefined && to.outbound.halfClosed && to.handshakeComplete) {
       // Its request side is closed: another attachment says it.
       this.attachments.drain(now, to);
@@ -566,6 +580,7 @@ export class ClientSession implements AttachedSession {
     this.lingerUntil = now + this.attachments.schedule.ttl;
     if (this.current !== undefined) {
       this.current.outbound.ackRepeatDue = this.received.processed > 0;
+      this.current.outbound.sparing = false;
     }
   }
 

@@ -29,8 +29,10 @@ export class FrameWriter {
   addDeadlines(deadlines: Deadlines, to: Attachment): void {
     // An attachment that can't be written to would be due for ever.
     if (to.handshakeComplete && to.outbound.writable) {
-      this.acks.addDeadlines(deadlines);
-      deadlines.after(to.outbound.sentAt, this.heartbeat(to));
+      this.acks.addDeadlines(deadlines, to);
+      if (!to.outbound.sparing) {
+        deadlines.after(to.outbound.sentAt, this.heartbeat(to));
+      }
     }
   }
 
@@ -96,9 +98,10 @@ export class FrameWriter {
   private control(now: number, to: Attachment, wantedFlags: number): SessionOutput | undefined {
     let flags = wantedFlags & ~to.outbound.sentFlags;
     const heartbeat = this.heartbeat(to);
-    const beat = heartbeat > 0 && now - to.outbound.sentAt >= heartbeat;
+    const { sparing, halfClosed } = to.outbound;
+    const beat = !sparing && heartbeat > 0 && now - to.outbound.sentAt >= heartbeat;
     const { probes } = to;
-    const credit = this.isCreditDue(to, 2) && !to.outbound.halfClosed;
+    const credit = (sparing || !halfClosed) && this.isCreditDue(to, 2);
     const due = this.acks.isDue(now, to) || credit || beat || probes.echoDue !== 0n || probes.probeDue;
     if (flags === 0 && !due) {
       return undefined;

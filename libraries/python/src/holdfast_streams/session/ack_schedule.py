@@ -60,20 +60,33 @@ class AckSchedule:
         to.outbound.ack_repeat_due = False
         self.restart()
 
-    def add_deadlines(self, deadlines: Deadlines) -> None:
+    def add_deadlines(self, deadlines: Deadlines, to: Attachment) -> None:
         """When an ack is due by the delay."""
-        deadlines.at(self._due_at)
+        deadlines.at(self._sparing_due_at(to) if to.outbound.sparing else self._due_at)
 
     def is_due(self, now: float, to: Attachment) -> bool:
         """Whether an ack can wait no longer."""
+        if to.outbound.sparing:
+            return is_over(now, self._sparing_due_at(to))
         processed = self._received.processed
-        unsaid = processed - to.outbound.sent_ack
+        asked = 0 < to.probes.ack_requested_seq <= processed
+        news = processed > to.outbound.sent_ack and (is_over(now, self._due_at) or asked)
+        return to.outbound.ack_repeat_due or self._is_enough_unsaid(to) or news
+
+    def _sparing_due_at(self, to: Attachment) -> float | None:
+        """
+        When an ack is due that costs an attachment. A server whose buffer is full waits for an ack by number or bytes, and
+        sends nothing; while it sends, credit is soon enough.
+        """
+        return to.inbound.heard_at + self._delay if self._is_enough_unsaid(to) else None
+
+    def _is_enough_unsaid(self, to: Attachment) -> bool:
+        """Whether an ack is due by number or by bytes."""
+        unsaid = self._received.processed - to.outbound.sent_ack
         # Where each message is answered the next answer carries the ack, and a frame is saved.
         most_bytes = _RIDES * self._bytes if self._answers else self._bytes
         large = self._received.processed_bytes - self._acked_bytes >= most_bytes
-        asked = 0 < to.probes.ack_requested_seq <= processed
-        news = unsaid > 0 and (is_over(now, self._due_at) or large or asked)
-        return to.outbound.ack_repeat_due or unsaid >= self._every or news
+        return unsaid >= self._every or (unsaid > 0 and large)
 
     def is_enough(self, sent: SendBuffer) -> bool:
         """Whether a peer with the same schedule would acknowledge so much by itself, without delay."""

@@ -39,6 +39,8 @@ class Outbound:
 
     first_header_sent: bool = False
     half_closed: bool = False
+    #: Whether acks wait for credit or the server's silence, as each costs an attachment.
+    sparing: bool = False
     writable: bool = True
     #: Position that is sent next; 0 while none may be.
     cursor: int = 0

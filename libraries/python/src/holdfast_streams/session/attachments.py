@@ -9,6 +9,7 @@ from ..wire.handshake import MAX_MILLIS, Hello
 from .attachment import Attachment
 from .attachment_schedule import AttachmentSchedule, SessionRandom
 from .deadlines import Deadlines, is_over
+from .half_duplex_path import HalfDuplexPath
 from .inbound_flow import InboundFlow
 from .options import SessionOptions
 from .outputs import CONNECTION_LOST, CallClosure, CloseReason, Resumed, SessionOutput, StartCall, Waiting
@@ -40,6 +41,11 @@ class AttachedSession(Protocol):
         """Whether the application knows an end."""
         ...
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to send: no message that is not acknowledged, and nothing that is told once."""
+        ...
+
     def transition_to(self, following: SessionState) -> None:
         """Changes the state."""
         ...
@@ -64,6 +70,10 @@ class AttachedSession(Protocol):
         """Nobody has answered the first attachment for a while."""
         ...
 
+    def end_requests(self, opening: Attachment) -> None:
+        """Nobody answers an attachment of a half-duplex path before its request side ends."""
+        ...
+
 
 class Attachments:
     """The attachments of a session, whose state they share."""
@@ -72,6 +82,7 @@ class Attachments:
         self._session = session
         self.schedule = AttachmentSchedule(session.options, random)
         self.plain_peer = PlainPeerDetector(session.options)
+        self._half_duplex = HalfDuplexPath()
         #: Begun and not answered; it may write before the answer only when it is the first.
         self.pending: Attachment | None = None
         #: Whether an attachment that nobody answered may have brought messages to a server.
@@ -91,6 +102,7 @@ class Attachments:
         """Starts the first attachment of the session."""
         self._started_at = now
         self.plain_peer.begin(peer, kind)
+        self._half_duplex.begin(kind)
         self._session.transition_to(SessionState.OPENING)
         self.open(now)
 
@@ -126,6 +138,8 @@ class Attachments:
 
     def on_attached(self, now: float) -> None:
         """The pending attachment was answered and carries the session from now on."""
+        if self.pending is not None:
+            self._half_duplex.on_answered(self.pending, self._session.is_ended)
         self.pending = None
         self._attached_at = now
         if self._wait_reported:
@@ -227,6 +241,8 @@ class Attachments:
             step = self.plain_peer.next(self.pending, session.sent, session.is_ended)
             if step is not None:
                 deadlines.after(self.pending.opened_at, self.plain_peer.patience(step))
+            if self._is_half_duplex_possible(self.pending):
+                deadlines.after(self.pending.opening.hello_sent_at, options.assume_plain_millis)
         current = session.current
         if current is None or not current.handshake_complete:
             return
@@ -259,6 +275,15 @@ class Attachments:
         step = self.plain_peer.next(opening, session.sent, session.is_ended)
         if step is not None and now >= opening.opened_at + self.plain_peer.patience(step):
             session.on_silence(opening, step)
+        if self.pending is opening and self._is_half_duplex_possible(opening):
+            silent_at = opening.opening.hello_sent_at + session.options.assume_plain_millis
+            if self._half_duplex.proved or now >= silent_at:
+                session.end_requests(opening)
+
+    def _is_half_duplex_possible(self, opening: Attachment) -> bool:
+        session = self._session
+        quiet = session.state is not SessionState.RACING and session.is_settled
+        return quiet and self._half_duplex.may_help(opening)
 
     def _must_be_answered(self, opening: Attachment) -> bool:
         return not opening.opening.queued and not self.plain_peer.may_stay_silent(opening)

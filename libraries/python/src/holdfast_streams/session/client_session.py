@@ -179,7 +179,7 @@ class ClientSession:
         self._adopt(now, source, welcome)
         # There is little to acknowledge of one response; but who wrote nothing has not said the half-close either.
         may_stay = self._kind is MethodKind.CLIENT_STREAMING and source.outbound.first_header_sent
-        if source.outbound.half_closed and not may_stay:
+        if source.outbound.half_closed and not source.outbound.sparing and not may_stay:
             # Acks need an open request side.
             attachments.drain(now, source)
 
@@ -375,6 +375,22 @@ class ClientSession:
             case FallbackStep.PLAIN:
                 self._attachments.become_plain(opening)
 
+    def end_requests(self, opening: Attachment) -> None:
+        """Nobody answers an attachment of a half-duplex path before its request side ends."""
+        opening.outbound.half_closed = True
+        self.put(HalfClose(opening))
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to send: no message that is not acknowledged, and nothing that is told once."""
+        return self.sent.is_finished and self.sent.held == 0 and not self._wanted_flags
+
+    @property
+    def _wanted_flags(self) -> int:
+        """What is told once on each attachment."""
+        settled = SETTLED if self._attachments.server_leaving and not self.is_ended else 0
+        return (CANCEL if self._cancels else 0) | settled
+
     def _adopt(self, now: float, following: Attachment, welcome: Welcome) -> None:
         early = following.opening.may_write_before_welcome
         cursor = following.outbound.cursor if early else welcome.watermark + 1
@@ -449,8 +465,7 @@ class ClientSession:
             to.outbound.cursor = max(to.outbound.cursor, self.sent.low)
         following = self.sent.at(to.outbound.cursor) if to.outbound.cursor and to.outbound.writable else None
         sendable = following if following is not None and self._may_send(to, following) else None
-        settled = SETTLED if self._attachments.server_leaving and not self.is_ended else 0
-        output = self._writer.next(now, to, sendable, (CANCEL if self._cancels else 0) | settled)
+        output = self._writer.next(now, to, sendable, self._wanted_flags)
         if output is not None and to.outbound.half_closed and to.handshake_complete:
             # Its request side is closed: another attachment says it.
             self._attachments.drain(now, to)
@@ -491,6 +506,7 @@ class ClientSession:
         self._linger_until = now + self._attachments.schedule.ttl
         if self.current is not None:
             self.current.outbound.ack_repeat_due = self.received.processed > 0
+            self.current.outbound.sparing = False
 
     def _end_plain(self, how: CallClosure) -> None:
         self._report_end(self._end_of(EndKind.PLAIN, how.status))

@@ -40,8 +40,9 @@ class FrameWriter:
         """When a frame without a message is due."""
         # An attachment that can't be written to would be due for ever.
         if to.handshake_complete and to.outbound.writable:
-            self._acks.add_deadlines(deadlines)
-            deadlines.after(to.outbound.sent_at, self._heartbeat(to))
+            self._acks.add_deadlines(deadlines, to)
+            if not to.outbound.sparing:
+                deadlines.after(to.outbound.sent_at, self._heartbeat(to))
 
     def next(
         self, now: float, to: Attachment, message: SequencedMessage | None, wanted_flags: int
@@ -97,10 +98,11 @@ class FrameWriter:
         """A frame without a message, if there is something to say."""
         flags = wanted_flags & ~to.outbound.sent_flags
         heartbeat = self._heartbeat(to)
-        beat = heartbeat > 0 and now - to.outbound.sent_at >= heartbeat
+        sparing = to.outbound.sparing
+        beat = not sparing and heartbeat > 0 and now - to.outbound.sent_at >= heartbeat
         probes = to.probes
         asked = beat or probes.echo_due != 0 or probes.probe_due
-        credit = self._is_credit_due(to, 2) and not to.outbound.half_closed
+        credit = (sparing or not to.outbound.half_closed) and self._is_credit_due(to, 2)
         if not flags and not asked and not credit and not self._acks.is_due(now, to):
             return None
         self._acks.on_frame(message=False)
