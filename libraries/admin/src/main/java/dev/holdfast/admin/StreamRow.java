@@ -36,10 +36,10 @@ record StreamRow(StreamStatus status, long endedMillis, String end, boolean lost
     String principal = ShownText.of(status.principal());
     String method = ShownText.of(status.method());
     String lastCause = ShownText.of(status.lastCause());
-    if (peer.equals(status.peer())
-        && principal.equals(status.principal())
-        && method.equals(status.method())
-        && lastCause.equals(status.lastCause())) {
+    if (isSame(peer, status.peer())
+        && isSame(principal, status.principal())
+        && isSame(method, status.method())
+        && isSame(lastCause, status.lastCause())) {
       return status;
     }
     return new StreamStatus(
@@ -54,5 +54,11 @@ record StreamRow(StreamStatus status, long endedMillis, String end, boolean lost
         status.queuedBytes(),
         status.positions(),
         status.times());
+  }
+
+  /** A text that needed no change is the same object. */
+  @SuppressWarnings("ReferenceEquality")
+  private static boolean isSame(String shown, String text) {
+    return shown == text;
   }
 }

@@ -48,6 +48,11 @@ final class ConsoleConnection extends SimpleChannelInboundHandler<FullHttpReques
       send(ctx, ConsoleAnswer.refusal(HttpResponseStatus.BAD_REQUEST, "request: no HTTP"), false);
       return;
     }
+    if (events != null) {
+      // Nothing can be answered behind events without an end.
+      var unused = ctx.close();
+      return;
+    }
     boolean keep = HttpUtil.isKeepAlive(request);
     Optional<ConsoleAnswer> refusal = requests.refusal(request);
     if (refusal.isPresent()) {

@@ -23,12 +23,12 @@ import org.slf4j.LoggerFactory;
 /**
  * The only reader of the fleet: on a thread of its own it asks each question once a second for all
  * who follow it, more seldom where there are many rows, and records the timeline, more seldom while
- * nobody looks. Thread-safe.
+ * nobody looks at it. Thread-safe.
  */
 final class ConsoleFeed implements AutoCloseable {
   static final Duration INTERVAL = Duration.ofSeconds(1);
 
-  /** The interval at which the timeline is recorded while nobody looks. */
+  /** The interval at which the timeline is recorded while nobody looks at it. */
   static final Duration QUIET_INTERVAL = Duration.ofSeconds(5);
 
   @Limit(of = "pages of the console that can be turned back to", then = "the oldest is forgotten")
@@ -40,7 +40,7 @@ final class ConsoleFeed implements AutoCloseable {
   /**
    * Each row that is sorted costs a process about a microsecond; hundredths of its time are left.
    */
-  private static final long ROWS_PER_MILLI = 10;
+  private static final long ROWS_PER_MILLI = 6;
 
   private static final Logger log = LoggerFactory.getLogger(ConsoleFeed.class);
 
@@ -193,7 +193,7 @@ final class ConsoleFeed implements AutoCloseable {
     try {
       followed.values().removeIf(following -> !following.isWanted());
       long nowNanos = clock.nanoTime();
-      if (!followed.isEmpty() || nowNanos - recordedNanos >= QUIET_INTERVAL.toNanos()) {
+      if (isTimelineFollowed() || nowNanos - recordedNanos >= QUIET_INTERVAL.toNanos()) {
         recordedNanos = nowNanos;
         recorder.look(reader);
       }
@@ -209,6 +209,10 @@ final class ConsoleFeed implements AutoCloseable {
     } catch (RuntimeException e) {
       log.error("event=console_turn_failed", e);
     }
+  }
+
+  private boolean isTimelineFollowed() {
+    return followed.keySet().stream().anyMatch(query -> query.view() == ConsoleView.TIMELINE);
   }
 
   private void publish(ConsoleQuery query, Following following) {

@@ -1,6 +1,7 @@
 package dev.holdfast.cli.console;
 
 import dev.holdfast.cli.CallFailureText;
+import dev.holdfast.cli.FutureCall;
 import dev.holdfast.cli.control.ControlStatusText;
 import dev.holdfast.control.admin.v1.ControlGrpc;
 import dev.holdfast.control.admin.v1.StatusRequest;
@@ -20,15 +21,18 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The states of the gateways and control planes that the command line names, asked all at the same
- * time. Not thread-safe.
+ * time. One that is slow is shown as it was, and holds up nobody. Not thread-safe.
  */
 final class ForeignStates implements AutoCloseable {
   @Limit(
@@ -46,54 +50,111 @@ final class ForeignStates implements AutoCloseable {
       then = "the others are counted only")
   private static final int MAX_CLIENTS = 1_000;
 
+  /** For the answers of one look; what comes later is in the next one. */
+  private static final Duration LOOK = Duration.ofMillis(300);
+
   private static final int OK = 200;
 
-  private final List<HostPort> gateways;
-  private final Map<HostPort, ManagedChannel> controls = new LinkedHashMap<>();
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
+  private final List<ForeignProcess> gateways;
+  private final List<ForeignProcess> controls;
+  private final List<ManagedChannel> channels;
 
   ForeignStates(List<HostPort> gateways, List<HostPort> controls) {
-    this.gateways = List.copyOf(gateways);
-    for (HostPort address : controls) {
-      this.controls.put(
-          address,
-          Grpc.newChannelBuilderForAddress(
-                  address.host(), address.port(), InsecureChannelCredentials.create())
-              .maxInboundMessageSize(MAX_BYTES)
-              .build());
-    }
+    this.gateways =
+        gateways.stream()
+            .map(address -> new ForeignProcess(address, false, () -> gateway(address)))
+            .toList();
+    this.channels = controls.stream().map(ForeignStates::channel).toList();
+    this.controls =
+        Stream.iterate(0, i -> i < controls.size(), i -> i + 1)
+            .map(i -> new ForeignProcess(controls.get(i), true, () -> control(channels.get(i))))
+            .toList();
+  }
+
+  private static ManagedChannel channel(HostPort address) {
+    return Grpc.newChannelBuilderForAddress(
+            address.host(), address.port(), InsecureChannelCredentials.create())
+        .maxInboundMessageSize(MAX_BYTES)
+        .build();
   }
 
   /** The answer of one of them: its state, or why there is none. */
   private record ForeignState(String json, String trouble) {}
 
+  /** One of them. */
+  private static final class ForeignProcess {
+    private final HostPort address;
+    private final boolean ours;
+    private final Supplier<CompletableFuture<ForeignState>> question;
+    private ForeignState last = new ForeignState("", "no answer yet");
+    private @Nullable CompletableFuture<ForeignState> asked;
+
+    /**
+     * @param ours whether this program wrote the JSON; else it is passed on as a text
+     */
+    ForeignProcess(
+        HostPort address, boolean ours, Supplier<CompletableFuture<ForeignState>> question) {
+      this.address = address;
+      this.ours = ours;
+      this.question = question;
+    }
+
+    CompletableFuture<ForeignState> ask() {
+      CompletableFuture<ForeignState> under = asked == null ? question.get() : asked;
+      asked = under;
+      return under;
+    }
+
+    void take() {
+      CompletableFuture<ForeignState> under = asked;
+      if (under != null && under.isDone()) {
+        last = under.join();
+        asked = null;
+      }
+    }
+
+    void write(JsonTextWriter json) {
+      json.object().with("address", address.toString()).with("trouble", last.trouble());
+      if (!last.json().isEmpty()) {
+        if (ours) {
+          json.withJson("state", last.json());
+        } else {
+          json.with("state", last.json());
+        }
+      }
+      json.endObject();
+    }
+  }
+
   /** The JSON array of the gateways. A state is a text, because another program wrote it. */
-  String gatewaysJson() {
-    Map<HostPort, CompletableFuture<ForeignState>> asked = new LinkedHashMap<>();
-    gateways.forEach(address -> asked.put(address, gateway(address)));
-    JsonTextWriter json = new JsonTextWriter().array();
-    asked.forEach((address, answer) -> write(json, address, answer.join(), false));
-    return json.endArray().toString();
+  String gatewaysJson() throws InterruptedException {
+    return json(gateways);
   }
 
   /** The JSON array of the control planes. */
-  String controlsJson() {
-    JsonTextWriter json = new JsonTextWriter().array();
-    controls.forEach((address, channel) -> write(json, address, control(channel), true));
-    return json.endArray().toString();
+  String controlsJson() throws InterruptedException {
+    return json(controls);
   }
 
-  private static void write(
-      JsonTextWriter json, HostPort address, ForeignState state, boolean ours) {
-    json.object().with("address", address.toString()).with("trouble", state.trouble());
-    if (!state.json().isEmpty()) {
-      if (ours) {
-        json.withJson("state", state.json());
-      } else {
-        json.with("state", state.json());
-      }
+  private static String json(List<ForeignProcess> processes) throws InterruptedException {
+    CompletableFuture<Void> all =
+        CompletableFuture.allOf(
+            processes.stream().map(ForeignProcess::ask).toArray(CompletableFuture<?>[]::new));
+    try {
+      var unused = all.get(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      // Those that have answered are new, the others as before.
+      all.cancel(false);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a question fails only by its answer", e);
     }
-    json.endObject();
+    JsonTextWriter json = new JsonTextWriter().array();
+    for (ForeignProcess each : processes) {
+      each.take();
+      each.write(json);
+    }
+    return json.endArray().toString();
   }
 
   private CompletableFuture<ForeignState> gateway(HostPort address) {
@@ -126,22 +187,24 @@ final class ForeignStates implements AutoCloseable {
     return text.isEmpty() ? "nobody answers there" : text;
   }
 
-  private static ForeignState control(ManagedChannel channel) {
-    try {
-      return new ForeignState(
-          ControlStatusText.json(
-                  ControlGrpc.newBlockingStub(channel)
-                      .withDeadlineAfter(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
-                      .status(StatusRequest.newBuilder().setLimit(MAX_CLIENTS).build()))
-              .toString(),
-          "");
-    } catch (StatusRuntimeException e) {
-      return new ForeignState("", CallFailureText.of(e.getStatus()));
-    }
+  private static CompletableFuture<ForeignState> control(ManagedChannel channel) {
+    return FutureCall.of(
+            channel,
+            ControlGrpc.getStatusMethod(),
+            StatusRequest.newBuilder().setLimit(MAX_CLIENTS).build(),
+            PATIENCE)
+        .thenApply(status -> new ForeignState(ControlStatusText.json(status).toString(), ""))
+        .exceptionally(
+            failure ->
+                new ForeignState(
+                    "",
+                    failure.getCause() instanceof StatusRuntimeException status
+                        ? CallFailureText.of(status.getStatus())
+                        : String.valueOf(failure.getMessage())));
   }
 
   @Override
   public void close() {
-    controls.values().forEach(ManagedChannel::shutdownNow);
+    channels.forEach(ManagedChannel::shutdownNow);
   }
 }

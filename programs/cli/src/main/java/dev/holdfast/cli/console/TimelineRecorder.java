@@ -14,8 +14,10 @@ import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.annotation.Limit;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,12 +34,17 @@ final class TimelineRecorder implements FleetServices.EndpointsObserver {
       then = "the older ones are left out")
   static final int MAX_PER_LOOK = 200;
 
+  @Limit(
+      of = "closed connections, and ended streams, that the timeline knows again",
+      then = "the oldest is forgotten; it is no longer among those that a look has")
+  static final int MAX_SEEN = 20_000;
+
   private final Timeline timeline;
   private final Clock clock;
   private final Map<ServiceName, EndpointChangeTracker> trackers = new HashMap<>();
   private final Set<String> silent = new HashSet<>();
-  private final Map<String, Long> newestClosed = new HashMap<>();
-  private final Map<String, Long> newestEnded = new HashMap<>();
+  private final Set<String> seenClosed = recent();
+  private final Set<String> seenEnded = recent();
 
   TimelineRecorder(Timeline timeline, Clock clock) {
     this.timeline = timeline;
@@ -73,7 +80,7 @@ final class TimelineRecorder implements FleetServices.EndpointsObserver {
   void look(FleetReader reader) throws InterruptedException {
     FleetSnapshot closed = reader.read(FleetQuery.of(FleetView.CLOSED, List.of(), MAX_PER_LOOK));
     processes(closed.instances());
-    fresh(closed, "closed_ms", newestClosed)
+    fresh(closed, seenClosed)
         .forEach(
             row ->
                 add(
@@ -85,7 +92,7 @@ final class TimelineRecorder implements FleetServices.EndpointsObserver {
                     text(row, "explanation"),
                     false));
     FleetSnapshot ended = reader.read(FleetQuery.of(FleetView.ENDED, List.of(), MAX_PER_LOOK));
-    fresh(ended, "ended_ms", newestEnded)
+    fresh(ended, seenEnded)
         .forEach(
             row ->
                 add(
@@ -114,18 +121,21 @@ final class TimelineRecorder implements FleetServices.EndpointsObserver {
     }
   }
 
-  /** The rows that are newer than those of the last look, the newest first. */
-  private static List<FleetRow> fresh(
-      FleetSnapshot snapshot, String time, Map<String, Long> newest) {
-    Map<String, Long> before = Map.copyOf(newest);
+  /** The rows that no look has had. */
+  private static List<FleetRow> fresh(FleetSnapshot snapshot, Set<String> seen) {
     return snapshot.rows().stream()
-        .filter(
-            row -> {
-              long at = number(row, time);
-              newest.merge(row.source(), at, Math::max);
-              return at > before.getOrDefault(row.source(), 0L);
-            })
+        .filter(row -> seen.add(row.source() + " " + row.values().get("id")))
         .toList();
+  }
+
+  private static Set<String> recent() {
+    return Collections.newSetFromMap(
+        new LinkedHashMap<>() {
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+            return size() > MAX_SEEN;
+          }
+        });
   }
 
   private void add(

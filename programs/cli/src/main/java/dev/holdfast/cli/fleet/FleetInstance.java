@@ -11,19 +11,16 @@ import dev.holdfast.admin.rpc.ProcessRequest;
 import dev.holdfast.admin.rpc.RowsRequest;
 import dev.holdfast.admin.rpc.StreamsPage;
 import dev.holdfast.cli.CallFailureText;
+import dev.holdfast.cli.FutureCall;
 import dev.holdfast.core.annotation.Limit;
-import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.stub.ClientCalls;
-import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -226,26 +223,6 @@ public final class FleetInstance {
   }
 
   private <Q, A> CompletableFuture<A> call(MethodDescriptor<Q, A> method, Q request) {
-    CompletableFuture<A> answer = new CompletableFuture<>();
-    ClientCalls.asyncUnaryCall(
-        channel.newCall(
-            method,
-            CallOptions.DEFAULT.withDeadlineAfter(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)),
-        request,
-        new StreamObserver<>() {
-          @Override
-          public void onNext(A value) {
-            answer.complete(value);
-          }
-
-          @Override
-          public void onError(Throwable failure) {
-            answer.completeExceptionally(failure);
-          }
-
-          @Override
-          public void onCompleted() {}
-        });
-    return answer;
+    return FutureCall.of(channel, method, request, PATIENCE);
   }
 }

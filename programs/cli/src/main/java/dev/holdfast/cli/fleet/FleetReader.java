@@ -283,6 +283,8 @@ public final class FleetReader implements AutoCloseable {
     row.values().put("zone", endpoint.zone());
     row.values().put("weight", (long) endpoint.weight());
     row.values().put("instance_id", endpoint.instance());
+    row.values().put("why", why(endpoint));
+    row.values().put("metadata", endpoint.metadata());
     Optional<String> process = AdminAddress.of(endpoint).map(FleetReader::key);
     Optional<FleetInstance.InstanceStatus> status =
         process.flatMap(key -> Optional.ofNullable(instances.get(key))).map(FleetInstance::status);
@@ -292,6 +294,14 @@ public final class FleetReader implements AutoCloseable {
         .flatMap(FleetInstance.InstanceStatus::report)
         .ifPresent(report -> put(row.values(), report));
     return row;
+  }
+
+  /** Why no new call goes there; "" where one may. */
+  private static String why(Endpoint endpoint) {
+    if (endpoint.draining()) {
+      return "marked as draining: it leaves, or somebody drained it";
+    }
+    return endpoint.ready() ? "" : "its owner says that it is not ready";
   }
 
   /** Whether each text is a part of a value of the row. */

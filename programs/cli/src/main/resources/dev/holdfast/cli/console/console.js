@@ -288,21 +288,19 @@ function askToDrain(row, draining) {
 }
 $('no').onclick = () => $('ask').close();
 
-const quoted = word => /^[\w.,:/@=~<>-]+$/.test(word) && !/[<>~]/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+const quoted = word => /^[\w.,:/@=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 function command(row) {
   const words = ['holdfast'];
   if (query.view === 'gateways') words.push('gateway', 'status', shown?.rows?.[0]?.address || '');
   else if (query.view === 'xds') words.push('control', 'status', shown?.rows?.[0]?.address || '');
   else {
-    words.push(query.view === 'timeline' ? 'watch' : 'top');
+    words.push('top');
     if (info.registry) words.push('--registry', info.registry);
-    if (query.view !== 'timeline') {
-      words.push('--view', query.view);
-      if (query.sort) words.push('--sort', query.sort);
-      if (query.order === 'asc') words.push('--ascending');
-      if (query.view !== 'services') for (const filter of filters()) words.push('--filter', filter);
-      if (row && row.id && query.view !== 'services') words.push('--filter', 'id=' + row.id);
-    }
+    words.push('--view', query.view === 'timeline' ? 'closed' : query.view);
+    if (query.sort) words.push('--sort', query.sort);
+    if (query.order === 'asc') words.push('--ascending');
+    if (query.view !== 'services') for (const filter of filters()) words.push('--filter', filter);
+    if (row && row.id) words.push('--filter', 'id=' + row.id);
   }
   return words.filter(Boolean).map(quoted).join(' ');
 }
