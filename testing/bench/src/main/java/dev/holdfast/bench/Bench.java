@@ -25,6 +25,7 @@ import dev.holdfast.bench.registry.KubernetesBenchmark;
 import dev.holdfast.bench.registry.Outage;
 import dev.holdfast.bench.registry.Relist;
 import dev.holdfast.bench.run.Benchmark;
+import dev.holdfast.bench.sessions.ConsoleCost;
 import dev.holdfast.bench.sessions.Rebalance;
 import dev.holdfast.bench.sessions.ReconnectStorm;
 import dev.holdfast.bench.sessions.SessionCost;
@@ -64,6 +65,7 @@ public final class Bench {
           new Soak(),
           new Rebalance(),
           new Deploy(),
+          new ConsoleCost(),
           new InKernelLab(new DeadPeer()),
           new IdleCost(),
           new Xds(),
