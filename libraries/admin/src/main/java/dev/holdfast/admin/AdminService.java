@@ -9,14 +9,11 @@ import dev.holdfast.admin.rpc.ProcessReport;
 import dev.holdfast.admin.rpc.ProcessRequest;
 import dev.holdfast.admin.rpc.ResumableStream;
 import dev.holdfast.admin.rpc.RowsRequest;
-import dev.holdfast.admin.rpc.StreamStateCount;
 import dev.holdfast.admin.rpc.StreamsPage;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
@@ -25,9 +22,12 @@ import java.util.function.Supplier;
  */
 public final class AdminService extends AdminGrpc.AdminImplBase {
   private final ProcessState state;
+  private final StreamPages streamPages;
 
   public AdminService(ProcessState state) {
     this.state = state;
+    this.streamPages =
+        new StreamPages(state, AdminService::selection, AdminService::streamsMessage);
   }
 
   @Override
@@ -50,24 +50,17 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
 
   @Override
   public void listStreams(RowsRequest request, StreamObserver<StreamsPage> answers) {
-    answer(
-        answers,
-        () -> {
-          List<StreamRow> rows = state.streams();
-          Map<String, Long> states = new TreeMap<>();
-          rows.forEach(row -> states.merge(row.status().state(), 1L, Long::sum));
-          StreamsPage.Builder page = streams(AdminTables.STREAMS, request, rows);
-          states.forEach(
-              (name, streams) ->
-                  page.addStates(StreamStateCount.newBuilder().setState(name).setStreams(streams)));
-          return page.build();
-        });
+    answer(answers, () -> streamPages.page(request));
   }
 
   @Override
   public void listEndedStreams(RowsRequest request, StreamObserver<StreamsPage> answers) {
     answer(
-        answers, () -> streams(AdminTables.ENDED_STREAMS, request, state.endedStreams()).build());
+        answers,
+        () ->
+            streamsMessage(
+                    AdminTables.ENDED_STREAMS.select(selection(request), state.endedStreams()))
+                .build());
   }
 
   @Override
@@ -131,9 +124,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     return answer.build();
   }
 
-  private static StreamsPage.Builder streams(
-      RowTable<StreamRow> table, RowsRequest request, List<StreamRow> rows) {
-    RowTable.RowPage<StreamRow> page = table.select(selection(request), rows);
+  private static StreamsPage.Builder streamsMessage(RowTable.RowPage<StreamRow> page) {
     StreamsPage.Builder answer =
         StreamsPage.newBuilder()
             .setTotal(page.total())

@@ -7,12 +7,12 @@ import dev.holdfast.hooks.EndedStreamStatus;
 import dev.holdfast.hooks.ProcessStreams;
 import dev.holdfast.hooks.StreamSource;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -32,9 +32,6 @@ public final class ProcessState {
   @Limit(of = "ended streams that the admin service keeps", then = "the oldest is dropped")
   static final int MAX_ENDED = 1_000;
 
-  /** However many people look: the streams are asked once in this time. */
-  static final Duration STREAMS_AGE = Duration.ofSeconds(1);
-
   private static final int ID_BYTES = 8;
   private static final int SHOWN_ENDPOINTS = 5;
 
@@ -47,11 +44,6 @@ public final class ProcessState {
   private final ConnectionLog connections;
   private final RecentRows<StreamRow> ended = new RecentRows<>(MAX_ENDED);
   private final List<DrainableEndpoints> servers = new CopyOnWriteArrayList<>();
-
-  // Guarded by this.
-  private List<StreamRow> streams = List.of();
-  private long streamsNanos;
-  private boolean asked;
 
   /**
    * @param source the open streams
@@ -143,22 +135,23 @@ public final class ProcessState {
     return source.openCount();
   }
 
-  /** The open streams, at most {@link #STREAMS_AGE} old. */
-  synchronized List<StreamRow> streams() {
-    long nowNanos = clock.nanoTime();
-    if (!asked || nowNanos - streamsNanos >= STREAMS_AGE.toNanos()) {
-      List<StreamRow> rows = new ArrayList<>();
-      source.forEachOpen(
-          status -> {
-            if (rows.size() < MAX_STREAMS) {
-              rows.add(StreamRow.open(status));
-            }
-          });
-      streams = List.copyOf(rows);
-      streamsNanos = clock.nanoTime();
-      asked = true;
-    }
-    return streams;
+  /**
+   * Reads the open streams one after the other. Nothing of them is kept, because 100,000 rows that
+   * outlive a collection of young objects cost more than they did to make.
+   */
+  void forEachStream(Consumer<StreamRow> reader) {
+    int[] rows = {0};
+    source.forEachOpen(
+        status -> {
+          if (rows[0] < MAX_STREAMS) {
+            rows[0]++;
+            reader.accept(StreamRow.open(status));
+          }
+        });
+  }
+
+  long nowNanos() {
+    return clock.nanoTime();
   }
 
   /** The streams that have ended, the oldest first. */

@@ -42,33 +42,61 @@ record RowTable<R>(List<RowColumn<R>> columns, Function<R, String> id, RowColumn
    *     of another selection
    */
   RowPage<R> select(RowSelection wanted, Iterable<R> rows) {
-    RowColumn<R> sort = wanted.sort().isEmpty() ? natural : column("sort", wanted.sort());
-    Predicate<R> filter = row -> true;
-    for (String text : wanted.filters()) {
-      filter = filter.and(RowFilter.parse(text, name -> column("filter", name)));
+    RowSelector selector = selector(wanted);
+    rows.forEach(selector::add);
+    return selector.page();
+  }
+
+  /**
+   * A selection of rows that are given one by one, and of which only those of the page are kept.
+   *
+   * @throws IllegalArgumentException as {@link #select}
+   */
+  RowSelector selector(RowSelection wanted) {
+    return new RowSelector(wanted);
+  }
+
+  /** The page of one selection while its rows are added. Not thread-safe. */
+  final class RowSelector {
+    private final RowSelection wanted;
+    private final RowColumn<R> sort;
+    private final Predicate<R> filter;
+    private final Predicate<R> follows;
+    private final Comparator<R> whole;
+    private final PriorityQueue<R> page;
+    private long total;
+    private long matched;
+    private boolean more;
+
+    private RowSelector(RowSelection wanted) {
+      this.wanted = wanted;
+      this.sort = wanted.sort().isEmpty() ? natural : column("sort", wanted.sort());
+      Predicate<R> all = row -> true;
+      for (String text : wanted.filters()) {
+        all = all.and(RowFilter.parse(text, name -> column("filter", name)));
+      }
+      this.filter = all;
+      this.follows =
+          wanted.pageToken().isEmpty()
+              ? row -> true
+              : behind(PageToken.parse(wanted.pageToken(), sort, wanted.ascending()), sort, wanted);
+      Comparator<R> order = wanted.ascending() ? sort.order() : sort.order().reversed();
+      this.whole = order.thenComparing(id);
+      this.page = new PriorityQueue<>(wanted.pageSize(), whole.reversed());
     }
-    Predicate<R> follows = row -> true;
-    if (!wanted.pageToken().isEmpty()) {
-      follows = behind(PageToken.parse(wanted.pageToken(), sort, wanted.ascending()), sort, wanted);
-    }
-    Comparator<R> order = wanted.ascending() ? sort.order() : sort.order().reversed();
-    Comparator<R> whole = order.thenComparing(id);
-    PriorityQueue<R> page = new PriorityQueue<>(wanted.pageSize(), whole.reversed());
-    long total = 0;
-    long matched = 0;
-    boolean more = false;
-    for (R row : rows) {
+
+    void add(R row) {
       total++;
       if (!filter.test(row)) {
-        continue;
+        return;
       }
       matched++;
       if (!follows.test(row)) {
-        continue;
+        return;
       }
       if (page.size() < wanted.pageSize()) {
         page.add(row);
-        continue;
+        return;
       }
       more = true;
       if (whole.compare(row, page.element()) < 0) {
@@ -76,14 +104,17 @@ record RowTable<R>(List<RowColumn<R>> columns, Function<R, String> id, RowColumn
         page.add(row);
       }
     }
-    List<R> ordered = new ArrayList<>(page);
-    ordered.sort(whole);
-    String next = "";
-    if (more) {
-      R last = ordered.get(ordered.size() - 1);
-      next = new PageToken(sort.valueOf(last), id.apply(last)).toText(sort, wanted.ascending());
+
+    RowPage<R> page() {
+      List<R> ordered = new ArrayList<>(page);
+      ordered.sort(whole);
+      String next = "";
+      if (more) {
+        R last = ordered.get(ordered.size() - 1);
+        next = new PageToken(sort.valueOf(last), id.apply(last)).toText(sort, wanted.ascending());
+      }
+      return new RowPage<>(ordered, total, matched, next);
     }
-    return new RowPage<>(ordered, total, matched, next);
   }
 
   private Predicate<R> behind(PageToken token, RowColumn<R> sort, RowSelection wanted) {

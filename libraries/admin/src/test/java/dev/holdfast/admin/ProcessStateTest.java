@@ -2,10 +2,13 @@ package dev.holdfast.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.admin.rpc.RowsRequest;
+import dev.holdfast.admin.rpc.StreamsPage;
 import dev.holdfast.core.testkit.VirtualScheduler;
 import dev.holdfast.hooks.EndedStreamStatus;
 import dev.holdfast.hooks.StreamSource;
 import dev.holdfast.hooks.StreamStatus;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -44,16 +47,44 @@ class ProcessStateTest {
           });
 
   @Test
-  void streamsAreAskedOnceASecondHoweverManyLook() {
+  void streamsAreReadOnceASecondHoweverManyAskTheSame() {
+    StreamPages pages =
+        new StreamPages(
+            state,
+            request -> new RowSelection(10, "", request.getSort(), false, List.of()),
+            page -> StreamsPage.newBuilder().setTotal(page.total()));
+    RowsRequest request = RowsRequest.newBuilder().setSort("sent").build();
     for (int i = 0; i < 100; i++) {
-      assertThat(state.streams()).hasSize(1);
+      assertThat(pages.page(request).getTotal()).isEqualTo(1);
     }
     assertThat(asked).hasValue(1);
 
-    time.advance(ProcessState.STREAMS_AGE);
-    assertThat(state.streams().get(0).unacked()).isEqualTo(5);
-    assertThat(state.streams().get(0).resumes()).isEqualTo(2);
+    time.advance(StreamPages.AGE);
+    assertThat(pages.page(request).getStatesList())
+        .singleElement()
+        .satisfies(
+            count -> {
+              assertThat(count.getState()).isEqualTo("ATTACHED");
+              assertThat(count.getStreams()).isEqualTo(1);
+            });
     assertThat(asked).hasValue(2);
+
+    for (int i = 0; i <= StreamPages.MAX_KEPT; i++) {
+      pages.page(request.toBuilder().addFilters("sent>" + i).build());
+    }
+    int before = asked.get();
+    pages.page(request);
+    assertThat(asked).as("a page beyond the bound is made again").hasValue(before + 1);
+  }
+
+  @Test
+  void rowHasWhatIsComputedOfTheStream() {
+    state.forEachStream(
+        row -> {
+          assertThat(row.unacked()).isEqualTo(5);
+          assertThat(row.resumes()).isEqualTo(2);
+        });
+    assertThat(asked).hasValue(1);
   }
 
   @Test
