@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One connection of a browser to the console. Confined to its event loop. */
+/** A connection of a browser to the console. Confined to its event loop. */
 final class ConsoleConnection extends SimpleChannelInboundHandler<FullHttpRequest> {
   private static final Logger log = LoggerFactory.getLogger(ConsoleConnection.class);
 

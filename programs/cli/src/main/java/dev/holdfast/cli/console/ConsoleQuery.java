@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * What a browser asks for.
+ * The question of a browser.
  *
  * @param fleet the question to the fleet; empty for a view that has no rows of processes
  */

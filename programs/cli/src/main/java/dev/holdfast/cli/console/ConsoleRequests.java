@@ -74,7 +74,8 @@ final class ConsoleRequests {
         : Optional.of(
             ConsoleAnswer.refusal(
                 HttpResponseStatus.UNAUTHORIZED,
-                "token: wrong or none (expected: the link that the console printed at its start)"));
+                "token: wrong or none (expected: the link that the console printed at its start, or"
+                    + " /#token= and what --token-file has)"));
   }
 
   /** Answers a request that {@link #refusal} lets through. */

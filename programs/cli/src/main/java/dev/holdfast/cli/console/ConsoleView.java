@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 
 /** A view of the console. */
 enum ConsoleView {
-  /** What the registry says, and whether the process behind each endpoint answers. */
+  /** The endpoints of the registry, and whether the process behind each answers. */
   SERVICES(FleetView.SERVICES),
   /** The open connections. */
   CONNECTIONS(FleetView.CONNECTIONS),
@@ -22,7 +22,7 @@ enum ConsoleView {
   GATEWAYS(null),
   /** The clients of the control planes of the command line. */
   XDS(null),
-  /** What has changed in the last hour. */
+  /** The changes of the last hour. */
   TIMELINE(null);
 
   private final Optional<FleetView> fleet;

@@ -82,7 +82,7 @@ final class ForeignStates implements AutoCloseable {
   /** The answer of one of them: its state, or why there is none. */
   private record ForeignState(String json, String trouble) {}
 
-  /** One of them. */
+  /** A gateway or control plane, with its last answer. */
   private static final class ForeignProcess {
     private final HostPort address;
     private final boolean ours;

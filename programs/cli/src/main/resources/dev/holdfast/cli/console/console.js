@@ -267,7 +267,7 @@ function details(row) {
 }
 function actionHint(row) {
   if (!row.process_key) return 'its process has no admin service (HOLDFAST_ADMIN)';
-  return info.may_act ? '' : 'actions need the link that the console printed at its start';
+  return info.may_act ? '' : 'actions need the link that the console printed at its start, or /#token= and the token';
 }
 function askToDrain(row, draining) {
   $('details').close();

@@ -306,7 +306,7 @@ class ConsoleTest {
     return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
-  /** What a socket that sends just this gets back before its peer closes or a line has come. */
+  /** The first line of the answer to just these bytes; "" when the peer closes without one. */
   private String raw(String request) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.address().getPort())) {
       socket.setSoTimeout((int) LIMIT.toMillis());

@@ -57,7 +57,7 @@ public final class FakeAdminServer implements AutoCloseable {
     return new HostPort("127.0.0.1", server.getPort());
   }
 
-  /** What was asked of it. */
+  /** The requests to drain that it was sent. */
   public List<DrainingRequest> drained() {
     return drained;
   }
