@@ -2,6 +2,8 @@ package dev.holdfast.admin;
 
 import dev.holdfast.admin.RowColumn.Numbers;
 import dev.holdfast.admin.RowColumn.Texts;
+import dev.holdfast.hooks.StreamStatus;
+import java.util.Comparator;
 import java.util.List;
 
 /** The tables of the admin service, with columns named as the fields of its messages. */
@@ -14,6 +16,17 @@ final class AdminTables {
       new Numbers<>("age_ms", row -> row.status().times().ageMillis());
   private static final RowColumn<StreamRow> ENDED =
       new Numbers<>("ended_ms", StreamRow::endedMillis);
+
+  private static final Comparator<StreamRow> BY_ID =
+      Comparator.comparing(StreamRow::status, StreamStatus.BY_ID);
+
+  private static final Texts<ConnectionRow> OF_CONNECTION =
+      new Texts<>("identity", row -> Long.toString(row.id()));
+
+  /** Both sides of a session may live in one process. */
+  private static final Texts<StreamRow> OF_STREAM =
+      new Texts<>(
+          "identity", row -> row.status().id() + row.role(), BY_ID.thenComparing(StreamRow::role));
 
   private static final List<RowColumn<ConnectionRow>> OF_CONNECTIONS =
       List.of(
@@ -31,14 +44,14 @@ final class AdminTables {
 
   private static final List<RowColumn<StreamRow>> OF_STREAMS =
       List.of(
-          new Texts<>("id", row -> row.status().id()),
+          new Texts<>("id", row -> row.status().id(), BY_ID),
           new Texts<>("role", StreamRow::role),
-          new Texts<>("peer", row -> row.status().peer()),
-          new Texts<>("principal", row -> row.status().principal()),
-          new Texts<>("method", row -> row.status().method()),
+          new Texts<>("peer", StreamRow::peer),
+          new Texts<>("principal", StreamRow::principal),
+          new Texts<>("method", StreamRow::method),
           new Texts<>("state", row -> row.status().state()),
           new Numbers<>("resumes", StreamRow::resumes),
-          new Texts<>("last_cause", row -> row.status().lastCause()),
+          new Texts<>("last_cause", StreamRow::lastCause),
           new Numbers<>("queued_bytes", row -> row.status().queuedBytes()),
           new Numbers<>("sent", row -> row.status().positions().sent()),
           new Numbers<>("acked", row -> row.status().positions().acked()),
@@ -53,17 +66,11 @@ final class AdminTables {
           new Texts<>("lost", row -> Boolean.toString(row.lost())));
 
   static final RowTable<ConnectionRow> CONNECTIONS =
-      new RowTable<>(OF_CONNECTIONS, row -> Long.toString(row.id()), OPENED);
+      new RowTable<>(OF_CONNECTIONS, OF_CONNECTION, OPENED);
   static final RowTable<ConnectionRow> CLOSED_CONNECTIONS =
-      new RowTable<>(OF_CONNECTIONS, row -> Long.toString(row.id()), CLOSED);
-  static final RowTable<StreamRow> STREAMS = new RowTable<>(OF_STREAMS, AdminTables::id, AGE);
-  static final RowTable<StreamRow> ENDED_STREAMS =
-      new RowTable<>(OF_STREAMS, AdminTables::id, ENDED);
+      new RowTable<>(OF_CONNECTIONS, OF_CONNECTION, CLOSED);
+  static final RowTable<StreamRow> STREAMS = new RowTable<>(OF_STREAMS, OF_STREAM, AGE);
+  static final RowTable<StreamRow> ENDED_STREAMS = new RowTable<>(OF_STREAMS, OF_STREAM, ENDED);
 
   private AdminTables() {}
-
-  /** Both sides of a session may live in one process. */
-  private static String id(StreamRow row) {
-    return row.status().id() + row.role();
-  }
 }

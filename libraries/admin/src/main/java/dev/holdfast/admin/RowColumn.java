@@ -40,11 +40,15 @@ sealed interface RowColumn<R> {
     }
   }
 
-  /** A column of texts. */
-  record Texts<R>(String name, Function<R, String> value) implements RowColumn<R> {
-    @Override
-    public Comparator<R> order() {
-      return Comparator.comparing(value);
+  /**
+   * A column of texts.
+   *
+   * @param order that of the texts, where it can be told without making them
+   */
+  record Texts<R>(String name, Function<R, String> value, Comparator<R> order)
+      implements RowColumn<R> {
+    Texts(String name, Function<R, String> value) {
+      this(name, value, Comparator.comparing(value));
     }
 
     @Override

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
-import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
@@ -16,10 +15,10 @@ import java.util.function.Predicate;
  * no others.
  *
  * @param columns every column
- * @param id the identity of a row, which orders rows of equal value
+ * @param identity a column that tells every row from every other, and orders rows of equal value
  * @param natural the column of the order without a sort
  */
-record RowTable<R>(List<RowColumn<R>> columns, Function<R, String> id, RowColumn<R> natural) {
+record RowTable<R>(List<RowColumn<R>> columns, RowColumn.Texts<R> identity, RowColumn<R> natural) {
   private static final int TYPING_ERRORS = 3;
 
   /**
@@ -81,7 +80,7 @@ record RowTable<R>(List<RowColumn<R>> columns, Function<R, String> id, RowColumn
               ? row -> true
               : behind(PageToken.parse(wanted.pageToken(), sort, wanted.ascending()), sort, wanted);
       Comparator<R> order = wanted.ascending() ? sort.order() : sort.order().reversed();
-      this.whole = order.thenComparing(id);
+      this.whole = order.thenComparing(identity.order());
       this.page = new PriorityQueue<>(wanted.pageSize(), whole.reversed());
     }
 
@@ -111,7 +110,9 @@ record RowTable<R>(List<RowColumn<R>> columns, Function<R, String> id, RowColumn
       String next = "";
       if (more) {
         R last = ordered.get(ordered.size() - 1);
-        next = new PageToken(sort.valueOf(last), id.apply(last)).toText(sort, wanted.ascending());
+        next =
+            new PageToken(sort.valueOf(last), identity.valueOf(last))
+                .toText(sort, wanted.ascending());
       }
       return new RowPage<>(ordered, total, matched, next);
     }
@@ -121,7 +122,7 @@ record RowTable<R>(List<RowColumn<R>> columns, Function<R, String> id, RowColumn
     return row -> {
       int byValue = sort.compare(row, token.value());
       int ordered = wanted.ascending() ? byValue : -byValue;
-      return ordered > 0 || (ordered == 0 && id.apply(row).compareTo(token.id()) > 0);
+      return ordered > 0 || (ordered == 0 && identity.compare(row, token.id()) > 0);
     };
   }
 

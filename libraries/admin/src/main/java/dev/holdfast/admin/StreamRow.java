@@ -4,7 +4,7 @@ import dev.holdfast.hooks.EndedStreamStatus;
 import dev.holdfast.hooks.StreamStatus;
 
 /**
- * A stream at one moment, or at its end.
+ * A stream at one moment, or at its end. Its texts are bounded, when they are asked for.
  *
  * @param endedMillis since 1970; 0 while the stream is open
  * @param end the kind of end; "" while the stream is open
@@ -12,11 +12,11 @@ import dev.holdfast.hooks.StreamStatus;
 record StreamRow(StreamStatus status, long endedMillis, String end, boolean lost) {
 
   static StreamRow open(StreamStatus status) {
-    return new StreamRow(bounded(status), 0, "", false);
+    return new StreamRow(status, 0, "", false);
   }
 
   static StreamRow ended(EndedStreamStatus stream, long endedMillis) {
-    return new StreamRow(bounded(stream.last()), endedMillis, stream.kind(), stream.lost());
+    return new StreamRow(kept(stream.last()), endedMillis, stream.kind(), stream.lost());
   }
 
   String role() {
@@ -31,34 +31,37 @@ record StreamRow(StreamStatus status, long endedMillis, String end, boolean lost
     return status.positions().sent() - status.positions().acked();
   }
 
-  private static StreamStatus bounded(StreamStatus status) {
+  String peer() {
+    return ShownText.of(status.peer());
+  }
+
+  String principal() {
+    return ShownText.of(status.principal());
+  }
+
+  String method() {
+    return ShownText.of(status.method());
+  }
+
+  String lastCause() {
+    return ShownText.of(status.lastCause());
+  }
+
+  /** The state with its texts in place, of a stream that is no more. */
+  private static StreamStatus kept(StreamStatus status) {
     String peer = ShownText.of(status.peer());
-    String principal = ShownText.of(status.principal());
-    String method = ShownText.of(status.method());
-    String lastCause = ShownText.of(status.lastCause());
-    if (isSame(peer, status.peer())
-        && isSame(principal, status.principal())
-        && isSame(method, status.method())
-        && isSame(lastCause, status.lastCause())) {
-      return status;
-    }
     return new StreamStatus(
         status.server(),
-        status.id(),
-        peer,
-        principal,
-        method,
+        status.idHigh(),
+        status.idLow(),
+        () -> peer,
+        ShownText.of(status.principal()),
+        ShownText.of(status.method()),
         status.state(),
         status.attempts(),
-        lastCause,
+        ShownText.of(status.lastCause()),
         status.queuedBytes(),
         status.positions(),
         status.times());
-  }
-
-  /** A text that needed no change is the same object. */
-  @SuppressWarnings("ReferenceEquality")
-  private static boolean isSame(String shown, String text) {
-    return shown == text;
   }
 }

@@ -17,8 +17,9 @@ class ProcessStateTest {
   private static final StreamStatus STREAM =
       new StreamStatus(
           true,
-          "00",
-          "10.0.0.7:40001",
+          0,
+          7,
+          () -> "10.0.0.7:40001",
           "",
           "chat.Chat/Talk",
           "ATTACHED",

@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** Sort, filter and paging of many rows, and requests that mean no good. */
@@ -162,6 +163,10 @@ class RowTableTest {
     return new RowSelection(size, token, sort, false, filters);
   }
 
+  private static Supplier<String> peer(int host, int port) {
+    return () -> "10.0.0." + host + ":" + port;
+  }
+
   private static List<StreamRow> rows(int count) {
     Random random = new Random(20);
     List<String> states = List.of("ATTACHED", "DETACHED", "RESUMING");
@@ -172,8 +177,9 @@ class RowTableTest {
           StreamRow.open(
               new StreamStatus(
                   i % 2 == 0,
-                  "%032x".formatted(i),
-                  "10.0.0." + random.nextInt(250) + ":" + i,
+                  0,
+                  i,
+                  peer(random.nextInt(250), i),
                   "user-" + random.nextInt(100),
                   random.nextBoolean() ? "chat.Chat/Talk" : "telemetry.Telemetry/Report",
                   states.get(random.nextInt(3)),

@@ -1,12 +1,19 @@
 package dev.holdfast.hooks;
 
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.function.Supplier;
+
 /**
  * The state of one resumable stream at one moment, for operators. It holds names and numbers, never
- * a token, a header or a message.
+ * a token, a header or a message. Texts that have to be made are made when they are asked for,
+ * because a reader sorts 100,000 streams to show a hundred of them.
  *
  * @param server whether this side is the server
- * @param id 32 hexadecimal digits, the same on both sides
- * @param peer the address of the other side, as of the last attachment; "" when there was none
+ * @param idHigh the upper half of the id, which is the same on both sides
+ * @param idLow the lower half of the id
+ * @param peerText makes the address of the other side, as of the last attachment; "" when there was
+ *     none. Holds the stream, so that a reader that keeps the status replaces it by the text
  * @param principal the authenticated client, on a server; "" for nobody
  * @param method the full name of the method
  * @param state the name of the session's state
@@ -18,8 +25,9 @@ package dev.holdfast.hooks;
  */
 public record StreamStatus(
     boolean server,
-    String id,
-    String peer,
+    long idHigh,
+    long idLow,
+    Supplier<String> peerText,
     String principal,
     String method,
     String state,
@@ -28,6 +36,22 @@ public record StreamStatus(
     long queuedBytes,
     StreamPositions positions,
     StreamTimes times) {
+  /** The order of the ids, which is also that of their texts. */
+  public static final Comparator<StreamStatus> BY_ID =
+      (one, other) -> {
+        int byHigh = Long.compareUnsigned(one.idHigh, other.idHigh);
+        return byHigh != 0 ? byHigh : Long.compareUnsigned(one.idLow, other.idLow);
+      };
+
+  /** The id as 32 hexadecimal digits. */
+  public String id() {
+    return HexFormat.of().toHexDigits(idHigh) + HexFormat.of().toHexDigits(idLow);
+  }
+
+  /** The address of the other side, as of the last attachment; "" when there was none. */
+  public String peer() {
+    return peerText.get();
+  }
 
   /**
    * The positions of a stream.

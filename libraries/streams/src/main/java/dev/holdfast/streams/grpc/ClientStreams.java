@@ -56,7 +56,10 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
 
   private final ShownStreams<ResumableClientCall<?, ?>> shown =
       new ShownStreams<>(
-          calls::size, () -> List.copyOf(calls.keySet()), ResumableClientCall::status);
+          calls::size,
+          () -> List.copyOf(calls.keySet()),
+          ResumableClientCall::status,
+          ResumableClientCall::prefetch);
 
   private ClientStreams(Builder settings) {
     this.settings = settings;

@@ -289,7 +289,7 @@ final class ResumableClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
 
   private void onEnded(SessionEnd end) {
     context.removeListener(onContextCancelled);
-    SessionLog.CLIENT.ended(streams.sessionResources().meters(), this::view, end);
+    SessionLog.CLIENT.ended(streams.sessionResources().meters(), this::view, this::status, end);
     application.tellEnd(end);
     long stuckBytes = driver.locked(ClientSession::nextUnackedBytes);
     FinalStatus last = SessionEndStatus.of(end, cancellation, lastStatus, stuckBytes);
@@ -380,17 +380,41 @@ final class ResumableClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
 
   /** The state of the stream for the admin service. */
   StreamStatus status() {
-    return ShownStreams.status(view(), false, driver.unackedMillis());
+    return driver.shown(
+        (session, nowNanos, unackedMillis) ->
+            new StreamStatus(
+                false,
+                session.id().high(),
+                session.id().low(),
+                this::peer,
+                "",
+                method.getFullMethodName(),
+                session.state().name(),
+                attempts,
+                lastCause,
+                session.heldBytes(),
+                ShownStreams.positions(session),
+                age.at(nowNanos, unackedMillis)));
+  }
+
+  /** Reads what {@link #status} will need; the result means nothing. */
+  long prefetch() {
+    return driver.prefetch() + age.prefetch();
+  }
+
+  private String peer() {
+    ClientAttachment attached = latest;
+    return attached == null ? "" : attached.peer();
   }
 
   /** The current view of the session. */
   SessionView view() {
-    ClientAttachment attached = latest;
+    String peer = peer();
     return driver.locked(
         session ->
             new SessionView(
                 session.id().toString(),
-                attached == null ? "" : attached.peer(),
+                peer,
                 "",
                 method.getFullMethodName(),
                 session.state(),

@@ -16,6 +16,7 @@ import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
+import java.net.SocketAddress;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,13 @@ import org.jspecify.annotations.Nullable;
 final class ServerAttachment extends ServerCall.Listener<SessionFrame> {
   private final ServerCall<SessionFrame, SessionFrame> call;
   private final StreamAttachment attachment;
+
+  /** A field: a reader of 100,000 streams would have to look it up in as many attributes. */
+  private final @Nullable SocketAddress peer;
+
+  /** Made when it is first asked for; two threads may both make it. */
+  private @Nullable String peerText;
+
   private @Nullable ServerStream<?, ?> stream;
   private volatile @Nullable ServerHooks host;
   private volatile Subscription ofConnection = () -> {};
@@ -52,6 +60,7 @@ final class ServerAttachment extends ServerCall.Listener<SessionFrame> {
   ServerAttachment(ServerCall<SessionFrame, SessionFrame> call, StreamAttachment attachment) {
     this.call = call;
     this.attachment = attachment;
+    this.peer = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
   }
 
   /** Binds the call to the session that admitted it, before gRPC delivers anything. */
@@ -217,8 +226,12 @@ final class ServerAttachment extends ServerCall.Listener<SessionFrame> {
   }
 
   String peer() {
-    Object address = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
-    return address == null ? "" : address.toString();
+    String text = peerText;
+    if (text == null) {
+      text = peer == null ? "" : peer.toString();
+      peerText = text;
+    }
+    return text;
   }
 
   /** The status for clients and proxies that don't know the refusal beside it. */

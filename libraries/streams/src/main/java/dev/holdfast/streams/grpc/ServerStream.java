@@ -2,6 +2,7 @@ package dev.holdfast.streams.grpc;
 
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.hooks.ServerHooks;
+import dev.holdfast.hooks.StreamStatus;
 import dev.holdfast.streams.SessionEnd;
 import dev.holdfast.streams.grpc.internal.callback.CallbackQueue;
 import dev.holdfast.streams.grpc.internal.callback.InlineCallbackPolicy;
@@ -499,9 +500,37 @@ final class ServerStream<ReqT, RespT>
   }
 
   SessionView view() {
-    ServerAttachment attached = latest;
-    String peer = attached == null ? "" : attached.peer();
+    String peer = peer();
     return driver.locked(session -> SessionView.of(session, peer, lastCause, age));
+  }
+
+  /** The state of the stream for the admin service. */
+  StreamStatus status() {
+    return driver.shown(
+        (session, nowNanos, unackedMillis) ->
+            new StreamStatus(
+                true,
+                session.id().high(),
+                session.id().low(),
+                this::peer,
+                session.caller().principal(),
+                session.caller().method(),
+                session.state().name(),
+                session.attach(),
+                lastCause,
+                session.heldBytes(),
+                ShownStreams.positions(session),
+                age.at(nowNanos, unackedMillis)));
+  }
+
+  /** Reads what {@link #status} will need; the result means nothing. */
+  long prefetch() {
+    return driver.prefetch() + age.prefetch();
+  }
+
+  private String peer() {
+    ServerAttachment attached = latest;
+    return attached == null ? "" : attached.peer();
   }
 
   private String id() {

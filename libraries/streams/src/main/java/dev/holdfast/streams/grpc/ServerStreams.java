@@ -58,10 +58,7 @@ public final class ServerStreams implements AutoCloseable {
   private final Object lock = new Object();
   private final Subscription gauges;
   private final ShownStreams<ServerStream<?, ?>> shown =
-      new ShownStreams<>(
-          this::openCount,
-          this::open,
-          stream -> ShownStreams.status(stream.view(), true, stream.driver().unackedMillis()));
+      new ShownStreams<>(this::openCount, this::open, ServerStream::status, ServerStream::prefetch);
   private final Subscription showing;
   private final Map<String, InlineCallbackPolicy> paces = new ConcurrentHashMap<>();
   private final HostServers hosts = new HostServers(this);
@@ -296,7 +293,7 @@ public final class ServerStreams implements AutoCloseable {
   }
 
   void onEnded(ServerStream<?, ?> stream, SessionEnd end) {
-    SessionLog.SERVER.ended(sessionResources().meters(), stream::view, end);
+    SessionLog.SERVER.ended(sessionResources().meters(), stream::view, stream::status, end);
     boolean released = end.kind() == SessionEnd.SessionEndKind.RELEASED;
     if (released || stream.driver().locked(ServerSession::isMovedAway)) {
       moves.onReleased(stream);

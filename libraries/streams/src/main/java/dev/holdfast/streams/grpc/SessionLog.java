@@ -3,6 +3,7 @@ package dev.holdfast.streams.grpc;
 import dev.holdfast.core.LogEscaper;
 import dev.holdfast.hooks.EndedStreamStatus;
 import dev.holdfast.hooks.ProcessStreams;
+import dev.holdfast.hooks.StreamStatus;
 import dev.holdfast.streams.SessionEnd;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.function.Supplier;
@@ -38,14 +39,14 @@ enum SessionLog {
   }
 
   /** Counts and logs the end of a session on this side. */
-  void ended(MeterRegistry meters, Supplier<SessionView> session, SessionEnd end) {
+  void ended(
+      MeterRegistry meters,
+      Supplier<SessionView> session,
+      Supplier<StreamStatus> last,
+      SessionEnd end) {
     StreamMeter.ENDED.counter(meters, side, end.kind().name()).increment();
     ProcessStreams.ended(
-        () ->
-            new EndedStreamStatus(
-                ShownStreams.status(session.get(), this == SERVER, 0),
-                end.kind().name(),
-                end.kind().isLost()));
+        () -> new EndedStreamStatus(last.get(), end.kind().name(), end.kind().isLost()));
     if (end.kind() == SessionEnd.SessionEndKind.MOVED) {
       log.info("event=stream_moved {}", describe(session.get(), end));
     } else if (this == SERVER && end.kind() == SessionEnd.SessionEndKind.LOST_EXPIRED) {

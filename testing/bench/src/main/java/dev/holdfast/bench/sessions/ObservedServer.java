@@ -10,6 +10,7 @@ import dev.holdfast.lab.process.ChildJvm;
 import dev.holdfast.lab.process.ParentLine;
 import dev.holdfast.streams.grpc.ServerStreams;
 import io.grpc.InsecureServerCredentials;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -18,8 +19,10 @@ import java.util.List;
 /** A child process with a server of many sessions and an admin service. */
 final class ObservedServer {
   private static final String PORTS = "PORTS";
+  private static final String COLLECT = "COLLECT";
+  private static final String COLLECTED = "COLLECTED";
   private static final Duration PATIENCE = Duration.ofMinutes(2);
-  private static final List<String> JVM_OPTIONS = List.of("-Xmx3g", "-XX:+UseParallelGC");
+  private static final List<String> JVM_OPTIONS = List.of("-Xms6g", "-Xmx6g", "-XX:+UseParallelGC");
 
   private final ChildJvm child;
   private final int port;
@@ -49,6 +52,12 @@ final class ObservedServer {
     return adminPort;
   }
 
+  /** Collects the garbage of the process, so that no later time is charged with it. */
+  void collect() throws IOException, InterruptedException {
+    child.send(COLLECT);
+    child.await(COLLECTED, PATIENCE);
+  }
+
   /** CPU time of the process so far. */
   Duration cpu() {
     return child.cpu();
@@ -73,7 +82,11 @@ final class ObservedServer {
     ParentLine parent = new ParentLine();
     parent.say("%s %d %d", PORTS, server.getPort(), adminPort);
     for (String asked = parent.next(); !asked.isEmpty(); asked = parent.next()) {
-      throw new IllegalArgumentException(asked);
+      if (!asked.equals(COLLECT)) {
+        throw new IllegalArgumentException(asked + " (expected: " + COLLECT + ")");
+      }
+      System.gc();
+      parent.say(COLLECTED);
     }
     server.shutdownNow();
     System.exit(0);

@@ -41,6 +41,11 @@ public final class SessionDriver<S extends StreamSession> {
     void apply(S session, long nowNanos);
   }
 
+  /** A reader of the session, called under the lock. */
+  public interface SessionReader<S, T> {
+    T read(S session, long nowNanos, long unackedMillis);
+  }
+
   private final Object lock = new Object();
   private final AtomicInteger turns = new AtomicInteger();
   private final S session;
@@ -89,11 +94,29 @@ public final class SessionDriver<S extends StreamSession> {
     }
   }
 
-  /** For how long at least the oldest message waits for its acknowledgement; 0 without one. */
-  public long unackedMillis() {
+  /**
+   * Reads the session, and for how many milliseconds at least the oldest message has waited for its
+   * acknowledgement; 0 without one.
+   */
+  public <T> T shown(SessionReader<S, T> reader) {
     synchronized (lock) {
-      return unacked.millis(session, nowNanos());
+      long nowNanos = nowNanos();
+      return reader.read(session, nowNanos, unacked.millis(session, nowNanos));
     }
+  }
+
+  /**
+   * Brings what a reader will need into the cache, without the lock: the result means nothing, as
+   * other threads may be writing.
+   */
+  public long prefetch() {
+    return session.id().high()
+        + session.heldBytes()
+        + session.position()
+        + session.acked()
+        + session.processed()
+        + session.duplicates()
+        + unacked.prefetch();
   }
 
   public boolean isReady() {

@@ -23,6 +23,11 @@ final class UnackedAge {
     }
   }
 
+  /** Brings what {@link #millis} will need into the cache; the result means nothing. */
+  long prefetch() {
+    return sinceNanos;
+  }
+
   /** In milliseconds; 0 when no message waits. */
   long millis(StreamSession session, long nowNanos) {
     note(session, nowNanos);
