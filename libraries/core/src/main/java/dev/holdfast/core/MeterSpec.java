@@ -13,7 +13,7 @@ import java.util.function.Supplier;
  *
  * @param name as a dashboard knows it
  * @param type counter, gauge or histogram
- * @param unit what is counted or shown
+ * @param unit what is counted or shown; "" when the name says it
  * @param tags the keys of its tags, in the order in which values are given
  * @param description one sentence
  * @param addsUp whether gauges with the same tag values show their sum, instead of the highest
@@ -33,7 +33,7 @@ public record MeterSpec(
   /** The name as Micrometer's exporter for Prometheus makes it: with its unit, and _total. */
   String prometheusName() {
     String plain = name.replaceAll("[^A-Za-z0-9_]", "_");
-    String united = plain.endsWith("_" + unit) ? plain : plain + "_" + unit;
+    String united = unit.isEmpty() || plain.endsWith("_" + unit) ? plain : plain + "_" + unit;
     return type == RegistryMeter.MeterType.COUNTER ? united + "_total" : united;
   }
 

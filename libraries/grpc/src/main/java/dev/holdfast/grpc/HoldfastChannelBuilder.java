@@ -18,6 +18,7 @@ import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.ChannelCredentials;
 import io.grpc.ClientInterceptor;
 import io.grpc.ForwardingChannelBuilder2;
+import io.grpc.InternalManagedChannelBuilder;
 import io.grpc.LoadBalancerRegistry;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
@@ -81,6 +82,7 @@ public final class HoldfastChannelBuilder
       new BuilderKeepaliveLinter(ConnectionRole.CLIENT);
   private final InboundMessageLimit inboundMessageLimit = new InboundMessageLimit();
   private final List<ClientInterceptor> aboveRetry = new ArrayList<>();
+  private final List<InterceptorFactory> withTarget = new ArrayList<>();
   private final AdminSetting admin = new AdminSetting();
   private @Nullable Map<String, Object> serviceConfigBeforeNetty;
   private boolean built;
@@ -200,6 +202,13 @@ public final class HoldfastChannelBuilder
    */
   public HoldfastChannelBuilder interceptAboveRetry(ClientInterceptor interceptor) {
     aboveRetry.add(interceptor);
+    return this;
+  }
+
+  /** gRPC's metrics come this way: they count a call once, with all attempts. */
+  @Override
+  protected HoldfastChannelBuilder interceptWithTarget(InterceptorFactory factory) {
+    withTarget.add(factory);
     return this;
   }
 
@@ -331,6 +340,9 @@ public final class HoldfastChannelBuilder
               service));
     }
     aboveRetry.forEach(netty::intercept);
+    withTarget.forEach(
+        factory ->
+            InternalManagedChannelBuilder.interceptWithTarget(netty, factory::newInterceptor));
     applyServiceConfig();
     Optional<LivenessOptions> path = Optional.ofNullable(liveness);
     if (!livenessOff) {

@@ -112,6 +112,7 @@ public final class WordsService {
         .setType(type)
         .setFullMethodName("test.Words/" + name)
         .setIdempotent(idempotent)
+        .setSampledToLocalTracing(true)
         .setRequestMarshaller(new Text())
         .setResponseMarshaller(new Text())
         .build();

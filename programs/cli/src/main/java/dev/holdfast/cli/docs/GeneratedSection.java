@@ -18,6 +18,7 @@ import dev.holdfast.grpc.DrainOptions;
 import dev.holdfast.grpc.HoldfastLoadBalancerProvider;
 import dev.holdfast.grpc.RetryOptions;
 import dev.holdfast.grpc.internal.meter.GrpcMeter;
+import dev.holdfast.grpc.metrics.GrpcMetric;
 import dev.holdfast.liveness.LivenessMeter;
 import dev.holdfast.registry.kubernetes.KubernetesMeter;
 import dev.holdfast.streams.grpc.StreamMeter;
@@ -114,7 +115,14 @@ public enum GeneratedSection {
   METERS("docs/meters.md") {
     @Override
     public String text() {
-      return meters();
+      return meters(allMeters());
+    }
+  },
+  /** Every metric of calls that gRPC defines, with its type, labels and meaning. */
+  GRPC_METRICS("docs/grpc-metrics.md") {
+    @Override
+    public String text() {
+      return meters(List.<DocumentedMeter>of(GrpcMetric.values()));
     }
   },
   /** Every dashboard with the question that it answers. */
@@ -210,10 +218,10 @@ public enum GeneratedSection {
     return table.toString();
   }
 
-  private static String meters() {
+  private static String meters(List<DocumentedMeter> meters) {
     MarkdownTable table =
         new MarkdownTable("meter", "in Prometheus", "type", "unit", "tags", "meaning");
-    allMeters().forEach(meter -> row(table, meter));
+    meters.forEach(meter -> row(table, meter));
     return table.toString();
   }
 
