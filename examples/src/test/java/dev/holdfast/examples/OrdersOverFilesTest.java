@@ -163,8 +163,11 @@ class OrdersOverFilesTest {
     assertThat(client.waitFor(200, TimeUnit.SECONDS)).isTrue();
     assertThat(Files.readString(output))
         .endsWith(
-            "calls=100 failed=0 answers={a=100}\ncalls=120 failed=0 answers={a=120}\n"
-                + "grpc.client.attempt.started=120\n");
+            """
+            calls=100 failed=0 answers={a=100}
+            calls=120 failed=0 answers={a=120}
+            grpc.client.attempt.started=120
+            """);
     assertThat(client.exitValue()).isZero();
     Files.delete(output);
   }

@@ -8,8 +8,6 @@ import dev.holdfast.grpc.metrics.GrpcMetric;
 import dev.holdfast.grpc.metrics.GrpcMetrics;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
-import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Tag;
@@ -68,19 +66,7 @@ class GrpcMetricsTest {
 
   @Test
   void callOfAnIdempotentMethodThatIsSentAgainIsOneCallWithTwoAttempts() throws Exception {
-    WordsService words = new WordsService("a");
-    words.handler =
-        (request, responses) -> {
-          if (words.gets.get() == 1) {
-            Metadata trailers = new Metadata();
-            trailers.put(
-                Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER), "20");
-            responses.onError(Status.UNAVAILABLE.asRuntimeException(trailers));
-          } else {
-            words.answer(request, responses);
-          }
-        };
-    topology.serve(words, measuredServer());
+    topology.serve(WordsService.askingOnceMore("a", "20"), measuredServer());
 
     assertThat(LoopbackTopology.call(measuredChannel(), WordsService.GET)).isEqualTo("a");
 

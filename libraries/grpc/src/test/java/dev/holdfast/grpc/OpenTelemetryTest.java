@@ -3,9 +3,7 @@ package dev.holdfast.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
 import io.grpc.Server;
-import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.opentelemetry.GrpcOpenTelemetry;
 import io.grpc.stub.StreamObserver;
@@ -62,7 +60,7 @@ class OpenTelemetryTest {
               .build();
       HoldfastServerBuilder server = topology.server();
       grpc.configureServerBuilder(server);
-      topology.serve(asksOnceMore(), server);
+      topology.serve(WordsService.askingOnceMore("a", "20"), server);
       HoldfastChannelBuilder client = topology.builder();
       grpc.configureChannelBuilder(client);
       ManagedChannel channel = topology.channel(client);
@@ -109,22 +107,6 @@ class OpenTelemetryTest {
                 .registerMetricReader(PeriodicMetricReader.create(exporter))
                 .build())
         .build();
-  }
-
-  private static WordsService asksOnceMore() {
-    WordsService words = new WordsService("a");
-    words.handler =
-        (request, responses) -> {
-          if (words.gets.get() == 1) {
-            Metadata trailers = new Metadata();
-            trailers.put(
-                Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER), "20");
-            responses.onError(Status.UNAVAILABLE.asRuntimeException(trailers));
-          } else {
-            words.answer(request, responses);
-          }
-        };
-    return words;
   }
 
   /** A sink of the protocol that collectors speak. */

@@ -1,9 +1,11 @@
 package dev.holdfast.grpc;
 
 import dev.holdfast.core.DrainSignal;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
@@ -42,6 +44,22 @@ public final class WordsService {
 
   public WordsService(String name) {
     this.name = name;
+  }
+
+  /** A service that answers the first call of GET with a pushback, and the others with its name. */
+  static WordsService askingOnceMore(String name, String pushbackMillis) {
+    WordsService words = new WordsService(name);
+    words.handler =
+        (request, responses) -> {
+          if (words.gets.get() == 1) {
+            Metadata trailers = new Metadata();
+            trailers.put(RetryDecision.PUSHBACK_MILLIS, pushbackMillis);
+            responses.onError(Status.UNAVAILABLE.asRuntimeException(trailers));
+          } else {
+            words.answer(request, responses);
+          }
+        };
+    return words;
   }
 
   void answer(String request, StreamObserver<String> responses) {

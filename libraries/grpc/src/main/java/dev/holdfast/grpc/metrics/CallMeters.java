@@ -96,17 +96,14 @@ final class CallMeters {
   private static final double[] COUNTS = {1, 2, 3, 4, 5, 10};
 
   private final MeterRegistry registry;
-  private final Map<List<String>, AttemptMeters> attempts = new ConcurrentHashMap<>();
-  private final Map<List<String>, ServerMeters> serverCalls = new ConcurrentHashMap<>();
+  private final Map<List<String>, EndedMeters> attempts = new ConcurrentHashMap<>();
+  private final Map<List<String>, EndedMeters> serverCalls = new ConcurrentHashMap<>();
   private final Map<List<String>, Timer> calls = new ConcurrentHashMap<>();
   private final Map<List<String>, ClientMeters> clients = new ConcurrentHashMap<>();
   private final Map<List<String>, Counter> started = new ConcurrentHashMap<>();
 
-  /** The meters of an attempt that has ended. */
-  record AttemptMeters(Timer duration, DistributionSummary sent, DistributionSummary received) {}
-
-  /** The meters of a server's call that has ended. */
-  record ServerMeters(Timer duration, DistributionSummary sent, DistributionSummary received) {}
+  /** The meters of an attempt, or of a server's call, that has ended. */
+  record EndedMeters(Timer duration, DistributionSummary sent, DistributionSummary received) {}
 
   /** The meters of a client's calls, whatever their status. */
   record ClientMeters(
@@ -147,13 +144,13 @@ final class CallMeters {
         labels -> timer(GrpcMetric.CLIENT_CALL_DURATION, labels));
   }
 
-  AttemptMeters attempt(String method, String target, Status.Code status) {
+  EndedMeters attempt(String method, String target, Status.Code status) {
     return bounded(
         attempts,
         List.of(method, target, status.name()),
         List.of(OTHER, OTHER, status.name()),
         labels ->
-            new AttemptMeters(
+            new EndedMeters(
                 timer(GrpcMetric.CLIENT_ATTEMPT_DURATION, labels),
                 summary(GrpcMetric.CLIENT_ATTEMPT_SENT, SIZES, labels),
                 summary(GrpcMetric.CLIENT_ATTEMPT_RECEIVED, SIZES, labels)));
@@ -167,13 +164,13 @@ final class CallMeters {
         labels -> counter(GrpcMetric.SERVER_CALL_STARTED, labels));
   }
 
-  ServerMeters serverCall(String method, Status.Code status) {
+  EndedMeters serverCall(String method, Status.Code status) {
     return bounded(
         serverCalls,
         List.of(method, status.name()),
         List.of(OTHER, status.name()),
         labels ->
-            new ServerMeters(
+            new EndedMeters(
                 timer(GrpcMetric.SERVER_CALL_DURATION, labels),
                 summary(GrpcMetric.SERVER_CALL_SENT, SIZES, labels),
                 summary(GrpcMetric.SERVER_CALL_RECEIVED, SIZES, labels)));

@@ -1,11 +1,10 @@
 package dev.holdfast.grpc.metrics;
 
+import dev.holdfast.grpc.internal.version.MetricSupport;
 import io.grpc.InternalManagedChannelBuilder;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.ServerBuilder;
 import io.micrometer.core.instrument.MeterRegistry;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * gRPC's own metrics in a Micrometer registry: calls and attempts (gRFC A66), retries (A96),
@@ -23,8 +22,6 @@ import org.slf4j.LoggerFactory;
  * {@code other} in {@code grpc.method}, as in A66. Thread-safe.
  */
 public final class GrpcMetrics {
-  private static final Logger log = LoggerFactory.getLogger(GrpcMetrics.class);
-
   private final CallMeters meters;
   private final MicrometerMetricSink sink;
 
@@ -50,11 +47,7 @@ public final class GrpcMetrics {
    * those.
    */
   public void configureServerBuilder(ServerBuilder<?> builder) {
-    try {
-      builder.addMetricSink(sink);
-    } catch (NoSuchMethodError e) {
-      log.debug("event=grpc_without_server_metrics", e);
-    }
+    MetricSupport.addSink(builder, sink);
     builder.addStreamTracerFactory(new ServerCallMetrics(meters));
   }
 }

@@ -1,10 +1,10 @@
 package dev.holdfast.grpc.metrics;
 
+import dev.holdfast.grpc.internal.version.MetricSupport;
 import io.grpc.ClientStreamTracer;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The measurement of one call and its attempts (gRFC A66 and A96). gRPC asks it for a tracer of
@@ -45,7 +45,7 @@ final class MeasuredCall extends ClientStreamTracer.Factory {
     boolean first = attempts + transparentRetries + hedges == 0;
     if (info.isTransparentRetry()) {
       transparentRetries++;
-    } else if (info.isHedging() && !first) {
+    } else if (MetricSupport.isHedging(info) && !first) {
       hedges++;
     } else {
       attempts++;
@@ -83,27 +83,22 @@ final class MeasuredCall extends ClientStreamTracer.Factory {
 
   /** The tracer of one attempt. */
   private final class AttemptTracer extends ClientStreamTracer {
-    private final long attemptedNanos = System.nanoTime();
-    private final AtomicLong sentBytes = new AtomicLong();
-    private final AtomicLong receivedBytes = new AtomicLong();
+    private final MeasuredStream measured = new MeasuredStream();
 
     @Override
     public void outboundWireSize(long bytes) {
-      sentBytes.addAndGet(bytes);
+      measured.sent(bytes);
     }
 
     @Override
     public void inboundWireSize(long bytes) {
-      receivedBytes.addAndGet(bytes);
+      measured.received(bytes);
     }
 
     @Override
     public void streamClosed(Status status) {
       onAttemptClosed();
-      CallMeters.AttemptMeters ended = meters.attempt(method, target, status.getCode());
-      ended.duration().record(System.nanoTime() - attemptedNanos, TimeUnit.NANOSECONDS);
-      ended.sent().record((double) sentBytes.get());
-      ended.received().record((double) receivedBytes.get());
+      measured.recordTo(meters.attempt(method, target, status.getCode()));
     }
   }
 }

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class MicrometerMetricSink implements MetricSink {
   @Limit(
-      of = "series of gRPC's metrics of connections and policies, over all of them",
+      of =
+          "series of counters of gRPC's connections and policies, and of gauges, and of histograms",
       then = "further ones are recorded with every label \"other\"")
   static final int MAX_SERIES = 10_000;
 

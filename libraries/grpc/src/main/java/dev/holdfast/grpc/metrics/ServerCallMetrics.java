@@ -3,8 +3,6 @@ package dev.holdfast.grpc.metrics;
 import io.grpc.Metadata;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** The measurement of the calls of a server (gRFC A66). Thread-safe. */
 final class ServerCallMetrics extends ServerStreamTracer.Factory {
@@ -21,9 +19,7 @@ final class ServerCallMetrics extends ServerStreamTracer.Factory {
 
   /** The tracer of one call. */
   private final class CallTracer extends ServerStreamTracer {
-    private final long beganNanos = System.nanoTime();
-    private final AtomicLong sentBytes = new AtomicLong();
-    private final AtomicLong receivedBytes = new AtomicLong();
+    private final MeasuredStream measured = new MeasuredStream();
 
     /** Of a method that the server does not have, until it is found to have it. */
     private volatile String method = CallMeters.OTHER;
@@ -36,20 +32,17 @@ final class ServerCallMetrics extends ServerStreamTracer.Factory {
 
     @Override
     public void outboundWireSize(long bytes) {
-      sentBytes.addAndGet(bytes);
+      measured.sent(bytes);
     }
 
     @Override
     public void inboundWireSize(long bytes) {
-      receivedBytes.addAndGet(bytes);
+      measured.received(bytes);
     }
 
     @Override
     public void streamClosed(Status status) {
-      CallMeters.ServerMeters ended = meters.serverCall(method, status.getCode());
-      ended.duration().record(System.nanoTime() - beganNanos, TimeUnit.NANOSECONDS);
-      ended.sent().record((double) sentBytes.get());
-      ended.received().record((double) receivedBytes.get());
+      measured.recordTo(meters.serverCall(method, status.getCode()));
     }
   }
 }

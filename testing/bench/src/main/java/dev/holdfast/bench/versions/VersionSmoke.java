@@ -5,6 +5,7 @@ import dev.holdfast.core.PathProfile;
 import dev.holdfast.grpc.HoldfastChannelBuilder;
 import dev.holdfast.grpc.HoldfastServer;
 import dev.holdfast.grpc.HoldfastServerBuilder;
+import dev.holdfast.grpc.metrics.GrpcMetrics;
 import dev.holdfast.registry.etcd.local.LocalEtcdMembers;
 import io.grpc.CallOptions;
 import io.grpc.Grpc;
@@ -14,6 +15,8 @@ import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,12 +62,15 @@ public final class VersionSmoke {
   /** Holdfast's own builders: registered, found, balanced, watched, drained. */
   private static void builders(String registry) throws Exception {
     String target = registry + "/orders";
-    try (Running first = new Running("first", target);
-        Running second = new Running("second", target)) {
-      ManagedChannel channel =
+    MeterRegistry meters = new SimpleMeterRegistry();
+    GrpcMetrics metrics = GrpcMetrics.of(meters);
+    try (Running first = new Running("first", target, metrics);
+        Running second = new Running("second", target, metrics)) {
+      HoldfastChannelBuilder builder =
           HoldfastChannelBuilder.forTarget(target, InsecureChannelCredentials.create())
-              .path(PathProfile.SWARM)
-              .build();
+              .path(PathProfile.SWARM);
+      metrics.configureChannelBuilder(builder);
+      ManagedChannel channel = builder.build();
       try {
         requireBoth(channel);
         ManagedChannel stock =
@@ -75,6 +81,11 @@ public final class VersionSmoke {
         for (int i = 0; i < CALLS; i++) {
           require(ask(channel).equals("second"), "an answer of a server that has stopped");
         }
+        require(
+            meters.get("grpc.client.attempt.started").counter().count() > CALLS
+                && meters.get("grpc.client.call.duration").timer().count() > CALLS
+                && meters.get("grpc.server.call.started").counter().count() > CALLS,
+            "gRPC's own metrics missing");
       } finally {
         channel.shutdownNow();
       }
@@ -183,15 +194,15 @@ public final class VersionSmoke {
   private static final class Running implements AutoCloseable {
     final HoldfastServer server;
 
-    Running(String name, String target) throws Exception {
-      server =
+    Running(String name, String target, GrpcMetrics metrics) throws Exception {
+      HoldfastServerBuilder builder =
           HoldfastServerBuilder.forPort(0, InsecureServerCredentials.create())
               .addService(TextService.of(name))
               .register(target)
               .advertise("127.0.0.1")
-              .path(PathProfile.SWARM)
-              .build()
-              .start();
+              .path(PathProfile.SWARM);
+      metrics.configureServerBuilder(builder);
+      server = builder.build().start();
     }
 
     @Override

@@ -90,7 +90,8 @@ public enum GrpcFeature {
     return Objects.requireNonNullElse(api.getImplementationVersion(), "unknown");
   }
 
-  private static boolean isPresent(String member) {
+  /** Whether a class has a member of this name, as {@code class#member}. */
+  static boolean isPresent(String member) {
     String type = member.substring(0, member.indexOf('#'));
     String name = member.substring(member.indexOf('#') + 1);
     try {
