@@ -151,7 +151,7 @@ public final class ConsoleCost extends Comparison {
 
   private record OpenPageCost(double cpuPercent, double bytesPerSecond) {}
 
-  /** What a page that is open costs the server, in windows with and without one by turns. */
+  /** The cost of an open page to its server, from windows with and without one by turns. */
   private static OpenPageCost openPageCost(
       Options options,
       RunResources runResources,
