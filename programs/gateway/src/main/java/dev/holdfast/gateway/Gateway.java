@@ -87,7 +87,7 @@ public final class Gateway implements AutoCloseable {
     try {
       listeners.use(options.listeners(), () -> {});
     } catch (IOException e) {
-      inherited.forEach(ListeningSocket::close);
+      listeners.close();
       var unused = threads.shutdownGracefully(0, 0, TimeUnit.SECONDS);
       throw e;
     }

@@ -86,7 +86,7 @@ final class FileRig implements AutoCloseable {
   private GatewayConfig parsed(String text) {
     return GatewayYaml.parse(
         "gateway.yaml",
-        text.replace("ENDPOINT", endpoint),
+        text.replace("endpoints: [ENDPOINT]", "connect-timeout: 1m, endpoints: [" + endpoint + "]"),
         registries::resolveTarget,
         Optional.empty(),
         TlsFileLocation.of(folder));

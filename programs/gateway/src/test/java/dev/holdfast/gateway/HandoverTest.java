@@ -108,6 +108,22 @@ class HandoverTest {
     assertThat(done).isEmpty();
   }
 
+  /** The number of a descriptor that is closed twice may be somebody else's socket by then. */
+  @Test
+  void eachSocketIsClosedOnceByOneThatCannotOpen() throws Exception {
+    Takeover takeover = rig.closing(Takeover.ask(path).orElseThrow());
+    try (ServerSocket taken = FreePort.bind()) {
+      InetSocketAddress inUse = new InetSocketAddress(taken.getInetAddress(), taken.getLocalPort());
+      assertThatThrownBy(() -> Gateway.open(options(first, inUse), snapshot(), takeover.sockets()))
+          .hasMessageContaining("listen: ");
+    }
+    assertThat(takeover.sockets())
+        .extracting(socket -> socket.descriptor().isOpen())
+        .as("the first one was closed by its channel alone")
+        .containsExactly(true, false);
+    call(rig.channel(first));
+  }
+
   @Test
   void oneAtATimeTakesOver() throws Exception {
     Takeover takeover = rig.closing(Takeover.ask(path).orElseThrow());

@@ -3,6 +3,7 @@ package dev.holdfast.gateway.call;
 import dev.holdfast.core.Backoff;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.cluster.ConnectionPool;
 import dev.holdfast.gateway.cluster.EndpointFault;
 import dev.holdfast.gateway.cluster.PendingCall;
@@ -43,7 +44,9 @@ public final class RoutedCall
         PendingCall<UpstreamConnection>,
         CallEffects<Http2Headers, ByteBuf> {
   @Limit(
-      of = "time that a call waits for a connection to an endpoint of its cluster",
+      of =
+          "time that a call waits for a connection to an endpoint of its cluster, or the cluster's"
+              + " connect-timeout when that is longer",
       then = "it is answered with UNAVAILABLE")
   static final Duration CONNECTION_WAIT = Duration.ofSeconds(10);
 
@@ -277,7 +280,15 @@ public final class RoutedCall
 
   @Override
   public void startConnectionWait() {
-    timers.startConnectionWait(CONNECTION_WAIT, this::onNothingFound);
+    Cluster chosen = cluster;
+    timers.startConnectionWait(
+        chosen == null ? CONNECTION_WAIT : connectionWait(chosen.options()), this::onNothingFound);
+  }
+
+  /** No call gives up while the first connection to an endpoint may still be made. */
+  static Duration connectionWait(ClusterOptions options) {
+    Duration connecting = options.connectTimeout();
+    return connecting.compareTo(CONNECTION_WAIT) > 0 ? connecting : CONNECTION_WAIT;
   }
 
   @Override

@@ -97,7 +97,8 @@ public final class GatewayKeys {
           Duration.ofMillis(10),
           Duration.ofMinutes(1),
           Duration.ofSeconds(5),
-          "From the first packet to the endpoint's SETTINGS.");
+          "From the first packet to the endpoint's SETTINGS. A call waits for a connection for 10s,"
+              + " or as long as this.");
 
   static final TunableText NAME =
       new TunableText("name", "a text", "routes[N]", "What logs and meters call it.");

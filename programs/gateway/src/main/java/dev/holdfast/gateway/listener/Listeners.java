@@ -118,6 +118,11 @@ public final class Listeners {
     fresh.forEach(BoundListener::accept);
     gone.forEach(BoundListener::close);
     open = next;
+    closeUnused();
+  }
+
+  /** A socket that a channel took is closed by that channel alone: its number is reused. */
+  private void closeUnused() {
     inherited.forEach(ListeningSocket::close);
     inherited.clear();
   }
@@ -150,10 +155,11 @@ public final class Listeners {
     return null;
   }
 
-  /** Closes all listening sockets; no further connection is accepted. */
+  /** Closes all listening sockets, also inherited ones; no further connection is accepted. */
   public synchronized void close() {
     closed = true;
     open.forEach(BoundListener::close);
+    closeUnused();
   }
 
   private static @Nullable BoundListener same(
