@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
@@ -70,10 +71,14 @@ final class SimulatedFleet {
       if (due) {
         published = new Published(id, weight, counted(), policy.isOverloaded());
         publishedStep = step;
+        changed = true;
       }
     }
 
     private long counted() {
+      if (askedInVain.isEmpty()) {
+        return streams;
+      }
       long leaving =
           askedInVain.stream()
               .filter(askedStep -> step - askedStep < (long) LEAVING_SECONDS * STEPS_PER_SECOND)
@@ -114,8 +119,10 @@ final class SimulatedFleet {
   private final Random random;
   private final Placement placement;
   final List<Instance> instances = new ArrayList<>();
-  private final Deque<List<Published>> lists = new ArrayDeque<>();
+  private final List<List<Published>> lists = new ArrayList<>(MOST_LAG_STEPS + 1);
   private final List<Arrival> arrivals = new ArrayList<>();
+  private List<Published> newest = List.of();
+  private boolean changed;
   private long step;
   private int names;
   long moved;
@@ -139,6 +146,7 @@ final class SimulatedFleet {
   /** An instance leaves, and its streams go elsewhere. */
   void leave(Instance leaving) {
     instances.remove(leaving);
+    changed = true;
     for (long i = 0; i < leaving.streams; i++) {
       placed(leaving).streams++;
     }
@@ -161,15 +169,14 @@ final class SimulatedFleet {
           return here;
         });
     instances.forEach(Instance::publish);
-    List<Published> list = new ArrayList<>();
-    for (Instance instance : instances) {
-      if (instance.published != null) {
-        list.add(instance.published);
-      }
+    if (changed) {
+      newest = instances.stream().map(one -> Objects.requireNonNull(one.published)).toList();
+      changed = false;
     }
-    lists.addLast(list);
-    if (lists.size() > MOST_LAG_STEPS + 1) {
-      lists.removeFirst();
+    if (lists.size() <= MOST_LAG_STEPS) {
+      lists.add(newest);
+    } else {
+      lists.set(slot(step), newest);
     }
     for (Instance instance : List.copyOf(instances)) {
       if (step % STEPS_PER_SECOND == instance.phase) {
@@ -179,9 +186,13 @@ final class SimulatedFleet {
   }
 
   private List<Published> listAt(long wanted) {
-    int back = (int) Math.min(lists.size() - 1, Math.max(0, step - wanted));
-    List<List<Published>> all = new ArrayList<>(lists);
-    return all.isEmpty() ? List.of() : all.get(all.size() - 1 - back);
+    long back = Math.min(lists.size() - 1, Math.max(0, step - wanted));
+    return lists.get(slot(step - back));
+  }
+
+  /** Where the list of a step is kept; steps begin with one. */
+  private static int slot(long step) {
+    return (int) ((step - 1) % (MOST_LAG_STEPS + 1));
   }
 
   private Instance placed(Instance from) {

@@ -10,15 +10,18 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Fleets whose instances join, leave and are overloaded, under virtual time. */
+/**
+ * Fleets whose instances join, leave and are overloaded, under virtual time: about 200 of each
+ * kind, or one for each 25 schedules of {@code -Dholdfast.schedules=N}.
+ */
 class StreamRebalancePolicyTest {
-  private static final int SEEDS = 200;
+  private static final int SEEDS = Integer.getInteger("holdfast.schedules", 5_000) / 25;
   private static final int SETTLE_SECONDS = 30;
   private static final int QUIET_SECONDS = 600;
 
   @Test
   void aFleetIsBalancedSoonAfterAnInstanceHasJoined() {
-    for (int seed = 0; seed < SEEDS; seed++) {
+    for (int seed = 0; seed <= SEEDS; seed++) {
       SimulatedFleet fleet = fleet(seed, 4, 500);
       fleet.seconds(20);
       assertThat(fleet.moved).as("seed %d", seed).isZero();
@@ -35,7 +38,7 @@ class StreamRebalancePolicyTest {
 
   @Test
   void nothingMovesInABalancedFleet() {
-    for (int seed = 0; seed < SEEDS; seed++) {
+    for (int seed = 0; seed <= SEEDS; seed++) {
       SimulatedFleet fleet = fleet(seed, 4, 500);
       fleet.seconds(20);
       fleet.join(1, 0);
@@ -51,7 +54,7 @@ class StreamRebalancePolicyTest {
 
   @Test
   void aFleetOfManyInstancesIsBalancedToo() {
-    for (int seed = 0; seed < SEEDS / 10; seed++) {
+    for (int seed = 0; seed <= SEEDS / 10; seed++) {
       SimulatedFleet fleet = fleet(seed, 50, 400);
       fleet.seconds(20);
       fleet.join(1, 0);
@@ -66,7 +69,7 @@ class StreamRebalancePolicyTest {
 
   @Test
   void theStreamsOfAnInstanceThatLeavesAreSharedOut() {
-    for (int seed = 0; seed < SEEDS; seed++) {
+    for (int seed = 0; seed <= SEEDS; seed++) {
       SimulatedFleet fleet = fleet(seed, 5, 400);
       fleet.seconds(20);
       fleet.leave(fleet.instances.get(seed % 5));
@@ -80,7 +83,7 @@ class StreamRebalancePolicyTest {
 
   @Test
   void anInstanceThatGotTooManyStreamsGivesThemAway() {
-    for (int seed = 0; seed < SEEDS; seed++) {
+    for (int seed = 0; seed <= SEEDS; seed++) {
       SimulatedFleet fleet = fleet(seed, 4, 400);
       fleet.seconds(60);
       fleet.instances.get(0).streams += 400;
@@ -94,7 +97,7 @@ class StreamRebalancePolicyTest {
 
   @Test
   void eachInstanceHasAShareByItsWeight() {
-    for (int seed = 0; seed < SEEDS; seed++) {
+    for (int seed = 0; seed <= SEEDS; seed++) {
       SimulatedFleet fleet = new SimulatedFleet(seed, Placement.BY_LOAD);
       fleet.join(1, 600);
       fleet.join(3, 600);
@@ -107,7 +110,7 @@ class StreamRebalancePolicyTest {
 
   @Test
   void anOverloadedInstanceGivesStreamsAwayAndGetsNoneBack() {
-    for (int seed = 0; seed < SEEDS; seed++) {
+    for (int seed = 0; seed <= SEEDS; seed++) {
       SimulatedFleet fleet = fleet(seed, 4, 400);
       fleet.seconds(20);
       Instance weak = fleet.instances.get(0);
@@ -126,7 +129,7 @@ class StreamRebalancePolicyTest {
 
   @Test
   void anInstanceThatIsOverloadedAgainAndAgainIsTriedEverMoreSeldom() {
-    for (int seed = 0; seed < 20; seed++) {
+    for (int seed = 0; seed <= SEEDS / 10; seed++) {
       SimulatedFleet fleet = fleet(seed, 4, 400);
       fleet.instances.get(0).capacity = 300;
       fleet.seconds(3_600);
@@ -140,7 +143,7 @@ class StreamRebalancePolicyTest {
 
   @Test
   void clientsThatChooseAtRandomCauseEverFewerMoves() {
-    for (int seed = 0; seed < SEEDS / 4; seed++) {
+    for (int seed = 0; seed <= SEEDS / 4; seed++) {
       SimulatedFleet fleet = new SimulatedFleet(seed, Placement.AT_RANDOM);
       for (int i = 0; i < 10; i++) {
         fleet.join(1, 200);
@@ -160,7 +163,7 @@ class StreamRebalancePolicyTest {
 
   @Test
   void streamsThatStayThoughTheyAreAskedCauseNoOscillation() {
-    for (int seed = 0; seed < SEEDS; seed++) {
+    for (int seed = 0; seed <= SEEDS; seed++) {
       SimulatedFleet fleet = fleet(seed, 4, 500);
       fleet.stayingPercent = 30;
       fleet.seconds(20);
