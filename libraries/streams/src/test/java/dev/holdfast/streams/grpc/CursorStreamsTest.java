@@ -40,6 +40,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -56,6 +57,7 @@ class CursorStreamsTest {
   private static final int INSTANCES = 3;
   private static final int STREAMS = 4;
   private static final int TOGETHER = 20;
+  private static final int TICK_MILLIS = 5;
 
   private final StreamTopology topology = new StreamTopology();
   private final AtomicBoolean rolling = new AtomicBoolean(true);
@@ -81,23 +83,23 @@ class CursorStreamsTest {
     List<RecordingObserver> feeds =
         IntStream.range(0, STREAMS).mapToObj(i -> feed(channel, "feed" + i)).toList();
     List<Talker> talkers = IntStream.range(0, STREAMS).mapToObj(i -> new Talker(channel)).toList();
+    List<RecordingObserver> all =
+        Stream.concat(feeds.stream(), talkers.stream().map(talker -> talker.answers)).toList();
 
     for (HoldfastServer old : servers) {
-      feeds.forEach(CursorStreamsTest::awaitMore);
-      talkers.forEach(talker -> awaitMore(talker.answers));
+      awaitMore(all);
       int port = old.getPort();
       old.shutdown();
       assertThat(old.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
       var unused = serve(port, KEY);
     }
-    feeds.forEach(CursorStreamsTest::awaitMore);
-    talkers.forEach(talker -> awaitMore(talker.answers));
+    awaitMore(all);
     rolling.set(false);
     talkers.forEach(Talker::complete);
 
     for (RecordingObserver feed : feeds) {
       assertThat(feed.awaitEnd()).isEqualTo(Status.OK);
-      assertThat(feed.heard()).isEqualTo(texts(feed.heard().size()));
+      assertThat(feed.heard()).isEqualTo(texts(feed.count()));
       assertThat(feed.ends()).isOne();
     }
     for (Talker talker : talkers) {
@@ -122,7 +124,7 @@ class CursorStreamsTest {
     StreamTopology.stop(later);
     List<RecordingObserver> feeds =
         IntStream.range(0, TOGETHER).mapToObj(i -> feed(channel, "feed" + i)).toList();
-    feeds.forEach(CursorStreamsTest::awaitMore);
+    awaitMore(feeds);
     SlowWelcomes slow = new SlowWelcomes();
     var unused = serve(port, KEY, slow);
 
@@ -132,7 +134,7 @@ class CursorStreamsTest {
     assertThat(slow.arrived).hasValue(1);
     slow.release();
 
-    feeds.forEach(CursorStreamsTest::awaitMore);
+    awaitMore(feeds);
     assertThat(slow.arrived).hasValueGreaterThanOrEqualTo(TOGETHER);
     assertThat(moved).hasValue(0);
   }
@@ -143,7 +145,7 @@ class CursorStreamsTest {
     ManagedChannel channel = channelTo(List.of(first), topology.clientStreams());
     List<RecordingObserver> feeds =
         IntStream.range(0, STREAMS).mapToObj(i -> feed(channel, "feed" + i)).toList();
-    feeds.forEach(CursorStreamsTest::awaitMore);
+    awaitMore(feeds);
 
     int port = first.getPort();
     first.shutdown();
@@ -155,7 +157,7 @@ class CursorStreamsTest {
     RecordingObserver ended =
         feeds.stream().filter(feed -> feed.ends() > 0).findFirst().orElseThrow();
     assertThat(ended.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-    assertThat(ended.heard()).isEqualTo(texts(ended.heard().size()));
+    assertThat(ended.heard()).isEqualTo(texts(ended.count()));
   }
 
   @Test
@@ -256,7 +258,8 @@ class CursorStreamsTest {
       call.onNext(RecordingObserver.message(String.valueOf(next[0]++)));
       cursor.mark(bytes(next[0]));
     }
-    var unused = ticks.schedule(() -> count(call, cursor, next), 2, TimeUnit.MILLISECONDS);
+    var unused =
+        ticks.schedule(() -> count(call, cursor, next), TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   /** Answers each number, and expects the next one of its stream. */
@@ -307,7 +310,7 @@ class CursorStreamsTest {
 
     Talker(ManagedChannel channel) {
       requests = StreamTopology.open(channel, CallOptions.DEFAULT, answers);
-      var unused = ticks.scheduleWithFixedDelay(this::talk, 0, 2, TimeUnit.MILLISECONDS);
+      var unused = ticks.scheduleWithFixedDelay(this::talk, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private synchronized void talk() {
@@ -322,11 +325,18 @@ class CursorStreamsTest {
     }
   }
 
-  private static void awaitMore(RecordingObserver observer) {
-    int now = observer.heard().size();
+  /** Waits until each of them has heard a hundred messages more, or its end. */
+  private static void awaitMore(List<RecordingObserver> observers) {
+    List<Integer> before = observers.stream().map(one -> one.count()).toList();
     await()
         .atMost(PATIENCE)
-        .until(() -> observer.heard().size() > now + 100 || observer.ends() > 0);
+        .until(
+            () ->
+                IntStream.range(0, observers.size())
+                    .allMatch(
+                        i ->
+                            observers.get(i).count() > before.get(i) + 100
+                                || observers.get(i).ends() > 0));
   }
 
   private static byte[] bytes(int number) {

@@ -98,7 +98,7 @@ class CutAtEveryByteTest {
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(1))
         .atMost(Duration.ofSeconds(60))
-        .until(() -> cuts.get() > before || recordingObserver.heard().size() == MESSAGES);
+        .until(() -> cuts.get() > before || recordingObserver.count() == MESSAGES);
     boolean cut = cuts.get() > before;
     path.faults(PathFaults.NONE);
     requests.onCompleted();

@@ -222,7 +222,7 @@ class OneWayStreamTest {
         channel.newCall(OneWayTopology.COUNT, CallOptions.DEFAULT),
         RecordingObserver.message("all"),
         consumer);
-    await().atMost(PATIENCE).until(() -> consumer.recorded.heard().size() == 1);
+    await().atMost(PATIENCE).until(() -> consumer.recorded.count() == 1);
     // Its send buffer, and what the client holds.
     await().during(Duration.ofMillis(500)).atMost(PATIENCE).until(() -> sent.get() < 700);
     int before = sent.get();

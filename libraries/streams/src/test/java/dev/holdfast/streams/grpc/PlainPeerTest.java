@@ -261,6 +261,6 @@ class PlainPeerTest {
     requests.onCompleted();
     assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
     await().atMost(Duration.ofSeconds(60)).until(() -> recordingObserver.ends() == 1);
-    return recordingObserver.heard().size();
+    return recordingObserver.count();
   }
 }

@@ -6,8 +6,8 @@ import com.google.protobuf.StringValue;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
 public class RecordingObserver implements StreamObserver<StringValue> {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private final List<String> heard = new CopyOnWriteArrayList<>();
-  private final AtomicInteger count = new AtomicInteger();
+  private final List<String> heard = new ArrayList<>();
   private final AtomicInteger ends = new AtomicInteger();
   private volatile @Nullable Status status;
   private volatile @Nullable Throwable failure;
@@ -27,8 +26,9 @@ public class RecordingObserver implements StreamObserver<StringValue> {
 
   @Override
   public void onNext(StringValue message) {
-    heard.add(message.getValue());
-    count.incrementAndGet();
+    synchronized (heard) {
+      heard.add(message.getValue());
+    }
   }
 
   @Override
@@ -44,8 +44,18 @@ public class RecordingObserver implements StreamObserver<StringValue> {
     ends.incrementAndGet();
   }
 
+  /** The messages so far. */
   public List<String> heard() {
-    return heard;
+    synchronized (heard) {
+      return List.copyOf(heard);
+    }
+  }
+
+  /** The number of messages so far. */
+  public int count() {
+    synchronized (heard) {
+      return heard.size();
+    }
   }
 
   public int ends() {
@@ -57,11 +67,11 @@ public class RecordingObserver implements StreamObserver<StringValue> {
   }
 
   public void awaitCount(int least) {
-    if (count.get() < least) {
+    if (count() < least) {
       await()
           .pollInterval(Duration.ofMillis(5))
           .atMost(PATIENCE)
-          .until(() -> count.get() >= least || ends.get() > 0);
+          .until(() -> count() >= least || ends.get() > 0);
     }
   }
 

@@ -238,7 +238,7 @@ class StreamMovesTest {
       BooleanSupplier enough) {
     AtomicInteger sent = new AtomicInteger(from);
     await()
-        .pollInterval(Duration.ofMillis(10))
+        .pollInterval(Duration.ofMillis(50))
         .atMost(PATIENCE)
         .until(
             () -> {

@@ -204,12 +204,12 @@ class InlineCallbackThreadTest {
         .atMost(PATIENCE)
         .until(
             () -> {
-              int before = recordingObserver.heard().size();
+              int before = recordingObserver.count();
               requests.onNext(RecordingObserver.message("who?"));
               recordingObserver.awaitCount(before + 1);
               return recordingObserver.heard().get(before).startsWith("grpc-default-executor");
             });
-    return recordingObserver.heard().size();
+    return recordingObserver.count();
   }
 
   private static void flood(StreamObserver<StringValue> answers) {
