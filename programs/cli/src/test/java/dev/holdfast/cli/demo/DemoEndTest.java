@@ -25,6 +25,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 /** However a run of the demo ends in the middle of its story, nothing of it stays. */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 @Execution(ExecutionMode.CONCURRENT)
+@Tag("ci")
 class DemoEndTest {
   private static final int PROCESSES_AT_LEAST = 5; // three instances, the gateway and the caretaker
   private static final String IN_THE_STORY = "step 1/6";
@@ -41,13 +42,11 @@ class DemoEndTest {
   }
 
   @Test
-  @Tag("ci")
   void sigtermEndsEveryProcessAndRemovesTheFolder() throws Exception {
     nothingStaysAfter("TERM", "file");
   }
 
   @Test
-  @Tag("ci")
   void sigkillLeavesNoProcessAndNoFolderBehindEither() throws Exception {
     nothingStaysAfter("KILL", "etcd:start");
   }
