@@ -24,6 +24,7 @@ public record HoldfastProperties(
     @Nullable String streamsStore,
     @Nullable String streamsKey,
     @Nullable String streamsKeyFile,
+    @DefaultValue("true") boolean grpcMetrics,
     @DefaultValue Client client,
     @DefaultValue Server server) {
 

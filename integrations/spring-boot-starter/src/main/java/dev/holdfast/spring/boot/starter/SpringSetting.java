@@ -103,7 +103,11 @@ record SpringSetting(
               "HOLDFAST_STREAMS_KEY",
               "text",
               "That secret itself; the file is safer.",
-              HoldfastProperties::streamsKey));
+              HoldfastProperties::streamsKey),
+          flag(
+              "holdfast.grpc-metrics",
+              "Whether gRPC's own metrics of all channels and servers are recorded, where there is"
+                  + " a meter registry and no `GrpcOpenTelemetry`."));
 
   private static final List<SpringSetting> CLIENT =
       List.of(

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.holdfast.spring.boot.starter.metrics;
+
+import org.jspecify.annotations.NullMarked;
