@@ -45,6 +45,7 @@ public final class FleetReader implements AutoCloseable {
   private final Clock clock;
   private final Map<String, FleetInstance> instances = new TreeMap<>();
   private final Map<String, ManagedChannel> opened = new LinkedHashMap<>();
+  private final MessageRates rates = new MessageRates();
 
   /**
    * @param services what the registry says now
@@ -95,7 +96,9 @@ public final class FleetReader implements AutoCloseable {
     rows.sort(FleetRow.order(query.sort(), query.ascending()));
     int begin = Math.min(query.from().skipped(), rows.size());
     int end = begin + Math.min(query.limit(), rows.size() - begin);
-    List<FleetRow> shown = List.copyOf(rows.subList(begin, end));
+    List<FleetRow> page = List.copyOf(rows.subList(begin, end));
+    List<FleetRow> shown =
+        query.view() == FleetView.STREAMS ? rates.addTo(page, clock.nanoTime()) : page;
     Map<String, FleetSnapshot.InstancePart> parts = parts(answers, shown);
     boolean more =
         end < rows.size() || parts.values().stream().anyMatch(part -> !part.next().isEmpty());

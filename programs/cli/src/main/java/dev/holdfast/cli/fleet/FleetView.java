@@ -76,6 +76,7 @@ public enum FleetView {
           new ViewColumn("SENT", "sent"),
           new ViewColumn("ACKED", "acked"),
           new ViewColumn("PROCESSED", "processed"),
+          new ViewColumn("MSG/S", MessageRates.FIELD),
           new ViewColumn("UNACKED", "unacked_ms"),
           new ViewColumn("QUEUED", "queued_bytes"),
           new ViewColumn("AGE", "age_ms"),

@@ -40,6 +40,7 @@ import picocli.CommandLine.Option;
       "In a terminal it repeats itself until q or Ctrl-C. Keys: s services, c connections, x"
           + " closed",
       "connections, t streams, e ended streams, < and > the column to sort by, r the other order.",
+      "MSG/S of a stream counts both directions since the reading before.",
       "Elsewhere it prints once. --json prints every view once, or the one of --view.",
       "A process that does not answer is shown with the time since when, and the rest goes on.",
       "A process on loopback is asked in plaintext, any other one as the options of TLS say.",

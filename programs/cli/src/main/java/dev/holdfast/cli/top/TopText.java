@@ -106,6 +106,9 @@ final class TopText {
     if (value == null || value.equals("")) {
       return "-";
     }
+    if (value instanceof Double rate) {
+      return String.format(Locale.ROOT, "%.1f", rate);
+    }
     if (value instanceof Number number) {
       return number(field, number.longValue());
     }

@@ -128,6 +128,15 @@ class ConsoleTest {
     assertThat(get("/api/rows?" + question + "&page=forgotten")).contains("not known any more");
   }
 
+  @Test
+  void streamsHaveTheirMessagesPerSecondFromTheSecondReadingOn() throws Exception {
+    assertThat(get("/api/info"))
+        .contains("{\"head\":\"MSG/S\",\"field\":\"messages_per_second\",\"sorts\":false}");
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> get("/api/rows?view=streams").contains("\"messages_per_second\":0.0"));
+  }
+
   private String next(String question) throws Exception {
     return post("/api/next?" + question, TOKEN)
         .body()
