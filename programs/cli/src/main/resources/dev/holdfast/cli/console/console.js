@@ -254,9 +254,11 @@ function details(row) {
   const buttons = [];
   if (query.view === 'services' && row.endpoint) {
     const draining = row.state !== 'draining';
-    const words = ['holdfast', draining ? 'drain' : 'undrain', row.service, '--endpoint', row.endpoint,
-      ...(info.registry ? ['--registry', info.registry] : [])].map(quoted).join(' ');
-    buttons.push(el('button', {type: 'button', onclick: () => copy(words)}, 'Copy ' + (draining ? 'drain' : 'undrain') + ' command'));
+    const registry = info.registry ? ['--registry', info.registry] : [];
+    const drain = draining ? 'drain' : 'undrain';
+    buttons.push(copyButton(drain, 'holdfast', drain, row.service, '--endpoint', row.endpoint, ...registry),
+      copyButton('split', 'holdfast', 'split', row.service, (row.metadata?.version || 'v2') + '=10%'),
+      copyButton('doctor', 'holdfast', 'doctor', 'path', row.endpoint));
     buttons.push(el('button', {type: 'button', className: draining ? 'act' : '', disabled: !info.may_act || !row.process_key,
       id: 'drain', title: actionHint(row), onclick: () => askToDrain(row, draining)}, draining ? 'Drain\u2026' : 'Take back into service\u2026'));
   }
@@ -264,6 +266,10 @@ function details(row) {
     el('button', {type: 'button', id: 'close', onclick: () => $('details').close()}, 'Close'));
   $('actions').replaceChildren(...buttons);
   $('details').showModal();
+}
+function copyButton(what, ...words) {
+  const command = words.map(quoted).join(' ');
+  return el('button', {type: 'button', title: command, onclick: () => copy(command)}, `Copy ${what} command`);
 }
 function actionHint(row) {
   if (!row.process_key) return 'its process has no admin service (HOLDFAST_ADMIN)';
