@@ -63,8 +63,7 @@ final class MessageRates {
     return new FleetRow(row.source(), values);
   }
 
-  private static Reading next(
-      @Nullable Reading before, long messages, long nowNanos) {
+  private static Reading next(@Nullable Reading before, long messages, long nowNanos) {
     if (before == null || messages < before.messages()) {
       return new Reading(nowNanos, messages, OptionalDouble.empty());
     }
