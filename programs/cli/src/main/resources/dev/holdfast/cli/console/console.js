@@ -10,6 +10,7 @@ const EVENT_COLUMNS = [['TIME', 'at_ms'], ['KIND', 'kind'], ['SUBJECT', 'subject
   .map(([head, field]) => ({head, field, sorts: false}));
 const MOMENTS = new Set(['closed_ms', 'ended_ms', 'opened_ms', 'at_ms', 'now_ms', 'started_ms']);
 const AGES = new Set(['age_ms', 'unchanged_ms', 'unacked_ms']);
+const KEPT = new Set(['id', 'state', 'admin', 'health']);
 const MONO = new Set(['endpoint', 'peer', 'local', 'id', 'method', 'instance', 'subject']);
 
 let info = {views: [], registry: '', may_act: false};
@@ -93,6 +94,7 @@ function cell(column, row) {
   const value = row[column.field];
   const numeric = typeof value === 'number' && !MOMENTS.has(column.field);
   const node = el('td', {className: numeric ? 'n' : MONO.has(column.field) ? 'mono' : ''});
+  if (KEPT.has(column.field)) node.classList.add('keep');
   node.dataset.label = column.head.toLowerCase();
   const health = HEALTH[value] || (typeof value === 'string' && value.startsWith('silent') ? 'bad' : '');
   if (['state', 'admin', 'health'].includes(column.field) && health) node.append(el('span', {className: 'dot ' + health}));
