@@ -37,7 +37,7 @@ final class MessageRates {
         }
       };
 
-  /** One end of a stream: both may be in one process. */
+  /** The key of one end of a stream: both ends may be in one process. */
   private record StreamKey(String source, String id, String role) {}
 
   private record Reading(long nanos, long messages, OptionalDouble rate) {}

@@ -45,10 +45,13 @@ public final class RoutedCall
         CallEffects<Http2Headers, ByteBuf> {
   @Limit(
       of =
-          "time that a call waits for a connection to an endpoint of its cluster, or the cluster's"
-              + " connect-timeout when that is longer",
+          "time that a call waits for a connection to an endpoint of its cluster, or 1s more than"
+              + " the cluster's connect-timeout when that is longer",
       then = "it is answered with UNAVAILABLE")
   static final Duration CONNECTION_WAIT = Duration.ofSeconds(10);
+
+  /** The connection's own failure comes first, as it has the cause and the endpoint. */
+  private static final Duration CONNECTION_WAIT_MARGIN = Duration.ofSeconds(1);
 
   private static final Backoff.BackoffOptions DELAYS =
       new Backoff.BackoffOptions(Duration.ofMillis(50), Duration.ofSeconds(1));
@@ -287,7 +290,7 @@ public final class RoutedCall
 
   /** No call gives up while the first connection to an endpoint may still be made. */
   static Duration connectionWait(ClusterOptions options) {
-    Duration connecting = options.connectTimeout();
+    Duration connecting = options.connectTimeout().plus(CONNECTION_WAIT_MARGIN);
     return connecting.compareTo(CONNECTION_WAIT) > 0 ? connecting : CONNECTION_WAIT;
   }
 

@@ -98,7 +98,7 @@ public final class GatewayKeys {
           Duration.ofMinutes(1),
           Duration.ofSeconds(5),
           "From the first packet to the endpoint's SETTINGS. A call waits for a connection for 10s,"
-              + " or as long as this.");
+              + " or 1s longer than this.");
 
   static final TunableText NAME =
       new TunableText("name", "a text", "routes[N]", "What logs and meters call it.");
