@@ -5,6 +5,7 @@ import dev.holdfast.admin.rpc.Connection;
 import dev.holdfast.admin.rpc.ConnectionsPage;
 import dev.holdfast.admin.rpc.DrainingReport;
 import dev.holdfast.admin.rpc.DrainingRequest;
+import dev.holdfast.admin.rpc.FailedCalls;
 import dev.holdfast.admin.rpc.ProcessReport;
 import dev.holdfast.admin.rpc.ProcessRequest;
 import dev.holdfast.admin.rpc.ResumableStream;
@@ -109,6 +110,16 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
         .setUnlistedConnections(connections.unlistedCount())
         .setOpenStreams(state.openStreamCount())
         .setEndedStreams(state.endedStreamCount())
+        .addAllFailedCalls(state.failures().all().stream().map(AdminService::message).toList())
+        .build();
+  }
+
+  private static FailedCalls message(CallFailureCounts.FailedCount count) {
+    return FailedCalls.newBuilder()
+        .setRole(count.server() ? "server" : "client")
+        .setService(count.service())
+        .setCode(count.code().name())
+        .setCalls(count.calls())
         .build();
   }
 

@@ -42,6 +42,7 @@ public final class ProcessState {
   private final StreamSource source;
   private final long startedMillis;
   private final ConnectionLog connections;
+  private final CallFailureCounts failures = new CallFailureCounts();
   private final RecentRows<StreamRow> ended = new RecentRows<>(MAX_ENDED);
   private final List<DrainableEndpoints> servers = new CopyOnWriteArrayList<>();
 
@@ -82,6 +83,11 @@ public final class ProcessState {
   /** The connections of the process. */
   public ConnectionLog connections() {
     return connections;
+  }
+
+  /** The numbers of calls that failed. */
+  public CallFailureCounts failures() {
+    return failures;
   }
 
   /** Lets readers with the right to act mark these endpoints until the subscription is closed. */

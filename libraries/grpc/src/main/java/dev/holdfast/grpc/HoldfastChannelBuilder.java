@@ -8,6 +8,7 @@ import dev.holdfast.core.PathProfile;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.discovery.Registries;
 import dev.holdfast.grpc.internal.admin.AdminSetting;
+import dev.holdfast.grpc.internal.admin.CallFailureRecorder;
 import dev.holdfast.grpc.internal.balancer.HoldfastLoadBalancerConfig;
 import dev.holdfast.grpc.internal.resolver.ResolvedTarget;
 import dev.holdfast.grpc.internal.resolver.TargetHandover;
@@ -356,6 +357,7 @@ public final class HoldfastChannelBuilder
     HoldfastChannelHooks own =
         new HoldfastChannelHooks(path, inboundMessageLimit.limit(), connections.instances());
     netty.intercept(own);
+    CallFailureRecorder.ofClient(service).ifPresent(netty::intercept);
     return own.host(netty.build());
   }
 

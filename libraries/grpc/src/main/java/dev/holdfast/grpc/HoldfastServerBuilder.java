@@ -6,6 +6,7 @@ import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.PathProfile;
 import dev.holdfast.core.discovery.Registries;
 import dev.holdfast.grpc.internal.admin.AdminSetting;
+import dev.holdfast.grpc.internal.admin.CallFailureRecorder;
 import dev.holdfast.grpc.internal.admin.PeerAgents;
 import dev.holdfast.grpc.internal.resolver.ResolvedTarget;
 import dev.holdfast.liveness.ConnectionRole;
@@ -378,6 +379,8 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
       PeerAgents agents = new PeerAgents();
       connections.recordAgents(agents);
       netty.intercept(agents);
+      netty.addStreamTracerFactory(
+          CallFailureRecorder.ofServer(services.names(), HealthGrpc.SERVICE_NAME));
     }
     HealthStatusManager said = health == null ? new HealthStatusManager() : health;
     List<String> healthNames = new ArrayList<>();

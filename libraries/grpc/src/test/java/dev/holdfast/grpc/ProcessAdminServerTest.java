@@ -10,6 +10,7 @@ import dev.holdfast.admin.AdminOptions;
 import dev.holdfast.admin.rpc.AdminGrpc;
 import dev.holdfast.admin.rpc.Connection;
 import dev.holdfast.admin.rpc.DrainingRequest;
+import dev.holdfast.admin.rpc.FailedCalls;
 import dev.holdfast.admin.rpc.ProcessReport;
 import dev.holdfast.admin.rpc.ProcessRequest;
 import dev.holdfast.admin.rpc.RowsRequest;
@@ -107,6 +108,51 @@ class ProcessAdminServerTest {
                               .isGreaterThanOrEqualTo(connection.getOpenedMs());
                         }));
     assertThat(reader.listConnections(rows(local)).getConnectionsList()).isEmpty();
+  }
+
+  @Test
+  void failedCallsCountOnBothSidesByServiceAndStatus() throws IOException {
+    ProcessAdminServer admin = ProcessAdminServer.start(AdminOptions.loopback());
+    HoldfastServer server = server(AdminOptions.loopback());
+    ManagedChannel client = client(server);
+    ManagedChannel reader = plain(admin.address());
+    String target = "127.0.0.1:" + server.getPort();
+    long before = failed(reader, "server", HealthGrpc.SERVICE_NAME, "NOT_FOUND");
+    long unknownBefore = failed(reader, "server", "", "UNIMPLEMENTED");
+    HealthCheckRequest nobody = HealthCheckRequest.newBuilder().setService("nobody").build();
+
+    for (int i = 0; i < 3; i++) {
+      assertThatThrownBy(() -> HealthGrpc.newBlockingStub(client).check(nobody))
+          .hasMessageStartingWith("NOT_FOUND");
+    }
+    // A service that only this client knows: its name is not kept.
+    assertThatThrownBy(
+            () -> AdminGrpc.newBlockingStub(client).getProcess(ProcessRequest.getDefaultInstance()))
+        .hasMessageStartingWith("UNIMPLEMENTED");
+
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () -> {
+              assertThat(failed(reader, "server", HealthGrpc.SERVICE_NAME, "NOT_FOUND") - before)
+                  .isEqualTo(3);
+              assertThat(failed(reader, "server", "", "UNIMPLEMENTED") - unknownBefore)
+                  .isEqualTo(1);
+              assertThat(failed(reader, "client", target, "NOT_FOUND")).isEqualTo(3);
+              assertThat(failed(reader, "client", target, "UNIMPLEMENTED")).isEqualTo(1);
+            });
+    assertThat(report(reader, "").getFailedCallsList())
+        .noneMatch(failed -> failed.getService().equals(AdminGrpc.SERVICE_NAME))
+        .noneMatch(failed -> failed.getCode().equals("OK"));
+  }
+
+  private static long failed(ManagedChannel admin, String role, String service, String code) {
+    return report(admin, "").getFailedCallsList().stream()
+        .filter(failed -> failed.getRole().equals(role))
+        .filter(failed -> failed.getService().equals(service))
+        .filter(failed -> failed.getCode().equals(code))
+        .mapToLong(FailedCalls::getCalls)
+        .sum();
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.holdfast.cli.demo.DemoCommand;
 import dev.holdfast.cli.doctor.DoctorCommand;
 import dev.holdfast.cli.drain.DrainCommand;
 import dev.holdfast.cli.drain.UndrainCommand;
+import dev.holdfast.cli.fleet.ExplainCommand;
 import dev.holdfast.cli.gateway.GatewayCommand;
 import dev.holdfast.cli.kubernetes.KubernetesCommand;
 import dev.holdfast.cli.lab.LabCommand;
@@ -59,6 +60,7 @@ import picocli.CommandLine.Spec;
       ConsoleCommand.class,
       DrainCommand.class,
       UndrainCommand.class,
+      ExplainCommand.class,
       ControlCommand.class,
       SplitCommand.class,
       GatewayCommand.class,

@@ -72,6 +72,21 @@ class DrainCommandTest {
   }
 
   @Test
+  void endpointIsExplained() {
+    CommandRun explained = run("explain", "drained", endpoint, token);
+    assertThat(explained.code()).as(explained.err()).isZero();
+    assertThat(explained.out())
+        .contains(
+            "drained: eligible; registry: listed; weight 1.",
+            "New calls may go there.",
+            "Its process " + ProcessHandle.current().pid() + " answers:");
+    CommandRun other = run("explain", "drained", "127.0.0.1:1", token);
+    assertThat(other.code()).isEqualTo(ExitCode.FAILED);
+    assertThat(other.err()).contains("endpoint: 127.0.0.1:1 (expected: one of a service");
+    assertThat(run("explain", "drained", "nonsense", token).code()).isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
   void wrongTokenChangesNothing() throws IOException {
     Path wrong = Files.writeString(scratch.resolve("wrong"), "another-token-of-this-test");
     CommandRun run = run("drain", "drained", endpoint, wrong);

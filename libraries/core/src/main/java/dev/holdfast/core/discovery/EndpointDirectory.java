@@ -144,6 +144,14 @@ public final class EndpointDirectory implements AutoCloseable {
   }
 
   /**
+   * The last list that the registry itself gave, which differs from the list in use while its loss
+   * of endpoints is doubted; empty while it has given none. Thread-safe.
+   */
+  public Optional<EndpointSet> lastReceived(ServiceName service) {
+    return follower(service).flatMap(SharedServiceWatch::lastReceived);
+  }
+
+  /**
    * The time since the registry last confirmed the list in use; empty while no list is known.
    * Thread-safe.
    */

@@ -28,9 +28,9 @@ import org.slf4j.LoggerFactory;
  * The watch on one service for all its subscribers: the imperative shell around a {@link
  * LastKnownGoodEndpoints}.
  *
- * <p>Confined to the scheduler, except for {@link #current}, {@link #age} and {@link #state}.
- * Without subscribers the follower is parked: the watch is closed, and the list and its state are
- * kept.
+ * <p>Confined to the scheduler, except for {@link #current}, {@link #lastReceived}, {@link #age}
+ * and {@link #state}. Without subscribers the follower is parked: the watch is closed, and the list
+ * and its state are kept.
  */
 final class SharedServiceWatch {
   private static final Logger log = LoggerFactory.getLogger(SharedServiceWatch.class);
@@ -77,6 +77,7 @@ final class SharedServiceWatch {
   private final Set<EndpointsSubscriber> endpointsSubscribers = new LinkedHashSet<>();
 
   private volatile @Nullable EndpointSet current;
+  private volatile @Nullable EndpointSet lastReceived;
   private volatile long goodAtNanos;
   private volatile EndpointListState state = EndpointListState.UNKNOWN;
 
@@ -164,6 +165,10 @@ final class SharedServiceWatch {
 
   Optional<EndpointSet> current() {
     return Optional.ofNullable(current);
+  }
+
+  Optional<EndpointSet> lastReceived() {
+    return Optional.ofNullable(lastReceived);
   }
 
   EndpointListState state() {
@@ -254,6 +259,7 @@ final class SharedServiceWatch {
     EndpointListState before = state;
     goodAtNanos = steady.goodAtNanos();
     current = steady.endpoints().orElse(null);
+    lastReceived = steady.lastReceived().orElse(null);
     state = steady.state();
     if (state != before) {
       meters.moved(state);

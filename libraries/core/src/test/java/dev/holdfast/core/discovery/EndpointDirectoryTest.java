@@ -89,6 +89,20 @@ class EndpointDirectoryTest {
   }
 
   @Test
+  void theRegistrysOwnListIsKnownBesideTheOneInUse() {
+    assertThat(directory.lastReceived(ORDERS)).isEmpty();
+    subscribe();
+    assertThat(directory.lastReceived(ORDERS)).contains(EndpointSet.of(ONE));
+
+    store.delete(ORDERS, ONE.address());
+    scheduler.advance(Duration.ofSeconds(1));
+
+    assertThat(directory.lastReceived(ORDERS)).contains(EndpointSet.EMPTY);
+    assertThat(directory.current(ORDERS)).contains(EndpointSet.of(ONE));
+    assertThat(directory.state(ORDERS)).isEqualTo(EndpointListState.EMPTYING);
+  }
+
+  @Test
   void theWatchLingersAndItsListIsRememberedBeyondThat() {
     Subscription subscription = directory.subscribe(ORDERS, new Heard());
     scheduler.runUntilIdle();

@@ -2,13 +2,16 @@ package dev.holdfast.cli.console;
 
 import dev.holdfast.cli.VersionCommand;
 import dev.holdfast.cli.control.ListenAddress;
+import dev.holdfast.cli.control.PolicySplits;
 import dev.holdfast.cli.fleet.FleetServices;
 import dev.holdfast.cli.fleet.OpenFleet;
 import dev.holdfast.core.Clock;
 import dev.holdfast.core.HostPort;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** A running console. Closing it closes its fleet too. */
 public final class Console implements AutoCloseable {
@@ -37,13 +40,22 @@ public final class Console implements AutoCloseable {
    * @param token what browsers must present
    * @param gateways admin addresses of gateways
    * @param controls admin addresses of control planes
+   * @param policy the policy file of control planes, whose splits the page may change
    */
   public record ConsoleOptions(
-      InetSocketAddress listen, String token, List<HostPort> gateways, List<HostPort> controls) {
+      InetSocketAddress listen,
+      String token,
+      List<HostPort> gateways,
+      List<HostPort> controls,
+      Optional<Path> policy) {
     /** On a free port of loopback, with a random token. */
     public static ConsoleOptions onFreePort(List<HostPort> gateways) {
       return new ConsoleOptions(
-          ListenAddress.parse("console", "0"), ConsoleAccess.randomToken(), gateways, List.of());
+          ListenAddress.parse("console", "0"),
+          ConsoleAccess.randomToken(),
+          gateways,
+          List.of(),
+          Optional.empty());
     }
 
     /** Without the token. */
@@ -72,14 +84,19 @@ public final class Console implements AutoCloseable {
     Timeline timeline = new Timeline(clock);
     TimelineRecorder recorder = new TimelineRecorder(timeline, clock);
     OpenFleet fleet = opening.open(recorder);
-    ForeignStates foreign = new ForeignStates(options.gateways(), options.controls());
+    ForeignStates foreign =
+        new ForeignStates(options.gateways(), options.controls(), fleet.reader()::services);
     ConsoleFeed feed = new ConsoleFeed(fleet.reader(), foreign, timeline, recorder, clock);
     ConsoleAccess access =
         new ConsoleAccess(options.token(), options.listen().getAddress().isLoopbackAddress());
     String version = VersionCommand.number();
     ConsoleRequests requests =
         new ConsoleRequests(
-            feed, access, mayAct -> ConsoleJson.info(fleet.registry(), version, mayAct));
+            feed,
+            access,
+            options.policy().map(PolicySplits::new),
+            mayAct ->
+                ConsoleJson.info(fleet.registry(), version, mayAct, options.policy().isPresent()));
     try {
       ConsoleServer server = ConsoleServer.open(options.listen(), requests);
       feed.start();

@@ -4,6 +4,7 @@ import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.control.ListenAddress;
+import dev.holdfast.cli.control.PolicyOption;
 import dev.holdfast.cli.fleet.FleetOptions;
 import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.cli.run.Signals;
@@ -37,7 +38,8 @@ import picocli.CommandLine.Option;
       "",
       "It prints the link to open. On loopback everyone may read; actions, and reading from other",
       "machines, need the token that is a part of the link. Actions need --admin-token-file or",
-      "--cert too, which the processes ask for.",
+      "--cert too, which the processes ask for. With --policy the page divides calls by"
+          + " `split`.",
       "Ends with Ctrl-C or SIGTERM. Exit codes: 0 ended, 1 it could not start, 2 the command line",
       "makes no sense.",
       "",
@@ -73,13 +75,19 @@ public final class ConsoleCommand implements Callable<Integer> {
   @Option(
       names = "--gateway",
       paramLabel = "HOST:PORT",
-      description = "The --admin address of a gateway; several.")
+      description =
+          "The --admin address of a gateway; several. Those that an endpoint's metadata names as"
+              + " holdfast-gateway are found.")
   private List<String> gateways = new ArrayList<>();
+
+  @Mixin private final PolicyOption policy = new PolicyOption();
 
   @Option(
       names = "--control",
       paramLabel = "HOST:PORT",
-      description = "The --admin address of a control plane; several.")
+      description =
+          "The --admin address of a control plane; several. Those that an endpoint's metadata names"
+              + " as holdfast-control are found.")
   private List<String> controls = new ArrayList<>();
 
   @Override
@@ -88,7 +96,8 @@ public final class ConsoleCommand implements Callable<Integer> {
     InetSocketAddress address = ListenAddress.parse("listen", listen);
     ListenAddress.requireFree("listen", address);
     Console.ConsoleOptions options =
-        new Console.ConsoleOptions(address, token(), addresses(gateways), addresses(controls));
+        new Console.ConsoleOptions(
+            address, token(), addresses(gateways), addresses(controls), policy.file());
     CountDownLatch ended = new CountDownLatch(1);
     Signals.onStop(ended::countDown);
     try (Console console = Console.open(fleetOptions::open, options)) {

@@ -1,6 +1,7 @@
 package dev.holdfast.cli.console;
 
 import dev.holdfast.cli.UserError;
+import dev.holdfast.cli.fleet.EndpointExplanation;
 import dev.holdfast.cli.fleet.FleetCursor;
 import dev.holdfast.cli.fleet.FleetReader;
 import dev.holdfast.cli.fleet.FleetSnapshot;
@@ -174,6 +175,11 @@ final class ConsoleFeed implements AutoCloseable {
           }
         });
     return done;
+  }
+
+  /** Says why an endpoint gets calls or none. */
+  CompletableFuture<List<String>> explain(String endpoint) {
+    return onThread(() -> EndpointExplanation.of(reader, endpoint));
   }
 
   private <T> CompletableFuture<T> onThread(Callable<T> work) {

@@ -7,6 +7,7 @@ import dev.holdfast.cli.fleet.FleetView;
 import dev.holdfast.core.JsonTextWriter;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /** The JSON texts that the page reads. */
 final class ConsoleJson {
@@ -15,13 +16,14 @@ final class ConsoleJson {
   private ConsoleJson() {}
 
   /** The views with their columns and sort keys, and what the console is. */
-  static String info(String registry, String version, boolean mayAct) {
+  static String info(String registry, String version, boolean mayAct, boolean maySplit) {
     JsonTextWriter json =
         new JsonTextWriter()
             .object()
             .with("registry", registry)
             .with("version", version)
             .with("may_act", mayAct)
+            .with("may_split", mayAct && maySplit)
             .array("views");
     for (ConsoleView view : ConsoleView.values()) {
       json.object().with("view", view.label());
@@ -95,6 +97,11 @@ final class ConsoleJson {
         .withJson("rows", array)
         .endObject()
         .toString();
+  }
+
+  /** Sentences. */
+  static String lines(List<String> lines) {
+    return new JsonTextWriter().value(Map.of("lines", lines)).toString();
   }
 
   /** A message of one field. */

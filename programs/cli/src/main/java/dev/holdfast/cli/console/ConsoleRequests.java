@@ -2,6 +2,7 @@ package dev.holdfast.cli.console;
 
 import dev.holdfast.cli.CallFailureText;
 import dev.holdfast.cli.UserError;
+import dev.holdfast.cli.control.PolicySplits;
 import dev.holdfast.gateway.admin.AdminAccessPolicy;
 import io.grpc.StatusRuntimeException;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -32,13 +33,20 @@ final class ConsoleRequests {
   private final ConsoleFeed feed;
   private final ConsoleAccess access;
   private final AdminAccessPolicy policy;
+  private final Optional<ConsoleSplits> splits;
   private final Map<String, ConsoleAnswer> files;
   private final Function<Boolean, String> info;
 
   /**
+   * @param splits those of the policy file, if one was named
    * @param info the JSON text about the console, for a browser that may act or may not
    */
-  ConsoleRequests(ConsoleFeed feed, ConsoleAccess access, Function<Boolean, String> info) {
+  ConsoleRequests(
+      ConsoleFeed feed,
+      ConsoleAccess access,
+      Optional<PolicySplits> splits,
+      Function<Boolean, String> info) {
+    this.splits = splits.map(ConsoleSplits::new);
     this.feed = feed;
     this.access = access;
     this.policy = new AdminAccessPolicy(access.loopback());
@@ -52,7 +60,7 @@ final class ConsoleRequests {
   /** The refusal of a request that may not be answered; empty when it may. */
   Optional<ConsoleAnswer> refusal(HttpRequest request) {
     String path = path(request);
-    boolean action = path.equals("/api/drain");
+    boolean action = path.equals("/api/drain") || path.equals("/api/split");
     boolean post = action || path.equals("/api/next");
     String refusal = policy.refusal(request.method(), request.headers(), false);
     if (refusal != null) {
@@ -104,15 +112,27 @@ final class ConsoleRequests {
       case "/api/next" ->
           feed.next(query(decoded))
               .thenApply(page -> ConsoleAnswer.json(ConsoleJson.message("page", page)));
+      case "/api/explain" ->
+          feed.explain(ConsoleQuery.parameter(decoded, "endpoint"))
+              .thenApply(lines -> ConsoleAnswer.json(ConsoleJson.lines(lines)));
+      case "/api/shares" -> CompletableFuture.completedFuture(splits().shares(decoded));
+      case "/api/split" -> CompletableFuture.completedFuture(splits().split(decoded, peer));
       case "/api/drain" -> drain(decoded, peer);
       default ->
           CompletableFuture.completedFuture(
               ConsoleAnswer.refusal(
                   HttpResponseStatus.NOT_FOUND,
                   decoded.path()
-                      + " (expected: /, /api/info, /api/rows, /api/events, POST /api/next or POST"
-                      + " /api/drain)"));
+                      + " (expected: /, /api/info, /api/rows, /api/events, /api/explain,"
+                      + " /api/shares, POST /api/next, POST /api/drain or POST /api/split)"));
     };
+  }
+
+  private ConsoleSplits splits() {
+    return splits.orElseThrow(
+        () ->
+            new IllegalArgumentException(
+                "policy: none (expected: a console that was started with --policy FILE)"));
   }
 
   /**

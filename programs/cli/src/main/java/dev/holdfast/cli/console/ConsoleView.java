@@ -18,9 +18,9 @@ enum ConsoleView {
   STREAMS(FleetView.STREAMS),
   /** The resumable streams that have ended. */
   ENDED(FleetView.ENDED),
-  /** The gateways of the command line, as their admin pages show them. */
+  /** The gateways of the command line and the registry, as their admin pages show them. */
   GATEWAYS(null),
-  /** The clients of the control planes of the command line. */
+  /** The clients of the control planes of the command line and the registry. */
   XDS(null),
   /** The changes of the last hour. */
   TIMELINE(null);

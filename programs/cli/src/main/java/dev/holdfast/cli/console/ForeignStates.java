@@ -3,6 +3,7 @@ package dev.holdfast.cli.console;
 import dev.holdfast.cli.CallFailureText;
 import dev.holdfast.cli.FutureCall;
 import dev.holdfast.cli.control.ControlStatusText;
+import dev.holdfast.cli.fleet.FleetServices;
 import dev.holdfast.control.admin.v1.ControlGrpc;
 import dev.holdfast.control.admin.v1.StatusRequest;
 import dev.holdfast.core.HostPort;
@@ -21,18 +22,24 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The states of the gateways and control planes that the command line names, asked all at the same
- * time. One that is slow is shown as it was, and holds up nobody. Not thread-safe.
+ * The states of the gateways and control planes that the command line or the registry names, asked
+ * all at the same time. One that is slow is shown as it was, and holds up nobody. Not thread-safe.
  */
 final class ForeignStates implements AutoCloseable {
   @Limit(
@@ -55,21 +62,28 @@ final class ForeignStates implements AutoCloseable {
 
   private static final int OK = 200;
 
-  private final HttpClient http = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
-  private final List<ForeignProcess> gateways;
-  private final List<ForeignProcess> controls;
-  private final List<ManagedChannel> channels;
+  @Limit(
+      of = "gateways, and control planes, that the console asks",
+      then = "further ones of the registry are not shown")
+  static final int MAX_PROCESSES = 100;
 
-  ForeignStates(List<HostPort> gateways, List<HostPort> controls) {
-    this.gateways =
-        gateways.stream()
-            .map(address -> new ForeignProcess(address, false, () -> gateway(address)))
-            .toList();
-    this.channels = controls.stream().map(ForeignStates::channel).toList();
-    this.controls =
-        Stream.iterate(0, i -> i < controls.size(), i -> i + 1)
-            .map(i -> new ForeignProcess(controls.get(i), true, () -> control(channels.get(i))))
-            .toList();
+  private final HttpClient http = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
+  private final Supplier<FleetServices.ServicesState> services;
+  private final List<HostPort> namedGateways;
+  private final List<HostPort> namedControls;
+  private final Map<HostPort, ForeignProcess> gateways = new LinkedHashMap<>();
+  private final Map<HostPort, ForeignProcess> controls = new LinkedHashMap<>();
+
+  /**
+   * @param services whose endpoints may name further ones in their metadata
+   */
+  ForeignStates(
+      List<HostPort> gateways,
+      List<HostPort> controls,
+      Supplier<FleetServices.ServicesState> services) {
+    this.namedGateways = List.copyOf(gateways);
+    this.namedControls = List.copyOf(controls);
+    this.services = services;
   }
 
   private static ManagedChannel channel(HostPort address) {
@@ -87,6 +101,7 @@ final class ForeignStates implements AutoCloseable {
     private final HostPort address;
     private final boolean ours;
     private final Supplier<CompletableFuture<ForeignState>> question;
+    private final Runnable end;
     private ForeignState last = new ForeignState("", "no answer yet");
     private @Nullable CompletableFuture<ForeignState> asked;
 
@@ -94,10 +109,18 @@ final class ForeignStates implements AutoCloseable {
      * @param ours whether this program wrote the JSON; else it is passed on as a text
      */
     ForeignProcess(
-        HostPort address, boolean ours, Supplier<CompletableFuture<ForeignState>> question) {
+        HostPort address,
+        boolean ours,
+        Supplier<CompletableFuture<ForeignState>> question,
+        Runnable end) {
       this.address = address;
       this.ours = ours;
       this.question = question;
+      this.end = end;
+    }
+
+    void close() {
+      end.run();
     }
 
     CompletableFuture<ForeignState> ask() {
@@ -129,15 +152,49 @@ final class ForeignStates implements AutoCloseable {
 
   /** The JSON array of the gateways. A state is a text, because another program wrote it. */
   String gatewaysJson() throws InterruptedException {
-    return json(gateways);
+    follow(
+        gateways,
+        wanted(namedGateways, ForeignAddress.GATEWAY_KEY),
+        address -> new ForeignProcess(address, false, () -> gateway(address), () -> {}));
+    return json(gateways.values());
   }
 
   /** The JSON array of the control planes. */
   String controlsJson() throws InterruptedException {
-    return json(controls);
+    follow(
+        controls,
+        wanted(namedControls, ForeignAddress.CONTROL_KEY),
+        address -> {
+          ManagedChannel channel = channel(address);
+          return new ForeignProcess(address, true, () -> control(channel), channel::shutdownNow);
+        });
+    return json(controls.values());
   }
 
-  private static String json(List<ForeignProcess> processes) throws InterruptedException {
+  /** Those of the command line, then those of the registry. */
+  private Set<HostPort> wanted(List<HostPort> named, String key) {
+    Set<HostPort> wanted = new LinkedHashSet<>(named);
+    services.get().services().values().stream()
+        .flatMap(endpoints -> endpoints.endpoints().stream())
+        .flatMap(endpoint -> ForeignAddress.of(endpoint, key).stream())
+        .filter(found -> wanted.size() < MAX_PROCESSES)
+        .forEach(wanted::add);
+    return wanted;
+  }
+
+  private static void follow(
+      Map<HostPort, ForeignProcess> processes,
+      Set<HostPort> wanted,
+      Function<HostPort, ForeignProcess> made) {
+    for (HostPort gone : Set.copyOf(processes.keySet())) {
+      if (!wanted.contains(gone)) {
+        Objects.requireNonNull(processes.remove(gone)).close();
+      }
+    }
+    wanted.forEach(address -> processes.computeIfAbsent(address, made));
+  }
+
+  private static String json(Collection<ForeignProcess> processes) throws InterruptedException {
     CompletableFuture<Void> all =
         CompletableFuture.allOf(
             processes.stream().map(ForeignProcess::ask).toArray(CompletableFuture<?>[]::new));
@@ -205,6 +262,7 @@ final class ForeignStates implements AutoCloseable {
 
   @Override
   public void close() {
-    channels.forEach(ManagedChannel::shutdownNow);
+    gateways.values().forEach(ForeignProcess::close);
+    controls.values().forEach(ForeignProcess::close);
   }
 }

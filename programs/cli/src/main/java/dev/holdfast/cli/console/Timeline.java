@@ -32,6 +32,12 @@ final class Timeline {
     events.addLast(event);
   }
 
+  /** Puts an event in the place of an earlier one, which may have been dropped. */
+  synchronized void replace(TimelineEvent earlier, TimelineEvent event) {
+    events.removeLastOccurrence(earlier);
+    add(event);
+  }
+
   /** The newest events, at most so many. */
   synchronized List<TimelineEvent> newest(int limit) {
     Instant oldest = clock.wallTime().minus(SPAN);

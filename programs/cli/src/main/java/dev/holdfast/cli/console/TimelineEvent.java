@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param at when it happened, by the clock of whoever told it
  * @param kind {@code endpoint}, {@code connection}, {@code stream}, {@code process} or {@code
- *     gateway}
+ *     calls}
  * @param subject what has changed
  * @param what the change, in a word or two
  * @param detail why, as far as is known

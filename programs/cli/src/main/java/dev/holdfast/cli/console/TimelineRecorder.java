@@ -24,7 +24,7 @@ import java.util.Set;
 
 /**
  * The recorder of what changes: lists of the registry as they come, and at each look processes that
- * fall silent, connections that have closed and streams that have ended.
+ * fall silent, connections that have closed, streams that have ended and calls that have failed.
  *
  * <p>Endpoints may come from any thread; the rest is confined to the thread of the feed.
  */
@@ -45,10 +45,12 @@ final class TimelineRecorder implements FleetServices.EndpointsObserver {
   private final Set<String> silent = new HashSet<>();
   private final Set<String> seenClosed = recent();
   private final Set<String> seenEnded = recent();
+  private final FailedCallsRecorder failures;
 
   TimelineRecorder(Timeline timeline, Clock clock) {
     this.timeline = timeline;
     this.clock = clock;
+    this.failures = new FailedCallsRecorder(timeline, clock);
   }
 
   @Override
@@ -80,6 +82,7 @@ final class TimelineRecorder implements FleetServices.EndpointsObserver {
   void look(FleetReader reader) throws InterruptedException {
     FleetSnapshot closed = reader.read(FleetQuery.of(FleetView.CLOSED, List.of(), MAX_PER_LOOK));
     processes(closed.instances());
+    failures.look(closed.instances());
     fresh(closed, seenClosed)
         .forEach(
             row ->

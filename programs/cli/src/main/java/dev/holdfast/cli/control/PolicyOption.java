@@ -15,7 +15,7 @@ public final class PolicyOption {
   private @Nullable Path policy;
 
   /** The file, if one was named. */
-  Optional<Path> file() {
+  public Optional<Path> file() {
     return Optional.ofNullable(policy);
   }
 

@@ -5,7 +5,6 @@ import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.control.resources.Percent;
-import dev.holdfast.control.resources.PolicyFile;
 import dev.holdfast.control.resources.SplitEdit;
 import dev.holdfast.control.resources.TrafficSplit;
 import dev.holdfast.core.IoErrorText;
@@ -18,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -67,11 +65,11 @@ public final class SplitCommand implements Callable<Integer> {
   @Option(
       names = "--by",
       paramLabel = "KEY",
-      defaultValue = "version",
+      defaultValue = PolicySplits.DEFAULT_KEY,
       description =
           "The metadata that names a subset which the policy does not know;"
               + " ${DEFAULT-VALUE} by default.")
-  private String key = "version";
+  private String key = PolicySplits.DEFAULT_KEY;
 
   @Option(names = "--clear", description = "Let calls go to all instances again.")
   private boolean clear;
@@ -94,7 +92,13 @@ public final class SplitCommand implements Callable<Integer> {
       if (!Files.exists(file)) {
         requireMayBeMade(file, asked);
       }
-      print(asked ? shown(file) : edit(file, given), file, asked);
+      PolicySplits splits = new PolicySplits(file);
+      if (asked) {
+        TrafficSplit present = splits.of(service);
+        print(new SplitEdit.EditedPolicy("", present, present, List.of()), file, true);
+      } else {
+        print(splits.edit(service, given, key), file, false);
+      }
     } catch (IOException e) {
       throw UserError.failed(
           "policy: " + file + ": can't be read or written: " + IoErrorText.of(e));
@@ -127,24 +131,6 @@ public final class SplitCommand implements Callable<Integer> {
     common.commandContext().err().println("holdfast: " + file + " is new");
   }
 
-  private SplitEdit.EditedPolicy shown(Path file) throws IOException {
-    TrafficSplit trafficSplit = new PolicyFile(file).read().of(service).traffic().split();
-    return new SplitEdit.EditedPolicy("", trafficSplit, trafficSplit, List.of());
-  }
-
-  private SplitEdit.EditedPolicy edit(Path file, Map<String, Percent> given) throws IOException {
-    List<SplitEdit.EditedPolicy> done = new ArrayList<>();
-    new PolicyFile(file)
-        .edit(
-            text -> {
-              SplitEdit edit = new SplitEdit(file.toString(), text, service);
-              SplitEdit.EditedPolicy editedPolicy = clear ? edit.cleared() : edit.with(given, key);
-              done.add(editedPolicy);
-              return editedPolicy.text();
-            });
-    return done.get(done.size() - 1);
-  }
-
   private void print(SplitEdit.EditedPolicy editedPolicy, Path file, boolean asked) {
     if (common.json()) {
       common
@@ -171,26 +157,13 @@ public final class SplitCommand implements Callable<Integer> {
         .out()
         .println(
             asked
-                ? service + ": " + text(editedPolicy.after())
+                ? service + ": " + PolicySplits.text(editedPolicy.after())
                 : service
                     + ": "
-                    + text(editedPolicy.after())
+                    + PolicySplits.text(editedPolicy.after())
                     + " (was: "
-                    + text(editedPolicy.before())
+                    + PolicySplits.text(editedPolicy.before())
                     + ")");
-  }
-
-  private static String text(TrafficSplit trafficSplit) {
-    if (trafficSplit.isNone()) {
-      return "all instances";
-    }
-    String shares =
-        trafficSplit.shares().entrySet().stream()
-            .map(e -> e.getKey() + " " + e.getValue())
-            .collect(Collectors.joining(", "));
-    return trafficSplit.rest().equals(Percent.NONE)
-        ? shares
-        : shares + ", others " + trafficSplit.rest();
   }
 
   private static Map<String, Object> json(TrafficSplit trafficSplit) {

@@ -62,6 +62,11 @@ public final class FleetReader implements AutoCloseable {
     this.clock = clock;
   }
 
+  /** What the registry says now. */
+  public FleetServices.ServicesState services() {
+    return services.get();
+  }
+
   /**
    * Asks every process that answers as far as is known.
    *
@@ -273,16 +278,20 @@ public final class FleetReader implements AutoCloseable {
         .services()
         .forEach(
             (service, endpoints) -> {
+              RegistryList list = state.list(service);
               if (endpoints.isEmpty()) {
-                rows.add(row(service, "", "no endpoint"));
+                FleetRow none = row(service, "", "no endpoint");
+                none.values().put("registry", list.ofNone());
+                rows.add(none);
               }
-              endpoints.endpoints().forEach(endpoint -> rows.add(row(service, endpoint)));
+              endpoints.endpoints().forEach(endpoint -> rows.add(row(service, endpoint, list)));
             });
     return rows;
   }
 
-  private FleetRow row(ServiceName service, Endpoint endpoint) {
+  private FleetRow row(ServiceName service, Endpoint endpoint, RegistryList list) {
     FleetRow row = row(service, endpoint.address().toString(), EndpointText.state(endpoint));
+    row.values().put("registry", list.of(endpoint));
     row.values().put("zone", endpoint.zone());
     row.values().put("weight", (long) endpoint.weight());
     row.values().put("instance_id", endpoint.instance());

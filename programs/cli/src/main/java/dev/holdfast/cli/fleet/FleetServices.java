@@ -7,6 +7,7 @@ import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.core.discovery.EndpointDirectory;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -48,13 +49,22 @@ public final class FleetServices {
   /**
    * What the registry says at one moment.
    *
-   * @param services the endpoints of each
+   * @param services the endpoints in use of each
+   * @param lists what the registry itself says of each
    * @param trouble the last failure that no list followed; "" without one
    * @param skipped services beyond the bound
    */
-  public record ServicesState(Map<ServiceName, EndpointSet> services, String trouble, int skipped) {
+  public record ServicesState(
+      Map<ServiceName, EndpointSet> services,
+      Map<ServiceName, RegistryList> lists,
+      String trouble,
+      int skipped) {
     /** The state where no registry is asked. */
-    public static final ServicesState NONE = new ServicesState(Map.of(), "", 0);
+    public static final ServicesState NONE = new ServicesState(Map.of(), Map.of(), "", 0);
+
+    RegistryList list(ServiceName service) {
+      return lists.getOrDefault(service, RegistryList.UNKNOWN);
+    }
   }
 
   /** Follows these services. */
@@ -94,7 +104,14 @@ public final class FleetServices {
   }
 
   synchronized ServicesState state() {
-    return new ServicesState(new TreeMap<>(services), trouble, skipped);
+    Map<ServiceName, RegistryList> lists = new HashMap<>();
+    for (ServiceName service : services.keySet()) {
+      lists.put(
+          service,
+          new RegistryList(
+              directory.state(service), directory.age(service), directory.lastReceived(service)));
+    }
+    return new ServicesState(new TreeMap<>(services), lists, trouble, skipped);
   }
 
   private void add(ServiceName service) {

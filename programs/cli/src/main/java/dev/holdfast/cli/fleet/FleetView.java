@@ -27,6 +27,7 @@ public enum FleetView {
           new ViewColumn("SERVICE", "service"),
           new ViewColumn("ENDPOINT", "endpoint"),
           new ViewColumn("STATE", "state"),
+          new ViewColumn("REGISTRY", "registry"),
           new ViewColumn("ZONE", "zone"),
           new ViewColumn("WEIGHT", "weight"),
           new ViewColumn("ADMIN", "admin"),

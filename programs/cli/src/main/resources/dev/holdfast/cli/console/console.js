@@ -258,7 +258,11 @@ function details(row) {
     const draining = row.state !== 'draining';
     const registry = info.registry ? ['--registry', info.registry] : [];
     const drain = draining ? 'drain' : 'undrain';
-    buttons.push(copyButton(drain, 'holdfast', drain, row.service, '--endpoint', row.endpoint, ...registry),
+    buttons.push(el('button', {type: 'button', id: 'explain', onclick: () => explain(row)}, 'Explain'),
+      el('button', {type: 'button', id: 'open-split', disabled: !info.may_split, title: splitHint(), onclick: () => openSplit(row)},
+        'Split\u2026'));
+    buttons.push(copyButton('explain', 'holdfast', 'explain', row.service, '--endpoint', row.endpoint, ...registry),
+      copyButton(drain, 'holdfast', drain, row.service, '--endpoint', row.endpoint, ...registry),
       copyButton('split', 'holdfast', 'split', row.service, (row.metadata?.version || 'v2') + '=10%'),
       copyButton('doctor', 'holdfast', 'doctor', 'path', row.endpoint));
     buttons.push(el('button', {type: 'button', className: draining ? 'act' : '', disabled: !info.may_act || !row.process_key,
@@ -276,6 +280,39 @@ function copyButton(what, ...words) {
 function actionHint(row) {
   if (!row.process_key) return 'its process has no admin service (HOLDFAST_ADMIN)';
   return info.may_act ? '' : 'actions need the link that the console printed at its start, or /#token= and the token';
+}
+async function explain(row) {
+  try {
+    const answer = await request('/api/explain?' + new URLSearchParams({endpoint: row.endpoint}));
+    const body = await answer.json();
+    $('details-text').textContent = answer.ok ? body.lines.join('\n') : body.refused;
+  } catch (e) {
+    $('details-text').textContent = 'Not explained: ' + e.message;
+  }
+}
+function splitHint() {
+  if (info.may_split) return '';
+  return info.may_act ? 'the console was started without --policy' : actionHint({process_key: 'any'});
+}
+async function openSplit(row) {
+  $('details').close();
+  $('split-title').textContent = `Split the calls of ${row.service}`;
+  $('subset').value = row.metadata?.version || 'v2';
+  const ask = async change => {
+    try {
+      const answer = change ? await post('/api/split?' + new URLSearchParams({service: row.service, ...change}))
+        : await (await request('/api/shares?' + new URLSearchParams({service: row.service}))).json();
+      $('split-text').textContent = answer.refused || 'Now: ' + answer.split;
+    } catch (e) {
+      $('split-text').textContent = 'Not done: ' + e.message;
+    }
+  };
+  $('split-yes').onclick = () => ask({subset: $('subset').value.trim(), percent: $('percent').value});
+  $('split-clear').onclick = () => ask({clear: true});
+  $('split-close').onclick = () => $('split').close();
+  $('split-text').textContent = '';
+  $('split').showModal();
+  ask();
 }
 function askToDrain(row, draining) {
   $('details').close();

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.admin.rpc.ResumableStream;
+import dev.holdfast.cli.control.PolicySplits;
 import dev.holdfast.cli.fleet.FakeAdminServer;
 import dev.holdfast.cli.fleet.FleetReader;
 import dev.holdfast.cli.fleet.FleetServices;
+import dev.holdfast.cli.fleet.RegistryList;
 import dev.holdfast.core.Clock;
 import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointListState;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.ServiceName;
@@ -26,6 +29,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +40,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -46,6 +52,8 @@ class ConsoleTest {
   private static final int STREAMS = 25;
 
   private final HttpClient http = HttpClient.newHttpClient();
+  @TempDir private Path scratch;
+  private Path policy;
   private final Timeline timeline = new Timeline(Clock.system());
   private final TimelineRecorder recorder = new TimelineRecorder(timeline, Clock.system());
   private FakeAdminServer process;
@@ -56,16 +64,24 @@ class ConsoleTest {
 
   @BeforeEach
   void open() throws IOException {
+    policy = scratch.resolve("policy.yaml");
     process = FakeAdminServer.start("process", LongStream.range(0, STREAMS).boxed().toList());
     EndpointSet orders =
         EndpointSet.of(
             Endpoint.of("127.0.0.1:50051")
                 .withZone("a")
-                .withMetadata(Map.of("holdfast-admin", process.address() + " process")),
+                .withMetadata(
+                    Map.of(
+                        "holdfast-admin",
+                        process.address() + " process",
+                        "holdfast-gateway",
+                        "*:2")),
             Endpoint.of("127.0.0.1:50052").withDraining(true));
     reader =
         new FleetReader(
-            () -> new FleetServices.ServicesState(Map.of(ORDERS, orders), "", 0),
+            () ->
+                new FleetServices.ServicesState(
+                    Map.of(ORDERS, orders), Map.of(ORDERS, list(orders)), "", 0),
             List.of(),
             address ->
                 Grpc.newChannelBuilderForAddress(
@@ -74,10 +90,16 @@ class ConsoleTest {
                         InsecureChannelCredentials.create())
                     .build(),
             Clock.system());
-    foreign = new ForeignStates(List.of(HostPort.parse("127.0.0.1:1")), List.of());
+    foreign =
+        new ForeignStates(List.of(HostPort.parse("127.0.0.1:1")), List.of(), reader::services);
     feed = new ConsoleFeed(reader, foreign, timeline, recorder, Clock.system());
     feed.start();
     server = serve(true);
+  }
+
+  private static RegistryList list(EndpointSet said) {
+    return new RegistryList(
+        EndpointListState.FOLLOWING, Optional.of(Duration.ZERO), Optional.of(said));
   }
 
   private ConsoleServer serve(boolean loopback) throws IOException {
@@ -86,7 +108,8 @@ class ConsoleTest {
         new ConsoleRequests(
             feed,
             new ConsoleAccess(TOKEN, loopback),
-            mayAct -> ConsoleJson.info("etcd://h1/prod", "1", mayAct)));
+            Optional.of(new PolicySplits(policy)),
+            mayAct -> ConsoleJson.info("etcd://h1/prod", "1", mayAct, true)));
   }
 
   @AfterEach
@@ -102,7 +125,7 @@ class ConsoleTest {
   void showsWhatTheRegistryAndTheProcessSay() throws Exception {
     assertThat(get("/api/rows?view=services"))
         .contains(
-            "\"endpoint\":\"127.0.0.1:50051\",\"state\":\"eligible\",\"zone\":\"a\"",
+            "\"endpoint\":\"127.0.0.1:50051\",\"state\":\"eligible\",\"registry\":\"listed\",\"zone\":\"a\"",
             "\"admin\":\"answers\"",
             "\"endpoint\":\"127.0.0.1:50052\",\"state\":\"draining\"",
             "\"admin\":\"none\"");
@@ -111,6 +134,8 @@ class ConsoleTest {
         .doesNotContain("127.0.0.1:50051");
     assertThat(get("/api/rows?view=gateways"))
         .contains("{\"address\":\"127.0.0.1:1\",\"trouble\":\"")
+        .as("one that the registry names")
+        .contains("{\"address\":\"127.0.0.1:2\",\"trouble\":\"")
         .doesNotContain("\"state\":");
   }
 
@@ -210,6 +235,41 @@ class ConsoleTest {
     assertThat(post(drain.replace("%20process", "x"), TOKEN).body()).contains("process: ");
     assertThat(post(drain.replace("=true", "=maybe"), TOKEN).body())
         .contains("draining: \\\"maybe\\\" (expected: true or false)");
+  }
+
+  @Test
+  void endpointIsExplained() throws Exception {
+    assertThat(get("/api/explain?endpoint=127.0.0.1:50052"))
+        .contains(
+            "orders: draining; registry: listed; weight",
+            "No new call goes there: marked as draining",
+            "Its process has no admin service");
+    assertThat(get("/api/explain?endpoint=127.0.0.1:50051"))
+        .contains("New calls may go there.", "answers: ", "No client that shows itself");
+    assertThat(get("/api/explain?endpoint=127.0.0.1:1"))
+        .contains("endpoint: 127.0.0.1:1 (expected: one of a service");
+    assertThat(get("/api/explain?endpoint=nonsense")).contains("\"refused\":\"", "nonsense");
+  }
+
+  @Test
+  void splitNeedsTheTokenAndEditsThePolicy() throws Exception {
+    String split = "/api/split?service=orders&subset=v2&percent=10";
+    assertThat(get("/api/shares?service=orders")).contains("\"split\":\"all instances\"");
+    assertThat(post(split, "wrong").statusCode()).isEqualTo(401);
+    assertThat(send(request(split)).statusCode()).isEqualTo(405);
+    assertThat(policy).doesNotExist();
+
+    assertThat(post(split, TOKEN).body())
+        .isEqualTo("{\"split\":\"v2 10%, others 90% (was: all instances)\"}");
+    assertThat(get("/api/shares?service=orders")).contains("v2 10%, others 90%");
+    String before = Files.readString(policy);
+    assertThat(post(split.replace("=10", "=1000"), TOKEN).body()).contains("refused", "v2: 1000%");
+    assertThat(post(split.replace("=v2", "="), TOKEN).body()).contains("subset: none (expected");
+    assertThat(post(split.replace("=orders", "=a/b"), TOKEN).body()).contains("service: ");
+    assertThat(policy).hasContent(before);
+
+    assertThat(post("/api/split?service=orders&clear=true", TOKEN).body())
+        .contains("all instances (was: v2 10%");
   }
 
   @Test

@@ -46,6 +46,8 @@ public final class StreamCost extends Comparison {
   private static final Option CACHED_POOL =
       new Option(
           "--cached-pool", 0, 0, 0, 1, "1: callbacks of ours on a cached pool, as grpc-java's are");
+  private static final Option ONLY =
+      new Option("--only", 0, 0, 0, 20, "one load, by its number; 0: all of them");
 
   /** Bytes of a message, by the name of the size. */
   private enum Size {
@@ -84,7 +86,14 @@ public final class StreamCost extends Comparison {
   @Override
   public List<Option> options() {
     return List.of(
-        PAIRS, SLICE_MILLIS, WARM_UP_SECONDS, STREAMS, FLOOD_STREAMS, CONTROL, CACHED_POOL);
+        PAIRS,
+        SLICE_MILLIS,
+        WARM_UP_SECONDS,
+        STREAMS,
+        FLOOD_STREAMS,
+        CONTROL,
+        CACHED_POOL,
+        ONLY);
   }
 
   @Override
@@ -143,6 +152,10 @@ public final class StreamCost extends Comparison {
           load(
               CLIENT_STREAM + size.label, ours, raw, c -> new Uploads(c, servers, flooded, bytes)));
     }
+    int only = options.get(ONLY);
+    if (only > 0) {
+      loads = List.of(loads.get(only - 1));
+    }
     long warmUpSlices =
         Math.max(1, Duration.ofSeconds(options.get(WARM_UP_SECONDS)).toMillis())
             / WARM_UP_SLICE.toMillis();
@@ -164,6 +177,10 @@ public final class StreamCost extends Comparison {
       report.say("pair %d of %d:%s", i + 1, options.get(PAIRS), ratios);
     }
     loads.forEach(load -> load.say(report));
+    if (only > 0) {
+      report.figure("ratio_" + loads.get(0).name, loads.get(0).ratio().median());
+      return;
+    }
     conclude(report, loads, options.quick(), options.get(PAIRS));
   }
 
