@@ -10,6 +10,7 @@ import {chromium} from "playwright-core";
 const PATIENCE_MILLIS = 90_000;
 const POLL_MILLIS = 20;
 const KILL_BOUND_MILLIS = 1_000;
+const SLEEP_MILLIS = 5_000;
 const WIDTHS = [400, 1600];
 const [root, work, browserPath] = process.argv.slice(2);
 const pictures = join(work, "pictures");
@@ -131,6 +132,36 @@ async function drain(page, run) {
   return 2;
 }
 
+// An endpoint says why it gets calls.
+async function explain(page, run) {
+  await go(page, "services");
+  const address = await until("an instance with calls", () =>
+    run.table?.instances.findLast(each => each.state === "serving" && each.calls_per_s > 0)?.address);
+  await page.click(`#rows tbody tr:has-text("${address}")`);
+  await page.click("#explain");
+  await page.waitForFunction(() => document.getElementById("details-text").textContent.includes("New calls may go there."));
+  const text = await page.textContent("#details-text");
+  for (const words of ["registry: listed", "answers: ", "Clients that show themselves"]) {
+    if (!text.includes(words)) faults.push(`explain: no "${words}" in: ${text}`);
+  }
+  const found = await violations(page, "explain");
+  await page.screenshot({path: join(pictures, "demo-explain-1600-light.png")});
+  await page.click("#close");
+  return found;
+}
+
+// A page whose browser sleeps, and wakes up after its connection has gone, shows what is new.
+async function sleepAndWake(page) {
+  await go(page, "connections");
+  const session = await page.context().newCDPSession(page);
+  await session.send("Page.setWebLifecycleState", {state: "frozen"});
+  await sleep(SLEEP_MILLIS);
+  await session.send("Page.setWebLifecycleState", {state: "active"});
+  const woken = Date.now();
+  await page.waitForFunction(at => shown && shown.time_ms > at && document.getElementById("live").textContent === "live",
+    woken, {timeout: PATIENCE_MILLIS, polling: POLL_MILLIS});
+}
+
 // How long after the demo's kill -9 the timeline shows its connections, with the reason.
 async function kill(page, run) {
   await go(page, "timeline");
@@ -155,10 +186,12 @@ try {
   await until("the demo's link", () => calls.link || (calls.ended && fail("the demo ended")));
   const page = await open(browser, calls.link, 1600, "light");
   const actions = await drain(page, calls);
+  let count = await explain(page, calls);
   const took = await kill(page, calls);
+  await sleepAndWake(page);
   const callViews = ["services", "connections", "closed", "gateways", "timeline"];
   const full = await filled(page, callViews);
-  let count = await looks(browser, calls, callViews);
+  count += await looks(browser, calls, callViews);
   calls.child.kill("SIGTERM");
   await until("the demo ends", () => calls.ended);
   await page.waitForSelector("#lost:not([hidden])");

@@ -49,6 +49,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HoldfastChannelBuilder
     extends ForwardingChannelBuilder2<HoldfastChannelBuilder> {
+  /** Its types are not public, and an application may not have them. */
+  private static final String TRACING_PACKAGE = "io.grpc.opentelemetry.";
+
   /** The variable that names the zone this process runs in. */
   public static final String ZONE_VARIABLE = "HOLDFAST_ZONE";
 
@@ -204,6 +207,29 @@ public final class HoldfastChannelBuilder
   public HoldfastChannelBuilder interceptAboveRetry(ClientInterceptor interceptor) {
     aboveRetry.add(interceptor);
     return this;
+  }
+
+  /**
+   * Adds interceptors, which meet each attempt of a call that Holdfast sends again; but gRPC's
+   * tracing, which meets a call once, as it has a span for the call and one in it for each attempt
+   * (gRFC A72).
+   */
+  @Override
+  public HoldfastChannelBuilder intercept(List<ClientInterceptor> interceptors) {
+    for (ClientInterceptor interceptor : interceptors) {
+      if (interceptor.getClass().getName().startsWith(TRACING_PACKAGE)) {
+        aboveRetry.add(interceptor);
+      } else {
+        netty.intercept(interceptor);
+      }
+    }
+    return this;
+  }
+
+  /** The same as {@link #intercept(List)}. */
+  @Override
+  public HoldfastChannelBuilder intercept(ClientInterceptor... interceptors) {
+    return intercept(List.of(interceptors));
   }
 
   /** gRPC's metrics come this way: they count a call once, with all attempts. */

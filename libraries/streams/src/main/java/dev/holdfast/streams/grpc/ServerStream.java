@@ -99,6 +99,9 @@ final class ServerStream<ReqT, RespT>
   /** The thread that runs a callback after which the session is driven anyway. */
   private volatile @Nullable Thread handling;
 
+  /** The messages that the callback asked for. Confined to the thread that runs it. */
+  private int requestedInCallback;
+
   ServerStream(
       ServerStreams streams,
       ServerSession session,
@@ -281,7 +284,8 @@ final class ServerStream<ReqT, RespT>
   void request(int messages) {
     if (handling == Thread.currentThread()) {
       // No message can come before this callback has ended, and then outputs are taken.
-      tell(session -> session.request(messages));
+      requestedInCallback =
+          (int) Math.min(Integer.MAX_VALUE, (long) requestedInCallback + messages);
     } else {
       driver.input((session, now) -> session.request(messages));
     }
@@ -453,12 +457,19 @@ final class ServerStream<ReqT, RespT>
    * store in one step.
    */
   private void handle(Consumer<ServerCall.Listener<ReqT>> callback, long seq) {
-    tell(session -> session.handling(true));
+    if (streams.isDurable()) {
+      tell(session -> session.handling(true));
+    }
     handling = Thread.currentThread();
     boolean handled = callListener(callback);
     handling = null;
+    int more = requestedInCallback;
+    requestedInCallback = 0;
     driver.input(
         (session, now) -> {
+          if (more > 0) {
+            session.request(more);
+          }
           session.handling(false);
           session.processed(now, handled ? seq : 0);
         });

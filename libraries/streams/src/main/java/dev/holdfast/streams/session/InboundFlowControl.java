@@ -52,10 +52,12 @@ final class InboundFlowControl {
   void onFrame(long nowNanos, StreamAttachment from) {
     from.inbound.requestedMessages = Math.max(0, from.inbound.requestedMessages - 1);
     from.inbound.rapid = nowNanos - from.inbound.heardNanos < RAPID.toNanos();
-    release();
+    if (!from.inbound.rapid) {
+      release();
+    }
   }
 
-  /** Gives back the room of a second message, which has come or will not count. */
+  /** Gives back the room of a second message, which has come or will not be asked for. */
   void release() {
     if (ahead) {
       ahead = false;
@@ -74,6 +76,7 @@ final class InboundFlowControl {
     // What was received before is dropped, and what stands in its header is read.
     boolean repeated = from.inbound.lastSeq < receiveBuffer.received();
     if (!receiveBuffer.wantsMore() && !repeated) {
+      release();
       if (!from.inbound.readPaused) {
         from.inbound.readPaused = true;
         pausedNanos = nowNanos;
@@ -91,10 +94,15 @@ final class InboundFlowControl {
   }
 
   private boolean isAheadDue(StreamAttachment from) {
-    if (from.inbound.requestedMessages > 1
-        || !asksAhead
-        || !from.inbound.rapid
-        || !receiveBuffer.takeAhead()) {
+    if (from.inbound.requestedMessages > 1 || !asksAhead || !from.inbound.rapid) {
+      return false;
+    }
+    if (!receiveBuffer.mayAskAhead()) {
+      release();
+      return false;
+    }
+    // While messages follow each other the room of the second one stays taken.
+    if (!ahead && !receiveBuffer.takeAhead()) {
       return false;
     }
     from.inbound.requestedMessages = 2;

@@ -66,7 +66,7 @@ public class ReceiveBuffer {
   private long waitingBytes;
   private long inHandBytes;
   private long processedBytes;
-  private @Nullable BufferBudget budget;
+  private @Nullable BudgetShare share;
   private long granted;
   private long demand;
 
@@ -226,14 +226,11 @@ public class ReceiveBuffer {
 
   /** Counts what is held here among all sessions of the process. */
   void limitBy(BufferBudget shared) {
-    budget = shared;
-    shared.take(heldBytes());
+    share = BudgetShare.of(shared, heldBytes());
   }
 
   private void take(long bytes) {
-    if (budget != null) {
-      budget.take(bytes);
-    }
+    BudgetShare.add(share, bytes);
   }
 
   /** The position that frames acknowledge. */
@@ -275,20 +272,25 @@ public class ReceiveBuffer {
     return idle || (hasRoom() && (waiting.size() <= 1 || waitingBytes < 2 * limitBytes));
   }
 
-  /** Whether a second message may be asked for, as those of late were small; it counts as large. */
-  boolean takeAhead() {
+  /** Whether a second message may be asked for, as those of late were small. */
+  boolean mayAskAhead() {
     boolean small = largeBytes > 0 && largeBytes <= SMALL_BYTES;
-    return small && hasRoom() && wantsMore() && budget != null && budget.takeAhead();
+    return small && hasRoom() && wantsMore();
+  }
+
+  /** Takes room for a second message, which counts as large; false when there is none. */
+  boolean takeAhead() {
+    return share != null && share.budget().takeAhead();
   }
 
   void giveAheadBack() {
-    if (budget != null) {
-      budget.giveAheadBack();
+    if (share != null) {
+      share.budget().giveAheadBack();
     }
   }
 
   private boolean hasRoom() {
-    return budget == null || budget.hasRoom(heldBytes(), processedBytes);
+    return share == null || share.budget().hasRoom(heldBytes(), processedBytes);
   }
 
   /** The highest position that may come; it never goes back. */

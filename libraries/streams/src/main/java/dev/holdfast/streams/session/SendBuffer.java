@@ -49,7 +49,7 @@ public class SendBuffer {
   private @Nullable SequencedMessage first;
 
   private long heldEnd = Long.MAX_VALUE;
-  private @Nullable BufferBudget budget;
+  private @Nullable BudgetShare share;
 
   public SendBuffer(int limitMessages, long limitBytes) {
     this.limitMessages = limitMessages;
@@ -69,8 +69,7 @@ public class SendBuffer {
 
   /** Counts what is held here among all sessions of the process. */
   void limitBy(BufferBudget shared) {
-    budget = shared;
-    shared.take(heldBytes);
+    share = BudgetShare.of(shared, heldBytes);
   }
 
   /** A detached session's peer processes nothing, and of one that is over nothing is kept. */
@@ -149,7 +148,7 @@ public class SendBuffer {
 
   private boolean hasRoom(long bytes) {
     // Who holds nothing may always take one, or it would wait for others.
-    return budget == null || held() == 0 || budget.hasRoom(bytes, flowedBytes);
+    return share == null || held() == 0 || share.budget().hasRoom(bytes, flowedBytes);
   }
 
   /** The application begins or ends to handle a message of the peer's. */
@@ -296,9 +295,7 @@ public class SendBuffer {
 
   private void hold(long bytes) {
     heldBytes += bytes;
-    if (budget != null) {
-      budget.take(bytes);
-    }
+    BudgetShare.add(share, bytes);
   }
 
   private void grow() {

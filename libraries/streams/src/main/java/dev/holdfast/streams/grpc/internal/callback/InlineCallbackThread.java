@@ -28,7 +28,11 @@ public final class InlineCallbackThread {
 
   private static final Duration POLL_INTERVAL = Duration.ofMillis(250);
 
-  /** The threads that run callbacks now: with virtual threads there may be one for each message. */
+  /**
+   * The threads that run callbacks now, and those that have done so since the last look: adding and
+   * removing one costs as much as a short callback. With virtual threads there may be one for each
+   * message.
+   */
   private static final Set<InlineCallbackThread> LENT = ConcurrentHashMap.newKeySet();
 
   private static final AtomicBoolean WATCHED = new AtomicBoolean();
@@ -51,6 +55,9 @@ public final class InlineCallbackThread {
   // Written by the thread, read by the watch.
   private volatile @Nullable SlowCallbackListener slowCallbackListener;
   private volatile long sinceNanos;
+
+  /** Whether it is among the lent ones. Written under its monitor. */
+  private volatile boolean lent;
 
   private InlineCallbackThread() {}
 
@@ -97,14 +104,29 @@ public final class InlineCallbackThread {
     sinceNanos = beganNanos;
     slowCallbackListener = whose;
     try {
-      LENT.add(this);
+      if (!lent) {
+        synchronized (this) {
+          LENT.add(this);
+          lent = true;
+        }
+      }
       watch();
       callbacks.runAll();
     } finally {
       slowCallbackListener = null;
-      LENT.remove(this);
     }
     return System.nanoTime() - beganNanos;
+  }
+
+  /** Takes it from the lent ones, unless it runs callbacks again meanwhile. */
+  private synchronized void forget() {
+    lent = false;
+    LENT.remove(this);
+    if (slowCallbackListener != null) {
+      // It may have begun before it could see that it was no longer among them.
+      LENT.add(this);
+      lent = true;
+    }
   }
 
   /** Whether the watch checks it. */
@@ -135,15 +157,16 @@ public final class InlineCallbackThread {
   private static void look() {
     long nowNanos = System.nanoTime();
     for (InlineCallbackThread one : LENT) {
-      one.lookAt(nowNanos);
+      if (one.slowCallbackListener == null) {
+        one.forget();
+      } else {
+        one.lookAt(nowNanos);
+      }
     }
     WATCHED.set(false);
-    // A thread that borrows after this line watches itself.
-    for (InlineCallbackThread one : LENT) {
-      if (one.slowCallbackListener != null) {
-        watch();
-        return;
-      }
+    // A thread that is lent after this line is watched by what it does itself.
+    if (!LENT.isEmpty()) {
+      watch();
     }
   }
 
