@@ -119,6 +119,30 @@ class GrpcMetricsTest {
             });
   }
 
+  /** On Linux: grpc-java asks the kernel by epoll, when a connection ends and every few minutes. */
+  @Test
+  void tcpIsMeasuredAsGrpcDefinesIt() throws Exception {
+    topology.serve(new WordsService("a"), measuredServer());
+    ManagedChannel channel = measuredChannel();
+    LoopbackTopology.call(channel, WordsService.GET);
+
+    assertThat(registry.get("grpc.tcp.connections_created").counters())
+        .isNotEmpty()
+        .allSatisfy(created -> assertThat(created.count()).isPositive());
+    assertThat(registry.get("grpc.tcp.connection_count").gauges())
+        .isNotEmpty()
+        .anySatisfy(open -> assertThat(open.value()).isEqualTo(1));
+    channel.shutdownNow();
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () -> {
+              assertThat(registry.get("grpc.tcp.connection_count").gauges())
+                  .allSatisfy(open -> assertThat(open.value()).isZero());
+              assertThat(registry.find("grpc.tcp.min_rtt").meters()).isNotEmpty();
+            });
+  }
+
   @Test
   void methodThatIsNotOfGeneratedCodeIsOther() throws Exception {
     topology.serve(new WordsService("a"), measuredServer());

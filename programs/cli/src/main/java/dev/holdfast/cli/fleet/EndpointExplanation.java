@@ -2,6 +2,7 @@ package dev.holdfast.cli.fleet;
 
 import dev.holdfast.admin.rpc.FailedCalls;
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.annotation.Limit;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,9 @@ import java.util.stream.Collectors;
  * processes of clients say of it.
  */
 public final class EndpointExplanation {
+  @Limit(
+      of = "connections of clients that an explanation of an endpoint looks at",
+      then = "the others are counted, but not whether they are suspected to be dead")
   private static final int MAX_CONNECTIONS = 1_000;
 
   private final FleetReader reader;

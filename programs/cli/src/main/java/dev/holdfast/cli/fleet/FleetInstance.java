@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -120,11 +121,25 @@ public final class FleetInstance {
     return false;
   }
 
-  /** Asks which process it is, then for its rows; fails with the call's status. */
+  /**
+   * Asks which process it is, then for its rows; fails with the call's status. A process of an
+   * earlier version that does not know such rows has none.
+   */
   CompletableFuture<Answer> ask(FleetQuery query) {
     return process()
         .thenCompose(
-            process -> rows(query, query.limit()).thenApply(rows -> new Answer(process, rows)));
+            process ->
+                rows(query, query.limit())
+                    .exceptionally(FleetInstance::noneIfUnknown)
+                    .thenApply(rows -> new Answer(process, rows)));
+  }
+
+  private static InstanceRows noneIfUnknown(Throwable failure) {
+    if (FleetReader.root(failure) instanceof StatusRuntimeException status
+        && status.getStatus().getCode() == Status.Code.UNIMPLEMENTED) {
+      return InstanceRows.NONE;
+    }
+    throw new CompletionException(failure);
   }
 
   /** The first rows of a page, at most so many; none of a view that no process lists. */

@@ -1,5 +1,6 @@
 package dev.holdfast.cli.fleet;
 
+import com.google.protobuf.UnknownFieldSet;
 import dev.holdfast.admin.rpc.AdminGrpc;
 import dev.holdfast.admin.rpc.ConnectionsPage;
 import dev.holdfast.admin.rpc.DrainingReport;
@@ -12,7 +13,9 @@ import dev.holdfast.admin.rpc.StreamsPage;
 import dev.holdfast.core.HostPort;
 import io.grpc.Grpc;
 import io.grpc.InsecureServerCredentials;
+import io.grpc.MethodDescriptor;
 import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.util.Comparator;
@@ -29,11 +32,13 @@ public final class FakeAdminServer implements AutoCloseable {
   private final List<ResumableStream> ended = new CopyOnWriteArrayList<>();
   private final List<DrainingRequest> drained = new CopyOnWriteArrayList<>();
 
-  private FakeAdminServer(String id, List<ResumableStream> streams) throws IOException {
+  private FakeAdminServer(
+      String id, List<ResumableStream> streams, List<MethodDescriptor<?, ?>> unknown)
+      throws IOException {
     this.streams = streams;
     this.server =
         Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
-            .addService(new Rows(id))
+            .addService(without(new Rows(id), unknown))
             .build()
             .start();
   }
@@ -50,7 +55,32 @@ public final class FakeAdminServer implements AutoCloseable {
                         .setState("ATTACHED")
                         .build())
             .toList();
-    return new FakeAdminServer(id, streams);
+    return new FakeAdminServer(id, streams, List.of());
+  }
+
+  /** A server of a later version: its messages have a field that this one does not know. */
+  static FakeAdminServer ofALaterVersion(String id) throws IOException {
+    UnknownFieldSet later =
+        UnknownFieldSet.newBuilder()
+            .addField(99, UnknownFieldSet.Field.newBuilder().addVarint(7).build())
+            .build();
+    return new FakeAdminServer(
+        id,
+        List.of(ResumableStream.newBuilder().setId("later").setUnknownFields(later).build()),
+        List.of());
+  }
+
+  /** A server of an earlier version, which can't list streams. */
+  static FakeAdminServer withoutStreams(String id) throws IOException {
+    return new FakeAdminServer(id, List.of(), List.of(AdminGrpc.getListStreamsMethod()));
+  }
+
+  private static ServerServiceDefinition without(Rows rows, List<MethodDescriptor<?, ?>> unknown) {
+    ServerServiceDefinition.Builder known = ServerServiceDefinition.builder(AdminGrpc.SERVICE_NAME);
+    rows.bindService().getMethods().stream()
+        .filter(method -> !unknown.contains(method.getMethodDescriptor()))
+        .forEach(known::addMethod);
+    return known.build();
   }
 
   public HostPort address() {

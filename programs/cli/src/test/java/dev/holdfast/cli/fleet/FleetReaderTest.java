@@ -2,8 +2,12 @@ package dev.holdfast.cli.fleet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.admin.AdminAddress;
 import dev.holdfast.core.Clock;
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.ServiceName;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Grpc;
@@ -11,7 +15,9 @@ import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** The reader, and processes that do not answer. */
@@ -35,6 +41,59 @@ class FleetReaderTest {
       assertThat(reader.read(QUERY).silent()).hasSize(1);
       assertThat(channel.resets).isEqualTo(2);
     }
+  }
+
+  @Test
+  void thousandProcessesAreReadThoughSomeAreSilent() throws Exception {
+    try (FakeAdminServer process = FakeAdminServer.start("process", List.of(7L))) {
+      List<Endpoint> endpoints =
+          IntStream.range(0, FleetReader.MAX_INSTANCES)
+              .mapToObj(i -> endpoint(i, i % 4 == 0 ? 1 : process.address().port()))
+              .toList();
+      try (FleetReader reader = reader(EndpointSet.of(endpoints))) {
+        FleetSnapshot first = reader.read(QUERY);
+        assertThat(first.instances()).hasSize(FleetReader.MAX_INSTANCES);
+        assertThat(first.silent()).hasSize(FleetReader.MAX_INSTANCES / 4);
+        assertThat(first.matched()).isEqualTo(FleetReader.MAX_INSTANCES * 3L / 4);
+        assertThat(first.rows()).hasSize(QUERY.limit());
+        assertThat(reader.read(QUERY.from(reader.behind(first))).rows()).hasSize(QUERY.limit());
+      }
+    }
+  }
+
+  @Test
+  void processesOfOtherVersionsAreReadAsFarAsTheyGo() throws Exception {
+    try (FakeAdminServer later = FakeAdminServer.ofALaterVersion("process");
+        FakeAdminServer earlier = FakeAdminServer.withoutStreams("process");
+        FleetReader reader =
+            reader(
+                EndpointSet.of(
+                    endpoint(1, later.address().port()), endpoint(2, earlier.address().port())))) {
+      FleetSnapshot streams = reader.read(QUERY);
+      assertThat(streams.silent()).isEmpty();
+      assertThat(streams.rows())
+          .singleElement()
+          .satisfies(row -> assertThat(row.values()).containsEntry("id", "later"));
+      assertThat(reader.read(FleetQuery.of(FleetView.SERVICES, List.of(), 10)).rows()).hasSize(2);
+    }
+  }
+
+  /** An endpoint whose process has an admin service at this port of an address of its own. */
+  private static Endpoint endpoint(int number, int adminPort) {
+    String host = "127.0." + (1 + number / 250) + "." + (1 + number % 250);
+    return Endpoint.of(host + ":50051")
+        .withMetadata(Map.of(AdminAddress.KEY, host + ":" + adminPort + " process"));
+  }
+
+  private static FleetReader reader(EndpointSet endpoints) {
+    ServiceName service = ServiceName.of("prod", "orders");
+    return new FleetReader(
+        () -> new FleetServices.ServicesState(Map.of(service, endpoints), Map.of(), "", 0),
+        List.of(),
+        admin ->
+            Grpc.newChannelBuilder(admin.address().toString(), InsecureChannelCredentials.create())
+                .build(),
+        Clock.system());
   }
 
   /** A channel to a port where nobody listens, which counts how often it is not to wait. */

@@ -86,14 +86,7 @@ public final class StreamCost extends Comparison {
   @Override
   public List<Option> options() {
     return List.of(
-        PAIRS,
-        SLICE_MILLIS,
-        WARM_UP_SECONDS,
-        STREAMS,
-        FLOOD_STREAMS,
-        CONTROL,
-        CACHED_POOL,
-        ONLY);
+        PAIRS, SLICE_MILLIS, WARM_UP_SECONDS, STREAMS, FLOOD_STREAMS, CONTROL, CACHED_POOL, ONLY);
   }
 
   @Override
@@ -138,20 +131,7 @@ public final class StreamCost extends Comparison {
     }
     ManagedChannel ours = channel(runResources, servers, !control, interceptors);
     ManagedChannel raw = channel(runResources, servers, false, interceptors);
-    int streams = options.get(STREAMS);
-    int flooded = options.get(FLOOD_STREAMS);
-    List<Load> loads = new ArrayList<>();
-    for (Size size : Size.values()) {
-      int bytes = size.bytes;
-      loads.add(load("pingpong_" + size.label, ours, raw, c -> new PingPong(c, streams, bytes)));
-      loads.add(load("down_" + size.label, ours, raw, c -> new Flood(c, false, flooded, bytes)));
-      loads.add(load("up_" + size.label, ours, raw, c -> new Flood(c, true, flooded, bytes)));
-      loads.add(
-          load(SERVER_STREAM + size.label, ours, raw, c -> new Subscriptions(c, flooded, bytes)));
-      loads.add(
-          load(
-              CLIENT_STREAM + size.label, ours, raw, c -> new Uploads(c, servers, flooded, bytes)));
-    }
+    List<Load> loads = loads(options, ours, raw, servers);
     int only = options.get(ONLY);
     if (only > 0) {
       loads = List.of(loads.get(only - 1));
@@ -182,6 +162,25 @@ public final class StreamCost extends Comparison {
       return;
     }
     conclude(report, loads, options.quick(), options.get(PAIRS));
+  }
+
+  private static List<Load> loads(
+      Options options, ManagedChannel ours, ManagedChannel raw, StreamServers servers) {
+    int streams = options.get(STREAMS);
+    int flooded = options.get(FLOOD_STREAMS);
+    List<Load> loads = new ArrayList<>();
+    for (Size size : Size.values()) {
+      int bytes = size.bytes;
+      loads.add(load("pingpong_" + size.label, ours, raw, c -> new PingPong(c, streams, bytes)));
+      loads.add(load("down_" + size.label, ours, raw, c -> new Flood(c, false, flooded, bytes)));
+      loads.add(load("up_" + size.label, ours, raw, c -> new Flood(c, true, flooded, bytes)));
+      loads.add(
+          load(SERVER_STREAM + size.label, ours, raw, c -> new Subscriptions(c, flooded, bytes)));
+      loads.add(
+          load(
+              CLIENT_STREAM + size.label, ours, raw, c -> new Uploads(c, servers, flooded, bytes)));
+    }
+    return loads;
   }
 
   private static void conclude(Report report, List<Load> loads, boolean quick, int pairs) {
