@@ -25,7 +25,8 @@ class SettingTablesTest {
           "keepAliveTime",
           "keepAliveTimeout",
           "keepAliveWithoutCalls",
-          "maxInboundMessageSize");
+          "maxInboundMessageSize",
+          "intercept");
 
   @Test
   void everyMethodOfTheChannelBuilderHasItsRow() {

@@ -31,6 +31,7 @@ public enum FleetView {
           new ViewColumn("ZONE", "zone"),
           new ViewColumn("WEIGHT", "weight"),
           new ViewColumn("ADMIN", "admin"),
+          new ViewColumn("AGE", "age_ms"),
           new ViewColumn("CONNECTIONS", "connections"),
           new ViewColumn("CLOSED", "closed"),
           new ViewColumn("STREAMS", "streams"),
