@@ -39,6 +39,7 @@ EMPTY = {
     "services: Retries not made": BUDGET,
     "streams: Dropped response headers": "a handler that sends its response headers late",
     "streams: Reopened streams": "a server without sessions",
+    "streams: Streams that moved": "a server whose streams may move: rebalance, or a maximum age",
 }
 SILENT = {
     "HoldfastCallsCutByDrain": DRAIN,

@@ -34,6 +34,11 @@ final class IdempotentRetry implements ClientInterceptor {
       MeterRegistry meters,
       String service) {
 
+    /** Shows a counter at zero: of one that begins with its first event no rate can be seen. */
+    void show(GrpcMeter meter) {
+      var unused = meter.counter(meters, service);
+    }
+
     void count(GrpcMeter meter) {
       meter.counter(meters, service).increment();
     }
@@ -54,6 +59,8 @@ final class IdempotentRetry implements ClientInterceptor {
       String service) {
     RetryTokenBucket budget = new RetryTokenBucket(options.budgetTokens(), options.budgetRatio());
     this.retryContext = new RetryContext(options, budget, scheduler, offload, meters, service);
+    retryContext.show(GrpcMeter.CALLS_RETRIED);
+    retryContext.show(GrpcMeter.RETRIES);
   }
 
   @Override

@@ -45,6 +45,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code holdfast gateway} as a process before a stock server, and what its check says. */
 class GatewayCommandTest {
+  private static final String TOKEN = "a-token-of-this-test";
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final Pattern ADMIN = Pattern.compile("\"admin\":\"127.0.0.1:(\\d+)\"");
   private static final Pattern LISTENING = Pattern.compile("\"listen\":\"127.0.0.1:(\\d+)\"");
@@ -62,7 +63,8 @@ class GatewayCommandTest {
             Map.of(),
             ("gateway --json --registry file://"
                     + folder
-                    + "/services --listen 0 --admin 0 --access-log -"
+                    + "/services --listen 0 --admin 0 --access-log - --admin-token-file "
+                    + Files.writeString(folder.resolve("token"), TOKEN)
                     + " --config "
                     + file)
                 .split(" "))) {
@@ -137,6 +139,7 @@ class GatewayCommandTest {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create("http://" + admin + "/api/drain"))
             .header("x-holdfast-admin", "test")
+            .header("authorization", "Bearer " + TOKEN)
             .POST(HttpRequest.BodyPublishers.noBody())
             .build();
     return HttpClient.newHttpClient()

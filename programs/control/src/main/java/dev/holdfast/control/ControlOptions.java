@@ -16,6 +16,8 @@ import java.util.Optional;
  * @param listen where clients are served; loopback, port 18000 by default
  * @param admin where {@code control status}, CSDS and grpcdebug are served, in plaintext; loopback,
  *     port 18001 by default
+ * @param adminToken the file with the token that readers of {@code admin} present beyond loopback,
+ *     where one is needed
  * @param tls files for TLS to clients; plaintext without
  * @param services the services to serve, such as {@code orders} or {@code orders:grpc}, where the
  *     registry can't list them; empty to follow all of the namespace
@@ -24,6 +26,7 @@ import java.util.Optional;
 public record ControlOptions(
     InetSocketAddress listen,
     InetSocketAddress admin,
+    Optional<Path> adminToken,
     Optional<ServerTlsFiles> tls,
     List<String> services,
     Duration drain) {
@@ -47,6 +50,7 @@ public record ControlOptions(
       new ControlOptions(
           new InetSocketAddress(InetAddress.getLoopbackAddress(), PORT),
           new InetSocketAddress(InetAddress.getLoopbackAddress(), ADMIN_PORT),
+          Optional.empty(),
           Optional.empty(),
           List.of(),
           DRAIN.defaultValue());
@@ -72,6 +76,10 @@ public record ControlOptions(
   static final Duration KEEPALIVE_TIMEOUT = Duration.ofSeconds(20);
 
   public ControlOptions {
+    if (adminToken.isEmpty() && !admin.getAddress().isLoopbackAddress()) {
+      throw new IllegalArgumentException(
+          "admin: beyond loopback without a token (expected: a token file)");
+    }
     services = List.copyOf(services);
     for (String service : services) {
       if (!ServiceName.parse(service).namespace().isEmpty()) {
@@ -104,22 +112,36 @@ public record ControlOptions(
   }
 
   public ControlOptions withListen(InetSocketAddress value) {
-    return new ControlOptions(value, admin, tls, services, drain);
+    return new ControlOptions(value, admin, adminToken, tls, services, drain);
   }
 
+  /**
+   * Sets the admin address.
+   *
+   * @throws IllegalArgumentException when there is no token for an address beyond loopback
+   */
   public ControlOptions withAdmin(InetSocketAddress value) {
-    return new ControlOptions(listen, value, tls, services, drain);
+    return withAdmin(value, adminToken);
+  }
+
+  /**
+   * Sets the admin address and the file with its token.
+   *
+   * @throws IllegalArgumentException when there is no token for an address beyond loopback
+   */
+  public ControlOptions withAdmin(InetSocketAddress value, Optional<Path> token) {
+    return new ControlOptions(listen, value, token, tls, services, drain);
   }
 
   public ControlOptions withTls(ServerTlsFiles value) {
-    return new ControlOptions(listen, admin, Optional.of(value), services, drain);
+    return new ControlOptions(listen, admin, adminToken, Optional.of(value), services, drain);
   }
 
   public ControlOptions withServices(List<String> value) {
-    return new ControlOptions(listen, admin, tls, value, drain);
+    return new ControlOptions(listen, admin, adminToken, tls, value, drain);
   }
 
   public ControlOptions withDrain(Duration value) {
-    return new ControlOptions(listen, admin, tls, services, value);
+    return new ControlOptions(listen, admin, adminToken, tls, services, value);
   }
 }

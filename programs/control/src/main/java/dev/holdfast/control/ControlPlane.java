@@ -92,7 +92,7 @@ public final class ControlPlane implements AutoCloseable {
             context.scheduler().clock());
     admin =
         ControlServers.forAdmins(
-            options.admin(),
+            options,
             List.of(
                 new StatusService(told).bindService(),
                 new ClientStatusService(discoveryStreams, snapshotPublisher).bindService()));

@@ -24,9 +24,14 @@ final class ControlServers {
         .build();
   }
 
-  /** The one for people, in plaintext. */
-  static Server forAdmins(InetSocketAddress address, List<ServerServiceDefinition> services) {
-    return builder(address, InsecureServerCredentials.create()).addServices(services).build();
+  /** The one for people, in plaintext, and beyond loopback with a token. */
+  static Server forAdmins(ControlOptions options, List<ServerServiceDefinition> services) {
+    NettyServerBuilder builder =
+        builder(options.admin(), InsecureServerCredentials.create()).addServices(services);
+    if (!options.admin().getAddress().isLoopbackAddress()) {
+      options.adminToken().map(AdminTokenInterceptor::new).ifPresent(builder::intercept);
+    }
+    return builder.build();
   }
 
   static InetSocketAddress address(Server server) {

@@ -36,6 +36,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -48,6 +49,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The admin page as a browser, a scraper and an attacker's page ask it. */
 class AdminTest {
+  private static final String TOKEN = "a-token-of-this-test";
+  private static final String BEARER = "authorization: Bearer " + TOKEN;
+
+  @TempDir private Path tokens;
   private final GatewayRig rig = new GatewayRig();
   private final ConfigStatus config = new ConfigStatus("gateway.yaml", "a: b", GatewayConfig.EMPTY);
   private final AtomicInteger drains = new AtomicInteger();
@@ -64,7 +69,9 @@ class AdminTest {
     admin =
         rig.closing(
             AdminServer.open(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), adminTarget));
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                Optional.of(Files.writeString(tokens.resolve("token"), TOKEN + "\n")),
+                adminTarget));
   }
 
   @AfterEach
@@ -174,7 +181,7 @@ class AdminTest {
     assertThat(get("/readyz")).startsWith("HTTP/1.1 503 ").endsWith("which services it has\n");
     gateway.apply(all);
     assertThat(get("/readyz")).startsWith("HTTP/1.1 200 OK");
-    assertThat(ask("POST /api/drain", "host: localhost", "x-holdfast-admin: test"))
+    assertThat(ask("POST /api/drain", "host: localhost", "x-holdfast-admin: test", BEARER))
         .startsWith("HTTP/1.1 202 Accepted");
     assertThat(drains).hasValue(1);
     gateway.drain().get();
@@ -214,6 +221,27 @@ class AdminTest {
   }
 
   @Test
+  void drainNeedsTheTokenAndReadingOnLoopbackDoesNot() throws Exception {
+    String[] drain = {"host: localhost", "x-holdfast-admin: test", ""};
+    for (String authorization :
+        List.of("x: y", "authorization: Bearer", "authorization: Bearer wrong", BEARER + "x")) {
+      drain[2] = authorization;
+      assertThat(ask("POST /api/drain", drain))
+          .as(authorization)
+          .startsWith("HTTP/1.1 401 ")
+          .doesNotContain(TOKEN);
+    }
+    assertThat(get("/api/state")).startsWith("HTTP/1.1 200 OK");
+
+    Files.writeString(tokens.resolve("token"), "another-token-of-this-test");
+    drain[2] = BEARER;
+    assertThat(ask("POST /api/drain", drain)).startsWith("HTTP/1.1 401 ");
+    Files.delete(tokens.resolve("token"));
+    assertThat(ask("POST /api/drain", drain)).startsWith("HTTP/1.1 503 ");
+    assertThat(drains).hasValue(0);
+  }
+
+  @Test
   void pagesOfOthersAndNonsenseAreRefused() throws IOException {
     assertThat(ask("GET /api/state", "host: evil.example"))
         .startsWith("HTTP/1.1 403 ")
@@ -240,7 +268,7 @@ class AdminTest {
     // A large answer, and a request that is counted.
     String pair =
         FrontendRig.lines("GET / HTTP/1.1", host)
-            + FrontendRig.lines("POST /api/drain HTTP/1.1", host, "x-holdfast-admin: test");
+            + FrontendRig.lines("POST /api/drain HTTP/1.1", host, "x-holdfast-admin: test", BEARER);
     ByteBuffer requests = ByteBuffer.wrap(pair.repeat(pairs).getBytes(StandardCharsets.US_ASCII));
     try (SocketChannel client = SocketChannel.open()) {
       client.setOption(StandardSocketOptions.SO_RCVBUF, 4_096);
@@ -272,7 +300,8 @@ class AdminTest {
   @Test
   void nothingIsAnsweredBehindTheLastRequest() throws IOException {
     String host = "host: 127.0.0.1:" + admin.address().getPort();
-    String drain = FrontendRig.lines("POST /api/drain HTTP/1.1", host, "x-holdfast-admin: test");
+    String drain =
+        FrontendRig.lines("POST /api/drain HTTP/1.1", host, "x-holdfast-admin: test", BEARER);
     String answers = raw(lastRequest("GET /api/state", host) + drain);
     assertThat(statuses(answers)).isEqualTo("200 ");
     assertThat(drains).hasValue(0);
@@ -290,7 +319,7 @@ class AdminTest {
   void aPortThatIsTakenIsSaidSo() {
     AdminServer.AdminTarget adminTarget =
         new AdminServer.AdminTarget(gateway, config, rig.meters, () -> {});
-    assertThatThrownBy(() -> AdminServer.open(admin.address(), adminTarget))
+    assertThatThrownBy(() -> AdminServer.open(admin.address(), Optional.empty(), adminTarget))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith("admin: ");
   }

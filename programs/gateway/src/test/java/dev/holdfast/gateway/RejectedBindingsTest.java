@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,6 +125,7 @@ class RejectedBindingsTest {
           rig.closing(
               AdminServer.open(
                   new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                  Optional.empty(),
                   new AdminServer.AdminTarget(
                       gateway,
                       new ConfigStatus("", "", GatewayConfig.EMPTY),

@@ -40,6 +40,7 @@ public final class Console implements AutoCloseable {
    * @param token what browsers must present
    * @param gateways admin addresses of gateways
    * @param controls admin addresses of control planes
+   * @param authorization what gateways and control planes beyond loopback are shown
    * @param policy the policy file of control planes, whose splits the page may change
    */
   public record ConsoleOptions(
@@ -47,6 +48,7 @@ public final class Console implements AutoCloseable {
       String token,
       List<HostPort> gateways,
       List<HostPort> controls,
+      Optional<String> authorization,
       Optional<Path> policy) {
     /** On a free port of loopback, with a random token. */
     public static ConsoleOptions onFreePort(List<HostPort> gateways) {
@@ -55,6 +57,7 @@ public final class Console implements AutoCloseable {
           ConsoleAccess.randomToken(),
           gateways,
           List.of(),
+          Optional.empty(),
           Optional.empty());
     }
 
@@ -85,7 +88,11 @@ public final class Console implements AutoCloseable {
     TimelineRecorder recorder = new TimelineRecorder(timeline, clock);
     OpenFleet fleet = opening.open(recorder);
     ForeignStates foreign =
-        new ForeignStates(options.gateways(), options.controls(), fleet.reader()::services);
+        new ForeignStates(
+            options.gateways(),
+            options.controls(),
+            fleet.reader()::services,
+            options.authorization());
     ConsoleFeed feed = new ConsoleFeed(fleet.reader(), foreign, timeline, recorder, clock);
     ConsoleAccess access =
         new ConsoleAccess(options.token(), options.listen().getAddress().isLoopbackAddress());

@@ -2,6 +2,7 @@ package dev.holdfast.cli.console;
 
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
+import dev.holdfast.cli.TokenFile;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.control.ListenAddress;
 import dev.holdfast.cli.control.PolicyOption;
@@ -9,12 +10,9 @@ import dev.holdfast.cli.fleet.FleetOptions;
 import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.cli.run.Signals;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.IoErrorText;
-import dev.holdfast.core.tls.ReloadableFiles;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,8 +47,6 @@ import picocli.CommandLine.Option;
 public final class ConsoleCommand implements Callable<Integer> {
   /** The default port, on loopback. */
   static final int PORT = 18_003;
-
-  private static final int LEAST_TOKEN_CHARACTERS = 16;
 
   @Mixin(name = CommonOptions.MIXIN)
   private final CommonOptions common = new CommonOptions();
@@ -97,7 +93,12 @@ public final class ConsoleCommand implements Callable<Integer> {
     ListenAddress.requireFree("listen", address);
     Console.ConsoleOptions options =
         new Console.ConsoleOptions(
-            address, token(), addresses(gateways), addresses(controls), policy.file());
+            address,
+            token(),
+            addresses(gateways),
+            addresses(controls),
+            fleetOptions.authorization(),
+            policy.file());
     CountDownLatch ended = new CountDownLatch(1);
     Signals.onStop(ended::countDown);
     try (Console console = Console.open(fleetOptions::open, options)) {
@@ -136,20 +137,8 @@ public final class ConsoleCommand implements Callable<Integer> {
   }
 
   private String token() {
-    Path file = tokenFile;
-    if (file == null) {
-      return ConsoleAccess.randomToken();
-    }
-    try {
-      String token = new String(ReloadableFiles.content(file), StandardCharsets.UTF_8).strip();
-      if (token.length() >= LEAST_TOKEN_CHARACTERS) {
-        return token;
-      }
-    } catch (IOException e) {
-      throw UserError.usage(
-          "token-file: " + file + ": " + IoErrorText.of(e) + " (expected: a readable file)");
-    }
-    throw UserError.usage(
-        "token-file: " + file + " (expected: " + LEAST_TOKEN_CHARACTERS + " characters or more)");
+    return tokenFile == null
+        ? ConsoleAccess.randomToken()
+        : TokenFile.read("token-file", tokenFile);
   }
 }

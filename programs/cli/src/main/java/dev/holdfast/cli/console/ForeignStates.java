@@ -1,5 +1,6 @@
 package dev.holdfast.cli.console;
 
+import dev.holdfast.admin.AdminAccess;
 import dev.holdfast.cli.CallFailureText;
 import dev.holdfast.cli.FutureCall;
 import dev.holdfast.cli.control.ControlStatusText;
@@ -13,7 +14,9 @@ import dev.holdfast.core.annotation.Limit;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -28,6 +31,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -69,6 +73,7 @@ final class ForeignStates implements AutoCloseable {
 
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
   private final Supplier<FleetServices.ServicesState> services;
+  private final Optional<String> authorization;
   private final List<HostPort> namedGateways;
   private final List<HostPort> namedControls;
   private final Map<HostPort, ForeignProcess> gateways = new LinkedHashMap<>();
@@ -76,20 +81,26 @@ final class ForeignStates implements AutoCloseable {
 
   /**
    * @param services whose endpoints may name further ones in their metadata
+   * @param authorization the header that those beyond loopback want
    */
   ForeignStates(
       List<HostPort> gateways,
       List<HostPort> controls,
-      Supplier<FleetServices.ServicesState> services) {
+      Supplier<FleetServices.ServicesState> services,
+      Optional<String> authorization) {
     this.namedGateways = List.copyOf(gateways);
     this.namedControls = List.copyOf(controls);
     this.services = services;
+    this.authorization = authorization;
   }
 
-  private static ManagedChannel channel(HostPort address) {
+  private ManagedChannel channel(HostPort address) {
+    Metadata headers = new Metadata();
+    authorization.ifPresent(value -> headers.put(AdminAccess.AUTHORIZATION, value));
     return Grpc.newChannelBuilderForAddress(
             address.host(), address.port(), InsecureChannelCredentials.create())
         .maxInboundMessageSize(MAX_BYTES)
+        .intercept(MetadataUtils.newAttachHeadersInterceptor(headers))
         .build();
   }
 
@@ -215,11 +226,10 @@ final class ForeignStates implements AutoCloseable {
   }
 
   private CompletableFuture<ForeignState> gateway(HostPort address) {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://" + address + "/api/state"))
-            .timeout(PATIENCE)
-            .build();
-    return http.sendAsync(request, HttpResponse.BodyHandlers.ofInputStream())
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://" + address + "/api/state")).timeout(PATIENCE);
+    authorization.ifPresent(value -> request.header("authorization", value));
+    return http.sendAsync(request.build(), HttpResponse.BodyHandlers.ofInputStream())
         .thenApply(ForeignStates::read)
         .exceptionally(failure -> new ForeignState("", trouble(failure)));
   }

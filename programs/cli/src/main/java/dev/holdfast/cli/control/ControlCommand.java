@@ -3,6 +3,7 @@ package dev.holdfast.cli.control;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.RegistryOptions;
+import dev.holdfast.cli.TokenFile;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.output.JsonLine;
 import dev.holdfast.cli.run.Signals;
@@ -72,6 +73,14 @@ public final class ControlCommand implements Callable<Integer> {
           "Where `control status` and grpcdebug (CSDS) are answered, in plaintext;"
               + " ${DEFAULT-VALUE} of loopback by default.")
   private String admin = "" + ControlOptions.ADMIN_PORT;
+
+  @Option(
+      names = "--admin-token-file",
+      paramLabel = "FILE",
+      description =
+          "A file with the token that readers of --admin present; needed beyond loopback, where it"
+              + " alone counts.")
+  private @Nullable Path adminToken;
 
   @Mixin private final MetricsOptions metrics = new MetricsOptions();
 
@@ -200,11 +209,25 @@ public final class ControlCommand implements Callable<Integer> {
     return ended;
   }
 
+  private InetSocketAddress adminAddress() {
+    InetSocketAddress address = ListenAddress.parse("admin", admin);
+    Path token = adminToken;
+    if (token != null) {
+      var unused = TokenFile.read("admin-token-file", token);
+    } else if (!address.getAddress().isLoopbackAddress()) {
+      throw UserError.usage(
+          "admin: "
+              + ListenAddress.text(address)
+              + " (expected: --admin-token-file beyond loopback)");
+    }
+    return address;
+  }
+
   private ControlOptions options() {
     ControlOptions options =
         ControlOptions.DEFAULT
             .withListen(ListenAddress.parse("listen", listen))
-            .withAdmin(ListenAddress.parse("admin", admin))
+            .withAdmin(adminAddress(), Optional.ofNullable(adminToken))
             .withServices(services)
             .withDrain(
                 DurationText.parse(

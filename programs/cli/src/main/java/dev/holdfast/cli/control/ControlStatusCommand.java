@@ -70,6 +70,8 @@ public final class ControlStatusCommand implements Callable<Integer> {
       description = "Its --admin address; ${DEFAULT-VALUE} by default.")
   private String target = "127.0.0.1:" + ControlOptions.ADMIN_PORT;
 
+  @Mixin private final AdminTokenOption token = new AdminTokenOption();
+
   @Option(names = "--watch", description = "Repeats the query; on a terminal in place.")
   private boolean watch;
 
@@ -99,6 +101,7 @@ public final class ControlStatusCommand implements Callable<Integer> {
         Grpc.newChannelBuilderForAddress(
                 address.host(), address.port(), InsecureChannelCredentials.create())
             .maxInboundMessageSize(MAX_ANSWER_BYTES)
+            .intercept(token.interceptor())
             .build();
     try {
       if (watch) {

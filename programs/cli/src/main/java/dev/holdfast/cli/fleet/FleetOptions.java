@@ -5,23 +5,21 @@ import dev.holdfast.admin.AdminAddress;
 import dev.holdfast.cli.ChannelOptions;
 import dev.holdfast.cli.NamespaceArguments;
 import dev.holdfast.cli.RegistryOptions;
+import dev.holdfast.cli.TokenFile;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.ServiceTarget;
 import dev.holdfast.core.discovery.Registries;
-import dev.holdfast.core.tls.ReloadableFiles;
 import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.stub.MetadataUtils;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -101,23 +99,19 @@ public final class FleetOptions {
         : channelOptions.channel(address.address(), token);
   }
 
-  /** The request headers with the token, where one is given. */
+  /**
+   * The value of the header {@code authorization} for admin services; empty without a token.
+   *
+   * @throws UserError when the file can't be read
+   */
+  public Optional<String> authorization() {
+    return Optional.ofNullable(tokenFile)
+        .map(file -> AdminAccess.SCHEME + TokenFile.read("admin-token-file", file));
+  }
+
   private Metadata headers() {
     Metadata headers = new Metadata();
-    Path file = tokenFile;
-    if (file != null) {
-      try {
-        String token = new String(ReloadableFiles.content(file), StandardCharsets.UTF_8).strip();
-        headers.put(AdminAccess.AUTHORIZATION, AdminAccess.SCHEME + token);
-      } catch (IOException e) {
-        throw UserError.usage(
-            "admin-token-file: "
-                + file
-                + ": "
-                + IoErrorText.of(e)
-                + " (expected: a readable file with a token)");
-      }
-    }
+    authorization().ifPresent(value -> headers.put(AdminAccess.AUTHORIZATION, value));
     return headers;
   }
 }

@@ -169,6 +169,7 @@ public final class GatewayCommand implements Callable<Integer> {
     GatewayFile file = config == null ? null : new GatewayFile(config, registryOptions, zone);
     String text = file == null ? "" : file.text();
     GatewayConfig first = file == null ? ofRegistry() : parsed(file, text);
+    seeing.requireGuarded(first.observability());
     requireFreePorts(first);
     // Before anything is open, so that no signal finds nobody.
     CountDownLatch ended = endOfSignals();

@@ -103,7 +103,10 @@ final class GatewayObservability implements AutoCloseable {
     try {
       admin =
           RetriedResource.open(
-              "admin", () -> AdminServer.open(address.get(), adminTarget), scheduler, mustServe);
+              "admin",
+              () -> AdminServer.open(address.get(), options.adminToken(), adminTarget),
+              scheduler,
+              mustServe);
     } catch (IOException e) {
       if (options.isAdminRequested(file)) {
         throw e;

@@ -3,6 +3,7 @@ package dev.holdfast.cli.gateway;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
+import dev.holdfast.cli.control.AdminTokenOption;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
@@ -14,6 +15,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -52,10 +54,12 @@ public final class GatewayStatusCommand implements Callable<Integer> {
       description = "Its --admin address; ${DEFAULT-VALUE} by default.")
   private String target = "127.0.0.1:" + AdminServer.PORT;
 
+  @Mixin private final AdminTokenOption token = new AdminTokenOption();
+
   @Override
   public Integer call() throws InterruptedException {
     common.startLogging("OFF");
-    String state = ask(HostPort.parse(target));
+    String state = ask(HostPort.parse(target), token.authorization());
     if (common.json()) {
       common.commandContext().out().println(state);
     } else {
@@ -64,11 +68,12 @@ public final class GatewayStatusCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private static String ask(HostPort address) throws InterruptedException {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://" + address + "/api/state"))
-            .timeout(PATIENCE)
-            .build();
+  private static String ask(HostPort address, Optional<String> authorization)
+      throws InterruptedException {
+    HttpRequest.Builder builder =
+        HttpRequest.newBuilder(URI.create("http://" + address + "/api/state")).timeout(PATIENCE);
+    authorization.ifPresent(value -> builder.header("authorization", value));
+    HttpRequest request = builder.build();
     try {
       HttpResponse<String> answer =
           HttpClient.newBuilder()

@@ -1,11 +1,14 @@
 package dev.holdfast.cli.gateway;
 
+import dev.holdfast.cli.TokenFile;
+import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.control.ListenAddress;
 import dev.holdfast.cli.control.MetricsOptions;
 import dev.holdfast.gateway.admin.AdminServer;
 import dev.holdfast.gateway.config.ObservabilityConfig;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -22,6 +25,14 @@ final class ObservabilityOptions {
           "Where the admin page, /metrics and checks are served, in plaintext, or none; that of"
               + " --config, or 18002 of loopback by default.")
   private @Nullable String admin;
+
+  @Option(
+      names = "--admin-token-file",
+      paramLabel = "FILE",
+      description =
+          "A file with the token that the admin page asks for: to drain the gateway, and beyond"
+              + " loopback to read. Without one the page can't drain, and is for loopback only.")
+  private @Nullable Path adminToken;
 
   @Option(
       names = "--access-log",
@@ -54,6 +65,33 @@ final class ObservabilityOptions {
   /** Whether somebody asked for it to be there. */
   boolean isAdminRequested(ObservabilityConfig file) {
     return admin != null || file.admin().isPresent();
+  }
+
+  /** The file with the token of the admin page. */
+  Optional<Path> adminToken() {
+    return Optional.ofNullable(adminToken);
+  }
+
+  /**
+   * Refuses an admin page that everybody could read, and a token that can't be read.
+   *
+   * @throws UserError that names the setting
+   */
+  void requireGuarded(ObservabilityConfig file) {
+    Path token = adminToken;
+    if (token != null) {
+      var unused = TokenFile.read("admin-token-file", token);
+    }
+    address(file)
+        .filter(address -> token == null && !address.getAddress().isLoopbackAddress())
+        .ifPresent(
+            address -> {
+              throw UserError.usage(
+                  "admin: "
+                      + ListenAddress.text(address)
+                      + " (expected: --admin-token-file beyond loopback, or --metrics for scrapers"
+                      + " and probes)");
+            });
   }
 
   /**

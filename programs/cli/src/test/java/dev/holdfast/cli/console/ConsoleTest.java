@@ -91,7 +91,8 @@ class ConsoleTest {
                     .build(),
             Clock.system());
     foreign =
-        new ForeignStates(List.of(HostPort.parse("127.0.0.1:1")), List.of(), reader::services);
+        new ForeignStates(
+            List.of(HostPort.parse("127.0.0.1:1")), List.of(), reader::services, Optional.empty());
     feed = new ConsoleFeed(reader, foreign, timeline, recorder, Clock.system());
     feed.start();
     server = serve(true);

@@ -2,6 +2,7 @@ package dev.holdfast.gateway.admin;
 
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.Gateway;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -10,6 +11,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -27,14 +29,20 @@ final class AdminHandler implements AdminRequestHandler {
   private static final String DRAIN = "/api/drain";
   private static final Set<String> MACHINES = Set.of("/metrics", "/healthz", "/livez", "/readyz");
 
+  /** What says nothing of the gateway but whether it lives. The page asks for the rest itself. */
+  private static final Set<String> OPEN = Set.of("/", "/healthz", "/livez", "/readyz");
+
   private final AdminServer.AdminTarget adminTarget;
   private final AdminAccessPolicy adminAccessPolicy;
+  private final AdminToken token;
   private final RecentTraffic recent = new RecentTraffic();
   private final String page = page();
 
-  AdminHandler(AdminServer.AdminTarget adminTarget, AdminAccessPolicy adminAccessPolicy) {
+  AdminHandler(
+      AdminServer.AdminTarget adminTarget, AdminAccessPolicy adminAccessPolicy, AdminToken token) {
     this.adminTarget = adminTarget;
     this.adminAccessPolicy = adminAccessPolicy;
+    this.token = token;
   }
 
   @Override
@@ -53,6 +61,17 @@ final class AdminHandler implements AdminRequestHandler {
               HttpResponseStatus.METHOD_NOT_ALLOWED,
               method + " " + path + " (expected: " + expected + ")"));
     }
+    if (!OPEN.contains(path)) {
+      String authorization = request.headers().get(HttpHeaderNames.AUTHORIZATION, "");
+      Optional<AdminResponse> unknown = token.refusal(path.equals(DRAIN), authorization);
+      if (unknown.isPresent()) {
+        return now(unknown.get());
+      }
+    }
+    return answer(path, thread);
+  }
+
+  private CompletableFuture<AdminResponse> answer(String path, Executor thread) {
     Gateway gateway = adminTarget.gateway();
     return switch (path) {
       case "/" -> now(AdminResponse.of("text/html; charset=utf-8", page));

@@ -5,7 +5,9 @@ import dev.holdfast.gateway.cluster.Cluster;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -13,9 +15,9 @@ import java.util.function.Function;
  * {@code /api/state}, {@code /metrics}, {@code /healthz}, {@code /livez}, {@code /readyz} and
  * {@code POST /api/drain}. Thread-safe.
  *
- * <p>Meant for loopback: every client that can connect may see all of the gateway and drain it.
- * Requests of pages from other origins are refused, also by DNS rebinding ({@link
- * AdminAccessPolicy}).
+ * <p>On loopback every client may see all of the gateway; to drain it, and to see it from another
+ * machine, takes a token. Requests of pages from other origins are refused, also by DNS rebinding
+ * ({@link AdminAccessPolicy}).
  */
 public final class AdminServer implements AutoCloseable {
   /** The default port, on loopback. */
@@ -52,13 +54,18 @@ public final class AdminServer implements AutoCloseable {
   /**
    * Binds the address and serves from now on.
    *
+   * @param tokenFile the file with the token; without one there are no actions
    * @throws IOException when the address can't be bound
+   * @throws IllegalArgumentException when there is no token for an address beyond loopback
    */
-  public static AdminServer open(InetSocketAddress address, AdminTarget adminTarget)
+  public static AdminServer open(
+      InetSocketAddress address, Optional<Path> tokenFile, AdminTarget adminTarget)
       throws IOException {
-    AdminAccessPolicy policy = new AdminAccessPolicy(address.getAddress().isLoopbackAddress());
-    return new AdminServer(
-        AdminListener.open("admin", address, new AdminHandler(adminTarget, policy)));
+    boolean loopback = address.getAddress().isLoopbackAddress();
+    AdminHandler handler =
+        new AdminHandler(
+            adminTarget, new AdminAccessPolicy(loopback), new AdminToken(loopback, tokenFile));
+    return new AdminServer(AdminListener.open("admin", address, handler));
   }
 
   /** The bound address, with the actual port. */
