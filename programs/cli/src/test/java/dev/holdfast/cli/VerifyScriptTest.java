@@ -160,10 +160,12 @@ class VerifyScriptTest {
   @Test
   void everyOptionIsInTheHelp() throws Exception {
     assertThat(verify(Map.of(), 0, "--help"))
-        .contains("Usage: ./verify [--all | --ci | --long]")
+        .contains("Usage: ./verify [--all | --ci | --long [NAME...]]")
         .contains("\n  --all ")
         .contains("\n  --ci ")
         .contains("\n  --long ");
+    assertThat(verify(Map.of(), 2, "--all", "streams"))
+        .contains("arguments: --all streams (expected: at most one)");
   }
 
   private String verify(Map<String, String> environment) throws Exception {

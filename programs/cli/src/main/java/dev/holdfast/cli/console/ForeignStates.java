@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The states of the gateways and control planes that the command line or the registry names, asked
- * all at the same time. One that is slow is shown as it was, and holds up nobody. Not thread-safe.
+ * all at the same time. One that is slow is shown as it was, and holds up nobody. Thread-safe.
  */
 final class ForeignStates implements AutoCloseable {
   @Limit(
@@ -162,7 +162,7 @@ final class ForeignStates implements AutoCloseable {
   }
 
   /** The JSON array of the gateways. A state is a text, because another program wrote it. */
-  String gatewaysJson() throws InterruptedException {
+  synchronized String gatewaysJson() throws InterruptedException {
     follow(
         gateways,
         wanted(namedGateways, ForeignAddress.GATEWAY_KEY),
@@ -171,7 +171,7 @@ final class ForeignStates implements AutoCloseable {
   }
 
   /** The JSON array of the control planes. */
-  String controlsJson() throws InterruptedException {
+  synchronized String controlsJson() throws InterruptedException {
     follow(
         controls,
         wanted(namedControls, ForeignAddress.CONTROL_KEY),
@@ -271,7 +271,7 @@ final class ForeignStates implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     gateways.values().forEach(ForeignProcess::close);
     controls.values().forEach(ForeignProcess::close);
   }
