@@ -66,7 +66,11 @@ public class ReceiveBuffer {
   private long waitingBytes;
   private long inHandBytes;
   private long processedBytes;
-  private @Nullable BudgetShare share;
+  private @Nullable BufferBudget budget;
+
+  /** What the budget knows of. */
+  private long toldBytes;
+
   private long granted;
   private long demand;
 
@@ -117,7 +121,7 @@ public class ReceiveBuffer {
     waiting.add(new SequencedMessage(seq, body, flags, status));
     waitingBytes += body.sizeBytes();
     largeBytes = Math.max(largeBytes - largeBytes / FORGETS, 1L + body.sizeBytes());
-    take(body.sizeBytes());
+    tellBudget();
     if ((flags & (Flag.FINAL | Flag.HALF_CLOSE)) != 0) {
       lastSeq = seq;
     }
@@ -155,8 +159,8 @@ public class ReceiveBuffer {
     waitingBytes -= next.body().sizeBytes();
     delivered = next.seq();
     if (last) {
-      take(-next.body().sizeBytes());
       processed(processed);
+      tellBudget();
     } else {
       inHand.add(next.body().sizeBytes());
       inHandBytes += next.body().sizeBytes();
@@ -175,8 +179,8 @@ public class ReceiveBuffer {
       int sizeBytes = inHand.remove();
       inHandBytes -= sizeBytes;
       processedBytes += sizeBytes;
-      take(-sizeBytes);
     }
+    tellBudget();
     // Nobody processes a half-close or a status: the processing of all messages before it implies
     // it.
     long behind = upTo + 1;
@@ -212,11 +216,11 @@ public class ReceiveBuffer {
 
   /** Forgets what the application was not given yet; what it has in hand counts no more. */
   void clear() {
-    take(-heldBytes());
     waiting.clear();
     waitingBytes = 0;
     inHand.clear();
     inHandBytes = 0;
+    tellBudget();
   }
 
   protected final void moveTo(long position) {
@@ -226,11 +230,15 @@ public class ReceiveBuffer {
 
   /** Counts what is held here among all sessions of the process. */
   void limitBy(BufferBudget shared) {
-    share = BudgetShare.of(shared, heldBytes());
+    budget = shared;
+    tellBudget();
   }
 
-  private void take(long bytes) {
-    BudgetShare.add(share, bytes);
+  /** To be called when what is held has changed. */
+  private void tellBudget() {
+    if (budget != null) {
+      toldBytes = BudgetShare.tell(budget, heldBytes(), toldBytes);
+    }
   }
 
   /** The position that frames acknowledge. */
@@ -280,17 +288,17 @@ public class ReceiveBuffer {
 
   /** Takes room for a second message, which counts as large; false when there is none. */
   boolean takeAhead() {
-    return share != null && share.budget().takeAhead();
+    return budget != null && budget.takeAhead();
   }
 
   void giveAheadBack() {
-    if (share != null) {
-      share.budget().giveAheadBack();
+    if (budget != null) {
+      budget.giveAheadBack();
     }
   }
 
   private boolean hasRoom() {
-    return share == null || share.budget().hasRoom(heldBytes(), processedBytes);
+    return budget == null || budget.hasRoom(heldBytes(), processedBytes);
   }
 
   /** The highest position that may come; it never goes back. */

@@ -49,7 +49,10 @@ public class SendBuffer {
   private @Nullable SequencedMessage first;
 
   private long heldEnd = Long.MAX_VALUE;
-  private @Nullable BudgetShare share;
+  private @Nullable BufferBudget budget;
+
+  /** What the budget knows of. */
+  private long toldBytes;
 
   public SendBuffer(int limitMessages, long limitBytes) {
     this.limitMessages = limitMessages;
@@ -69,7 +72,8 @@ public class SendBuffer {
 
   /** Counts what is held here among all sessions of the process. */
   void limitBy(BufferBudget shared) {
-    share = BudgetShare.of(shared, heldBytes);
+    budget = shared;
+    hold(0);
   }
 
   /** A detached session's peer processes nothing, and of one that is over nothing is kept. */
@@ -148,7 +152,7 @@ public class SendBuffer {
 
   private boolean hasRoom(long bytes) {
     // Who holds nothing may always take one, or it would wait for others.
-    return share == null || held() == 0 || share.budget().hasRoom(bytes, flowedBytes);
+    return budget == null || held() == 0 || budget.hasRoom(bytes, flowedBytes);
   }
 
   /** The application begins or ends to handle a message of the peer's. */
@@ -295,7 +299,9 @@ public class SendBuffer {
 
   private void hold(long bytes) {
     heldBytes += bytes;
-    BudgetShare.add(share, bytes);
+    if (budget != null) {
+      toldBytes = BudgetShare.tell(budget, heldBytes, toldBytes);
+    }
   }
 
   private void grow() {
