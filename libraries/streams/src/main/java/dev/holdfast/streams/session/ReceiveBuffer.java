@@ -68,7 +68,7 @@ public class ReceiveBuffer {
   private long processedBytes;
   private @Nullable BufferBudget budget;
 
-  /** What the budget knows of. */
+  /** The bytes that the budget knows of. */
   private long toldBytes;
 
   private long granted;

@@ -51,7 +51,7 @@ public class SendBuffer {
   private long heldEnd = Long.MAX_VALUE;
   private @Nullable BufferBudget budget;
 
-  /** What the budget knows of. */
+  /** The bytes that the budget knows of. */
   private long toldBytes;
 
   public SendBuffer(int limitMessages, long limitBytes) {

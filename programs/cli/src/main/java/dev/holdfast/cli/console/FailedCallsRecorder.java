@@ -41,7 +41,7 @@ final class FailedCallsRecorder {
 
   private record Kind(String role, String service, String code) {}
 
-  /** What was counted so far, and the event that tells the newest of it. */
+  /** A count of one process, and the event that tells its newest part. */
   private static final class Counted {
     private long calls;
     private long told;

@@ -182,7 +182,7 @@ final class ForeignStates implements AutoCloseable {
     return json(controls.values());
   }
 
-  /** Those of the command line, then those of the registry. */
+  /** The addresses of the command line, then those of the registry. */
   private Set<HostPort> wanted(List<HostPort> named, String key) {
     Set<HostPort> wanted = new LinkedHashSet<>(named);
     services.get().services().values().stream()

@@ -62,7 +62,7 @@ public final class FleetReader implements AutoCloseable {
     this.clock = clock;
   }
 
-  /** What the registry says now. */
+  /** The services as the registry has them now. */
   public FleetServices.ServicesState services() {
     return services.get();
   }

@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What the registry itself says of a service, beside the list in use.
+ * The list of a service that the registry itself has, beside the list in use.
  *
  * @param state how the list in use was judged
  * @param age since the registry last confirmed the list in use; empty while there is none
@@ -21,7 +21,7 @@ public record RegistryList(
   public static final RegistryList UNKNOWN =
       new RegistryList(EndpointListState.UNKNOWN, Optional.empty(), Optional.empty());
 
-  /** What it says of an endpoint in use. */
+  /** The registry's word on an endpoint in use. */
   String of(Endpoint inUse) {
     if (received.isEmpty()) {
       return "not heard yet";
@@ -34,7 +34,7 @@ public record RegistryList(
     return as.equals(state(inUse)) ? "listed" + why() : "listed as " + as + why();
   }
 
-  /** What it says of a service of which no endpoint is in use. */
+  /** The registry's word on a service of which no endpoint is in use. */
   String ofNone() {
     return received.isEmpty() ? "not heard yet" : "none listed" + why();
   }

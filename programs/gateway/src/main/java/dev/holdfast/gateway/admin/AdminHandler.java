@@ -29,7 +29,7 @@ final class AdminHandler implements AdminRequestHandler {
   private static final String DRAIN = "/api/drain";
   private static final Set<String> MACHINES = Set.of("/metrics", "/healthz", "/livez", "/readyz");
 
-  /** What says nothing of the gateway but whether it lives. The page asks for the rest itself. */
+  /** Paths that tell only whether the gateway lives. The page asks for the rest itself. */
   private static final Set<String> OPEN = Set.of("/", "/healthz", "/livez", "/readyz");
 
   private final AdminServer.AdminTarget adminTarget;

@@ -1,27 +1,23 @@
 package dev.holdfast.gateway.admin;
 
 import dev.holdfast.core.IoErrorText;
-import dev.holdfast.core.tls.ReloadableFiles;
+import dev.holdfast.core.tls.BearerTokenFile;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The token that the admin page asks for: for its actions everywhere, as any local user and any
- * program could ask for them, and for reading beyond loopback. The file is read anew each time, so
- * a token can be replaced. The comparison takes the same time whatever is sent. Thread-safe.
+ * program could ask for them, and for reading beyond loopback. Thread-safe.
  */
 final class AdminToken {
   private static final Logger log = LoggerFactory.getLogger(AdminToken.class);
-  private static final String SCHEME = "Bearer ";
 
   private final boolean loopback;
-  private final Optional<Path> file;
+  private final Optional<BearerTokenFile> file;
 
   /**
    * The token for one listening address.
@@ -37,7 +33,7 @@ final class AdminToken {
               + " scrapers and probes)");
     }
     this.loopback = loopback;
-    this.file = file;
+    this.file = file.map(BearerTokenFile::new);
   }
 
   /**
@@ -56,19 +52,15 @@ final class AdminToken {
               HttpResponseStatus.FORBIDDEN,
               "actions: not allowed here (expected: a gateway with --admin-token-file)"));
     }
-    byte[] expected;
+    boolean same;
     try {
-      String token = new String(ReloadableFiles.content(file.get()), StandardCharsets.UTF_8);
-      expected = (SCHEME + token.strip()).getBytes(StandardCharsets.UTF_8);
+      same = file.get().isIn(authorization);
     } catch (IOException e) {
       log.warn("event=admin_token_unreadable cause=\"{}\"", IoErrorText.of(e));
       return Optional.of(
           AdminResponse.text(
               HttpResponseStatus.SERVICE_UNAVAILABLE, "token: its file can't be read"));
     }
-    boolean same =
-        expected.length > SCHEME.length()
-            && MessageDigest.isEqual(expected, authorization.getBytes(StandardCharsets.UTF_8));
     return same
         ? Optional.empty()
         : Optional.of(
