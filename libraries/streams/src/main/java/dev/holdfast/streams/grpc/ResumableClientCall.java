@@ -21,6 +21,7 @@ import dev.holdfast.streams.session.SessionOutput;
 import dev.holdfast.streams.session.SessionRules;
 import dev.holdfast.streams.session.StreamAttachment;
 import dev.holdfast.streams.wire.HandshakeRefusal;
+import dev.holdfast.streams.wire.Hello;
 import dev.holdfast.streams.wire.Welcome;
 import io.grpc.Attributes;
 import io.grpc.CallOptions;
@@ -52,6 +53,7 @@ final class ResumableClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   private final ClientCallbacks<RespT> application;
   private final SessionDriver<ClientSession> driver;
   private final SessionAge age;
+  private final long beganWallMillis;
   private final AttachmentRouter route;
   private final String peerKey;
 
@@ -94,6 +96,7 @@ final class ResumableClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     this.route = new AttachmentRouter(streams, channel, options);
     this.peerKey = KnownPeers.keyOf(method, options);
     this.age = new SessionAge(streams.sessionResources().scheduler().clock());
+    this.beganWallMillis = wallMillis();
   }
 
   // What the application does.
@@ -263,7 +266,16 @@ final class ResumableClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     return startCall.plain()
         ? HandshakeMetadata.without(headers)
         : HandshakeMetadata.with(
-            headers, age.of(startCall.hello(), patience).toByteArray(), startCall.handover());
+            headers, aged(startCall.hello(), patience).toByteArray(), startCall.handover());
+  }
+
+  /** Monotonic time stands still while a machine sleeps, and the session is older by that. */
+  private Hello aged(Hello hello, Duration handshake) {
+    return hello.atLeastAged(wallMillis() - beganWallMillis + handshake.toMillis());
+  }
+
+  private long wallMillis() {
+    return streams.sessionResources().scheduler().clock().wallTime().toEpochMilli();
   }
 
   /** No attachment can follow: the application is told now, and the server as far as it goes. */

@@ -18,13 +18,16 @@ import org.jspecify.annotations.Nullable;
  * #request}.
  */
 final class ResumableServerCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
+  /** Copied before anything is added. */
+  private static final Metadata NO_HEADERS = new Metadata();
+
   private final ServerStream<ReqT, RespT> stream;
   private final MethodDescriptor<ReqT, RespT> method;
   private final Attributes attributes;
   private final @Nullable String authority;
   private final SecurityLevel securityLevel;
   private final ResponseCardinality responses;
-  private volatile Metadata headers = new Metadata();
+  private volatile Metadata headers = NO_HEADERS;
   private volatile @Nullable String compressor;
   private volatile boolean messageCompressed = true;
   private volatile boolean cancelled;
@@ -58,9 +61,10 @@ final class ResumableServerCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
           headersCalled ? "sendHeaders called twice" : "call is closed");
     }
     headersCalled = true;
-    if (headersGone && !newHeaders.keys().isEmpty()) {
+    boolean empty = newHeaders.keys().isEmpty();
+    if (headersGone && !empty) {
       stream.onLateHeaders();
-    } else {
+    } else if (!empty) {
       Metadata copy = new Metadata();
       copy.merge(newHeaders);
       headers = copy;

@@ -64,8 +64,7 @@ final class ServerStream<ReqT, RespT>
   private final ResumableServerCall<ReqT, RespT> call;
   private final SessionAge age;
   private final InlineCallbackPolicy pace;
-  private final StreamPosition.Cursor cursor;
-  private final StreamCursor handlerCursor = new StreamCursor(this::mark);
+  private final StreamContext streamContext;
 
   /**
    * The opening of the stream, dropped once the handler has it: an idle session should not hold its
@@ -114,8 +113,8 @@ final class ServerStream<ReqT, RespT>
     this.sticky = streams.moveOptions().isSticky(opening.headers());
     this.driver = new SessionDriver<>(session, streams.sessionResources().scheduler(), this);
     this.application = new CallbackQueue(streams.sessionResources().executor());
-    this.cursor = new StreamPosition.Cursor(session.id());
-    this.context = sessionContext(cursor, handlerCursor, opening.deadline());
+    this.streamContext = new StreamContext(session.id(), this);
+    this.context = sessionContext(streamContext, opening.deadline());
     this.age = new SessionAge(streams.sessionResources().scheduler().clock());
     this.call = new ResumableServerCall<>(this, opening.method(), first);
     this.pace = streams.paceOf(opening.method());
@@ -126,8 +125,8 @@ final class ServerStream<ReqT, RespT>
    * transport closes.
    */
   private static Context.CancellableContext sessionContext(
-      StreamPosition.Cursor cursor, StreamCursor handlerCursor, Duration deadline) {
-    Context fork = handlerCursor.in(cursor.in(Context.current().fork()));
+      StreamContext streamContext, Duration deadline) {
+    Context fork = streamContext.in(Context.current().fork());
     return deadline.isZero()
         ? fork.withCancellation()
         : fork.withDeadline(
@@ -313,9 +312,9 @@ final class ServerStream<ReqT, RespT>
     return driver.offer(streamableBody, SessionResources.SEND_TIMEOUT);
   }
 
-  private void mark(byte[] bytes) {
+  void mark(byte[] bytes) {
     // In a callback the handler knows of its message, which is not processed yet.
-    long inHand = handling == Thread.currentThread() ? cursor.number() : 0;
+    long inHand = handling == Thread.currentThread() ? streamContext.number() : 0;
     boolean due =
         driver.locked(
             session ->
@@ -386,9 +385,10 @@ final class ServerStream<ReqT, RespT>
     opening = null;
     attached(
         () -> {
-          cursor.moveTo(startHandler.resumedFrom());
-          cursor.sentBefore(startHandler.position());
-          handlerCursor.resumeFrom(driver.locked(session -> session.cursor().orElse(null)));
+          streamContext.start(
+              startHandler.resumedFrom(),
+              startHandler.position(),
+              driver.locked(session -> session.cursor().orElse(null)));
           try {
             listener = first.handler().startCall(call, first.headers());
           } catch (RuntimeException | Error e) {
@@ -417,7 +417,7 @@ final class ServerStream<ReqT, RespT>
                 Status.INTERNAL.withDescription("unreadable message").withCause(e), new Metadata());
             return;
           }
-          cursor.moveTo(deliver.seq());
+          streamContext.moveTo(deliver.seq());
           if (oneRequest) {
             onOnlyRequest(message, deliver.seq());
           } else {

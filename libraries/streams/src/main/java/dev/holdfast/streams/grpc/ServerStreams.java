@@ -27,7 +27,6 @@ import dev.holdfast.streams.session.StreamAttachment;
 import dev.holdfast.streams.wire.HandshakeRefusal;
 import dev.holdfast.streams.wire.Hello;
 import dev.holdfast.streams.wire.SessionHandover;
-import dev.holdfast.streams.wire.SessionId;
 import dev.holdfast.streams.wire.SessionTokenIssuer;
 import dev.holdfast.streams.wire.WireException;
 import io.grpc.BindableService;
@@ -39,9 +38,10 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -66,7 +66,6 @@ public final class ServerStreams implements AutoCloseable {
 
   // Guarded by lock.
   private final SessionTable sessions;
-  private final Map<SessionId, ServerStream<?, ?>> streams = new HashMap<>();
 
   private ServerStreams(Builder settings) {
     this.settings = settings;
@@ -227,7 +226,8 @@ public final class ServerStreams implements AutoCloseable {
         sessions.locate(host.address());
       }
       long nowNanos = sessionResources().scheduler().clock().nanoTime();
-      known = streams.get(hello.session());
+      ServerSession there = sessions.session(hello.session());
+      known = there == null ? null : streamOf(there);
       if (known != null) {
         // As soon as the session has it, any of its threads may act for it.
         carrier.bind(known);
@@ -273,8 +273,12 @@ public final class ServerStreams implements AutoCloseable {
       session.expectOneRequest();
     }
     ServerStream<?, ?> stream = new ServerStream<>(this, session, opening, first.call());
-    streams.put(session.id(), stream);
+    session.attach(stream);
     return stream;
+  }
+
+  private static ServerStream<?, ?> streamOf(ServerSession session) {
+    return (ServerStream<?, ?>) Objects.requireNonNull(session.shell());
   }
 
   /** The pace of a method's handler, over all of its sessions. */
@@ -288,7 +292,6 @@ public final class ServerStreams implements AutoCloseable {
     ServerSession session = stream.driver().locked(known -> known);
     synchronized (lock) {
       sessions.retire(sessionResources().scheduler().clock().nanoTime(), session);
-      streams.remove(session.id(), stream);
     }
   }
 
@@ -330,13 +333,15 @@ public final class ServerStreams implements AutoCloseable {
 
   private int openCount() {
     synchronized (lock) {
-      return streams.size();
+      return sessions.sessions().size();
     }
   }
 
   List<ServerStream<?, ?>> open() {
     synchronized (lock) {
-      return List.copyOf(streams.values());
+      List<ServerStream<?, ?>> all = new ArrayList<>(sessions.sessions().size());
+      sessions.sessions().forEach(session -> all.add(streamOf(session)));
+      return all;
     }
   }
 

@@ -1,7 +1,6 @@
 package dev.holdfast.streams.grpc;
 
 import dev.holdfast.streams.wire.SessionHandover;
-import io.grpc.Context;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -34,20 +33,11 @@ public final class StreamCursor {
   public static final int LARGEST_BYTES = SessionHandover.MAX_CURSOR_BYTES;
 
   private static final StreamCursor NONE = new StreamCursor(null);
-  private static final Context.Key<StreamCursor> KEY =
-      Context.keyWithDefault("holdfast-stream-cursor", NONE);
 
-  /** Takes a cursor into the session. */
-  @FunctionalInterface
-  interface Sink {
-    void mark(byte[] bytes);
-  }
+  private final @Nullable StreamContext stream;
 
-  private final @Nullable Sink sink;
-  private volatile byte @Nullable [] resumedFrom;
-
-  StreamCursor(@Nullable Sink sink) {
-    this.sink = sink;
+  private StreamCursor(@Nullable StreamContext stream) {
+    this.stream = stream;
   }
 
   /**
@@ -55,7 +45,8 @@ public final class StreamCursor {
    * result may be used on any thread. In a call without a session, one that ignores marks.
    */
   public static StreamCursor current() {
-    return KEY.get();
+    StreamContext stream = StreamContext.current();
+    return stream == null ? NONE : new StreamCursor(stream);
   }
 
   /**
@@ -63,7 +54,7 @@ public final class StreamCursor {
    * to be begun from the beginning.
    */
   public Optional<byte[]> resumedFrom() {
-    byte[] bytes = resumedFrom;
+    byte[] bytes = stream == null ? null : stream.resumedFrom();
     return bytes == null ? Optional.empty() : Optional.of(bytes.clone());
   }
 
@@ -83,16 +74,8 @@ public final class StreamCursor {
       throw new IllegalArgumentException(
           "cursor: %d bytes (expected: <= %d)".formatted(cursor.length, LARGEST_BYTES));
     }
-    if (sink != null) {
-      sink.mark(cursor);
+    if (stream != null) {
+      stream.mark(cursor);
     }
-  }
-
-  Context in(Context context) {
-    return context.withValue(KEY, this);
-  }
-
-  void resumeFrom(byte @Nullable [] bytes) {
-    resumedFrom = bytes;
   }
 }

@@ -1,7 +1,5 @@
 package dev.holdfast.streams.grpc;
 
-import dev.holdfast.streams.wire.SessionId;
-import io.grpc.Context;
 import java.util.Optional;
 
 /**
@@ -16,18 +14,16 @@ import java.util.Optional;
  * @param number of the message within its session, ascending; the first one has 1
  */
 public record StreamPosition(String session, long number) {
-  private static final Context.Key<Cursor> KEY = Context.key("holdfast-stream-position");
-
   /**
    * The position of the message that the handler is given now. While the handler is started, the
    * position of the last message that an earlier instance has processed (0: none). Call on the
    * thread of the callback, before it returns. Empty in a call without a session.
    */
   public static Optional<StreamPosition> current() {
-    Cursor cursor = KEY.get();
-    return cursor == null
+    StreamContext stream = StreamContext.current();
+    return stream == null
         ? Optional.empty()
-        : Optional.of(new StreamPosition(cursor.session.toString(), cursor.number));
+        : Optional.of(new StreamPosition(stream.session().toString(), stream.number()));
   }
 
   /**
@@ -37,34 +33,7 @@ public record StreamPosition(String session, long number) {
    * before it returns. 0 in a new session, and in a call without one.
    */
   public static long sentBefore() {
-    Cursor cursor = KEY.get();
-    return cursor == null ? 0 : cursor.sentBefore;
-  }
-
-  /** Moves with a session, so that a message costs no context of its own. */
-  static final class Cursor {
-    private final SessionId session;
-    private volatile long number;
-    private volatile long sentBefore;
-
-    Cursor(SessionId session) {
-      this.session = session;
-    }
-
-    Context in(Context context) {
-      return context.withValue(KEY, this);
-    }
-
-    void sentBefore(long messages) {
-      sentBefore = messages;
-    }
-
-    long number() {
-      return number;
-    }
-
-    void moveTo(long newNumber) {
-      number = newNumber;
-    }
+    StreamContext stream = StreamContext.current();
+    return stream == null ? 0 : stream.sentBefore();
   }
 }

@@ -13,9 +13,12 @@ final class AckSchedule {
   /** An ack that may go with a message waits for so many times the usual bytes. */
   private static final int RIDES = 2;
 
+  private final SessionOptions options;
   private final ReceiveBuffer receiveBuffer;
-  private final long bytes;
-  private AckPolicy policy;
+
+  /** The policy that a welcome asked for; null for that of the options. */
+  private @Nullable AckPolicy asked;
+
   private @Nullable Long dueNanos;
 
   /** The bytes of processed messages that acks have covered. */
@@ -25,18 +28,25 @@ final class AckSchedule {
   private boolean answers;
 
   AckSchedule(SessionOptions options, ReceiveBuffer receiveBuffer) {
+    this.options = options;
     this.receiveBuffer = receiveBuffer;
-    this.bytes = options.ackBytes();
-    this.policy = AckPolicy.of(options);
   }
 
   AckPolicy policy() {
-    return policy;
+    return asked == null ? AckPolicy.of(options) : asked;
+  }
+
+  private int every() {
+    return asked == null ? options.ackEvery() : asked.every();
+  }
+
+  private long delayNanos() {
+    return (asked == null ? options.timing().ackDelay() : asked.delay()).toNanos();
   }
 
   /** Applies a policy from the next ack on; an ack that is due stays due until {@link #restart}. */
   void follow(AckPolicy newPolicy) {
-    policy = newPolicy;
+    asked = newPolicy;
   }
 
   /** There may be something new to acknowledge, within the delay. */
@@ -45,7 +55,7 @@ final class AckSchedule {
         && to != null
         && to.handshakeComplete
         && receiveBuffer.ack() > to.outbound.sentAck) {
-      dueNanos = nowNanos + policy.delay().toNanos();
+      dueNanos = nowNanos + delayNanos();
     }
   }
 
@@ -94,7 +104,7 @@ final class AckSchedule {
   }
 
   private long quietUntilNanos(StreamAttachment to) {
-    return to.inbound.heardNanos + policy.delay().toNanos();
+    return to.inbound.heardNanos + delayNanos();
   }
 
   /** Whether an ack is due by number or by bytes. */
@@ -102,13 +112,13 @@ final class AckSchedule {
     long unsaid = receiveBuffer.ack() - to.outbound.sentAck;
     // The peer keeps bytes until they are acknowledged: a few large messages fill its buffer.
     // Where each message is answered the next answer carries the ack, and a frame is saved.
-    long mostBytes = answers ? RIDES * bytes : bytes;
+    long mostBytes = answers ? RIDES * options.ackBytes() : options.ackBytes();
     boolean large = receiveBuffer.processedBytes() - ackedBytes >= mostBytes;
-    return unsaid >= policy.every() || (unsaid > 0 && large);
+    return unsaid >= every() || (unsaid > 0 && large);
   }
 
   /** Whether a peer with the same schedule would acknowledge so much by itself, without delay. */
   boolean isEnough(SendBuffer sent) {
-    return sent.held() >= policy.every() || sent.heldBytes() >= RIDES * bytes;
+    return sent.held() >= every() || sent.heldBytes() >= RIDES * options.ackBytes();
   }
 }

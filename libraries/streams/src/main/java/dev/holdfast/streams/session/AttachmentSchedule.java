@@ -55,7 +55,8 @@ final class AttachmentSchedule {
   StreamAttachment next(long nowNanos) {
     retryNanos = null;
     numbers++;
-    return new StreamAttachment(numbers, random.nextLong(1, FrameHeader.HIGHEST_TAG + 1), nowNanos);
+    return StreamAttachment.ofClient(
+        numbers, random.nextLong(1, FrameHeader.HIGHEST_TAG + 1), nowNanos);
   }
 
   /** The address of the next attempt; "" for the channel's own choice. */

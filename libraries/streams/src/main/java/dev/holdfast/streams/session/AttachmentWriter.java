@@ -94,7 +94,7 @@ final class AttachmentWriter {
     to.probes.probeDue |= isStopped(sequencedMessage);
     acks.onFrame(true);
     to.outbound.firstHeaderSent = true;
-    to.opening.touched = true;
+    to.outbound.touched = true;
     to.outbound.cursor = sequencedMessage.seq() + 1;
     to.outbound.sentNanos = nowNanos;
     sendBuffer.onSent(sequencedMessage.seq());

@@ -120,13 +120,13 @@ final class ClientAttachments {
   }
 
   void onResumeQueued(StreamAttachment attachment) {
-    attachment.opening.resumeQueued = comesBack();
+    attachment.opening().resumeQueued = comesBack();
   }
 
   void onHelloSent(long nowNanos, StreamAttachment attachment) {
-    attachment.opening.resumeQueued = false;
+    attachment.opening().resumeQueued = false;
     if (comesBack()) {
-      attachment.opening.helloSentNanos = nowNanos;
+      attachment.opening().helloSentNanos = nowNanos;
     }
   }
 
@@ -140,7 +140,7 @@ final class ClientAttachments {
   void attached(long nowNanos) {
     if (pending != null) {
       halfDuplex.onAnswered(pending, session.end != null);
-      pending.opening.replaced = null;
+      pending.opening().replaced = null;
     }
     pending = null;
     handoverFailed = false;
@@ -161,7 +161,7 @@ final class ClientAttachments {
     if (opening != null
         && mustBeAnswered(opening)
         && EarliestDeadline.isOver(
-            nowNanos, opening.opening.helloSentNanos + schedule.handshake().toNanos())) {
+            nowNanos, opening.opening().helloSentNanos + schedule.handshake().toNanos())) {
       session.close(opening, AttachmentCloseReason.SILENT);
       if (comesBack()) {
         schedule.onSilence();
@@ -210,7 +210,7 @@ final class ClientAttachments {
   }
 
   private boolean mustBeAnswered(StreamAttachment opening) {
-    return !opening.opening.resumeQueued && !plainPeer.mayStaySilent(opening);
+    return !opening.opening().resumeQueued && !plainPeer.mayStaySilent(opening);
   }
 
   private void silence(long nowNanos, StreamAttachment carrying) {
@@ -252,7 +252,7 @@ final class ClientAttachments {
     SessionOptions.Timing timing = session.options.timing();
     if (pending != null) {
       if (mustBeAnswered(pending)) {
-        earliestDeadline.after(pending.opening.helloSentNanos, schedule.handshake());
+        earliestDeadline.after(pending.opening().helloSentNanos, schedule.handshake());
       }
       PlainPeerDetector.FallbackStep fallbackStep =
           plainPeer.next(pending, session.sendBuffer, session.end != null);
@@ -303,14 +303,14 @@ final class ClientAttachments {
     StreamAttachment next = schedule.next(nowNanos);
     pending = next;
     if (session.state() == SessionState.HANDOVER) {
-      next.opening.replaced = session.current;
+      next.opening().replaced = session.current;
       // An owner that has handed the session over is no choice.
-      next.opening.again = handoverFailed || handover.hasBegun();
+      next.opening().again = handoverFailed || handover.hasBegun();
     }
     // One before that came to no server was none.
-    next.opening.first = mayBegin() && (next.number() == 1 || plainPeer.mayBePlain());
-    if (next.opening.first) {
-      next.opening.mayWriteBeforeWelcome = session.options.firstMessage() == FirstMessage.AT_ONCE;
+    next.opening().first = mayBegin() && (next.number() == 1 || plainPeer.mayBePlain());
+    if (next.opening().first) {
+      next.opening().mayWriteBeforeWelcome = session.options.firstMessage() == FirstMessage.AT_ONCE;
       next.outbound.cursor = session.sendBuffer.low();
     }
     Hello hello =
@@ -375,7 +375,7 @@ final class ClientAttachments {
 
   /** The pending attachment came to nothing. */
   void attemptFailed(long nowNanos, long atLeastMillis) {
-    if (pending != null && pending.opening.touched) {
+    if (pending != null && pending.outbound.touched) {
       touched = true;
       touchedBy = pending.number();
     }

@@ -141,7 +141,8 @@ public final class ClientSession extends StreamSession {
     resumeRefused = false;
     attachments.touched = true;
     attachments.attached(nowNanos);
-    long next = from.opening.mayWriteBeforeWelcome ? from.outbound.cursor : welcome.watermark() + 1;
+    long next =
+        from.opening().mayWriteBeforeWelcome ? from.outbound.cursor : welcome.watermark() + 1;
     if (state() == SessionState.DETACHED) {
       transitionTo(SessionState.RESUMING);
     }
@@ -225,7 +226,7 @@ public final class ClientSession extends StreamSession {
     if (handshakeRefusal.code() == HandshakeRefusal.RefusalCode.BUSY
         || handshakeRefusal.code() == HandshakeRefusal.RefusalCode.MOVED) {
       // What it was sent it has not taken.
-      from.opening.touched = false;
+      from.outbound.touched = false;
     }
     switch (handshakeRefusal.code()) {
       case UNKNOWN -> {
@@ -413,7 +414,7 @@ public final class ClientSession extends StreamSession {
       return current;
     }
     return attachments.pending != null
-            && (attachments.pending.opening.mayWriteBeforeWelcome || attachments.pending.plain)
+            && (attachments.pending.opening().mayWriteBeforeWelcome || attachments.pending.plain)
         ? attachments.pending
         : null;
   }
@@ -429,7 +430,7 @@ public final class ClientSession extends StreamSession {
     boolean halfClose = (sequencedMessage.flags() & Flag.HALF_CLOSE) != 0;
     // A plain peer gives no credit; its transport slows us down.
     return attachment.plain
-        || (attachment.opening.mayExceedInitialCredit
+        || (attachment.opening().mayExceedInitialCredit
             && !attachment.handshakeComplete
             && !halfClose)
         || ((attachment.handshakeComplete || !halfClose)
@@ -519,9 +520,9 @@ public final class ClientSession extends StreamSession {
     @Override
     public void pendingClosed(long nowNanos, StreamAttachment attachment, CallClosure how) {
       if (how.kind() == CallClosure.ClosureScope.UNREACHED) {
-        attachment.opening.touched = false;
+        attachment.outbound.touched = false;
       }
-      boolean touched = attachments.touched || attachment.opening.touched;
+      boolean touched = attachments.touched || attachment.outbound.touched;
       attachment.plain |=
           touched && !welcomed && attachments.plainPeer.isPlainCallsEnd(nowNanos, attachment);
       boolean status =
@@ -568,16 +569,16 @@ public final class ClientSession extends StreamSession {
     public void onSilence(StreamAttachment opening, PlainPeerDetector.FallbackStep fallbackStep) {
       switch (fallbackStep) {
         case GIVE_UP -> finish();
-        case WRITE -> opening.opening.mayWriteBeforeWelcome = true;
+        case WRITE -> opening.opening().mayWriteBeforeWelcome = true;
         case HALF_CLOSE -> {
           // All is still held, so that a welcome may come as late as it likes.
           opening.outbound.halfClosed = true;
-          opening.opening.touched = true;
+          opening.outbound.touched = true;
           sendBuffer.onSent(opening.outbound.cursor);
           opening.outbound.cursor++;
           outputs.add(new SessionOutput.HalfClose(opening));
         }
-        case WRITE_ON -> opening.opening.mayExceedInitialCredit = true;
+        case WRITE_ON -> opening.opening().mayExceedInitialCredit = true;
         case PLAIN -> attachments.becomePlain(opening);
       }
     }

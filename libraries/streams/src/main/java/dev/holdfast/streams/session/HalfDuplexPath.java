@@ -29,7 +29,7 @@ final class HalfDuplexPath {
    * @param ended whether the application knows the end, which is to be acknowledged soon
    */
   void onAnswered(StreamAttachment attachment, boolean ended) {
-    if (attachment.opening.first) {
+    if (attachment.opening().first) {
       return;
     }
     proofs = attachment.outbound.halfClosed ? Math.min(PROOFS, proofs + 1) : 0;
@@ -55,8 +55,8 @@ final class HalfDuplexPath {
 
   private boolean applies(StreamSession session, StreamAttachment opening) {
     return possible
-        && !opening.opening.first
-        && !opening.opening.resumeQueued
+        && !opening.opening().first
+        && !opening.opening().resumeQueued
         && !opening.plain
         && !opening.outbound.halfClosed
         && session.state() != SessionState.RACING
@@ -65,6 +65,6 @@ final class HalfDuplexPath {
   }
 
   private static long silentUntilNanos(StreamSession session, StreamAttachment opening) {
-    return opening.opening.helloSentNanos + session.options.timing().assumePlain().toNanos();
+    return opening.opening().helloSentNanos + session.options.timing().assumePlain().toNanos();
   }
 }

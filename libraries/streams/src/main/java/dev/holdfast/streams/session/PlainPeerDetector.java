@@ -69,7 +69,7 @@ final class PlainPeerDetector {
 
   /** A plain peer's headers may come with its first message, whenever that is. */
   boolean mayStaySilent(StreamAttachment opening) {
-    return opening.plain || (opening.opening.first && mayBePlain);
+    return opening.plain || (opening.opening().first && mayBePlain);
   }
 
   /**
@@ -87,7 +87,7 @@ final class PlainPeerDetector {
 
   /** The next action if the peer of a first attachment stays silent; null for none. */
   @Nullable FallbackStep next(StreamAttachment opening, SendBuffer sendBuffer, boolean ended) {
-    if (!opening.opening.first || !mayBePlain || opening.plain) {
+    if (!opening.opening().first || !mayBePlain || opening.plain) {
       return null;
     }
     if (ended) {
@@ -96,14 +96,14 @@ final class PlainPeerDetector {
     if (opening.outbound.halfClosed) {
       return null;
     }
-    if (!opening.opening.mayWriteBeforeWelcome) {
+    if (!opening.opening().mayWriteBeforeWelcome) {
       return sendBuffer.end() > 0 ? FallbackStep.WRITE : null;
     }
     SequencedMessage waiting = sendBuffer.at(opening.outbound.cursor);
     if (waiting != null && (waiting.flags() & Flag.HALF_CLOSE) != 0) {
       return FallbackStep.HALF_CLOSE;
     }
-    if (!opening.opening.mayExceedInitialCredit) {
+    if (!opening.opening().mayExceedInitialCredit) {
       boolean held = waiting != null && opening.outbound.cursor > Handshake.INITIAL_CREDIT;
       return held || !sendBuffer.isReady() ? FallbackStep.WRITE_ON : null;
     }

@@ -35,15 +35,16 @@ final class PoisonMessageDetector {
     if (!suspect || !to.handshakeComplete || !rules.clearsArrivedMessages()) {
       return 0;
     }
-    to.probes.suspectSeq = seq;
-    to.probes.suspectProbe = ++to.probes.lastProbe;
-    return to.probes.suspectProbe;
+    long probe = ++to.probes.lastProbe;
+    to.probes.suspect = new StreamAttachment.Suspect(seq, probe);
+    return probe;
   }
 
   /** A probe came back: what was sent with it, or before it, has arrived. */
   void onEcho(StreamAttachment from, long probe) {
-    if (from.probes.suspectProbe != 0 && probe >= from.probes.suspectProbe) {
-      from.probes.arrivedSeq = from.probes.suspectSeq;
+    StreamAttachment.Suspect sent = from.probes.suspect;
+    if (sent != null && probe >= sent.probe) {
+      sent.arrived = true;
       weight = 0;
     }
   }
@@ -51,11 +52,12 @@ final class PoisonMessageDetector {
   /** An attachment ended; returns whether it was one too many. */
   boolean isLimit(StreamAttachment ended, CallClosure how) {
     long head = sendBuffer.acked() + 1;
+    StreamAttachment.Suspect sent = ended.probes.suspect;
     // Who never heard of it may have given it up before it was let in.
     if (!ended.inbound.receivedAny
         || head > sendBuffer.end()
         || ended.outbound.cursor <= head
-        || ended.probes.arrivedSeq == head) {
+        || (sent != null && sent.arrived && sent.seq == head)) {
       return false;
     }
     weight = at == head ? weight : 0;

@@ -51,7 +51,7 @@ public class ReceiveBuffer {
 
   private final int windowMessages;
   private final long limitBytes;
-  private final Deque<SequencedMessage> waiting = new ArrayDeque<>(2);
+  private final Deque<SequencedMessage> waiting = new ArrayDeque<>(1);
   private long received;
   private long duplicates;
   private long delivered;
@@ -72,7 +72,7 @@ public class ReceiveBuffer {
   private long toldBytes;
 
   private long granted;
-  private long demand;
+  private int demand;
 
   /** The largest message of late; credit is given in messages and meant in bytes. */
   private long largeBytes;
@@ -134,7 +134,7 @@ public class ReceiveBuffer {
 
   /** The application wants so many messages more. */
   void request(long messages) {
-    demand = Math.min(demand + messages, Integer.MAX_VALUE);
+    demand = (int) Math.min(demand + messages, Integer.MAX_VALUE);
   }
 
   /**

@@ -16,7 +16,8 @@ import dev.holdfast.streams.wire.FrameHeader.Flag;
 import dev.holdfast.streams.wire.HandshakeRefusal;
 import dev.holdfast.streams.wire.Hello;
 import dev.holdfast.streams.wire.SessionHandover;
-import dev.holdfast.streams.wire.SessionToken;
+import dev.holdfast.streams.wire.SessionId;
+import dev.holdfast.streams.wire.SessionTokenIssuer;
 import dev.holdfast.streams.wire.Welcome;
 import java.time.Duration;
 import java.util.List;
@@ -37,15 +38,23 @@ public final class ServerSession extends StreamSession {
   private record Offer(StreamAttachment attachment, Hello hello) {}
 
   private final Caller caller;
-  private final SessionToken token;
+  private @Nullable Object shell;
+  private final SessionTokenIssuer mint;
+
+  /** The address in the session's token; "" for none. */
+  private final String owner;
+
   final Fence fence;
   private final @Nullable SessionPersistence sessionPersistence;
+
+  /** What an idle session has not: the wish to move it, and the end of its instance. */
+  private @Nullable SessionMove sessionMove;
+
+  private @Nullable SessionDrain sessionDrain;
   private @Nullable Offer pendingAttachment;
   private @Nullable Long expiresNanos;
   private @Nullable SessionEnd pendingEnd;
-  private final SessionDrain sessionDrain = new SessionDrain();
   final SessionCursor cursor;
-  private final SessionMove sessionMove = new SessionMove();
   private boolean restored;
   private boolean started;
   private boolean leavingForGood;
@@ -55,15 +64,17 @@ public final class ServerSession extends StreamSession {
   private long spreadMillis;
 
   ServerSession(
-      Hello first,
+      SessionId id,
       SessionOptions options,
       SessionRules rules,
       Caller caller,
-      SessionToken token,
+      SessionTokenIssuer mint,
+      String owner,
       @Nullable SessionPersistence sessionPersistence) {
-    super(first.session(), options, rules);
+    super(id, options, rules);
     this.caller = caller;
-    this.token = token;
+    this.mint = mint;
+    this.owner = owner;
     this.fence = rules.fence();
     this.cursor = rules.cursor();
     this.sessionPersistence = sessionPersistence;
@@ -152,7 +163,7 @@ public final class ServerSession extends StreamSession {
       refuse(attachment, HandshakeRefusal.of(HandshakeRefusal.RefusalCode.FENCED));
     } else if (sessionPersistence == null) {
       admit(nowNanos, attachment, hello);
-    } else if (sessionMove.refuses(nowNanos, current)) {
+    } else if (sessionMove != null && sessionMove.refuses(nowNanos, current)) {
       refuse(attachment, HandshakeRefusal.busy(1));
     } else {
       refuseOffered(Long.MAX_VALUE, HandshakeRefusal.of(HandshakeRefusal.RefusalCode.FENCED));
@@ -194,7 +205,9 @@ public final class ServerSession extends StreamSession {
     if (attachment != current || state().isTerminal()) {
       return;
     }
-    if (sessionMove.onClosed(attachment) && sessionPersistence != null) {
+    boolean mayHaveLeft = sessionMove != null && sessionMove.mayHaveLeft(attachment);
+    sessionMove = null;
+    if (mayHaveLeft && sessionPersistence != null) {
       sessionPersistence.checkOwner(nowNanos);
     }
     if (end == null && isStuck(attachment, how)) {
@@ -224,7 +237,9 @@ public final class ServerSession extends StreamSession {
     drainingAttachment = current;
     leavingForGood |= leaving;
     if (leaving && sessionPersistence == null) {
-      sessionDrain.begin(nowNanos + grace.toNanos());
+      if (sessionDrain == null) {
+        sessionDrain = new SessionDrain(nowNanos + grace.toNanos());
+      }
       leave(nowNanos);
     }
   }
@@ -257,7 +272,7 @@ public final class ServerSession extends StreamSession {
   public void move(long nowNanos) {
     StreamAttachment attachment = current;
     if (attachment != null && isMovable()) {
-      sessionMove.ask(nowNanos, attachment);
+      sessionMove = new SessionMove(nowNanos, attachment);
       if (sessionPersistence == null) {
         leave(nowNanos);
       } else {
@@ -291,6 +306,16 @@ public final class ServerSession extends StreamSession {
     }
   }
 
+  /** The shell's own object for this session. */
+  public void attach(Object newShell) {
+    shell = newShell;
+  }
+
+  /** The object given to {@link #attach(Object)}. */
+  public @Nullable Object shell() {
+    return shell;
+  }
+
   public Caller caller() {
     return caller;
   }
@@ -307,7 +332,7 @@ public final class ServerSession extends StreamSession {
       return;
     }
     fence.admitted(hello.attach(), hello.untouched());
-    sessionMove.onAdmitted();
+    sessionMove = null;
     if (sendBuffer.isSettled()) {
       refuse(attachment, HandshakeRefusal.over(HandshakeRefusal.RefusalCode.EXPIRED, processed()));
       settle();
@@ -327,7 +352,8 @@ public final class ServerSession extends StreamSession {
     }
     Welcome welcome =
         new Welcome(
-            token,
+            // The same one each time: an idle session need not hold it.
+            mint.issue(id(), caller.principal(), caller.method(), owner),
             receiveBuffer.watermark(),
             sendBuffer.low(),
             receiveBuffer.credit(),
@@ -405,7 +431,8 @@ public final class ServerSession extends StreamSession {
 
   @Override
   boolean mayDeliver() {
-    return !sessionDrain.isFrozen() && pendingEnd == null && started;
+    boolean frozen = sessionDrain != null && sessionDrain.isFrozen();
+    return !frozen && pendingEnd == null && started;
   }
 
   @Override
@@ -438,7 +465,9 @@ public final class ServerSession extends StreamSession {
   void onFlags(long nowNanos, StreamAttachment from, FrameHeader header) {
     if (header.has(Flag.CANCEL)) {
       conclude(endOf(SessionEndKind.CANCELLED));
-    } else if (header.has(Flag.SETTLED) && header.low() <= receiveBuffer.received()) {
+    } else if (header.has(Flag.SETTLED)
+        && header.low() <= receiveBuffer.received()
+        && sessionDrain != null) {
       sessionDrain.onSettled();
       leave(nowNanos);
     }
@@ -461,7 +490,7 @@ public final class ServerSession extends StreamSession {
     if (pendingEnd == null) {
       earliestDeadline.at(end == null ? deadlineNanos : null);
       earliestDeadline.at(expiresNanos);
-      earliestDeadline.at(sessionDrain.graceEndsNanos());
+      earliestDeadline.at(sessionDrain == null ? null : sessionDrain.graceEndsNanos());
     }
     if (sessionPersistence != null) {
       sessionPersistence.addDeadlines(earliestDeadline);
@@ -474,7 +503,7 @@ public final class ServerSession extends StreamSession {
   @Override
   int wantedFlags() {
     boolean drain = leavingForGood || (drainingAttachment != null && drainingAttachment == current);
-    return (drain ? Flag.DRAIN : 0) | (sessionDrain.hasBegun() ? Flag.LEAVING : 0);
+    return (drain ? Flag.DRAIN : 0) | (sessionDrain != null ? Flag.LEAVING : 0);
   }
 
   @Override
@@ -488,22 +517,30 @@ public final class ServerSession extends StreamSession {
 
   /** The last message, with which both sides know the same numbers. */
   private void leave(long nowNanos) {
-    if (oneRequest && receiveBuffer.isFinished()) {
-      sessionDrain.onSettled();
+    SessionDrain drain = sessionDrain;
+    if (drain != null && oneRequest && receiveBuffer.isFinished()) {
+      drain.onSettled();
     }
     long processed = receiveBuffer.processed();
     boolean cursorDue = cursor.isUsed() && !cursor.isCurrent(sendBuffer.end(), processed);
     boolean moves = !cursorDue && isHandOverDue(nowNanos);
-    if ((moves || sessionDrain.isFinalFrameDue(nowNanos, receiveBuffer, cursorDue))
-        && !sendBuffer.isFinished()) {
+    boolean leaves = drain != null && drain.isFinalFrameDue(nowNanos, receiveBuffer, cursorDue);
+    if ((moves || leaves) && !sendBuffer.isFinished()) {
       moved = true;
-      Payload handover = cursor.handOver(sendBuffer.end(), processed, receiveBuffer.isFinished());
-      sendBuffer.finish(Flag.FINAL | Flag.MOVED, CallClosure.UNAVAILABLE, handover);
+      SessionHandover handover =
+          cursor.handOver(sendBuffer.end(), processed, receiveBuffer.isFinished());
+      sendBuffer.finish(Flag.FINAL | Flag.MOVED, CallClosure.UNAVAILABLE, sealed(handover));
       if (cursor.isHandedOver() && started && cursor.endsHandler()) {
         // Before the client can know of it: two handlers must not go on.
         reportEnd(endOf(SessionEndKind.MOVED));
       }
     }
+  }
+
+  private Payload sealed(@Nullable SessionHandover handover) {
+    return handover == null
+        ? Payload.EMPTY
+        : Payload.of(mint.seal(handover, id(), caller.principal(), caller.method()).toByteArray());
   }
 
   /**
@@ -513,6 +550,7 @@ public final class ServerSession extends StreamSession {
    */
   private boolean isHandOverDue(long nowNanos) {
     return sessionPersistence == null
+        && sessionMove != null
         && sessionMove.isWanted(nowNanos, current)
         && isMovable()
         // A client that does not read would stay, and have no handler meanwhile.

@@ -1,10 +1,8 @@
 package dev.holdfast.streams.session;
 
 import dev.holdfast.core.annotation.PureCore;
-import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.wire.SessionHandover;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,13 +13,15 @@ import org.jspecify.annotations.Nullable;
  */
 @PureCore
 public class SessionCursor {
-  private @Nullable UnaryOperator<SessionHandover> sealer;
   private byte @Nullable [] cursor;
   private long position;
   private long processed;
   private boolean replaysMessages;
   private long moves;
   private boolean handedOver;
+
+  /** Whether the client takes hand-overs. */
+  private boolean offered;
 
   /** Whether a handler of another instance may begin anew, as none has marked a cursor. */
   private boolean restartable;
@@ -30,9 +30,9 @@ public class SessionCursor {
 
   protected SessionCursor() {}
 
-  /** The client takes hand-overs, and this makes their seal. */
-  final void enable(UnaryOperator<SessionHandover> newSealer) {
-    sealer = newSealer;
+  /** The client takes hand-overs. */
+  final void enable() {
+    offered = true;
   }
 
   /** The method may be called again: without a cursor the next owner begins anew. */
@@ -68,7 +68,7 @@ public class SessionCursor {
 
   /** Whether a hand-over may become possible, as the handler marks cursors and the client asks. */
   final boolean isUsed() {
-    return cursor != null && sealer != null;
+    return cursor != null && offered;
   }
 
   /** Whether the handler did nothing behind the cursor. */
@@ -77,30 +77,30 @@ public class SessionCursor {
   }
 
   /**
-   * Hands the session over; the final frame at the next position carries the result.
+   * Hands the session over; the final frame at the next position carries the result under a seal.
    *
-   * @return the body of the final frame; empty when there is no hand-over
+   * @return null when there is no hand-over
    */
-  final Payload handOver(long end, long newProcessed, boolean halfClosed) {
+  final @Nullable SessionHandover handOver(long end, long newProcessed, boolean halfClosed) {
     byte[] bytes = cursor;
-    if (bytes == null && restartable && sealer != null) {
-      handedOver = true;
-      SessionHandover restart = SessionHandover.restart(end + 1, moves + 1);
-      return Payload.of(sealer.apply(restart).toByteArray());
+    if (!offered) {
+      return null;
     }
-    if (bytes == null || sealer == null || !isCurrent(end, newProcessed)) {
-      return Payload.EMPTY;
+    if (bytes == null && restartable) {
+      handedOver = true;
+      return SessionHandover.restart(end + 1, moves + 1);
+    }
+    if (bytes == null || !isCurrent(end, newProcessed)) {
+      return null;
     }
     handedOver = true;
-    SessionHandover handover =
-        SessionHandover.of(
-            end + 1,
-            covered(newProcessed, replaysMessages),
-            moves + 1,
-            halfClosed && !replaysMessages,
-            replaysMessages,
-            bytes);
-    return Payload.of(sealer.apply(handover).toByteArray());
+    return SessionHandover.of(
+        end + 1,
+        covered(newProcessed, replaysMessages),
+        moves + 1,
+        halfClosed && !replaysMessages,
+        replaysMessages,
+        bytes);
   }
 
   /** The last position of the client that the next owner does not get. */

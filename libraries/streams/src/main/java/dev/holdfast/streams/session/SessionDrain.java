@@ -11,16 +11,14 @@ import org.jspecify.annotations.Nullable;
  */
 @PureCore
 final class SessionDrain {
-  private @Nullable Long graceEndsNanos;
+  private final long graceEndsNanos;
   private boolean settled;
   private boolean frozen;
   private boolean late;
   private boolean gone;
 
-  void begin(long graceEndsAtNanos) {
-    if (graceEndsNanos == null) {
-      graceEndsNanos = graceEndsAtNanos;
-    }
+  SessionDrain(long graceEndsNanos) {
+    this.graceEndsNanos = graceEndsNanos;
   }
 
   /** The client sends nothing more than what was received, as it said or as its method has it. */
@@ -35,7 +33,7 @@ final class SessionDrain {
    *     grace time is over
    */
   boolean isFinalFrameDue(long nowNanos, ReceiveBuffer receiveBuffer, boolean cursorDue) {
-    if (gone || graceEndsNanos == null) {
+    if (gone) {
       return false;
     }
     late |= nowNanos - graceEndsNanos >= 0;
@@ -43,10 +41,6 @@ final class SessionDrain {
     boolean processed = receiveBuffer.processed() == receiveBuffer.delivered();
     gone = frozen && processed && (late || !cursorDue);
     return gone;
-  }
-
-  boolean hasBegun() {
-    return graceEndsNanos != null;
   }
 
   /** Whether nothing new is delivered any more. */

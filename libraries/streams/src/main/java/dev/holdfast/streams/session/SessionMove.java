@@ -6,8 +6,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The state of a server's session that was asked to move to another instance while its attachment
- * works.
+ * The wish that a server's session goes on at another instance while its attachment works.
  *
  * <p>The client of a durable session chooses where to go, and may come back to this instance. For a
  * short time it is refused here with BUSY, which costs it nothing as long as the old attachment is
@@ -34,15 +33,14 @@ final class SessionMove {
       then = "it stays there")
   static final Duration CURSOR_PATIENCE = Duration.ofSeconds(10);
 
-  private @Nullable StreamAttachment leaving;
-  private long askedNanos;
+  private final long askedNanos;
+  private final StreamAttachment leaving;
   private int refusals;
 
   /** The session of this attachment is asked to move. */
-  void ask(long nowNanos, StreamAttachment attachment) {
-    leaving = attachment;
+  SessionMove(long nowNanos, StreamAttachment attachment) {
     askedNanos = nowNanos;
-    refusals = 0;
+    leaving = attachment;
   }
 
   /**
@@ -52,8 +50,7 @@ final class SessionMove {
    */
   boolean refuses(long nowNanos, @Nullable StreamAttachment current) {
     boolean refused =
-        current != null
-            && current == leaving
+        current == leaving
             && refusals < MAX_REFUSALS
             && nowNanos - askedNanos < REFUSED_FOR.toNanos();
     refusals += refused ? 1 : 0;
@@ -66,24 +63,11 @@ final class SessionMove {
    * @param current the attachment that works; null for none, and then it stays
    */
   boolean isWanted(long nowNanos, @Nullable StreamAttachment current) {
-    return current != null
-        && current == leaving
-        && nowNanos - askedNanos < CURSOR_PATIENCE.toNanos();
+    return current == leaving && nowNanos - askedNanos < CURSOR_PATIENCE.toNanos();
   }
 
-  /** A new attachment was let in here: the session stays. */
-  void onAdmitted() {
-    leaving = null;
-  }
-
-  /**
-   * Takes the end of an attachment's call.
-   *
-   * @return whether the session may be at another instance by now
-   */
-  boolean onClosed(StreamAttachment attachment) {
-    boolean left = attachment == leaving;
-    leaving = null;
-    return left;
+  /** Whether the session may be at another instance, now that this attachment's call has ended. */
+  boolean mayHaveLeft(StreamAttachment ended) {
+    return ended == leaving;
   }
 }

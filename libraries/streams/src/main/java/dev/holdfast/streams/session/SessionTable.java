@@ -12,7 +12,6 @@ import dev.holdfast.streams.wire.HandshakeRefusal;
 import dev.holdfast.streams.wire.Hello;
 import dev.holdfast.streams.wire.SessionHandover;
 import dev.holdfast.streams.wire.SessionId;
-import dev.holdfast.streams.wire.SessionToken;
 import dev.holdfast.streams.wire.SessionTokenIssuer;
 import java.time.Duration;
 import java.util.Collection;
@@ -57,6 +56,10 @@ public final class SessionTable {
       int maxSessions,
       int maxPerPrincipal,
       @Nullable Long soleSinceNanos) {
+
+    public ServerIdentity {
+      SessionTokenIssuer.requireOwner(address);
+    }
 
     /** Creates the host of an instance among several. */
     public ServerIdentity(String owner, String address, int maxSessions, int maxPerPrincipal) {
@@ -188,8 +191,7 @@ public final class SessionTable {
         known.takeOver(taken);
       }
       if (handover != null && !durable) {
-        known.cursor.enable(
-            next -> mint.seal(next, hello.session(), caller.principal(), caller.method()));
+        known.cursor.enable();
       }
     }
     known.peerWelcomed |= shown;
@@ -273,8 +275,14 @@ public final class SessionTable {
    */
   public void locate(String newAddress) {
     if (address.isEmpty()) {
+      SessionTokenIssuer.requireOwner(newAddress);
       address = newAddress;
     }
+  }
+
+  /** The session with this id; null when it is not there. */
+  public @Nullable ServerSession session(SessionId id) {
+    return sessions.get(id);
   }
 
   /** The sessions that are there. */
@@ -357,8 +365,6 @@ public final class SessionTable {
 
   private ServerSession begin(Hello hello, Caller caller, SessionOptions fresh) {
     boolean durable = options.level() == DurabilityLevel.DURABLE;
-    SessionToken token =
-        mint.issue(hello.session(), caller.principal(), caller.method(), durable ? "" : address);
     SessionPersistence sessionPersistence = null;
     if (durable) {
       Duration ttl = options.timing().ttl();
@@ -367,7 +373,14 @@ public final class SessionTable {
           new SessionPersistence(hello.session(), serverIdentity.owner(), caller, backoff, ttl);
     }
     ServerSession session =
-        new ServerSession(hello, fresh, rules, caller, token, sessionPersistence);
+        new ServerSession(
+            hello.session(),
+            fresh,
+            rules,
+            caller,
+            mint,
+            durable ? "" : address,
+            sessionPersistence);
     session.useBudget(budget);
     perPrincipal.merge(caller.principal(), 1, Integer::sum);
     sessions.put(hello.session(), session);

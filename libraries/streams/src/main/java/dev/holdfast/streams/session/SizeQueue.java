@@ -6,7 +6,7 @@ import dev.holdfast.core.annotation.PureCore;
 @PureCore
 final class SizeQueue {
   private static final int[] EMPTY = {};
-  private static final int FIRST_SLOTS = 4;
+  private static final int FIRST_SLOTS = 2;
 
   private int[] slots = EMPTY;
   private int first;

@@ -2,6 +2,7 @@ package dev.holdfast.streams.session;
 
 import dev.holdfast.core.annotation.PureCore;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +23,10 @@ public final class StreamAttachment {
   // The session alone reads and writes the state below.
   boolean handshakeComplete;
   boolean plain;
-  final Opening opening = new Opening();
+
+  /** Of a client's attachment alone. */
+  private final @Nullable Opening opening;
+
   final Inbound inbound = new Inbound();
   final Outbound outbound = new Outbound();
   final Probes probes = new Probes();
@@ -34,9 +38,6 @@ public final class StreamAttachment {
 
     boolean mayWriteBeforeWelcome;
     boolean mayExceedInitialCredit;
-
-    /** Whether messages were written on it. */
-    boolean touched;
 
     /** The working attachment that it replaces; null for none. */
     @Nullable StreamAttachment replaced;
@@ -76,6 +77,9 @@ public final class StreamAttachment {
     /** Whether acks wait for credit or for the peer's silence, as each costs an attachment. */
     boolean sparing;
 
+    /** Whether messages were written on it. */
+    boolean touched;
+
     boolean writable = true;
 
     /** The position that is sent next; 0 while none may be. */
@@ -102,13 +106,22 @@ public final class StreamAttachment {
     long lastProbe;
     boolean probeDue;
 
-    /** A message that went with a probe, and the number of the probe; 0 for none. */
-    long suspectSeq;
+    /** The last message that went with a probe; null for none. */
+    @Nullable Suspect suspect;
+  }
 
-    long suspectProbe;
+  /** A message on which attachments may break, sent with a probe. */
+  static final class Suspect {
+    final long seq;
+    final long probe;
 
-    /** A message that has arrived for sure; 0 for none. */
-    long arrivedSeq;
+    /** Whether the probe came back, and so the message has arrived. */
+    boolean arrived;
+
+    Suspect(long seq, long probe) {
+      this.seq = seq;
+      this.probe = probe;
+    }
   }
 
   /**
@@ -116,12 +129,27 @@ public final class StreamAttachment {
    * carry a hello; a client is given one by {@link SessionOutput.StartCall}.
    */
   public StreamAttachment(long number, long tag, long nowNanos) {
+    this(number, tag, nowNanos, null);
+  }
+
+  private StreamAttachment(long number, long tag, long nowNanos, @Nullable Opening opening) {
     this.number = number;
     this.tag = tag;
+    this.opening = opening;
     openedNanos = nowNanos;
-    opening.helloSentNanos = nowNanos;
     inbound.heardNanos = nowNanos;
     outbound.sentNanos = nowNanos;
+  }
+
+  /** The call of a client that is about to send its hello. */
+  static StreamAttachment ofClient(long number, long tag, long nowNanos) {
+    Opening opening = new Opening();
+    opening.helloSentNanos = nowNanos;
+    return new StreamAttachment(number, tag, nowNanos, opening);
+  }
+
+  Opening opening() {
+    return Objects.requireNonNull(opening, "the attachment of a server");
   }
 
   /** The shell's own object for this call. */
@@ -148,12 +176,12 @@ public final class StreamAttachment {
 
   /** The working attachment that a client's attachment replaces; null for none. */
   public @Nullable StreamAttachment replaced() {
-    return opening.replaced;
+    return opening == null ? null : opening.replaced;
   }
 
   /** Whether an earlier attempt to replace that one came to nothing. */
   public boolean isRepeated() {
-    return opening.again;
+    return opening != null && opening.again;
   }
 
   /** Whether the peer has shown by its welcome, or its hello, that it speaks the protocol. */

@@ -46,13 +46,22 @@ public final class SessionTokenIssuer {
    *     most 255 bytes
    */
   public SessionToken issue(SessionId id, String principal, String method, String owner) {
+    requireOwner(owner);
     byte[] address = owner.getBytes(StandardCharsets.UTF_8);
-    if (address.length > Handshake.MAX_ADDRESS_LENGTH) {
-      throw new IllegalArgumentException("owner: " + owner + " (expected: at most 255 bytes)");
-    }
     byte[] mac = mac(id, principal, method, address);
     return new SessionToken(
         ByteBuffer.allocate(address.length + MAC_BYTES).put(address).put(mac).array());
+  }
+
+  /**
+   * Checks an owner's address before there is a session.
+   *
+   * @throws IllegalArgumentException when no token has room for it
+   */
+  public static void requireOwner(String owner) {
+    if (owner.getBytes(StandardCharsets.UTF_8).length > Handshake.MAX_ADDRESS_LENGTH) {
+      throw new IllegalArgumentException("owner: " + owner + " (expected: at most 255 bytes)");
+    }
   }
 
   /** Whether this mint made the token for this session, principal and method. */

@@ -3,7 +3,7 @@ package dev.holdfast.streams.grpc.internal.callback;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,9 +15,15 @@ import org.slf4j.LoggerFactory;
 public final class CallbackQueue implements Executor {
   private static final Logger log = LoggerFactory.getLogger(CallbackQueue.class);
 
+  /** A field of its own, as each of 100,000 idle sessions would have an AtomicInteger. */
+  private static final AtomicIntegerFieldUpdater<CallbackQueue> WAITING =
+      AtomicIntegerFieldUpdater.newUpdater(CallbackQueue.class, "waiting");
+
   private final Executor executor;
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger waiting = new AtomicInteger();
+
+  @SuppressWarnings("UnusedVariable") // Read by WAITING.
+  private volatile int waiting;
 
   public CallbackQueue(Executor executor) {
     this.executor = executor;
@@ -26,7 +32,7 @@ public final class CallbackQueue implements Executor {
   @Override
   public void execute(Runnable task) {
     tasks.add(task);
-    if (waiting.getAndIncrement() == 0 && !InlineCallbackThread.claimQueue(this)) {
+    if (WAITING.getAndIncrement(this) == 0 && !InlineCallbackThread.claimQueue(this)) {
       executor.execute(this::runAll);
     }
   }
@@ -43,7 +49,7 @@ public final class CallbackQueue implements Executor {
           run(task);
         }
       }
-      count = waiting.addAndGet(-count);
+      count = WAITING.addAndGet(this, -count);
     } while (count != 0);
   }
 

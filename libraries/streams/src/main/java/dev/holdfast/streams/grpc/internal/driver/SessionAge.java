@@ -2,7 +2,6 @@ package dev.holdfast.streams.grpc.internal.driver;
 
 import dev.holdfast.core.Clock;
 import dev.holdfast.hooks.StreamStatus;
-import dev.holdfast.streams.wire.Hello;
 import java.time.Duration;
 
 /** The start time of a session, and the time of the last change of its connection. Thread-safe. */
@@ -11,25 +10,17 @@ public final class SessionAge {
 
   private final Clock clock;
   private final long beganNanos;
-  private final long beganMillis;
   private volatile long changedNanos;
 
   public SessionAge(Clock clock) {
     this.clock = clock;
     this.beganNanos = clock.nanoTime();
-    this.beganMillis = clock.wallTime().toEpochMilli();
     this.changedNanos = beganNanos;
   }
 
   /** An attachment was accepted or ended just now. */
   public void onChange() {
     changedNanos = clock.nanoTime();
-  }
-
-  /** Monotonic time stands still while a machine sleeps, and the session is older by that. */
-  public Hello of(Hello hello, Duration handshake) {
-    long ageMillis = clock.wallTime().toEpochMilli() - beganMillis;
-    return hello.atLeastAged(ageMillis + handshake.toMillis());
   }
 
   /** The times of the session at a moment of its clock. */

@@ -8,7 +8,7 @@ import dev.holdfast.streams.session.SessionOutput;
 import dev.holdfast.streams.session.StreamSession;
 import java.time.Duration;
 import java.util.OptionalLong;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,9 +46,14 @@ public final class SessionDriver<S extends StreamSession> {
     T read(S session, long nowNanos, long unackedMillis);
   }
 
-  private final Object lock = new Object();
-  private final AtomicInteger turns = new AtomicInteger();
+  /** A field of its own, as each of 100,000 idle sessions would have an AtomicInteger. */
+  @SuppressWarnings("rawtypes")
+  private static final AtomicIntegerFieldUpdater<SessionDriver> TURNS =
+      AtomicIntegerFieldUpdater.newUpdater(SessionDriver.class, "turns");
+
+  /** Its monitor is the lock: nobody else has the session. */
   private final S session;
+
   private final Scheduler scheduler;
   private final Shell shell;
   private volatile @Nullable Thread acting;
@@ -62,7 +67,9 @@ public final class SessionDriver<S extends StreamSession> {
   /** Confined to the thread that executes outputs. */
   private boolean ending;
 
-  // Guarded by lock.
+  private volatile int turns;
+
+  // Guarded by the lock.
   private @Nullable Subscription timer;
   private long timerNanos;
   private final UnackedAge unacked = new UnackedAge();
@@ -81,7 +88,7 @@ public final class SessionDriver<S extends StreamSession> {
 
   /** Applies an input to the session and executes its outputs. */
   public void input(SessionInput<S> sessionInput) {
-    synchronized (lock) {
+    synchronized (session) {
       sessionInput.apply(session, nowNanos());
     }
     drive();
@@ -89,7 +96,7 @@ public final class SessionDriver<S extends StreamSession> {
 
   /** Reads the session, or gives it an input without acting yet. */
   public <T> T locked(Function<S, T> question) {
-    synchronized (lock) {
+    synchronized (session) {
       return question.apply(session);
     }
   }
@@ -99,7 +106,7 @@ public final class SessionDriver<S extends StreamSession> {
    * acknowledgement; 0 without one.
    */
   public <T> T shown(SessionReader<S, T> reader) {
-    synchronized (lock) {
+    synchronized (session) {
       long nowNanos = nowNanos();
       return reader.read(session, nowNanos, unacked.millis(session, nowNanos));
     }
@@ -123,7 +130,7 @@ public final class SessionDriver<S extends StreamSession> {
     if (roomy) {
       return true;
     }
-    synchronized (lock) {
+    synchronized (session) {
       return session.isReady();
     }
   }
@@ -134,7 +141,7 @@ public final class SessionDriver<S extends StreamSession> {
    * @return whether it was taken, or the session had ended
    */
   public boolean offer(Payload message) {
-    synchronized (lock) {
+    synchronized (session) {
       if (!take(message)) {
         return isSessionOver();
       }
@@ -150,7 +157,7 @@ public final class SessionDriver<S extends StreamSession> {
    * @return whether it was taken, or the session had ended; false when there was no room in time
    */
   public boolean offer(Payload message, Duration patience) {
-    synchronized (lock) {
+    synchronized (session) {
       if (!take(message)) {
         if (isSessionOver()) {
           return true;
@@ -163,14 +170,14 @@ public final class SessionDriver<S extends StreamSession> {
     return true;
   }
 
-  /** Guarded by lock. */
+  /** Guarded by the lock. */
   private boolean take(Payload message) {
     boolean taken = session.offer(message);
     roomy = taken && session.hasRoom();
     return taken;
   }
 
-  /** Waits for room; guarded by lock, which is released meanwhile. */
+  /** Waits for room; guarded by the lock, which is released meanwhile. */
   private boolean takeInTime(Payload message, Duration patience) {
     long endNanos = System.nanoTime() + patience.toNanos();
     waiters++;
@@ -181,7 +188,7 @@ public final class SessionDriver<S extends StreamSession> {
         if (leftMillis <= 0 || acting == Thread.currentThread()) {
           return false;
         }
-        lock.wait(leftMillis);
+        session.wait(leftMillis);
         if (take(message)) {
           return true;
         }
@@ -194,7 +201,7 @@ public final class SessionDriver<S extends StreamSession> {
     return false;
   }
 
-  /** Guarded by lock. */
+  /** Guarded by the lock. */
   private boolean isSessionOver() {
     return session.end() != null || session.state().isTerminal();
   }
@@ -206,12 +213,12 @@ public final class SessionDriver<S extends StreamSession> {
       OffloadExecutor.shared().execute(this::drive);
       return;
     }
-    if (turns.getAndIncrement() != 0) {
+    if (TURNS.getAndIncrement(this) != 0) {
       return;
     }
     int done;
     do {
-      done = turns.get();
+      done = turns;
       boolean acted = false;
       acting = Thread.currentThread();
       try {
@@ -221,10 +228,10 @@ public final class SessionDriver<S extends StreamSession> {
         acting = null;
         if (!acted) {
           // An Error is the thread's own matter: the next input acts for the session again.
-          turns.set(0);
+          turns = 0;
         }
       }
-    } while (!turns.compareAndSet(done, 0));
+    } while (!TURNS.compareAndSet(this, done, 0));
   }
 
   private void turn() {
@@ -259,7 +266,7 @@ public final class SessionDriver<S extends StreamSession> {
   }
 
   private @Nullable SessionOutput poll(long nowNanos) {
-    synchronized (lock) {
+    synchronized (session) {
       SessionOutput next;
       try {
         next = session.poll(nowNanos);
@@ -276,7 +283,7 @@ public final class SessionDriver<S extends StreamSession> {
           ending = true;
         }
         if (waiters > 0) {
-          lock.notifyAll();
+          session.notifyAll();
         }
       }
       return next;
@@ -304,7 +311,7 @@ public final class SessionDriver<S extends StreamSession> {
   }
 
   private void onTimer() {
-    synchronized (lock) {
+    synchronized (session) {
       timer = null;
       long nowNanos = nowNanos();
       OptionalLong due = session.nextDeadlineNanos();
