@@ -18,7 +18,7 @@ type SessionOptions struct {
 	ReceiveMessages int
 	ReceiveBytes    int64
 	// AckEvery and AckDelay are the messages, and the time since the first of them, after which an
-	// ack is sent; 64 and 50 ms. A client follows its server.
+	// ack is sent; 64 and 250 ms. A client follows its server.
 	AckEvery int
 	AckDelay time.Duration
 	// TTL is how long a server keeps a session without an attachment; 2 min.

@@ -49,7 +49,7 @@ func Defaults() Options {
 	return Options{
 		SendMessages: 256, SendBytes: 4 << 20,
 		ReceiveMessages: 256, ReceiveBytes: 4 << 20,
-		AckEvery: 64, AckDelay: 50 * time.Millisecond,
+		AckEvery: 64, AckDelay: 250 * time.Millisecond,
 		TTL: 2 * time.Minute, Handshake: 10 * time.Second, AssumePlain: time.Second,
 		Race: time.Second, Dead: 30 * time.Second,
 		BackoffBase: 250 * time.Millisecond, BackoffCap: 30 * time.Second,

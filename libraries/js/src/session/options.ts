@@ -50,7 +50,7 @@ const DEFAULTS: SessionOptions = {
   receiveMessages: 256,
   receiveBytes: 4 * 1024 * 1024,
   ackEvery: 64,
-  ackDelayMillis: 50,
+  ackDelayMillis: 250,
   ttlMillis: 120_000,
   handshakeMillis: 10_000,
   assumePlainMillis: 1_000,

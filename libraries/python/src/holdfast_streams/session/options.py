@@ -43,7 +43,7 @@ class SessionOptions:
     #: Messages after which an ack is sent to a server that asks for nothing else; 1 to 65,536.
     ack_every: int = 64
     #: Most time between processing and its ack, with such a server.
-    ack_delay_millis: float = 50
+    ack_delay_millis: float = 250
     #: For how long a server keeps the session, until its welcome says so.
     ttl_millis: float = 120_000
     #: Most time between the begin of an attachment and its welcome.

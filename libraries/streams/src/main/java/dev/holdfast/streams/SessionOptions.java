@@ -63,7 +63,8 @@ public record SessionOptions(
   /**
    * The times of a session.
    *
-   * @param ackDelay the most time between processing and its ack; default 50 ms; said and followed
+   * @param ackDelay the most time between processing and its ack; default 250 ms, so that the acks
+   *     of a stream with some messages a second in both directions go with these; said and followed
    *     as {@code ackEvery}, by clients up to 10 s
    * @param ttl for how long a session without an attachment is kept; default 2 min
    * @param handshake the most time between an attachment's begin and its welcome; default 10 s
@@ -92,7 +93,7 @@ public record SessionOptions(
     /** The times of a session without settings. */
     public static final Timing DEFAULT =
         new Timing(
-            Duration.ofMillis(50),
+            Duration.ofMillis(250),
             Duration.ofMinutes(2),
             Duration.ofSeconds(10),
             Duration.ofSeconds(1),

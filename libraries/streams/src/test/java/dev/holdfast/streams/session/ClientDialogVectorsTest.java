@@ -13,7 +13,8 @@ class ClientDialogVectorsTest {
 
   @Test
   void aTalkThroughACutIsAsTheVectorsSay() throws IOException {
-    ClientDialog dialog = ClientDialog.of(SessionOptions.DEFAULT.withAckEvery(16));
+    ClientDialog dialog =
+        ClientDialog.of(SessionOptions.DEFAULT.withAckEvery(16).withTiming(DialogSteps.TIMING));
     dialog.start(Duration.ofMinutes(1));
     dialog.request(9);
     dialog.offer("a");
@@ -34,7 +35,7 @@ class ClientDialogVectorsTest {
   @Test
   void aHalfOpenConnectionIsTreatedAsTheVectorsSay() throws IOException {
     SessionOptions.Timing beating =
-        SessionOptions.Timing.DEFAULT.withHeartbeat(
+        DialogSteps.TIMING.withHeartbeat(
             Duration.ofSeconds(10), Duration.ofSeconds(25), Duration.ofSeconds(30));
     ClientDialog dialog =
         ClientDialog.of(SessionOptions.DEFAULT.withAckEvery(16).withTiming(beating));

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.TestVectors;
 import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
@@ -31,6 +32,10 @@ import org.jspecify.annotations.Nullable;
  * one repeated byte is left out of both and stands in {@code filler}.
  */
 final class DialogSteps {
+  /** The times of all dialogs. The delay of acks is not the default, so that it shows. */
+  static final SessionOptions.Timing TIMING =
+      SessionOptions.Timing.DEFAULT.withAckDelay(Duration.ofMillis(50));
+
   static final ObjectMapper JSON = new ObjectMapper();
 
   /** The flags by the names that the document gives them. */

@@ -32,7 +32,7 @@ class DialogVectorsTest {
       new SessionTable(
           new SessionTable.ServerIdentity("server-1", "10.0.0.1:50051", 10),
           MINT,
-          SessionOptions.DEFAULT.withAckEvery(16),
+          SessionOptions.DEFAULT.withAckEvery(16).withTiming(DialogSteps.TIMING),
           SessionRules.STANDARD,
           new SplittableRandom(1));
   private @Nullable ServerSession session;

@@ -12,7 +12,7 @@ class ReceiverVectorsTest {
   private static final int ACK_BYTES = 64 << 10;
   private static final long BUDGET_BYTES = 256 << 20;
   private static final SessionOptions OPTIONS =
-      SessionOptions.DEFAULT.withReceiveBuffer(256, 256 << 10);
+      SessionOptions.DEFAULT.withReceiveBuffer(256, 256 << 10).withTiming(DialogSteps.TIMING);
 
   private final BufferBudget budget = new BufferBudget(BUDGET_BYTES);
   private long seq;
