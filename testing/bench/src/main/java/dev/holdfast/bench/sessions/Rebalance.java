@@ -29,10 +29,10 @@ public final class Rebalance extends Comparison {
   private static final Option CHANNELS =
       new Option("--channels", 20, 4, 1, 1_000, "channels that carry the streams");
   private static final Option SECONDS =
-      new Option("--seconds", 30, 30, 10, 600, "seconds after each change until it counts");
+      new Option("--seconds", 30, 12, 10, 600, "seconds after each change until it counts");
 
   /** Streams that have just come stay where they are for a while. */
-  private static final int WARM_UP_SECONDS = 30;
+  private static final int WARM_UP_SECONDS = 20;
 
   private static final int BETWEEN_SECONDS = 15;
   private static final double IMBALANCE_BOUND = 5;
@@ -70,8 +70,8 @@ public final class Rebalance extends Comparison {
         "streams without a store, whose handlers mark a cursor behind each answer and fail a stream"
             + " that does not go on there;",
         "each kind has its figures, and the worse counts. Streams send numbered",
-        "messages, which servers say back. One more server joins; then the first one drains and"
-            + " leaves; then another one says",
+        "messages, which servers say back. Warmed up by a server that comes and goes. One more"
+            + " server joins; then the first one drains and leaves; then another one says",
         "that it is overloaded until it has "
             + (int) (CAPACITY_SHARE * PERCENT)
             + " % of its streams. The imbalance is the largest deviation of a server from the",
@@ -81,7 +81,8 @@ public final class Rebalance extends Comparison {
             + " the three. A pause is the longest",
         "time between two answers of a stream after a change, less the time between two messages."
             + " Of the server that joins the",
-        "start of its process does not count, and its cold code does. moved are calls",
+        "start of its process does not count, and its cold code does; still is the same without a"
+            + " change. moved are calls",
         "that servers accepted for streams that were there. stock_imbalance_pct: plain grpc-java"
             + " streams over round_robin,",
         "reopened by their application after an error, in the same fleet after one server has"
@@ -120,8 +121,9 @@ public final class Rebalance extends Comparison {
     fleet.open();
     TimeUnit.SECONDS.sleep(WARM_UP_SECONDS);
     fleet.say("stand for %d s: %s", WARM_UP_SECONDS, fleet.describe());
+    fleet.warmUp();
+    RebalanceClients.Pauses still = fleet.withoutChange();
     long before = fleet.accepted();
-    fleet.say("pauses without a change: %s", fleet.clients.pauses());
 
     Outcome joined = fleet.after("joined", fleet::join);
     long acceptedByLeaving = fleet.servers.get(0).accepted();
@@ -131,16 +133,22 @@ public final class Rebalance extends Comparison {
 
     DeliveryCounts count = fleet.settle();
     fleet.close();
-    return new Measured(fleet.kind, count, moved, List.of(joined, drained, overloaded));
+    return new Measured(
+        fleet.kind, count, moved, still.p99Millis(), List.of(joined, drained, overloaded));
   }
 
   /**
    * The results of one kind of streams.
    *
    * @param moved calls that servers accepted for streams that were there
+   * @param stillPauseMillis the pause of 99 of 100 streams in as long a time without a change
    */
   private record Measured(
-      StreamKind kind, DeliveryCounts count, long moved, List<Outcome> outcomes) {
+      StreamKind kind,
+      DeliveryCounts count,
+      long moved,
+      double stillPauseMillis,
+      List<Outcome> outcomes) {
     double worst(ToDoubleFunction<Outcome> figure) {
       return outcomes.stream().mapToDouble(figure).max().orElse(0);
     }
@@ -225,6 +233,27 @@ public final class Rebalance extends Comparison {
       servers.get(0).limit(capacity);
     }
 
+    /** One more server comes and goes, so that each one has given streams away and taken some. */
+    void warmUp() throws Exception {
+      if (!options.quick()) {
+        join();
+        TimeUnit.SECONDS.sleep(options.get(SECONDS));
+        say("warmed up by one that came: %s", describe());
+        servers.remove(servers.size() - 1).beginStop();
+        TimeUnit.SECONDS.sleep(options.get(SECONDS));
+        say("warmed up by one that left: %s", describe());
+      }
+    }
+
+    /** The pauses that the machine makes of itself. */
+    RebalanceClients.Pauses withoutChange() throws Exception {
+      var unused = clients.pauses();
+      TimeUnit.SECONDS.sleep(options.get(SECONDS));
+      RebalanceClients.Pauses pauses = clients.pauses();
+      say("pauses without a change: %s", pauses);
+      return pauses;
+    }
+
     Outcome after(String what, Change change) throws Exception {
       change.make();
       // Elsewhere the process that joins starts on a machine of its own.
@@ -244,7 +273,7 @@ public final class Rebalance extends Comparison {
       say(
           "%s: imbalance %.1f %%, settled after %.1f s, pauses %s: %s",
           what, imbalance, settled, pauses, describe());
-      TimeUnit.SECONDS.sleep(BETWEEN_SECONDS);
+      TimeUnit.SECONDS.sleep(Math.min(BETWEEN_SECONDS, options.get(SECONDS) / 2));
       return new Outcome(imbalance, settled, pauses.p99Millis());
     }
 
@@ -346,6 +375,7 @@ public final class Rebalance extends Comparison {
         .figure(kind + "_imbalance_pct", imbalance)
         .figure(kind + "_moved", one.moved)
         .figure(kind + "_p99_pause_ms", pause)
+        .figure(kind + "_still_p99_pause_ms", one.stillPauseMillis)
         .bound(one.lost() == 0, "%s lost: %d (expected: 0)", kind, one.lost())
         .bound(
             one.count.duplicated() == 0,
