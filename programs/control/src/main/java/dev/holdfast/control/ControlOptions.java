@@ -3,6 +3,7 @@ package dev.holdfast.control;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.TunableDuration;
 import dev.holdfast.core.annotation.Limit;
+import io.grpc.ServerTransportFilter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ import java.util.Optional;
  * @param services the services to serve, such as {@code orders} or {@code orders:grpc}, where the
  *     registry can't list them; empty to follow all of the namespace
  * @param drain how long clients have to go elsewhere when it is closed
+ * @param connections hears of the connections of clients
  */
 public record ControlOptions(
     InetSocketAddress listen,
@@ -29,7 +31,8 @@ public record ControlOptions(
     Optional<Path> adminToken,
     Optional<ServerTlsFiles> tls,
     List<String> services,
-    Duration drain) {
+    Duration drain,
+    Optional<ServerTransportFilter> connections) {
   /** The default port for clients. */
   public static final int PORT = 18_000;
 
@@ -53,7 +56,8 @@ public record ControlOptions(
           Optional.empty(),
           Optional.empty(),
           List.of(),
-          DRAIN.defaultValue());
+          DRAIN.defaultValue(),
+          Optional.empty());
 
   @Limit(of = "streams of clients in one control plane", then = "further ones are refused")
   static final int MAX_STREAMS = 20_000;
@@ -112,7 +116,7 @@ public record ControlOptions(
   }
 
   public ControlOptions withListen(InetSocketAddress value) {
-    return new ControlOptions(value, admin, adminToken, tls, services, drain);
+    return new ControlOptions(value, admin, adminToken, tls, services, drain, connections);
   }
 
   /**
@@ -130,18 +134,24 @@ public record ControlOptions(
    * @throws IllegalArgumentException when there is no token for an address beyond loopback
    */
   public ControlOptions withAdmin(InetSocketAddress value, Optional<Path> token) {
-    return new ControlOptions(listen, value, token, tls, services, drain);
+    return new ControlOptions(listen, value, token, tls, services, drain, connections);
   }
 
   public ControlOptions withTls(ServerTlsFiles value) {
-    return new ControlOptions(listen, admin, adminToken, Optional.of(value), services, drain);
+    return new ControlOptions(
+        listen, admin, adminToken, Optional.of(value), services, drain, connections);
   }
 
   public ControlOptions withServices(List<String> value) {
-    return new ControlOptions(listen, admin, adminToken, tls, value, drain);
+    return new ControlOptions(listen, admin, adminToken, tls, value, drain, connections);
   }
 
   public ControlOptions withDrain(Duration value) {
-    return new ControlOptions(listen, admin, adminToken, tls, services, value);
+    return new ControlOptions(listen, admin, adminToken, tls, services, value, connections);
+  }
+
+  /** Sets who hears of the connections of clients. */
+  public ControlOptions withConnections(Optional<ServerTransportFilter> value) {
+    return new ControlOptions(listen, admin, adminToken, tls, services, drain, value);
   }
 }

@@ -82,7 +82,7 @@ public final class ControlPlane implements AutoCloseable {
         new ArrayList<>(new DiscoveryServices(discoveryContext).all());
     services.add(reports.bindService());
     services.add(health.getHealthService().bindService());
-    server = ControlServers.forClients(options.listen(), keys, services);
+    server = ControlServers.forClients(options, keys, services);
     StatusService.StatusSources told =
         new StatusService.StatusSources(
             handle.registry().describe(),

@@ -15,13 +15,13 @@ final class ControlServers {
 
   /** The one that clients of xDS connect to, which stays open for as long as they do. */
   static Server forClients(
-      InetSocketAddress address,
-      ServerTlsCredentials keys,
-      List<ServerServiceDefinition> services) {
-    return builder(address, keys.credentials())
-        .maxConcurrentCallsPerConnection(ControlOptions.MAX_STREAMS_PER_CONNECTION)
-        .addServices(services)
-        .build();
+      ControlOptions options, ServerTlsCredentials keys, List<ServerServiceDefinition> services) {
+    NettyServerBuilder builder =
+        builder(options.listen(), keys.credentials())
+            .maxConcurrentCallsPerConnection(ControlOptions.MAX_STREAMS_PER_CONNECTION)
+            .addServices(services);
+    options.connections().ifPresent(builder::addTransportFilter);
+    return builder.build();
   }
 
   /** The one for people, in plaintext, and beyond loopback with a token. */

@@ -32,7 +32,8 @@ final class BareServer implements AutoCloseable {
             snapshotPublisher, discoveryStreams, new XdsResponseEncoder("holdfast"));
     server =
         ControlServers.forClients(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                ControlOptions.DEFAULT.withListen(
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
                 keys,
                 new DiscoveryServices(discoveryContext).all())
             .start();

@@ -78,7 +78,8 @@ public final class Gateway implements AutoCloseable {
             options.liveness(),
             LivenessMeters.on(options.meters(), ConnectionRole.SERVER),
             LivenessMeters.on(options.meters(), ConnectionRole.CLIENT),
-            meters);
+            meters,
+            options.connections());
     for (EventExecutor each : threads) {
       loops.put(
           each, new ForwardingLoop((EventLoop) each, this::snapshot, connectionMonitoring, memory));

@@ -3,6 +3,7 @@ package dev.holdfast.gateway;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.call.Frontend;
 import dev.holdfast.gateway.listener.ListenerOptions;
+import dev.holdfast.gateway.traffic.ConnectionListener;
 import dev.holdfast.liveness.LivenessOptions;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Metrics;
@@ -20,6 +21,7 @@ import java.util.Optional;
  * @param meters the registry of its meters
  * @param frontend handles requests that are not gRPC, over HTTP/2 and HTTP/1.1; by default there is
  *     none, and connections are HTTP/2 only
+ * @param connections hears of the connections of HTTP/2
  */
 public record GatewayOptions(
     List<ListenerOptions> listeners,
@@ -27,7 +29,8 @@ public record GatewayOptions(
     LivenessOptions liveness,
     DrainTimes drain,
     MeterRegistry meters,
-    Optional<Frontend> frontend) {
+    Optional<Frontend> frontend,
+    ConnectionListener connections) {
   @Limit(
       of = "threads of a gateway that forward, at the highest setting",
       then = "a larger number is refused")
@@ -60,27 +63,34 @@ public record GatewayOptions(
         LivenessOptions.DEFAULT,
         DrainTimes.DEFAULT,
         Metrics.globalRegistry,
-        Optional.empty());
+        Optional.empty(),
+        ConnectionListener.NONE);
   }
 
   public GatewayOptions withThreads(int value) {
-    return new GatewayOptions(listeners, value, liveness, drain, meters, frontend);
+    return new GatewayOptions(listeners, value, liveness, drain, meters, frontend, connections);
   }
 
   public GatewayOptions withLiveness(LivenessOptions value) {
-    return new GatewayOptions(listeners, threads, value, drain, meters, frontend);
+    return new GatewayOptions(listeners, threads, value, drain, meters, frontend, connections);
   }
 
   public GatewayOptions withDrain(DrainTimes value) {
-    return new GatewayOptions(listeners, threads, liveness, value, meters, frontend);
+    return new GatewayOptions(listeners, threads, liveness, value, meters, frontend, connections);
   }
 
   public GatewayOptions withMeters(MeterRegistry value) {
-    return new GatewayOptions(listeners, threads, liveness, drain, value, frontend);
+    return new GatewayOptions(listeners, threads, liveness, drain, value, frontend, connections);
   }
 
   /** These options with a handler of requests that are not gRPC. */
   public GatewayOptions withFrontend(Frontend value) {
-    return new GatewayOptions(listeners, threads, liveness, drain, meters, Optional.of(value));
+    return new GatewayOptions(
+        listeners, threads, liveness, drain, meters, Optional.of(value), connections);
+  }
+
+  /** These options with a listener for connections of HTTP/2; by default there is none. */
+  public GatewayOptions withConnections(ConnectionListener value) {
+    return new GatewayOptions(listeners, threads, liveness, drain, meters, frontend, value);
   }
 }

@@ -10,6 +10,7 @@ import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.gateway.loop.LoopView;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.route.RouteOptions;
+import dev.holdfast.gateway.traffic.ConnectionListener;
 import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
@@ -49,6 +50,7 @@ public final class GatewayRig implements AutoCloseable {
   private @Nullable Frontend frontend;
   private Transport transport = Transport.PLAINTEXT;
   private GatewayMemory memory = GatewayMemory.ofProcess();
+  private ConnectionListener connections = ConnectionListener.NONE;
   private int threads = 1;
 
   public GatewayRig limits(GatewayLimits value) {
@@ -80,6 +82,11 @@ public final class GatewayRig implements AutoCloseable {
   /** Gateways listen for this one, too. */
   GatewayRig transport(Transport value) {
     transport = value;
+    return this;
+  }
+
+  GatewayRig connections(ConnectionListener value) {
+    connections = value;
     return this;
   }
 
@@ -157,7 +164,8 @@ public final class GatewayRig implements AutoCloseable {
         GatewayOptions.listeningAt(transport.listeners(this))
             .withThreads(threads)
             .withDrain(drain)
-            .withMeters(meters);
+            .withMeters(meters)
+            .withConnections(connections);
     if (frontend != null) {
       options = options.withFrontend(frontend);
     }

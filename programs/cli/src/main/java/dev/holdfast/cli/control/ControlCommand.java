@@ -145,14 +145,20 @@ public final class ControlCommand implements Callable<Integer> {
     // Before anything is open, so that no signal finds nobody.
     CountDownLatch ended = endOfSignals();
     RegistryContext context = context();
+    AdminServiceSetting adminService = AdminServiceSetting.of(context.environment());
     ServiceNotifier notifier = ServiceNotifier.ofProcess();
     try (ProcessMeters meters = ProcessMeters.open();
         PolicyFeed feed = feed(context);
         ControlPlane plane =
-            ControlPlane.start(uri, new Registries(context), feed.builder(), options);
+            ControlPlane.start(
+                uri,
+                new Registries(context),
+                feed.builder(),
+                options.withConnections(adminService.connections().map(ControlConnections::new)));
         Scraped scraped = scraped(plane, meters)) {
       feed.follow(plane::use);
-      announce(plane, uri, scraped.address());
+      adminService.start();
+      announce(plane, uri, scraped.address(), adminService.address());
       notifier.ready("serving xDS on " + ListenAddress.text(plane.address()));
       ended.await();
       notifier.stopping("clients are sent elsewhere");
@@ -255,7 +261,11 @@ public final class ControlCommand implements Callable<Integer> {
     return context.withEnvironment(environment);
   }
 
-  private void announce(ControlPlane plane, RegistryUri uri, Optional<InetSocketAddress> scraped) {
+  private void announce(
+      ControlPlane plane,
+      RegistryUri uri,
+      Optional<InetSocketAddress> scraped,
+      Optional<InetSocketAddress> adminService) {
     if (common.json()) {
       common
           .commandContext()
@@ -265,6 +275,7 @@ public final class ControlCommand implements Callable<Integer> {
                   .with("listen", ListenAddress.text(plane.address()))
                   .with("admin", ListenAddress.text(plane.adminAddress()))
                   .with("metrics", scraped.map(ListenAddress::text).orElse(""))
+                  .with("adminService", adminService.map(ListenAddress::text).orElse(""))
                   .with("tls", certificate != null)
                   .with("registry", uri.toString()));
       return;
@@ -278,6 +289,9 @@ public final class ControlCommand implements Callable<Integer> {
                 + (certificate == null ? " (plaintext)" : " (TLS)")
                 + ", status on "
                 + ListenAddress.text(plane.adminAddress())
+                + adminService
+                    .map(service -> ", admin service on " + ListenAddress.text(service))
+                    .orElse("")
                 + ", from "
                 + uri);
     if (certificate == null && !plane.address().getAddress().isLoopbackAddress()) {

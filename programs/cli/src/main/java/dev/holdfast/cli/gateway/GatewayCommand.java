@@ -178,7 +178,7 @@ public final class GatewayCommand implements Callable<Integer> {
     ConfigStatus status = new ConfigStatus(config == null ? "" : config.toString(), text, first);
     TlsContexts keys = TlsContexts.open(Metrics.globalRegistry);
     try (GatewayObservability observability =
-            new GatewayObservability(seeing, first.observability(), status);
+            new GatewayObservability(seeing, first.observability(), status, context.environment());
         HeapRelease release = HeapRelease.start();
         ReflectionClient asker = ReflectionClient.open(Metrics.globalRegistry);
         ClusterSchemas schemas = new ClusterSchemas(context.scheduler(), asker, context.random());
@@ -188,8 +188,7 @@ public final class GatewayCommand implements Callable<Integer> {
       var unused = live.awaitNames(NAMES_PATIENCE);
       HttpFrontend frontend =
           HttpFrontend.of(new SchemaTranscoders(schemas)).following(live::frontendOptions);
-      GatewayOptions options =
-          options(first, listeners).withFrontend(observability.withAccessLog(frontend));
+      GatewayOptions options = observability.observing(options(first, listeners), frontend);
       try (StartupHandover startupHandover = StartupHandover.begin(handover.path(), live, schemas);
           Gateway gateway = Gateway.open(options, live.snapshot(), startupHandover.sockets())) {
         try (Closing watch =
@@ -378,6 +377,9 @@ public final class GatewayCommand implements Callable<Integer> {
                   .with("admin", admin.map(ListenAddress::text).orElse(""))
                   .with(
                       "metrics", observability.metricsAddress().map(ListenAddress::text).orElse(""))
+                  .with(
+                      "adminService",
+                      observability.adminService().map(ListenAddress::text).orElse(""))
                   .with("registry", registry)
                   .with("clusters", clusters.size()));
     } else {
@@ -391,8 +393,10 @@ public final class GatewayCommand implements Callable<Integer> {
                   + clusters.size()
                   + (clusters.size() == 1 ? " cluster" : " clusters")
                   + (registry.isEmpty() ? "" : ", from " + registry)
-                  + admin
-                      .map(page -> "; admin page http://" + ListenAddress.text(page))
+                  + admin.map(page -> "; admin page http://" + ListenAddress.text(page)).orElse("")
+                  + observability
+                      .adminService()
+                      .map(service -> "; admin service " + ListenAddress.text(service))
                       .orElse(""));
     }
     boolean openAdmin = admin.filter(page -> !page.getAddress().isLoopbackAddress()).isPresent();

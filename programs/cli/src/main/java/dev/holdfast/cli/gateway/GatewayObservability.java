@@ -1,8 +1,10 @@
 package dev.holdfast.cli.gateway;
 
+import dev.holdfast.cli.control.AdminServiceSetting;
 import dev.holdfast.cli.control.ProcessMeters;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.gateway.Gateway;
+import dev.holdfast.gateway.GatewayOptions;
 import dev.holdfast.gateway.access.AccessLog;
 import dev.holdfast.gateway.admin.AdminServer;
 import dev.holdfast.gateway.admin.ConfigStatus;
@@ -13,6 +15,7 @@ import dev.holdfast.gateway.schema.ClusterSchemas;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +32,7 @@ final class GatewayObservability implements AutoCloseable {
   private final ObservabilityConfig file;
   private final ConfigStatus config;
   private final ProcessMeters meters;
+  private final AdminServiceSetting adminService;
   private final Optional<AccessLog> accessLog;
   private volatile @Nullable RetriedResource<AdminServer> admin;
   private volatile @Nullable RetriedResource<MetricsServer> metrics;
@@ -39,8 +43,12 @@ final class GatewayObservability implements AutoCloseable {
    * @throws IllegalArgumentException when the log of calls can't be written where it is to be
    */
   GatewayObservability(
-      ObservabilityOptions options, ObservabilityConfig file, ConfigStatus config) {
+      ObservabilityOptions options,
+      ObservabilityConfig file,
+      ConfigStatus config,
+      Map<String, String> environment) {
     this.options = options;
+    this.adminService = AdminServiceSetting.of(environment);
     this.file = file;
     this.config = config;
     this.meters = ProcessMeters.open();
@@ -63,13 +71,22 @@ final class GatewayObservability implements AutoCloseable {
     return config;
   }
 
-  /** The frontend, with an access log if one is configured. */
-  Frontend withAccessLog(Frontend frontend) {
-    return accessLog.map(opened -> opened.watching(frontend)).orElse(frontend);
+  /**
+   * The options of a gateway with this frontend, whose requests go into the access log, and whose
+   * connections the admin service shows, as far as there are such.
+   */
+  GatewayOptions observing(GatewayOptions gateway, Frontend frontend) {
+    GatewayOptions logged =
+        gateway.withFrontend(accessLog.map(opened -> opened.watching(frontend)).orElse(frontend));
+    return adminService
+        .connections()
+        .map(connections -> logged.withConnections(new GatewayConnections(connections)))
+        .orElse(logged);
   }
 
   /**
-   * Starts the access log, and opens the address of metrics and the admin page.
+   * Starts the access log and the admin service, and opens the address of metrics and the admin
+   * page.
    *
    * @param schemas the schemas of the gateway's clusters
    * @param drain the action of the page's drain button
@@ -85,6 +102,8 @@ final class GatewayObservability implements AutoCloseable {
       boolean mustServe)
       throws IOException {
     accessLog.ifPresent(gateway.callStatistics()::setSink);
+    var unused =
+        RetriedResource.open("admin_service", this::startAdminService, scheduler, mustServe);
     Optional<InetSocketAddress> scraped = options.metricsAddress();
     if (scraped.isPresent()) {
       metrics =
@@ -119,6 +138,12 @@ final class GatewayObservability implements AutoCloseable {
     }
   }
 
+  /** It lasts as long as the process, so there is nothing to close. */
+  private AutoCloseable startAdminService() throws IOException {
+    adminService.start();
+    return () -> {};
+  }
+
   /** Closes the admin page and the address of metrics; calls are logged on. */
   void closeAddresses() {
     RetriedResource<AdminServer> page = admin;
@@ -134,6 +159,11 @@ final class GatewayObservability implements AutoCloseable {
   /** The address of the admin page; empty as long as the page is not open. */
   Optional<InetSocketAddress> address() {
     return Optional.ofNullable(admin).flatMap(RetriedResource::opened).map(AdminServer::address);
+  }
+
+  /** The address of the admin service of the process; empty without one, and until it is open. */
+  Optional<InetSocketAddress> adminService() {
+    return adminService.address();
   }
 
   /** The address of metrics and probes; empty without one, and until it is open. */

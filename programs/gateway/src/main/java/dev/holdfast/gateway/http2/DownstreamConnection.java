@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.core.CloseReason;
 import dev.holdfast.gateway.call.Frontend;
 import dev.holdfast.gateway.headers.ClientIdentity;
 import dev.holdfast.gateway.headers.HeaderNames;
@@ -14,6 +15,7 @@ import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.gateway.loop.ClientConnection;
+import dev.holdfast.gateway.loop.ConnectionReporter;
 import dev.holdfast.gateway.loop.ForwardingLoop;
 import dev.holdfast.gateway.socket.GatewayEpollIoHandler;
 import dev.holdfast.gateway.socket.LingeringClose;
@@ -21,6 +23,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -48,6 +51,7 @@ public final class DownstreamConnection extends FrameConnection implements Clien
   private final MemoryAccount memory;
   private final RejectedRequests rejected;
   private final RequestValidator validator;
+  private @Nullable ConnectionReporter reporter;
   private ClientIdentity clientIdentity = ClientIdentity.UNKNOWN;
   private boolean secure;
   private boolean settingsReceived;
@@ -81,7 +85,9 @@ public final class DownstreamConnection extends FrameConnection implements Clien
    */
   public static void accept(ForwardingLoop loop, Channel channel, @Nullable Frontend frontend) {
     DownstreamConnection connection = of(loop, loop.snapshot().limits(), frontend);
-    channel.pipeline().addLast(loop.livenessOfClient()).addLast(connection);
+    ConnectionReporter reporter = loop.reporterOfClient(channel);
+    connection.reporter = reporter;
+    channel.pipeline().addLast(loop.livenessOfClient(reporter)).addLast(connection);
     connection.watchTimes();
     loop.addHttp2(connection);
   }
@@ -214,7 +220,7 @@ public final class DownstreamConnection extends FrameConnection implements Clien
         connection().numActiveStreams() > 0 ? 0 : System.nanoTime() - unusedSinceNanos;
     if (quietNanos >= idleNanos) {
       loop.meters().met(MetLimit.IDLE);
-      drain("idle timeout", idleNanos);
+      drain(CloseReason.MAX_IDLE.code() + " idle timeout", idleNanos);
     } else if (channel().isOpen()) {
       idleTimer = after(idleNanos - quietNanos, this::checkUsed);
     }
@@ -310,6 +316,10 @@ public final class DownstreamConnection extends FrameConnection implements Clien
       }
       if (resets.refuses(stream, end)) {
         return;
+      }
+      ConnectionReporter listening = reporter;
+      if (listening != null && !listening.isCalled()) {
+        listening.onCall(headers.get(HttpHeaderNames.USER_AGENT));
       }
       boolean known = isKnown(headers);
       if (!known) {

@@ -8,6 +8,7 @@ import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.cluster.PooledConnectionListener;
 import dev.holdfast.gateway.cluster.ThreadLocalCluster;
+import dev.holdfast.gateway.headers.ClientAddress;
 import dev.holdfast.gateway.headers.KnownPaths;
 import dev.holdfast.gateway.http2.codec.LoopResources;
 import dev.holdfast.gateway.limits.GatewayMemory;
@@ -16,6 +17,7 @@ import dev.holdfast.gateway.limits.LoopMemory;
 import dev.holdfast.gateway.socket.GatewayBuffers;
 import dev.holdfast.gateway.socket.SpareBuffers;
 import dev.holdfast.gateway.tls.TlsClient;
+import dev.holdfast.gateway.traffic.ConnectionListener;
 import dev.holdfast.gateway.traffic.LoopCallStatistics;
 import dev.holdfast.gateway.upstream.OffLoopResolver;
 import dev.holdfast.gateway.upstream.UpstreamAddress;
@@ -40,6 +42,7 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.Future;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -49,6 +52,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The forwarding context of one event loop: its clients' connections, its own connections to the
@@ -80,12 +84,23 @@ public final class ForwardingLoop {
    * @param clients liveness meters of accepted connections
    * @param upstreams liveness meters of connections that the gateway opened
    * @param meters of the gateway
+   * @param listener for connections of HTTP/2
    */
   public record ConnectionMonitoring(
       LivenessOptions options,
       LivenessMeters clients,
       LivenessMeters upstreams,
-      GatewayMeters meters) {}
+      GatewayMeters meters,
+      ConnectionListener listener) {
+    /** Observers without a listener for connections. */
+    public ConnectionMonitoring(
+        LivenessOptions options,
+        LivenessMeters clients,
+        LivenessMeters upstreams,
+        GatewayMeters meters) {
+      this(options, clients, upstreams, meters, ConnectionListener.NONE);
+    }
+  }
 
   /** Releases the spare buffers of the event loop; must be called on its thread. */
   public static void releaseSpareBuffers() {
@@ -151,11 +166,27 @@ public final class ForwardingLoop {
             cluster -> (to, options, watch) -> dial(cluster, to, options, watch));
   }
 
+  /** The reporter of a connection that a client opened; null when nobody listens. */
+  public @Nullable ConnectionReporter reporterOfClient(Channel channel) {
+    return reporter("", ClientAddress.of(channel), channel, ConnectionObserver.NONE);
+  }
+
+  private @Nullable ConnectionReporter reporter(
+      String cluster, @Nullable SocketAddress peer, Channel channel, ConnectionObserver next) {
+    ConnectionListener listener = connectionMonitoring.listener;
+    return listener == ConnectionListener.NONE
+        ? null
+        : new ConnectionReporter(
+            listener,
+            new ConnectionListener.ConnectionEnds(cluster, peer, channel.localAddress()),
+            next);
+  }
+
   /** The liveness handler of a connection that a client opened. */
-  public LivenessHandler livenessOfClient() {
+  public LivenessHandler livenessOfClient(@Nullable ConnectionReporter reporter) {
     return new LivenessHandler(
         connectionMonitoring.options,
-        ctx -> ConnectionObserver.NONE,
+        ctx -> reporter == null ? ConnectionObserver.NONE : reporter,
         connectionMonitoring.clients,
         ConnectionRole.SERVER);
   }
@@ -336,11 +367,12 @@ public final class ForwardingLoop {
                 watch,
                 options.tls().isPresent(),
                 cluster.name()));
-    loop.execute(() -> connect(connection, endpoint, options));
+    loop.execute(() -> connect(connection, endpoint, options, cluster.name()));
     return connection;
   }
 
-  private void connect(UpstreamConnection connection, Endpoint endpoint, ClusterOptions options) {
+  private void connect(
+      UpstreamConnection connection, Endpoint endpoint, ClusterOptions options, String cluster) {
     if (connection.isDraining()) {
       connection.onSocketClosed();
       return;
@@ -350,7 +382,7 @@ public final class ForwardingLoop {
         bootstrap
             .clone()
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
-            .handler(new UpstreamPipeline(connection, endpoint.address(), options.tls()))
+            .handler(new UpstreamPipeline(connection, endpoint.address(), options.tls(), cluster))
             .connect(UpstreamAddress.address(endpoint.address()));
     var unusedConnect =
         connecting.addListener(
@@ -382,11 +414,14 @@ public final class ForwardingLoop {
     private final UpstreamConnection connection;
     private final HostPort where;
     private final Optional<TlsClient> tls;
+    private final String cluster;
 
-    UpstreamPipeline(UpstreamConnection connection, HostPort where, Optional<TlsClient> tls) {
+    UpstreamPipeline(
+        UpstreamConnection connection, HostPort where, Optional<TlsClient> tls, String cluster) {
       this.connection = connection;
       this.where = where;
       this.tls = tls;
+      this.cluster = cluster;
     }
 
     @Override
@@ -407,10 +442,16 @@ public final class ForwardingLoop {
           .addLast(
               new LivenessHandler(
                   connectionMonitoring.options,
-                  ctx -> connection.observer(),
+                  ctx -> observer(ctx.channel()),
                   connectionMonitoring.upstreams,
                   ConnectionRole.CLIENT))
           .addLast(connection);
+    }
+
+    private ConnectionObserver observer(Channel channel) {
+      ConnectionObserver own = connection.observer();
+      ConnectionReporter reporter = reporter(cluster, channel.remoteAddress(), channel, own);
+      return reporter == null ? own : reporter;
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.loop;
 
+import dev.holdfast.core.CloseReason;
 import dev.holdfast.core.annotation.Limit;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
@@ -35,7 +36,9 @@ final class LoopClients {
   private static final Duration TURN = Duration.ofMillis(10);
   private static final int AT_ONCE = 10;
   private static final int PARTS_OF_UNARY = 3;
-  private static final String WHY = "the gateway is draining";
+
+  /** Begins with the code, by which a client of Holdfast knows the reason. */
+  private static final String WHY = CloseReason.DRAINING.code() + " the gateway is draining";
 
   private final EventLoop loop;
   private final Random random;

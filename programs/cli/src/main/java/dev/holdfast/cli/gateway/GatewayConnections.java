@@ -1,0 +1,50 @@
+package dev.holdfast.cli.gateway;
+
+import dev.holdfast.admin.ConnectionLog;
+import dev.holdfast.cli.control.ListenAddress;
+import dev.holdfast.core.CloseReason;
+import dev.holdfast.gateway.traffic.ConnectionListener;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The recorder of a gateway's connections for the admin service of its process. Those of clients
+ * have the role {@code server} there, those to endpoints the role {@code client} and the name of
+ * their cluster. Thread-safe.
+ */
+final class GatewayConnections implements ConnectionListener {
+  private final ConnectionLog connections;
+
+  GatewayConnections(ConnectionLog connections) {
+    this.connections = connections;
+  }
+
+  @Override
+  public OpenConnection onOpened(ConnectionEnds ends, BooleanSupplier suspect) {
+    ConnectionLog.Tracked opened =
+        connections.opened(
+            new ConnectionLog.Ends(
+                ends.cluster().isEmpty(), ends.cluster(), text(ends.peer()), text(ends.local())),
+            suspect);
+    return new OpenConnection() {
+      @Override
+      public void onAgent(String userAgent) {
+        opened.agent(userAgent);
+      }
+
+      @Override
+      public void onClosed(CloseReason why) {
+        opened.closed(Optional.of(why));
+      }
+    };
+  }
+
+  private static String text(@Nullable SocketAddress address) {
+    return address instanceof InetSocketAddress inet && !inet.isUnresolved()
+        ? ListenAddress.text(inet)
+        : String.valueOf(address);
+  }
+}
