@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,7 +49,7 @@ public final class DrainSignal {
   /**
    * As {@link #begin(Duration)}, with another thread for each listener.
    *
-   * @return completes when all of them ran
+   * @return completes when all of them ran, and what they began has ended
    */
   public CompletionStage<Void> begin(Duration grace, Executor executor) {
     if (grace.isNegative()) {
@@ -65,7 +66,10 @@ public final class DrainSignal {
     }
     return CompletableFuture.allOf(
         told.stream()
-            .map(listener -> CompletableFuture.runAsync(listener::run, executor))
+            .map(
+                listener ->
+                    CompletableFuture.supplyAsync(listener::run, executor)
+                        .thenCompose(done -> done))
             .toArray(CompletableFuture<?>[]::new));
   }
 
@@ -89,6 +93,18 @@ public final class DrainSignal {
 
   /** Runs something once when the drain begins; at once when it has begun. */
   public Subscription onDrain(Runnable action) {
+    return onDrainAsync(
+        () -> {
+          action.run();
+          return CompletableFuture.completedFuture(null);
+        });
+  }
+
+  /**
+   * As {@link #onDrain}, for something that goes on behind it: whoever begins the drain may wait
+   * for that too.
+   */
+  public Subscription onDrainAsync(Supplier<? extends CompletionStage<Void>> action) {
     Listener listener = new Listener(action);
     synchronized (lock) {
       if (deadlineNanos == null) {
@@ -96,7 +112,7 @@ public final class DrainSignal {
         return () -> remove(listener);
       }
     }
-    listener.run();
+    var unused = listener.run();
     return () -> {};
   }
 
@@ -108,18 +124,19 @@ public final class DrainSignal {
 
   /** An identity of its own, so that one action may be registered twice and removed once. */
   private static final class Listener {
-    private final Runnable action;
+    private final Supplier<? extends CompletionStage<Void>> action;
 
-    Listener(Runnable action) {
+    Listener(Supplier<? extends CompletionStage<Void>> action) {
       this.action = action;
     }
 
-    void run() {
+    CompletionStage<Void> run() {
       try {
-        action.run();
+        return action.get();
       } catch (RuntimeException e) {
         // The others must hear of the drain whatever one of them does.
         log.error("event=drain_listener_failed", e);
+        return CompletableFuture.completedFuture(null);
       }
     }
   }

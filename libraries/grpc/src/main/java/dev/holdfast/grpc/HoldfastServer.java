@@ -85,7 +85,7 @@ public final class HoldfastServer extends ForwardingServer {
   @Limit(
       of = "time for which a stopping server waits for its drain callbacks",
       then = "it sends GOAWAY while they run on")
-  static final Duration DRAIN_CALLBACK_PATIENCE = Duration.ofSeconds(2);
+  static final Duration DRAIN_CALLBACK_PATIENCE = Duration.ofSeconds(5);
 
   private final ServerComponents serverComponents;
   private final Scheduler scheduler;

@@ -47,6 +47,13 @@ public record SessionRecord(
     return new SessionRecord(attach, owner, 0, owner, 0, caller, 0, 0, List.of(), false, false);
   }
 
+  /** Creates the record of a session without an owner in which all that was sent has arrived. */
+  public static SessionRecord settled(
+      Caller caller, long processed, long sent, boolean halfClosed) {
+    return new SessionRecord(
+        0, "", 0, "", 0, caller, processed, sent, List.of(), halfClosed, false);
+  }
+
   /** Returns this record with another fence and owner. */
   public SessionRecord claimed(long newAttach, String newOwner) {
     return new SessionRecord(

@@ -5,6 +5,7 @@ import dev.holdfast.core.Subscription;
 import dev.holdfast.hooks.ServerHooks;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -64,20 +65,21 @@ final class HostServers {
       if (drained.compareAndSet(true, false)) {
         streams.admitAgain();
       }
-      var unused = host.drain().onDrain(() -> end(host));
+      var unused = host.drain().onDrainAsync(() -> end(host));
     }
   }
 
-  private void end(ServerHooks host) {
+  private CompletionStage<Void> end(ServerHooks host) {
     serving.remove(host);
+    Duration grace = host.drain().remaining().orElse(Duration.ZERO);
     if (isServed()) {
-      streams.open().stream()
-          .filter(stream -> stream.isCarriedBy(host))
-          .forEach(s -> s.input((session, now) -> session.drain(now, false, Duration.ZERO)));
-    } else {
-      drained.set(true);
-      streams.drain(host.drain().remaining().orElse(Duration.ZERO));
+      return streams.tell(
+          streams.open().stream().filter(stream -> stream.isCarriedBy(host)).toList(),
+          grace,
+          (session, now) -> session.drain(now, false, Duration.ZERO));
     }
+    drained.set(true);
+    return streams.drainAll(grace);
   }
 
   private boolean isServed() {

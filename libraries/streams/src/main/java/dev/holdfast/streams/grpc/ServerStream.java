@@ -11,6 +11,7 @@ import dev.holdfast.streams.grpc.internal.driver.ContextDeadlineExecutor;
 import dev.holdfast.streams.grpc.internal.driver.SessionAge;
 import dev.holdfast.streams.grpc.internal.driver.SessionDriver;
 import dev.holdfast.streams.grpc.internal.driver.SessionResources;
+import dev.holdfast.streams.grpc.internal.driver.StreamContext;
 import dev.holdfast.streams.grpc.internal.message.FinalStatus;
 import dev.holdfast.streams.grpc.internal.message.MessageBody;
 import dev.holdfast.streams.grpc.internal.message.SessionFrame;
@@ -41,7 +42,9 @@ import org.slf4j.LoggerFactory;
  * ResumableServerCall}; {@link ServerAttachment}s carry it.
  */
 final class ServerStream<ReqT, RespT>
-    implements SessionDriver.Shell, InlineCallbackThread.SlowCallbackListener {
+    implements SessionDriver.Shell,
+        InlineCallbackThread.SlowCallbackListener,
+        StreamContext.CursorSink {
   private static final Logger log = LoggerFactory.getLogger(ServerStream.class);
 
   /**
@@ -312,7 +315,8 @@ final class ServerStream<ReqT, RespT>
     return driver.offer(streamableBody, SessionResources.SEND_TIMEOUT);
   }
 
-  void mark(byte[] bytes) {
+  @Override
+  public void mark(byte[] bytes) {
     // In a callback the handler knows of its message, which is not processed yet.
     long inHand = handling == Thread.currentThread() ? streamContext.number() : 0;
     boolean due =

@@ -14,7 +14,9 @@ import dev.holdfast.streams.SessionStore;
 import dev.holdfast.streams.StoreRequest;
 import dev.holdfast.streams.grpc.internal.callback.InlineCallbackPolicy;
 import dev.holdfast.streams.grpc.internal.driver.NoSessionStore;
+import dev.holdfast.streams.grpc.internal.driver.PacedDrain;
 import dev.holdfast.streams.grpc.internal.driver.PathHeartbeat;
+import dev.holdfast.streams.grpc.internal.driver.SessionDriver;
 import dev.holdfast.streams.grpc.internal.driver.SessionResources;
 import dev.holdfast.streams.grpc.internal.driver.StoreCall;
 import dev.holdfast.streams.grpc.internal.message.HandshakeMetadata;
@@ -43,6 +45,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
@@ -117,14 +120,33 @@ public final class ServerStreams implements AutoCloseable {
   /**
    * Drains this instance: new sessions are refused. Sessions in memory settle with their clients
    * and end with MOVED, so that the client's {@link StreamEvents#onMoved} knows where to go on.
+   * They are told one after the other, within 4 s and a quarter of the grace time. Returns at once.
    *
    * @param grace how long messages that came may still be handed to handlers
    */
   public void drain(Duration grace) {
+    var unused = drainAll(grace);
+  }
+
+  /** As {@link #drain}; completes when all streams are told. */
+  CompletionStage<Void> drainAll(Duration grace) {
     synchronized (lock) {
       sessions.drain();
     }
-    open().forEach(s -> s.input((session, now) -> session.drain(now, true, grace)));
+    long endNanos = sessionResources().scheduler().clock().nanoTime() + grace.toNanos();
+    return tell(
+        open(),
+        grace,
+        (session, now) -> session.drain(now, true, Duration.ofNanos(Math.max(0, endNanos - now))));
+  }
+
+  /** Tells streams something one after the other, within a part of the time that they have. */
+  CompletionStage<Void> tell(
+      List<ServerStream<?, ?>> told,
+      Duration grace,
+      SessionDriver.SessionInput<ServerSession> word) {
+    return PacedDrain.tell(
+        sessionResources().scheduler(), told, grace, stream -> stream.input(word));
   }
 
   /** Another server serves these sessions, after the last one had stopped. */
@@ -136,7 +158,7 @@ public final class ServerStreams implements AutoCloseable {
 
   /** {@link #drain} with the time that is left, when a server's signal says so. */
   public Subscription drainOn(DrainSignal signal) {
-    return signal.onDrain(() -> drain(signal.remaining().orElse(Duration.ZERO)));
+    return signal.onDrainAsync(() -> drainAll(signal.remaining().orElse(Duration.ZERO)));
   }
 
   /** Takes the meters away, and moves no streams any more. Sessions go on until they end. */

@@ -1,5 +1,6 @@
 package dev.holdfast.streams.grpc;
 
+import dev.holdfast.streams.grpc.internal.driver.StreamContext;
 import dev.holdfast.streams.wire.SessionHandover;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,6 @@
 package dev.holdfast.streams.grpc;
 
+import dev.holdfast.streams.grpc.internal.driver.StreamContext;
 import java.util.Optional;
 
 /**

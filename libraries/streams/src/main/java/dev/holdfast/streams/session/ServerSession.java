@@ -20,7 +20,6 @@ import dev.holdfast.streams.wire.SessionId;
 import dev.holdfast.streams.wire.SessionTokenIssuer;
 import dev.holdfast.streams.wire.Welcome;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +37,6 @@ public final class ServerSession extends StreamSession {
   private record Offer(StreamAttachment attachment, Hello hello) {}
 
   private final Caller caller;
-  private @Nullable Object shell;
   private final SessionTokenIssuer mint;
 
   /** The address in the session's token; "" for none. */
@@ -131,18 +129,8 @@ public final class ServerSession extends StreamSession {
   /** Begins where the owner before stopped. */
   void takeOver(SessionHandover handover) {
     SessionRecord before =
-        new SessionRecord(
-            0,
-            "",
-            0,
-            "",
-            0,
-            caller,
-            handover.processed(),
-            handover.position(),
-            List.of(),
-            handover.isHalfClosed(),
-            false);
+        SessionRecord.settled(
+            caller, handover.processed(), handover.position(), handover.isHalfClosed());
     sendBuffer.restore(before);
     receiveBuffer.restore(before);
     cursor.restore(handover);
@@ -304,16 +292,6 @@ public final class ServerSession extends StreamSession {
       close(current, AttachmentCloseReason.SILENT);
       detach(nowNanos);
     }
-  }
-
-  /** The shell's own object for this session. */
-  public void attach(Object newShell) {
-    shell = newShell;
-  }
-
-  /** The object given to {@link #attach(Object)}. */
-  public @Nullable Object shell() {
-    return shell;
   }
 
   public Caller caller() {
@@ -527,20 +505,19 @@ public final class ServerSession extends StreamSession {
     boolean leaves = drain != null && drain.isFinalFrameDue(nowNanos, receiveBuffer, cursorDue);
     if ((moves || leaves) && !sendBuffer.isFinished()) {
       moved = true;
-      SessionHandover handover =
+      SessionHandover next =
           cursor.handOver(sendBuffer.end(), processed, receiveBuffer.isFinished());
-      sendBuffer.finish(Flag.FINAL | Flag.MOVED, CallClosure.UNAVAILABLE, sealed(handover));
+      Payload body =
+          next == null
+              ? Payload.EMPTY
+              : Payload.of(
+                  mint.seal(next, id(), caller.principal(), caller.method()).toByteArray());
+      sendBuffer.finish(Flag.FINAL | Flag.MOVED, CallClosure.UNAVAILABLE, body);
       if (cursor.isHandedOver() && started && cursor.endsHandler()) {
         // Before the client can know of it: two handlers must not go on.
         reportEnd(endOf(SessionEndKind.MOVED));
       }
     }
-  }
-
-  private Payload sealed(@Nullable SessionHandover handover) {
-    return handover == null
-        ? Payload.EMPTY
-        : Payload.of(mint.seal(handover, id(), caller.principal(), caller.method()).toByteArray());
   }
 
   /**

@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 @PureCore
 public abstract sealed class StreamSession permits ClientSession, ServerSession {
   private final SessionId id;
+  private @Nullable Object shell;
   final SessionOptions options;
   final SendBuffer sendBuffer;
   final ReceiveBuffer receiveBuffer;
@@ -70,6 +71,16 @@ public abstract sealed class StreamSession permits ClientSession, ServerSession 
   public final void useBudget(BufferBudget shared) {
     sendBuffer.limitBy(shared);
     receiveBuffer.limitBy(shared);
+  }
+
+  /** Sets the shell's own object for this session. */
+  public final void attach(Object newShell) {
+    shell = newShell;
+  }
+
+  /** The object given to {@link #attach(Object)}. */
+  public final @Nullable Object shell() {
+    return shell;
   }
 
   // What the application does.

@@ -1,38 +1,43 @@
-package dev.holdfast.streams.grpc;
+package dev.holdfast.streams.grpc.internal.driver;
 
 import dev.holdfast.streams.wire.SessionId;
 import io.grpc.Context;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the handler of a session can learn of it in the call's {@link Context}, by {@link
- * StreamPosition} and {@link StreamCursor}. One for a session, which moves with its messages, so
- * that a message costs no context of its own. Thread-safe.
+ * The values that the handler of a session can read in the call's {@link Context}: its position and
+ * its cursor. One for a session, which moves with its messages, so that a message costs no context
+ * of its own. Thread-safe.
  */
-final class StreamContext {
+public final class StreamContext {
+  /** The taker of a cursor that a handler marks. */
+  public interface CursorSink {
+    void mark(byte[] cursor);
+  }
+
   private static final Context.Key<StreamContext> KEY = Context.key("holdfast-stream");
 
   private final SessionId session;
-  private final ServerStream<?, ?> stream;
+  private final CursorSink sink;
   private volatile long number;
   private volatile long sentBefore;
   private volatile byte @Nullable [] resumedFrom;
 
-  StreamContext(SessionId session, ServerStream<?, ?> stream) {
+  public StreamContext(SessionId session, CursorSink sink) {
     this.session = session;
-    this.stream = stream;
+    this.sink = sink;
   }
 
   /** That of the callback of this thread; null in a call without a session. */
-  static @Nullable StreamContext current() {
+  public static @Nullable StreamContext current() {
     return KEY.get();
   }
 
-  Context in(Context context) {
+  public Context in(Context context) {
     return context.withValue(KEY, this);
   }
 
-  SessionId session() {
+  public SessionId session() {
     return session;
   }
 
@@ -43,30 +48,30 @@ final class StreamContext {
    * @param sent the messages that handlers of earlier instances have sent
    * @param cursor the one that such a handler marked last; null for none
    */
-  void start(long processed, long sent, byte @Nullable [] cursor) {
+  public void start(long processed, long sent, byte @Nullable [] cursor) {
     number = processed;
     sentBefore = sent;
     resumedFrom = cursor;
   }
 
   /** The position of the message that the handler is given. */
-  long number() {
+  public long number() {
     return number;
   }
 
-  void moveTo(long newNumber) {
+  public void moveTo(long newNumber) {
     number = newNumber;
   }
 
-  long sentBefore() {
+  public long sentBefore() {
     return sentBefore;
   }
 
-  byte @Nullable [] resumedFrom() {
+  public byte @Nullable [] resumedFrom() {
     return resumedFrom;
   }
 
-  void mark(byte[] cursor) {
-    stream.mark(cursor);
+  public void mark(byte[] cursor) {
+    sink.mark(cursor);
   }
 }
