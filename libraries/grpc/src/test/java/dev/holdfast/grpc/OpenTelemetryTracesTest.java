@@ -3,11 +3,13 @@ package dev.holdfast.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.opentelemetry.GrpcOpenTelemetry;
 import io.grpc.opentelemetry.InternalGrpcOpenTelemetry;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
 import io.opentelemetry.context.propagation.ContextPropagators;
@@ -22,6 +24,7 @@ import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -62,12 +65,16 @@ class OpenTelemetryTracesTest {
       GrpcOpenTelemetry grpc = tracing.build();
       HoldfastServerBuilder server = topology.server();
       grpc.configureServerBuilder(server);
-      topology.serve(WordsService.askingOnceMore("a", "20"), server);
       HoldfastChannelBuilder client = topology.builder();
       grpc.configureChannelBuilder(client);
       ManagedChannel channel = topology.channel(client);
 
-      assertThat(LoopbackTopology.call(channel, WordsService.GET)).isEqualTo("a");
+      // It has begun to wait before there is anybody who could answer.
+      Future<String> answer =
+          ClientCalls.futureUnaryCall(
+              channel.newCall(WordsService.GET, CallOptions.DEFAULT.withWaitForReady()), "word");
+      topology.serve(WordsService.askingOnceMore("a", "20"), server);
+      assertThat(answer.get(60, TimeUnit.SECONDS)).isEqualTo("a");
 
       topology.close();
       sdk.getSdkTracerProvider().forceFlush().join(60, TimeUnit.SECONDS);
@@ -81,8 +88,8 @@ class OpenTelemetryTracesTest {
         .hasSize(2)
         .extracting(Span::getParentSpanId)
         .containsOnly(calls.get(0).getSpanId());
-    // The channel was idle. While the call waits for endpoints, the connection may become ready:
-    // then its attempt has nothing to wait for.
+    // While the call waits for endpoints, the connection may become ready: then its attempt has
+    // nothing to wait for.
     assertThat(events(calls.get(0), attempts.get(0)))
         .as("the call had to wait for endpoints, or its first attempt for a connection")
         .containsAnyOf(ENDPOINTS_CAME, CONNECTION_CAME);

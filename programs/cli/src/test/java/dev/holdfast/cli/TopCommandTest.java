@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -88,6 +89,8 @@ class TopCommandTest {
     channel.shutdownNow();
     server.shutdownNow();
     streams.close();
+    // It goes in the background, and would meet the removal of the folder.
+    registry.awaitEndpoints("telemetry", List::isEmpty);
   }
 
   @Test

@@ -89,8 +89,8 @@ public enum Setting {
       Place.ENVIRONMENT,
       "on, off or host:port",
       "off",
-      "The address of the admin service of servers and clients with Holdfast; on is a free port of"
-          + " loopback."),
+      "The address of the admin service of servers and clients with Holdfast, of gateways and"
+          + " control planes; on is a free port of loopback."),
   ADMIN_TOKEN_FILE(
       Place.FILE,
       "path",
@@ -182,9 +182,15 @@ public enum Setting {
     return meaning;
   }
 
-  /** The setting that gives an option such as {@code --registry} its default. */
+  /**
+   * The setting that gives an option such as {@code --registry} its default. {@code --admin} of
+   * gateway and control plane has none: it is the address of their page, and {@link #ADMIN} that of
+   * the admin service of any process.
+   */
   public static Optional<Setting> ofOption(String option) {
-    return Arrays.stream(values()).filter(s -> option.equals("--" + s.key())).findFirst();
+    return Arrays.stream(values())
+        .filter(s -> s != ADMIN && option.equals("--" + s.key()))
+        .findFirst();
   }
 
   static Optional<Setting> ofKey(String key) {

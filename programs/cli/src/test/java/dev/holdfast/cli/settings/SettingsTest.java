@@ -40,6 +40,12 @@ class SettingsTest {
   }
 
   @Test
+  void addressOfTheAdminServiceIsNotThatOfAnAdminPage() {
+    assertThat(Setting.ofOption("--admin")).isEmpty();
+    assertThat(Setting.ofOption("--admin-token-file")).contains(Setting.ADMIN_TOKEN_FILE);
+  }
+
+  @Test
   void optionCountsBeforeTheVariableThatNamesTheFile() throws IOException {
     Path named = yaml("zone: named\n");
 

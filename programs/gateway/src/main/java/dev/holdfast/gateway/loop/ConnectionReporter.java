@@ -14,7 +14,8 @@ public final class ConnectionReporter implements ConnectionObserver {
   private final ConnectionListener listener;
   private final ConnectionListener.ConnectionEnds ends;
   private final ConnectionObserver next;
-  private ConnectionListener.OpenConnection open = ConnectionListener.OpenConnection.NONE;
+  private ConnectionListener.@Nullable OpenConnection open;
+  private @Nullable String agent;
   private boolean called;
   private volatile boolean suspect;
 
@@ -31,9 +32,16 @@ public final class ConnectionReporter implements ConnectionObserver {
   public void onCall(@Nullable CharSequence userAgent) {
     if (!called) {
       called = true;
-      if (userAgent != null) {
-        open.onAgent(userAgent.toString());
-      }
+      agent = userAgent == null ? null : userAgent.toString();
+      reportAgent();
+    }
+  }
+
+  /** A client may send its first call with its SETTINGS. */
+  private void reportAgent() {
+    ConnectionListener.OpenConnection listening = open;
+    if (listening != null && agent != null) {
+      listening.onAgent(agent);
     }
   }
 
@@ -45,6 +53,7 @@ public final class ConnectionReporter implements ConnectionObserver {
   @Override
   public void onReady(WatchedConnection connection) {
     open = listener.onOpened(ends, () -> suspect);
+    reportAgent();
     next.onReady(connection);
   }
 
@@ -62,7 +71,10 @@ public final class ConnectionReporter implements ConnectionObserver {
 
   @Override
   public void onClosed(CloseReason why) {
-    open.onClosed(why);
+    ConnectionListener.OpenConnection listening = open;
+    if (listening != null) {
+      listening.onClosed(why);
+    }
     next.onClosed(why);
   }
 

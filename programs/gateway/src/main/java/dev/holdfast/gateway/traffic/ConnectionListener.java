@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface ConnectionListener {
   /** A listener that ignores all connections. */
-  ConnectionListener NONE = (ends, suspect) -> OpenConnection.NONE;
+  ConnectionListener NONE = (ends, suspect) -> why -> {};
 
   /**
    * The two ends of a connection.
@@ -33,10 +33,7 @@ public interface ConnectionListener {
 
   /** A listener for one connection. */
   interface OpenConnection {
-    /** A listener that ignores all events. */
-    OpenConnection NONE = why -> {};
-
-    /** Called with the user-agent of the first call that has one. */
+    /** Called with the user-agent of the first call, if it has one. */
     default void onAgent(String userAgent) {}
 
     /** Called once, when the connection is closed. */

@@ -12,7 +12,7 @@ public final class MoveRate {
   @Limit(
       of = "streams of an instance that are asked to move, percent a second",
       then = "the others are asked later; one a second where that is more")
-  static final int PERCENT_PER_SECOND = 2;
+  static final int PERCENT_PER_SECOND = 3;
 
   private static final double PERCENT = 100;
   private static final double NANOS_PER_SECOND = 1e9;
