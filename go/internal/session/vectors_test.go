@@ -162,6 +162,7 @@ func TestServerDialogs(t *testing.T) {
 		}
 		options := session.Defaults()
 		options.AckEvery = 16
+		options.AckDelay = 50 * time.Millisecond // As the dialogs have it.
 		host := session.TableOptions{Address: "10.0.0.1:50051", MaxSessions: 10, MaxPerPrincipal: 10}
 		e.table = session.NewTable(host, issuer, options, nil, func(s *session.Server) sync.Locker {
 			e.sessions = s
