@@ -21,7 +21,7 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What a listener hears of a gateway's connections, on both of its sides. */
+/** The events of a gateway's connections, on both of its sides, as a listener hears them. */
 class ConnectionListenerTest {
   private final Heard heard = new Heard();
   private final GatewayRig rig = new GatewayRig().connections(heard);

@@ -45,7 +45,7 @@ public final class ServerSession extends StreamSession {
   final Fence fence;
   private final @Nullable SessionPersistence sessionPersistence;
 
-  /** What an idle session has not: the wish to move it, and the end of its instance. */
+  /** The wish to move the session; null, as the drain below, in an idle one. */
   private @Nullable SessionMove sessionMove;
 
   private @Nullable SessionDrain sessionDrain;

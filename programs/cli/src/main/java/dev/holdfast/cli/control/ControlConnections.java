@@ -4,8 +4,6 @@ import dev.holdfast.admin.ConnectionLog;
 import io.grpc.Attributes;
 import io.grpc.Grpc;
 import io.grpc.ServerTransportFilter;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -29,8 +27,8 @@ final class ControlConnections extends ServerTransportFilter {
         new ConnectionLog.Ends(
             true,
             "",
-            text(transport.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)),
-            text(transport.get(Grpc.TRANSPORT_ATTR_LOCAL_ADDR)));
+            ListenAddress.text(transport.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)),
+            ListenAddress.text(transport.get(Grpc.TRANSPORT_ATTR_LOCAL_ADDR)));
     return transport.toBuilder().set(OPENED, connections.opened(ends, () -> false)).build();
   }
 
@@ -41,11 +39,5 @@ final class ControlConnections extends ServerTransportFilter {
     if (opened != null) {
       opened.closed(Optional.empty());
     }
-  }
-
-  private static String text(@Nullable SocketAddress address) {
-    return address instanceof InetSocketAddress inet && !inet.isUnresolved()
-        ? ListenAddress.text(inet)
-        : String.valueOf(address);
   }
 }

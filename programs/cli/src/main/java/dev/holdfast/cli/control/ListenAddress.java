@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The address to listen on, as users write it: {@code 18000}, {@code 0.0.0.0:18000}, {@code
@@ -67,6 +69,13 @@ public final class ListenAddress {
               + " (expected: an address of this machine at which nobody listens, such as port 0 for"
               + " any free one)");
     }
+  }
+
+  /** The address of an end of a connection: as {@link #parse} takes it where it is of IP. */
+  public static String text(@Nullable SocketAddress address) {
+    return address instanceof InetSocketAddress inet && !inet.isUnresolved()
+        ? text(inet)
+        : String.valueOf(address);
   }
 
   /** An address as {@link #parse} takes it. */

@@ -4,11 +4,8 @@ import dev.holdfast.admin.ConnectionLog;
 import dev.holdfast.cli.control.ListenAddress;
 import dev.holdfast.core.CloseReason;
 import dev.holdfast.gateway.traffic.ConnectionListener;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The recorder of a gateway's connections for the admin service of its process. Those of clients
@@ -27,7 +24,10 @@ final class GatewayConnections implements ConnectionListener {
     ConnectionLog.Tracked opened =
         connections.opened(
             new ConnectionLog.Ends(
-                ends.cluster().isEmpty(), ends.cluster(), text(ends.peer()), text(ends.local())),
+                ends.cluster().isEmpty(),
+                ends.cluster(),
+                ListenAddress.text(ends.peer()),
+                ListenAddress.text(ends.local())),
             suspect);
     return new OpenConnection() {
       @Override
@@ -40,11 +40,5 @@ final class GatewayConnections implements ConnectionListener {
         opened.closed(Optional.of(why));
       }
     };
-  }
-
-  private static String text(@Nullable SocketAddress address) {
-    return address instanceof InetSocketAddress inet && !inet.isUnresolved()
-        ? ListenAddress.text(inet)
-        : String.valueOf(address);
   }
 }

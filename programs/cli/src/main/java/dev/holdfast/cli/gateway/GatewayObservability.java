@@ -138,7 +138,7 @@ final class GatewayObservability implements AutoCloseable {
     }
   }
 
-  /** It lasts as long as the process, so there is nothing to close. */
+  /** Starts the admin service, which lasts as long as the process: there is nothing to close. */
   private AutoCloseable startAdminService() throws IOException {
     adminService.start();
     return () -> {};

@@ -233,7 +233,7 @@ public final class Rebalance extends Comparison {
       servers.get(0).limit(capacity);
     }
 
-    /** One more server comes and goes, so that each one has given streams away and taken some. */
+    /** Lets one more server come and go, so that each one has given streams away and taken some. */
     void warmUp() throws Exception {
       if (!options.quick()) {
         join();

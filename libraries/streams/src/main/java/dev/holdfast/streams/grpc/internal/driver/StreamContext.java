@@ -28,7 +28,7 @@ public final class StreamContext {
     this.sink = sink;
   }
 
-  /** That of the callback of this thread; null in a call without a session. */
+  /** The value of the callback on this thread; null in a call without a session. */
   public static @Nullable StreamContext current() {
     return KEY.get();
   }
