@@ -164,6 +164,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
             .setLocal(row.local())
             .setOpenedMs(row.openedMillis())
             .setAgent(row.agent())
+            .setProtocol(row.protocol())
             .setSuspect(row.suspect())
             .setAgeMs(row.ageMillis())
             .setClosedMs(row.closedMillis())

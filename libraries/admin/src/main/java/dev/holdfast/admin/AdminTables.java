@@ -35,6 +35,7 @@ final class AdminTables {
           new Texts<>("service", ConnectionRow::service),
           new Texts<>("peer", ConnectionRow::peer),
           new Texts<>("local", ConnectionRow::local),
+          new Texts<>("protocol", ConnectionRow::protocol),
           OPENED,
           new Numbers<>("age_ms", ConnectionRow::ageMillis),
           new Texts<>("agent", ConnectionRow::agent),

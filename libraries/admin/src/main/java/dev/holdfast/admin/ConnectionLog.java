@@ -26,6 +26,8 @@ public final class ConnectionLog {
   @Limit(of = "closed connections that the admin service keeps", then = "the oldest is dropped")
   static final int MAX_CLOSED = 1_000;
 
+  private static final String HTTP2 = "h2";
+
   private final Clock clock;
   private final int maxOpen;
   private final Map<Long, Tracked> open = new ConcurrentHashMap<>();
@@ -48,8 +50,14 @@ public final class ConnectionLog {
    *
    * @param server whether this process is the server
    * @param service the service that a client's channel calls; "" at a server
+   * @param protocol such as {@code h2}
    */
-  public record Ends(boolean server, String service, String peer, String local) {}
+  public record Ends(boolean server, String service, String peer, String local, String protocol) {
+    /** The ends of an HTTP/2 connection. */
+    public Ends(boolean server, String service, String peer, String local) {
+      this(server, service, peer, local, HTTP2);
+    }
+  }
 
   /**
    * Records a connection that begins.
@@ -98,12 +106,19 @@ public final class ConnectionLog {
     private final long openedMillis = clock.wallTime().toEpochMilli();
     private final long openedNanos = clock.nanoTime();
     private volatile String agent = "";
+    private volatile String protocol;
     private volatile boolean ended;
 
     private Tracked(long id, Ends ends, BooleanSupplier suspect) {
       this.id = id;
       this.ends = ends;
       this.suspect = suspect;
+      this.protocol = ends.protocol();
+    }
+
+    /** Records the protocol that the connection was upgraded to. */
+    public void upgraded(String to) {
+      protocol = to;
     }
 
     /** Records the user-agent of the peer; the first one counts. */
@@ -144,6 +159,7 @@ public final class ConnectionLog {
           ends.service(),
           ends.peer(),
           ends.local(),
+          protocol,
           openedMillis,
           agent,
           end == null && suspect.getAsBoolean(),

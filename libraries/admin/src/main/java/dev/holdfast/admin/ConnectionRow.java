@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param id counts the connections of the process
  * @param server whether this process is the server
  * @param service the service that a client's channel calls; "" at a server
+ * @param protocol such as {@code h2}
  * @param openedMillis since 1970
  * @param agent the user-agent of the peer; "" when unknown
  * @param end the end; null while the connection is open
@@ -20,6 +21,7 @@ record ConnectionRow(
     String service,
     String peer,
     String local,
+    String protocol,
     long openedMillis,
     String agent,
     boolean suspect,

@@ -13,6 +13,9 @@ import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.protobuf.services.HealthStatusManager;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -63,6 +66,15 @@ class ProgramAdminServiceTest {
 
       channel.shutdownNow().awaitTermination(90, TimeUnit.SECONDS);
       awaitClosed(service, "\"code\":\"HF-410\"");
+      assertThat(top(service, "closed")).contains("\"protocol\":\"h2\"");
+
+      try (Socket page = new Socket(InetAddress.getLoopbackAddress(), port(gateway, LISTENING))) {
+        String request = "GET / HTTP/1.1\r\nhost: x\r\nuser-agent: a page\r\n\r\n";
+        page.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+        assertThat(page.getInputStream().read()).isEqualTo('H');
+        assertThat(top(service, "connections"))
+            .contains("\"protocol\":\"http/1.1\"", "\"agent\":\"a page\"");
+      }
     } finally {
       server.shutdownNow();
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.core.CloseReason;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.testkit.RefusingPort;
@@ -14,6 +15,7 @@ import dev.holdfast.gateway.listener.L4Options;
 import dev.holdfast.gateway.listener.ListenerOptions;
 import dev.holdfast.gateway.tls.ServerNames;
 import dev.holdfast.gateway.tls.TlsContexts;
+import dev.holdfast.gateway.traffic.ConnectionProtocol;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.stub.ClientCalls;
@@ -48,7 +50,8 @@ class L4Test {
   private static final ServerNames<String> NO_NAMES = new ServerNames<>(Map.of());
 
   @TempDir Path folder;
-  private final GatewayRig rig = new GatewayRig();
+  private final HeardConnections heard = new HeardConnections();
+  private final GatewayRig rig = new GatewayRig().connections(heard);
   private final Map<String, Cluster> clusters = new HashMap<>();
 
   @AfterEach
@@ -76,6 +79,8 @@ class L4Test {
         assertThat(text(client)).isEqualTo("an answer after the end");
       }
       await().untilAsserted(() -> assertThat(ended("db", "closed")).isEqualTo(1));
+      assertThat(heard.only("").ends.protocol()).isEqualTo(ConnectionProtocol.TCP);
+      assertThat(heard.only("").end()).isEqualTo(CloseReason.CLOSED_BY_PEER);
       assertThat(moved("sent")).isEqualTo(14);
       assertThat(moved("received")).isEqualTo(36);
     }
@@ -256,6 +261,7 @@ class L4Test {
       }
       assertThat(rig.met("idle")).isEqualTo(1);
       assertThat(ended("db", "idle")).isEqualTo(1);
+      assertThat(heard.only("").end()).isEqualTo(CloseReason.MAX_IDLE);
 
       Gateway picky =
           gateway(
@@ -276,6 +282,7 @@ class L4Test {
         assertThat(RawTcpClient.isEnded(accepted)).isTrue();
       }
       assertThat(ended("db", "drain")).isEqualTo(1);
+      assertThat(heard.opened.get(1).end()).isEqualTo(CloseReason.DRAINING);
     }
   }
 

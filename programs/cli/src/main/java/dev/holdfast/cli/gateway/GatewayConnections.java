@@ -4,6 +4,7 @@ import dev.holdfast.admin.ConnectionLog;
 import dev.holdfast.cli.control.ListenAddress;
 import dev.holdfast.core.CloseReason;
 import dev.holdfast.gateway.traffic.ConnectionListener;
+import dev.holdfast.gateway.traffic.ConnectionProtocol;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -27,12 +28,18 @@ final class GatewayConnections implements ConnectionListener {
                 ends.cluster().isEmpty(),
                 ends.cluster(),
                 ListenAddress.text(ends.peer()),
-                ListenAddress.text(ends.local())),
+                ListenAddress.text(ends.local()),
+                ends.protocol().text()),
             suspect);
     return new OpenConnection() {
       @Override
       public void onAgent(String userAgent) {
         opened.agent(userAgent);
+      }
+
+      @Override
+      public void onWebSocket() {
+        opened.upgraded(ConnectionProtocol.WEBSOCKET.text());
       }
 
       @Override

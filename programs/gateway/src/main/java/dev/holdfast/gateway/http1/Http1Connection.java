@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http1;
 
+import dev.holdfast.core.CloseReason;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.call.Frontend;
 import dev.holdfast.gateway.headers.ClientIdentity;
@@ -7,13 +8,16 @@ import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.gateway.loop.ClientConnection;
+import dev.holdfast.gateway.loop.ClientConnectionReporter;
 import dev.holdfast.gateway.loop.ForwardingLoop;
 import dev.holdfast.gateway.socket.LingeringClose;
+import dev.holdfast.gateway.traffic.ConnectionProtocol;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
@@ -49,6 +53,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
   private final GatewayLimits limits;
   private final ChannelHandlerContext ctx;
   private final ClientIdentity clientIdentity;
+  private final ClientConnectionReporter reporter;
   private final PacedInput input;
   private final Http1ResponseEncoder encoder = new Http1ResponseEncoder();
   private final SlowReaderWatchdog unread;
@@ -66,6 +71,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     this.frontend = frontend;
     this.limits = limits;
     this.clientIdentity = ClientIdentity.of(channel);
+    this.reporter = loop.reporterOf(ConnectionProtocol.HTTP1, channel);
     this.bytes =
         new ConnectionBufferAccount(loop.memory().account(limits.connectionBytes(), this::endCall));
     HttpDecoderConfig config =
@@ -80,6 +86,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     this.timers = new RequestTimers(channel.eventLoop(), limits, this::onSlowPart, this::onIdle);
     channel
         .pipeline()
+        .addLast(reporter)
         .addLast(new PacedRequestDecoder(config, input))
         .addLast(encoder)
         .addLast(this);
@@ -230,6 +237,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     }
     // Where the socket failed channelInactive tells whom it concerns.
     loop.meters().faults().onClosed(cause);
+    reporter.onFailure(cause);
     close();
   }
 
@@ -291,6 +299,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
 
   /** Closes at once, without the TLS close that would wait for a client that reads nothing. */
   private void cut() {
+    reporter.onEnding(CloseReason.CLOSED_HERE);
     Http1Exchange exchange = current;
     current = null;
     if (exchange != null) {
@@ -308,6 +317,21 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
     close();
   }
 
+  /** Reports that the connection is a WebSocket from now on. */
+  void onWebSocket() {
+    reporter.onWebSocket();
+  }
+
+  /** Records that a WebSocket ends because its client is silent. */
+  void onSilent() {
+    reporter.onEnding(CloseReason.PEER_SILENT);
+  }
+
+  /** Records that the client has closed its WebSocket. */
+  void onClosedByPeer() {
+    reporter.onEnding(CloseReason.CLOSED_BY_PEER);
+  }
+
   /** Closes when the last frame is written and the client has had {@link #LINGER} to answer it. */
   void closeAfterLinger() {
     output.whenWritten(this::closeLater);
@@ -323,6 +347,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
       if (part instanceof HttpRequest request) {
         timers.cancel();
         encoder.onRequest(request.method());
+        reporter.onRequest(request.headers().get(HttpHeaderNames.USER_AGENT));
         Http1Exchange next = new Http1Exchange(this, request);
         current = next;
         fresh = false;
@@ -341,6 +366,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
    */
   private void closeWhenWritten() {
     endInput();
+    reporter.onEnding(CloseReason.CLOSED_HERE);
     output.whenWritten(() -> LingeringClose.begin(ctx, limits.handshake()));
   }
 
@@ -378,6 +404,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter
 
   private void onIdle() {
     loop.meters().met(MetLimit.IDLE);
+    reporter.onEnding(CloseReason.MAX_IDLE);
     close();
   }
 

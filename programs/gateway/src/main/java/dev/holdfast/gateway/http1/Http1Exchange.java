@@ -325,6 +325,7 @@ final class Http1Exchange implements HttpExchange {
       state = state.onUpgrade();
       HttpHeaders fields = new DefaultHttpHeaders();
       copy(head, fields);
+      connection.onWebSocket();
       socket = WebSocket.begin(connection, this, asked, fields, connection.limits().idle());
       return;
     }

@@ -275,6 +275,7 @@ final class WebSocket {
       onGone();
       connection.write(new CloseWebSocketFrame(1000, ""));
       exchange.onGone();
+      connection.onClosedByPeer();
     }
     connection.abort();
   }
@@ -291,6 +292,7 @@ final class WebSocket {
     pendingBytes = pending;
     if (read && !reads && (!heard || begunBeforePing)) {
       connection.loop().meters().met(MetLimit.SOCKET_SILENT);
+      connection.onSilent();
       exchange.onGone();
       connection.abort();
       return;

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.listener;
 
+import dev.holdfast.core.CloseReason;
 import java.util.Locale;
 
 /** The reason why a connection at layer 4 ended or was refused. */
@@ -22,6 +23,17 @@ enum L4CloseReason {
   PLAINTEXT,
   /** The first bytes did not reveal a protocol in time. */
   SLOW;
+
+  /** The reason as lists of connections have it. */
+  CloseReason reason() {
+    return switch (this) {
+      case CLOSED -> CloseReason.CLOSED_BY_PEER;
+      case RESET -> CloseReason.RESET_BY_PATH;
+      case IDLE -> CloseReason.MAX_IDLE;
+      case DRAIN -> CloseReason.DRAINING;
+      case NO_CONNECTION, NO_CLUSTER, MALFORMED, PLAINTEXT, SLOW -> CloseReason.CLOSED_HERE;
+    };
+  }
 
   String tag() {
     return name().toLowerCase(Locale.ROOT);

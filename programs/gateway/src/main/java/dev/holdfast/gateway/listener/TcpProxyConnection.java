@@ -11,7 +11,9 @@ import dev.holdfast.gateway.headers.ClientAddress;
 import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.gateway.limits.TcpProxyBytes;
 import dev.holdfast.gateway.loop.ClientConnection;
+import dev.holdfast.gateway.loop.ClientConnectionReporter;
 import dev.holdfast.gateway.loop.ForwardingLoop;
+import dev.holdfast.gateway.traffic.ConnectionProtocol;
 import dev.holdfast.gateway.traffic.ConnectionRecord;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -45,6 +47,7 @@ final class TcpProxyConnection implements ClientConnection {
   private final Terms terms;
   private final L4Refusals refusals;
   private final TcpProxySide client;
+  private final ClientConnectionReporter reporter;
   private final List<ConnectionPool<?>> tried = new ArrayList<>(1);
   private @Nullable TcpProxySide endpoint;
   private @Nullable ConnectionPool<?> pool;
@@ -69,6 +72,7 @@ final class TcpProxyConnection implements ClientConnection {
       Terms terms,
       L4Refusals to) {
     this.client = client;
+    this.reporter = loop.reporterOf(ConnectionProtocol.TCP, client.channel());
     this.loop = loop;
     this.local = local;
     this.terms = terms;
@@ -108,6 +112,7 @@ final class TcpProxyConnection implements ClientConnection {
             loop.endpointsOf(cluster),
             new Terms(cluster, announce, hash, idleNanos, bytes, trace),
             refusals);
+    channel.pipeline().addLast(tcpProxyConnection.reporter);
     client.install(tcpProxyConnection);
     loop.add(tcpProxyConnection);
     tcpProxyConnection.awaitIdle(idleNanos);
@@ -263,6 +268,7 @@ final class TcpProxyConnection implements ClientConnection {
       timer.cancel(false);
     }
     terms.trace().onEnd(how.tag());
+    reporter.onEnding(how.reason());
     client.drop();
     ConnectionPool<?> used = pool;
     pool = null;

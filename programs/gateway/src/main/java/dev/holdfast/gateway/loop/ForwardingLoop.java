@@ -18,6 +18,7 @@ import dev.holdfast.gateway.socket.GatewayBuffers;
 import dev.holdfast.gateway.socket.SpareBuffers;
 import dev.holdfast.gateway.tls.TlsClient;
 import dev.holdfast.gateway.traffic.ConnectionListener;
+import dev.holdfast.gateway.traffic.ConnectionProtocol;
 import dev.holdfast.gateway.traffic.LoopCallStatistics;
 import dev.holdfast.gateway.upstream.OffLoopResolver;
 import dev.holdfast.gateway.upstream.UpstreamAddress;
@@ -84,7 +85,7 @@ public final class ForwardingLoop {
    * @param clients liveness meters of accepted connections
    * @param upstreams liveness meters of connections that the gateway opened
    * @param meters of the gateway
-   * @param listener for connections of HTTP/2
+   * @param listener for connections
    */
   public record ConnectionMonitoring(
       LivenessOptions options,
@@ -166,7 +167,7 @@ public final class ForwardingLoop {
             cluster -> (to, options, watch) -> dial(cluster, to, options, watch));
   }
 
-  /** The reporter of a connection that a client opened; null when nobody listens. */
+  /** The reporter of an HTTP/2 connection that a client opened; null when nobody listens. */
   public @Nullable ConnectionReporter reporterOfClient(Channel channel) {
     return reporter("", ClientAddress.of(channel), channel, ConnectionObserver.NONE);
   }
@@ -178,8 +179,21 @@ public final class ForwardingLoop {
         ? null
         : new ConnectionReporter(
             listener,
-            new ConnectionListener.ConnectionEnds(cluster, peer, channel.localAddress()),
+            new ConnectionListener.ConnectionEnds(
+                ConnectionProtocol.HTTP2, cluster, peer, channel.localAddress()),
             next);
+  }
+
+  /**
+   * The reporter of a client connection of another protocol than HTTP/2, which the caller adds to
+   * the pipeline.
+   */
+  public ClientConnectionReporter reporterOf(ConnectionProtocol protocol, Channel channel) {
+    ConnectionListener.ConnectionEnds ends =
+        new ConnectionListener.ConnectionEnds(
+            protocol, "", ClientAddress.of(channel), channel.localAddress());
+    return new ClientConnectionReporter(
+        connectionMonitoring.listener.onOpened(ends, () -> false), () -> draining);
   }
 
   /** The liveness handler of a connection that a client opened. */

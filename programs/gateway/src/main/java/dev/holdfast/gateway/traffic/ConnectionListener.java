@@ -6,8 +6,9 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A listener for the HTTP/2 connections of a gateway: those that clients opened and those that it
- * opened to endpoints. Called on event loops, so it must not block.
+ * A listener for the connections of a gateway: those that clients opened, once their protocol is
+ * known, and those of HTTP/2 that it opened to endpoints. Called on event loops, so it must not
+ * block.
  */
 @FunctionalInterface
 public interface ConnectionListener {
@@ -17,15 +18,20 @@ public interface ConnectionListener {
   /**
    * The two ends of a connection.
    *
+   * @param protocol at the begin; a connection of HTTP/1.1 may become a WebSocket
    * @param cluster the cluster of the endpoint; "" for a connection that a client opened
    * @param peer the client, as a PROXY header names it, or the endpoint
    * @param local the address of the gateway
    */
   record ConnectionEnds(
-      String cluster, @Nullable SocketAddress peer, @Nullable SocketAddress local) {}
+      ConnectionProtocol protocol,
+      String cluster,
+      @Nullable SocketAddress peer,
+      @Nullable SocketAddress local) {}
 
   /**
-   * Called when the peer's SETTINGS have arrived.
+   * Called when the protocol of a client is known, with HTTP/2 when the peer's SETTINGS have
+   * arrived.
    *
    * @param suspect whether the peer is suspected to be gone; may be asked on any thread
    */
@@ -35,6 +41,9 @@ public interface ConnectionListener {
   interface OpenConnection {
     /** Called with the user-agent of the first call, if it has one. */
     default void onAgent(String userAgent) {}
+
+    /** Called when the connection is upgraded from HTTP/1.1. */
+    default void onWebSocket() {}
 
     /** Called once, when the connection is closed. */
     void onClosed(CloseReason why);

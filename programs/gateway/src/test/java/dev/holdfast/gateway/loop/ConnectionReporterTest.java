@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.CloseReason;
 import dev.holdfast.gateway.traffic.ConnectionListener;
+import dev.holdfast.gateway.traffic.ConnectionProtocol;
 import dev.holdfast.liveness.ConnectionObserver;
 import dev.holdfast.liveness.ReplacementState;
 import dev.holdfast.liveness.WatchedConnection;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class ConnectionReporterTest {
   private static final ConnectionListener.ConnectionEnds ENDS =
-      new ConnectionListener.ConnectionEnds("", null, null);
+      new ConnectionListener.ConnectionEnds(ConnectionProtocol.HTTP2, "", null, null);
 
   private final List<String> heard = new ArrayList<>();
   private final List<BooleanSupplier> suspects = new ArrayList<>();
