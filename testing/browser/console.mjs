@@ -2,15 +2,17 @@
 // Arguments: the repository, the folder for logs and pictures, the path of Chromium.
 import {spawn} from "node:child_process";
 import {createWriteStream} from "node:fs";
-import {mkdir, readFile, rm} from "node:fs/promises";
+import {mkdir, readFile, rm, writeFile} from "node:fs/promises";
 import {createRequire} from "node:module";
 import {join} from "node:path";
 import {chromium} from "playwright-core";
+import {Relay} from "./relay.mjs";
 
 const PATIENCE_MILLIS = 90_000;
 const POLL_MILLIS = 20;
 const KILL_BOUND_MILLIS = 1_000;
 const SLEEP_MILLIS = 5_000;
+const ENDPOINTS = 1_000;
 const WIDTHS = [400, 1600];
 const [root, work, browserPath] = process.argv.slice(2);
 const pictures = join(work, "pictures");
@@ -150,16 +152,77 @@ async function explain(page, run) {
   return found;
 }
 
-// A page whose browser sleeps, and wakes up after its connection has gone, shows what is new.
-async function sleepAndWake(page) {
+// A page whose browser sleeps, and wakes up after its connection has gone, shows what is new. After an hour of sleep no
+// network knows a connection any more: here the relay before the console loses it, and neither end hears of that.
+async function sleepAndWake(browser, run) {
+  const link = new URL(run.link);
+  const relay = await Relay.to(Number(link.port));
+  const page = await open(browser, run.link.replace(link.host, relay.address), 1600, "light");
   await go(page, "connections");
   const session = await page.context().newCDPSession(page);
   await session.send("Page.setWebLifecycleState", {state: "frozen"});
+  relay.silence();
   await sleep(SLEEP_MILLIS);
+  if (!relay.cuts) faults.push("sleep: no connection was lost");
   await session.send("Page.setWebLifecycleState", {state: "active"});
   const woken = Date.now();
   await page.waitForFunction(at => shown && shown.time_ms > at && document.getElementById("live").textContent === "live",
     woken, {timeout: PATIENCE_MILLIS, polling: POLL_MILLIS});
+  await page.context().close();
+  relay.close();
+}
+
+// A console of its own before a registry of files with a thousand endpoints, whose processes are not there.
+// The calls of a service are divided by the page, and not by one that was opened without the token.
+async function split(browser) {
+  const folder = join(work, "split");
+  const policy = join(folder, "policy.yaml");
+  await rm(folder, {recursive: true, force: true});
+  await mkdir(join(folder, "orders"), {recursive: true});
+  for (let i = 0; i < ENDPOINTS; i++) {
+    const address = `127.1.${i >> 8}.${i & 255}:50051`;
+    const metadata = {version: i ? "v1" : "v2", "holdfast-admin": `127.1.${i >> 8}.${i & 255}:1 nobody-${i}`};
+    await writeFile(join(folder, "orders", `${i}.json`), JSON.stringify({address, metadata}));
+  }
+  const args = ["console", "--registry", `file://${folder}`, "--policy", policy, "--listen", "0", "--json"];
+  const child = spawn(join(root, "holdfast"), args, {stdio: ["ignore", "pipe", "pipe"]});
+  children.push(child);
+  child.stderr.pipe(createWriteStream(join(work, "split.log")));
+  let out = "";
+  child.stdout.on("data", bytes => (out += bytes));
+  const link = await until("the console's link", () => /"link":"([^"]+)"/.exec(out)?.[1] || (child.exitCode !== null && fail(`console: exit ${child.exitCode}`)));
+  const page = await open(browser, link, 1600, "light");
+  await go(page, "services");
+  await page.waitForFunction(total => document.getElementById("count").textContent.includes(total), ENDPOINTS.toLocaleString("en"));
+  await page.waitForFunction(() => document.getElementById("silent").textContent.includes("127.1.0.0:1 does not answer"));
+  await page.waitForFunction(() => document.getElementById("silent").textContent.includes("995 further processes do not answer"));
+  await page.click('#rows tbody tr:has-text("127.1.0.0:50051")');
+  await page.click("#open-split");
+  const now = words => page.waitForFunction(text => document.getElementById("split-text").textContent === text, words);
+  await now("Now: all instances");
+  if ((await page.inputValue("#subset")) !== "v2") faults.push("split: the subset is not that of the row");
+  await page.fill("#percent", "130");
+  await page.click("#split-yes");
+  await page.waitForFunction(() => document.getElementById("split-text").textContent.includes("130%"));
+  await page.fill("#percent", "10");
+  await page.click("#split-yes");
+  await now("Now: v2 10%, others 90% (was: all instances)");
+  const found = await violations(page, "split");
+  await page.screenshot({path: join(pictures, "split-1600-light.png")});
+  const edited = await readFile(policy, "utf8");
+  if (!/v2: *10/.test(edited)) faults.push(`split: the policy is ${edited}`);
+  await page.click("#split-clear");
+  await now("Now: all instances (was: v2 10%, others 90%)");
+  await page.click("#split-close");
+  await page.context().close();
+
+  const reader = await open(browser, link.replace(/#.*/, ""), 1600, "light");
+  await go(reader, "services");
+  await reader.click("#rows tbody tr");
+  if (!(await reader.isDisabled("#open-split"))) faults.push("split: may be asked for without the token");
+  await reader.context().close();
+  child.kill("SIGTERM");
+  return found;
 }
 
 // How long after the demo's kill -9 the timeline shows its connections, with the reason.
@@ -185,10 +248,10 @@ try {
   const calls = demo("demo", ["--seconds", "60"]);
   await until("the demo's link", () => calls.link || (calls.ended && fail("the demo ended")));
   const page = await open(browser, calls.link, 1600, "light");
-  const actions = await drain(page, calls);
+  let actions = await drain(page, calls);
   let count = await explain(page, calls);
   const took = await kill(page, calls);
-  await sleepAndWake(page);
+  await sleepAndWake(browser, calls);
   const callViews = ["services", "connections", "closed", "gateways", "timeline"];
   const full = await filled(page, callViews);
   count += await looks(browser, calls, callViews);
@@ -204,6 +267,8 @@ try {
   count += await looks(browser, streams, ["streams", "ended", "xds"]);
   streams.child.kill("SIGTERM");
   await until("demo streams ends", () => streams.ended);
+  count += await split(browser);
+  actions += 2;
   result = `RESULT views=${full.size} actions=${actions} a11y_violations=${count} kill_shown_ms=${took} faults=${faults.length}`;
 } catch (e) {
   faults.push(String(e.stack));

@@ -5,13 +5,21 @@ export class Relay {
   cuts = 0;
   #pairs = new Set();
   #isDown = false;
+  #server;
 
   static async to(port) {
     const relay = new Relay();
-    const server = net.createServer(client => relay.#pass(client, port));
+    const server = (relay.#server = net.createServer(client => relay.#pass(client, port)));
     await new Promise(resolve => server.listen(0, "127.0.0.1", resolve));
+    server.unref();
     relay.address = `127.0.0.1:${server.address().port}`;
     return relay;
+  }
+
+  // Resets all connections and takes no further ones.
+  close() {
+    this.#server.close();
+    this.cut();
   }
 
   // Resets all connections; counts those that there were.

@@ -19,6 +19,9 @@ final class EventStream implements ConsoleFeed.Subscriber {
       then = "its connection is closed; the page connects again")
   static final Duration UNREAD_PATIENCE = Duration.ofSeconds(60);
 
+  /** An event stream's comment, which browsers skip. */
+  private static final String COMMENT = ":\n\n";
+
   private final Channel channel;
   private final LongSupplier nanoTime;
   // Touched on the channel's event loop only.
@@ -39,6 +42,18 @@ final class EventStream implements ConsoleFeed.Subscriber {
   public void offer(String event, String json) {
     String text = "event: " + event + "\ndata: " + json + "\n\n";
     channel.eventLoop().execute(() -> write(text));
+  }
+
+  @Override
+  public void beat() {
+    channel
+        .eventLoop()
+        .execute(
+            () -> {
+              if (channel.isWritable()) {
+                send(COMMENT);
+              }
+            });
   }
 
   /** Called when the channel can take more. On the event loop. */

@@ -2,6 +2,8 @@
 const $ = id => document.getElementById(id);
 const RETRY_MS = [1000, 2000, 5000, 10000];
 const HIDDEN_MS = 60000;
+const SILENT_MS = 15000;
+const SHOWN_SILENT = 5;
 const TITLES = {services: 'Services', connections: 'Connections', closed: 'Closed connections', streams: 'Streams',
   ended: 'Ended streams', gateways: 'Gateways', xds: 'xDS clients', timeline: 'Timeline'};
 const HEALTH = {eligible: 'good', unready: 'warn', draining: 'warn', 'no endpoint': 'bad', answers: 'good', ATTACHED: 'good',
@@ -19,6 +21,7 @@ let pages = [];
 let shown = null;
 let streaming = null;
 let failures = 0;
+let heardAt = 0;
 let hiddenTimer = 0;
 
 const fragment = new URLSearchParams(location.hash.slice(1));
@@ -140,7 +143,10 @@ function fill(state) {
       ? table(columns, state.rows, TITLES[query.view], details)
       : none(emptyText(state)));
     $('fleet').textContent = `${state.answering} of ${state.instances} processes answer`;
-    const troubles = state.silent.map(each => `${each.address} does not answer for ${age(each.for_ms)}: ${each.cause}`);
+    const troubles = state.silent.slice(0, SHOWN_SILENT)
+      .map(each => `${each.address} does not answer for ${age(each.for_ms)}: ${each.cause}`);
+    const further = state.instances - state.answering - troubles.length;
+    if (troubles.length && further > 0) troubles.push(`${number(further)} further processes do not answer: services, admin`);
     if (state.trouble) troubles.unshift('registry: ' + state.trouble);
     if (state.skipped) troubles.push(`${number(state.skipped)} services are not shown: more than there is room`);
     $('silent').textContent = troubles.join('\n');
@@ -394,6 +400,7 @@ function lost(words) {
 async function follow() {
   if (streaming) streaming.abort();
   const own = streaming = new AbortController();
+  heardAt = Date.now();
   try {
     const answer = await request('/api/events?' + parameters(pages.at(-1)), {signal: own.signal});
     if (!answer.ok) {
@@ -407,6 +414,7 @@ async function follow() {
     for (;;) {
       const {done, value} = await reader.read();
       if (done) break;
+      heardAt = Date.now();
       const parts = (rest + value).split('\n\n');
       rest = parts.pop();
       parts.forEach(take);
@@ -441,6 +449,14 @@ function retry(own) {
   lost('The console does not answer; ' + (since ? `what you see is of ${since}.` : 'nothing is known yet.'));
   setTimeout(() => { if (own === streaming && !document.hidden) follow(); }, RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]);
 }
+/* The console says something each second. A network that forgot the connection, while the computer slept, says nothing. */
+setInterval(() => {
+  if (!streaming || document.hidden || Date.now() - heardAt < SILENT_MS) return;
+  heardAt = Date.now();
+  const silent = streaming;
+  retry(silent);
+  silent.abort();
+}, 1000);
 /* A page that nobody sees costs nothing after a minute, and one that slept for an hour goes on at once. */
 document.addEventListener('visibilitychange', () => {
   clearTimeout(hiddenTimer);

@@ -33,6 +33,19 @@ class EventStreamTest {
   }
 
   @Test
+  void beatIsACommentAndNothingToABrowserThatIsBehind() {
+    stream.beat();
+    channel.runPendingTasks();
+    assertThat(text()).isEqualTo(":\n\n");
+
+    setWritable(false);
+    stream.offer("rows", "{}");
+    stream.beat();
+    channel.runPendingTasks();
+    assertThat(channel.<Object>readOutbound()).isNull();
+  }
+
+  @Test
   void browserThatNeverReadsIsLeft() {
     setWritable(false);
     stream.offer("rows", "{}");
