@@ -146,12 +146,16 @@ class OneWayStreamTest {
     Server server = topology.serve(streams.resumable(served.service()));
     ManagedChannel channel = topology.channelTo(server.getPort(), topology.clientStreams().build());
 
-    RecordingObserver answers = OneWayTopology.count(channel, 5_000);
+    // More than a connection's window: what fits in may come all at once, with the end, before
+    // the client could attach again.
+    int messages = 100_000;
+    RecordingObserver answers = OneWayTopology.count(channel, messages);
 
     assertThat(answers.awaitEnd()).isEqualTo(Status.OK);
-    assertThat(answers.heard()).isEqualTo(texts(5_000));
-    // Two at each side: the first could bring no acks.
-    assertThat(attachments()).isEqualTo(4);
+    assertThat(answers.heard()).isEqualTo(texts(messages));
+    // Two at each side: the first could bring no acks. A test process that stands still for a second
+    // is silent, which costs further ones.
+    assertThat(attachments()).isBetween(4.0, 20.0);
     await().atMost(PATIENCE).until(() -> streams.sessions().isEmpty());
   }
 
