@@ -153,7 +153,8 @@ class OneWayStreamTest {
 
     assertThat(answers.awaitEnd()).isEqualTo(Status.OK);
     assertThat(answers.heard()).isEqualTo(texts(messages));
-    // Two at each side: the first could bring no acks. A test process that stands still for a second
+    // Two at each side: the first could bring no acks. A test process that stands still for a
+    // second
     // is silent, which costs further ones.
     assertThat(attachments()).isBetween(4.0, 20.0);
     await().atMost(PATIENCE).until(() -> streams.sessions().isEmpty());

@@ -10,17 +10,32 @@ class MoveRateTest {
   private final MoveRate rate = new MoveRate();
 
   @Test
-  void aRateIsAShareOfTheStreams() {
-    assertThat(rate.take(0, 1_000, 100)).isZero();
-    assertThat(rate.take(SECOND, 1_000, 100)).isEqualTo(30);
-    assertThat(rate.take(SECOND, 1_000, 100)).isZero();
-    assertThat(rate.take(2 * SECOND, 1_000, 7)).isEqualTo(7);
+  void aRateBeginsWithOneASecondAndDoublesUpToAShareOfTheStreams() {
+    long[] taken = new long[8];
+    for (int second = 0; second < taken.length; second++) {
+      taken[second] = rate.take(second * SECOND, 1_000, 100);
+    }
+    assertThat(taken).containsExactly(0, 1, 2, 4, 8, 16, 30, 30);
+    assertThat(rate.take(7 * SECOND, 1_000, 100)).isZero();
+    assertThat(rate.take(8 * SECOND, 1_000, 7)).isEqualTo(7);
   }
 
   @Test
-  void aLongPauseSavesNothingUp() {
-    assertThat(rate.take(0, 1_000, 0)).isZero();
-    assertThat(rate.take(3_600 * SECOND, 1_000, 10_000)).isEqualTo(30);
+  void aSecondsWorthIsSavedUpAtMost() {
+    for (int second = 0; second < 8; second++) {
+      var unused = rate.take(second * SECOND, 1_000, 100);
+    }
+    assertThat(rate.take(9 * SECOND, 1_000, 100)).isEqualTo(30);
+  }
+
+  @Test
+  void itBeginsAnewAfterAPause() {
+    for (int second = 0; second < 8; second++) {
+      var unused = rate.take(second * SECOND, 1_000, 100);
+    }
+    assertThat(rate.take(3_600 * SECOND, 1_000, 100)).isZero();
+    assertThat(rate.take(3_601 * SECOND, 1_000, 100)).isOne();
+    assertThat(rate.take(3_602 * SECOND, 1_000, 100)).isEqualTo(2);
   }
 
   @Test

@@ -188,7 +188,7 @@ class StreamRebalancePolicyTest {
     long moved = 0;
     long streams = 1_000;
     List<InstanceLoad> others = List.of(new InstanceLoad("other", 1, 0L, false));
-    for (int second = 0; second < 20; second++) {
+    for (int second = 0; second < 24; second++) {
       long now = policy.next(second * 1_000_000_000L, own(streams), others);
       assertThat(now).isLessThanOrEqualTo(30);
       moved += now;

@@ -31,14 +31,19 @@ public final class PacedDrain<T> {
 
   private final Scheduler scheduler;
   private final Iterator<T> left;
-  private final int atOnce;
+  private final int streams;
+  private final int turns;
   private final Consumer<T> told;
   private final CompletableFuture<Void> done = new CompletableFuture<>();
 
-  private PacedDrain(Scheduler scheduler, List<T> order, int atOnce, Consumer<T> told) {
+  private int turn;
+  private int toldStreams;
+
+  private PacedDrain(Scheduler scheduler, List<T> order, int turns, Consumer<T> told) {
     this.scheduler = scheduler;
     this.left = order.iterator();
-    this.atOnce = atOnce;
+    this.streams = order.size();
+    this.turns = turns;
     this.told = told;
   }
 
@@ -54,17 +59,19 @@ public final class PacedDrain<T> {
       Scheduler scheduler, List<T> streams, Duration grace, Consumer<T> told) {
     Duration part = grace.dividedBy(PARTS_OF_GRACE);
     Duration spread = part.compareTo(SPREAD) < 0 ? part : SPREAD;
-    int turns = (int) Math.max(1, spread.dividedBy(TURN));
+    int most = (int) Math.max(1, spread.dividedBy(TURN));
     List<T> order = new ArrayList<>(streams);
     Collections.shuffle(order, new Random(SessionResources.RANDOM.nextLong()));
     PacedDrain<T> drain =
-        new PacedDrain<>(scheduler, order, Math.max(1, (order.size() + turns - 1) / turns), told);
+        new PacedDrain<>(scheduler, order, Math.max(1, Math.min(most, order.size())), told);
     drain.turn();
     return drain.done;
   }
 
   private void turn() {
-    for (int i = 0; i < atOnce && left.hasNext(); i++) {
+    turn++;
+    long upTo = ((long) streams * turn + turns - 1) / turns;
+    for (; toldStreams < upTo && left.hasNext(); toldStreams++) {
       T next = left.next();
       try {
         told.accept(next);

@@ -42,6 +42,16 @@ class PacedDrainTest {
   }
 
   @Test
+  void someMoreThanTurnsTakeTheWholeSpread() {
+    CompletableFuture<Void> done = tell(6, Duration.ofMillis(200));
+    assertThat(told).hasSize(2);
+    for (int sum = 3; sum <= 6; sum++) {
+      turn(sum);
+    }
+    await().until(done::isDone);
+  }
+
+  @Test
   void theSpreadHasABound() {
     CompletableFuture<Void> done = tell(4_000, Duration.ofHours(1));
     assertThat(told).hasSize(10);
