@@ -239,6 +239,18 @@ async function kill(page, run) {
   return took;
 }
 
+// A closed connection has a link to the page that explains its code.
+async function why(page) {
+  await go(page, "closed");
+  await page.click('#rows tbody tr:has-text("HF-")');
+  const href = await page.getAttribute("#details-text a", "href");
+  if (!/docs\/close-reasons\.md#hf-4\d\d-[a-z_]+$/.test(href)) faults.push(`closed: the link is ${href}`);
+  const found = await violations(page, "details of a closed connection");
+  await page.screenshot({path: join(pictures, "demo-closed-details-1600-light.png")});
+  await page.click("#close");
+  return found;
+}
+
 await rm(pictures, {recursive: true, force: true});
 await mkdir(pictures, {recursive: true});
 let browser;
@@ -251,6 +263,7 @@ try {
   let actions = await drain(page, calls);
   let count = await explain(page, calls);
   const took = await kill(page, calls);
+  count += await why(page);
   await sleepAndWake(browser, calls);
   const callViews = ["services", "connections", "closed", "gateways", "timeline"];
   const full = await filled(page, callViews);

@@ -171,6 +171,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
             .setCode(row.code());
     ConnectionRow.ConnectionEnd end = row.end();
     if (end != null) {
+      message.setEvidence(end.evidence());
       end.reason()
           .ifPresent(reason -> message.setReason(reason.name()).setExplanation(reason.sentence()));
     }

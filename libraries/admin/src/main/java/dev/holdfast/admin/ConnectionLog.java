@@ -106,6 +106,7 @@ public final class ConnectionLog {
     private final long openedMillis = clock.wallTime().toEpochMilli();
     private final long openedNanos = clock.nanoTime();
     private volatile String agent = "";
+    private volatile String evidence = "";
     private volatile String protocol;
     private volatile boolean ended;
 
@@ -128,6 +129,11 @@ public final class ConnectionLog {
       }
     }
 
+    /** Records what kernel and socket said of the end, before {@link #closed}. */
+    public void evidence(String text) {
+      evidence = ShownText.of(text);
+    }
+
     /** Whether the user-agent of the peer is known. Costs one read. */
     public boolean isAgentKnown() {
       return !agent.isEmpty();
@@ -145,7 +151,7 @@ public final class ConnectionLog {
       closed.add(
           row(
               clock.nanoTime(),
-              new ConnectionRow.ConnectionEnd(clock.wallTime().toEpochMilli(), reason)));
+              new ConnectionRow.ConnectionEnd(clock.wallTime().toEpochMilli(), reason, evidence)));
     }
 
     private ConnectionRow row(long nowNanos) {

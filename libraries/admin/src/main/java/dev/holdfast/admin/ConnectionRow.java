@@ -33,8 +33,9 @@ record ConnectionRow(
    *
    * @param millis since 1970
    * @param reason empty where nothing watched the connection
+   * @param evidence what kernel and socket said; "" for nothing
    */
-  record ConnectionEnd(long millis, Optional<CloseReason> reason) {}
+  record ConnectionEnd(long millis, Optional<CloseReason> reason, String evidence) {}
 
   String role() {
     return server ? "server" : "client";

@@ -17,6 +17,8 @@ import dev.holdfast.admin.rpc.RowsRequest;
 import dev.holdfast.core.testkit.TestAuthority;
 import dev.holdfast.core.testkit.TestCertificate;
 import dev.holdfast.grpc.internal.admin.ProcessAdminServer;
+import dev.holdfast.lab.TcpRelay;
+import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -38,6 +40,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -108,6 +111,48 @@ class ProcessAdminServerTest {
                               .isGreaterThanOrEqualTo(connection.getOpenedMs());
                         }));
     assertThat(reader.listConnections(rows(local)).getConnectionsList()).isEmpty();
+  }
+
+  @Test
+  void connectionThatEndedHasItsEvidence() throws IOException {
+    ProcessAdminServer admin = ProcessAdminServer.start(AdminOptions.loopback());
+    HoldfastServer server = server(AdminOptions.loopback());
+    AdminGrpc.AdminBlockingStub reader = AdminGrpc.newBlockingStub(plain(admin.address()));
+    try (TcpRelay relay = TcpRelay.toPort(server.getPort())) {
+      client(relay.port(), LivenessOptions.DEFAULT);
+      relay.cut();
+      assertThat(ended(reader, "role=server", "local~:" + server.getPort()))
+          .satisfies(
+              connection -> {
+                assertThat(connection.getCode()).isEqualTo("HF-409");
+                assertThat(connection.getEvidence()).isEqualTo("socket: connection reset by peer");
+              });
+    }
+    try (TcpRelay relay = TcpRelay.toPort(server.getPort())) {
+      LivenessOptions impatient =
+          LivenessOptions.DEFAULT
+              .withProbing(Duration.ofSeconds(1), Duration.ofSeconds(1))
+              .withPatience(Duration.ofSeconds(1), Duration.ofSeconds(4));
+      ManagedChannel channel = client(relay.port(), impatient);
+      relay.stall();
+      var unused = HealthGrpc.newFutureStub(channel).check(HealthCheckRequest.getDefaultInstance());
+      assertThat(ended(reader, "role=client", "peer~:" + relay.port()).getEvidence())
+          .startsWith("nothing read for ")
+          .contains("; kernel: ");
+    }
+  }
+
+  /** The first connection that has ended with a code, once there is one. */
+  private static Connection ended(AdminGrpc.AdminBlockingStub reader, String... filters) {
+    return await()
+        .atMost(LIMIT)
+        .until(
+            () ->
+                reader.listClosedConnections(rows(filters)).getConnectionsList().stream()
+                    .filter(connection -> !connection.getCode().isEmpty())
+                    .findFirst()
+                    .orElse(null),
+            Objects::nonNull);
   }
 
   @Test
@@ -353,9 +398,13 @@ class ProcessAdminServerTest {
 
   /** A channel that has made a call. */
   private ManagedChannel client(HoldfastServer server) {
+    return client(server.getPort(), LivenessOptions.DEFAULT);
+  }
+
+  private ManagedChannel client(int port, LivenessOptions liveness) {
     ManagedChannel channel =
-        HoldfastChannelBuilder.forTarget(
-                "127.0.0.1:" + server.getPort(), InsecureChannelCredentials.create())
+        HoldfastChannelBuilder.forTarget("127.0.0.1:" + port, InsecureChannelCredentials.create())
+            .liveness(liveness)
             .build();
     channels.add(channel);
     var unused =

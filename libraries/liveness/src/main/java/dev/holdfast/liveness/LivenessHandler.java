@@ -58,6 +58,7 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
   private boolean ready;
   private boolean ended;
   private boolean writing;
+  private @Nullable String evidence;
 
   private boolean asking; // as the monitor, which most reads and writes so need not touch
   private boolean heedsWrites; // the same
@@ -119,6 +120,11 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
   /** The reason of the end; empty before it. Asked on the event loop. */
   public Optional<CloseReason> closeReason() {
     return ended ? Optional.of(goAwayReason.orElse(CloseReason.CLOSED_BY_PEER)) : Optional.empty();
+  }
+
+  @Override
+  public String evidence() {
+    return evidence == null ? "" : evidence;
   }
 
   @Override
@@ -235,6 +241,9 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     CloseReason why =
         ConnectionCloser.reasonOf(cause, goAwayReason.isGoAwayReceived() && openCalls() == 0);
+    if (why != null && evidence == null) {
+      evidence = CloseEvidence.ofSocket(cause);
+    }
     ConnectionCloser.tell(ctx, http2, why == null ? cause : failure(ctx, goAwayReason.orElse(why)));
   }
 
@@ -397,6 +406,8 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
   private void close(ChannelHandlerContext ctx, LivenessMonitor watch) {
     CloseReason why = ConnectionCloser.reasonOf(watch);
     goAwayReason.onLocalClose(why);
+    long silentNanos = System.nanoTime() - staleness.lastReadNanos();
+    evidence = CloseEvidence.ofKernel(kernel.read(ctx, options.tcp()), silentNanos);
     meters.closing(connectionRole, why, remoteAddress());
     ConnectionCloser.close(ctx, http2, why.describe(remoteAddress()), failure(ctx, why));
   }

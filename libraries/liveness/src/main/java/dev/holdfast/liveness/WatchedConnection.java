@@ -30,6 +30,14 @@ public interface WatchedConnection {
    */
   void checkLiveness();
 
+  /**
+   * What the kernel and the socket said of the end, for people; "" before the end, and where the
+   * peer just closed. To be asked in {@link ConnectionObserver#onClosed}, on the event loop.
+   */
+  default String evidence() {
+    return "";
+  }
+
   /** Reports the state of this connection's replacement. */
   void replacement(ReplacementState state);
 }

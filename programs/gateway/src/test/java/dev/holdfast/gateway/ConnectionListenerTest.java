@@ -112,6 +112,10 @@ class ConnectionListenerTest {
     reset.setSoLinger(true, 0);
     reset.close();
     assertThat(heard.only("").end()).isEqualTo(CloseReason.RESET_BY_PATH);
+    assertThat(heard.only("").evidence)
+        .singleElement()
+        .asString()
+        .startsWith("socket: connection reset");
 
     heard.opened.clear();
     Socket drained = socket(gateway);

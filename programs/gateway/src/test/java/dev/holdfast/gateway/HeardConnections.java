@@ -36,6 +36,7 @@ final class HeardConnections implements ConnectionListener {
     final BooleanSupplier suspect;
     final List<String> agents = new CopyOnWriteArrayList<>();
     final AtomicInteger webSockets = new AtomicInteger();
+    final List<String> evidence = new CopyOnWriteArrayList<>();
     final List<CloseReason> closed = new CopyOnWriteArrayList<>();
 
     Heard(ConnectionEnds ends, BooleanSupplier suspect) {
@@ -60,6 +61,11 @@ final class HeardConnections implements ConnectionListener {
     @Override
     public void onWebSocket() {
       webSockets.incrementAndGet();
+    }
+
+    @Override
+    public void onEvidence(String text) {
+      evidence.add(text);
     }
 
     @Override

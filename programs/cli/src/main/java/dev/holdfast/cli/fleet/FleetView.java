@@ -107,8 +107,8 @@ public enum FleetView {
 
   private static final int TYPING_ERRORS = 3;
 
-  /** Fields that say in words what the code says. */
-  private static final Set<String> EXPLAINING = Set.of("reason", "explanation");
+  /** Fields that say in words what the code says, or what it was found by. */
+  private static final Set<String> EXPLAINING = Set.of("reason", "explanation", "evidence");
 
   private final char key;
   private final String naturalSort;

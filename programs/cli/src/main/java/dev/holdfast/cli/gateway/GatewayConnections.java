@@ -43,6 +43,11 @@ final class GatewayConnections implements ConnectionListener {
       }
 
       @Override
+      public void onEvidence(String evidence) {
+        opened.evidence(evidence);
+      }
+
+      @Override
       public void onClosed(CloseReason why) {
         opened.closed(Optional.of(why));
       }

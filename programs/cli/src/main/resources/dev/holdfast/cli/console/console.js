@@ -4,6 +4,7 @@ const RETRY_MS = [1000, 2000, 5000, 10000];
 const HIDDEN_MS = 60000;
 const SILENT_MS = 15000;
 const SHOWN_SILENT = 5;
+const DOCUMENTS = 'https://github.com/holdfast-dev/holdfast/blob/main/docs/';
 const TITLES = {services: 'Services', connections: 'Connections', closed: 'Closed connections', streams: 'Streams',
   ended: 'Ended streams', gateways: 'Gateways', xds: 'xDS clients', timeline: 'Timeline'};
 const HEALTH = {eligible: 'good', unready: 'warn', draining: 'warn', 'no endpoint': 'bad', answers: 'good', ATTACHED: 'good',
@@ -259,6 +260,10 @@ function details(row) {
   $('details-text').textContent = row.explanation || '';
   $('fields').replaceChildren(...Object.entries(row).filter(([field]) => field !== 'explanation').flatMap(([field, value]) =>
     [el('dt', {}, field), el('dd', {}, typeof value === 'object' && value ? JSON.stringify(value) : text(field, value))]));
+  if (row.code && row.reason) {
+    const page = `${DOCUMENTS}close-reasons.md#${row.code.toLowerCase()}-${row.reason.toLowerCase()}`;
+    $('details-text').append(' ', el('a', {href: page, target: '_blank', rel: 'noopener'}, `What ${row.code} means`));
+  }
   const buttons = [];
   if (query.view === 'services' && row.endpoint) {
     const draining = row.state !== 'draining';

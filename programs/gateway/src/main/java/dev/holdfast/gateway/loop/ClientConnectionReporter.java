@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.loop;
 
 import dev.holdfast.core.CloseReason;
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.gateway.traffic.ConnectionListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
@@ -67,6 +68,7 @@ public final class ClientConnectionReporter extends ChannelOutboundHandlerAdapte
 
   /** Records the failure that the connection is closed for. */
   public void onFailure(Throwable cause) {
+    open.onEvidence("socket: " + IoErrorText.of(cause));
     onEnding(cause instanceof IOException ? CloseReason.RESET_BY_PATH : CloseReason.CLOSED_HERE);
   }
 

@@ -16,6 +16,7 @@ public final class ConnectionReporter implements ConnectionObserver {
   private final ConnectionObserver next;
   private ConnectionListener.@Nullable OpenConnection open;
   private @Nullable String agent;
+  private @Nullable WatchedConnection watched;
   private boolean called;
   private volatile boolean suspect;
 
@@ -52,6 +53,7 @@ public final class ConnectionReporter implements ConnectionObserver {
 
   @Override
   public void onReady(WatchedConnection connection) {
+    watched = connection;
     open = listener.onOpened(ends, () -> suspect);
     reportAgent();
     next.onReady(connection);
@@ -72,7 +74,11 @@ public final class ConnectionReporter implements ConnectionObserver {
   @Override
   public void onClosed(CloseReason why) {
     ConnectionListener.OpenConnection listening = open;
+    WatchedConnection known = watched;
     if (listening != null) {
+      if (known != null && !known.evidence().isEmpty()) {
+        listening.onEvidence(known.evidence());
+      }
       listening.onClosed(why);
     }
     next.onClosed(why);

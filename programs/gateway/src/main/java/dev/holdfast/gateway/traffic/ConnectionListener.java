@@ -45,6 +45,9 @@ public interface ConnectionListener {
     /** Called when the connection is upgraded from HTTP/1.1. */
     default void onWebSocket() {}
 
+    /** Called before the end with what kernel and socket say of it, for people. */
+    default void onEvidence(String evidence) {}
+
     /** Called once, when the connection is closed. */
     void onClosed(CloseReason why);
   }

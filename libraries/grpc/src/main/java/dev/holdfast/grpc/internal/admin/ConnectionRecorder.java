@@ -75,6 +75,9 @@ public final class ConnectionRecorder extends ChannelInboundHandlerAdapter {
     ConnectionLog.Tracked ended = connection;
     if (ended != null) {
       Optional<CloseReason> reason = liveness == null ? Optional.empty() : liveness.closeReason();
+      if (liveness != null) {
+        ended.evidence(liveness.evidence());
+      }
       ended.closed(reason);
     }
     ctx.fireChannelInactive();
