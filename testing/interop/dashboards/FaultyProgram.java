@@ -48,7 +48,7 @@ final class FaultyProgram {
       method("Late", MethodDescriptor.MethodType.BIDI_STREAMING);
   private static final StringValue WORD = StringValue.of("word");
 
-  /** What nobody answers. */
+  /** The request that gets no answer. */
   private static final StringValue HANG = StringValue.of("hang");
 
   private static final DrainOptions SHORT_DRAIN =

@@ -28,7 +28,7 @@ final class CloseEvidence {
             text(info.ackAgeNanos()));
   }
 
-  /** What a socket failed with. */
+  /** The error of a socket. */
   static String ofSocket(Throwable failure) {
     return "socket: " + IoErrorText.of(failure);
   }

@@ -95,7 +95,7 @@ final class ConsoleFeed implements AutoCloseable {
      * Shows, where there is no event, that the console is there: a network that forgot the
      * connection tells nobody. Returns at once.
      */
-    void beat();
+    void heartbeat();
   }
 
   ConsoleFeed(
@@ -215,7 +215,7 @@ final class ConsoleFeed implements AutoCloseable {
             if (following.dueNanos - clock.nanoTime() <= 0) {
               publish(query, following);
             } else {
-              following.subscribers.forEach(Subscriber::beat);
+              following.subscribers.forEach(Subscriber::heartbeat);
             }
           });
     } catch (InterruptedException e) {

@@ -45,7 +45,7 @@ final class EventStream implements ConsoleFeed.Subscriber {
   }
 
   @Override
-  public void beat() {
+  public void heartbeat() {
     channel
         .eventLoop()
         .execute(

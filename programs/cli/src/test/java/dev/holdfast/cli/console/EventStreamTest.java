@@ -33,14 +33,14 @@ class EventStreamTest {
   }
 
   @Test
-  void beatIsACommentAndNothingToABrowserThatIsBehind() {
-    stream.beat();
+  void heartbeatIsACommentAndNothingToABrowserThatIsBehind() {
+    stream.heartbeat();
     channel.runPendingTasks();
     assertThat(text()).isEqualTo(":\n\n");
 
     setWritable(false);
     stream.offer("rows", "{}");
-    stream.beat();
+    stream.heartbeat();
     channel.runPendingTasks();
     assertThat(channel.<Object>readOutbound()).isNull();
   }
