@@ -157,6 +157,7 @@ func (s *clientStream) startAttachment(o session.Output) {
 	}
 	a := newClientAttachment(s, o)
 	o.To.Carrier = a
+	s.session.OnHelloUnsent(o.To)
 	go a.run()
 }
 

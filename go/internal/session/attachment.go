@@ -35,6 +35,8 @@ type Attachment struct {
 	touched       bool // messages were written on it
 	queued        bool // waits for its turn among other sessions that resume
 	helloSent     int64
+	helloUnsent   bool  // its call waits for a connection: no server can have heard of it
+	silentSince   int64 // from then on a silence is that of a server
 
 	// From the peer.
 	heardAny    bool
@@ -70,7 +72,16 @@ type Attachment struct {
 
 // NewAttachment is a call whose hello had these numbers.
 func NewAttachment(now, number int64, tag uint64) *Attachment {
-	return &Attachment{number: number, tag: tag, opened: now, helloSent: now, heard: now, wrote: now}
+	return &Attachment{number: number, tag: tag, opened: now, helloSent: now, silentSince: now, heard: now, wrote: now}
+}
+
+// silentUntil is when a server that says nothing has been silent for so long: while a call waits for a
+// connection, its silence says nothing of a server.
+func (a *Attachment) silentUntil(d time.Duration) int64 {
+	if a.helloUnsent {
+		return never
+	}
+	return a.silentSince + int64(d)
 }
 
 // Number is the fencing token of the attachment.

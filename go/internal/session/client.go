@@ -238,8 +238,15 @@ func (c *Client) OnSuspect(now int64, a *Attachment) {
 // OnQueued says that a resume waits for its turn among others: no answer can be awaited.
 func (c *Client) OnQueued(a *Attachment) { a.queued = len(c.token) > 0 }
 
+// OnHelloUnsent says that the call of an attachment has begun and may wait for a connection: OnHelloSent
+// follows when it has one. The silence before is nobody's, so that the server is not taken for one
+// without sessions.
+func (c *Client) OnHelloUnsent(a *Attachment) { a.helloUnsent = true }
+
 // OnHelloSent says that the hello of an attachment went out.
 func (c *Client) OnHelloSent(now int64, a *Attachment) {
+	a.helloUnsent = false
+	a.silentSince = now
 	a.queued = false
 	if len(c.token) > 0 {
 		a.helloSent = now
@@ -297,7 +304,9 @@ func (c *Client) NextDeadline() int64 {
 			at = min(at, after(p.helloSent, c.schedule.handshake()))
 		}
 		if step := c.plainPeer.next(p, &c.out, c.end != nil); step != noStep {
-			at = min(at, after(p.opened, c.plainPeer.patience(step)))
+			if due := c.plainPeer.dueAt(p, step); due > p.opened {
+				at = min(at, due)
+			}
 		}
 		at = min(at, c.halfDuplex.deadline(c, p))
 	} else {
@@ -498,7 +507,7 @@ func (c *Client) mustBeAnswered(p *Attachment) bool {
 func (c *Client) fallBack(now int64) {
 	p := c.pending
 	step := c.plainPeer.next(p, &c.out, c.end != nil)
-	if step != noStep && now >= p.opened+int64(c.plainPeer.patience(step)) {
+	if step != noStep && now >= c.plainPeer.dueAt(p, step) {
 		c.take(p, step)
 	}
 	if p == c.pending && c.halfDuplex.isHalfCloseDue(now, c, p) {

@@ -82,6 +82,32 @@ func (c *firstContact) due() int64 {
 	return at
 }
 
+func TestCallThatWaitsForAConnectionMakesNoServerSilent(t *testing.T) {
+	c := contact(t, session.PeerUnknown, session.Bidirectional)
+	c.client.OnHelloUnsent(c.first)
+	c.send(1)
+	c.client.HalfClose()
+	silence := int64(session.Defaults().AssumePlain)
+	halfClosed := func(now int64) int {
+		c.client.OnTimeout(now)
+		return count(session.OpHalfClose, c.outputs(now))
+	}
+	connected := 3 * silence
+	if n := halfClosed(connected); n != 0 {
+		t.Errorf("%d half-closes without a connection (expected: none)", n)
+	}
+	c.client.OnHelloSent(connected, c.first)
+	if n := halfClosed(connected + silence - 1); n != 0 {
+		t.Errorf("%d half-closes before the silence was over (expected: none)", n)
+	}
+	if at := c.client.NextDeadline(); at != connected+silence {
+		t.Errorf("due at %d (expected: %d)", at, connected+silence)
+	}
+	if n := halfClosed(connected + silence); n != 1 {
+		t.Errorf("%d half-closes after the silence (expected: 1)", n)
+	}
+}
+
 func count(op session.Op, outputs []session.Output) int {
 	n := 0
 	for _, o := range outputs {

@@ -87,7 +87,7 @@ func (d *plainPeerDetector) isPlainCallsEnd(now int64, p *Attachment) bool {
 	if d.peer == PeerWelcomes {
 		silence = d.handshake
 	}
-	return d.mayBePlain && d.oneDirection() && (d.likely() || now-p.opened >= int64(silence))
+	return d.mayBePlain && d.oneDirection() && (d.likely() || now >= p.silentUntil(silence))
 }
 
 // next is the step to take if the peer of a first attachment stays silent.
@@ -115,6 +115,15 @@ func (d *plainPeerDetector) next(p *Attachment, out *sendBuffer, ended bool) ste
 		return stepPlain
 	}
 	return noStep
+}
+
+// dueAt is when it is time for a step.
+func (d *plainPeerDetector) dueAt(p *Attachment, s step) int64 {
+	patience := d.patience(s)
+	if patience == 0 || s == stepGiveUp {
+		return p.opened + int64(patience)
+	}
+	return p.silentUntil(patience)
 }
 
 // patience is the silence before a step; 0 for none.

@@ -12,7 +12,7 @@ const skip = PORT === 0 ? 'no Java server (expected: HOLDFAST_TELEMETRY_PORT, as
 
 /** A channel that is not slowed down by its own failures. */
 const QUICK = { 'grpc.initial_reconnect_backoff_ms': 20, 'grpc.min_reconnect_backoff_ms': 20, 'grpc.max_reconnect_backoff_ms': 50 };
-const OPTIONS: ResumableOptions = { backoffBaseMillis: 10, backoffCapMillis: 50, firstMessage: 'after-welcome' };
+const OPTIONS: ResumableOptions = { handshakeMillis: 1_000, backoffBaseMillis: 10, backoffCapMillis: 50, firstMessage: 'after-welcome' };
 
 interface Receipt {
   readonly number: number;
@@ -66,6 +66,11 @@ async function through(relay: CuttingRelay, use: (client: ResumableClient) => Pr
 test(`each message arrives once and in order through ${CUTS} cuts`, { skip }, async () => {
   const relay = await CuttingRelay.to(PORT);
   await through(relay, async (client) => {
+    // From here on the server is known to have sessions, and is never written to before it has answered.
+    const known = client.open(report);
+    await known.write(1);
+    await known.next();
+    known.cancel();
     const stream = client.open(report);
     let answered = 0;
     const writer = (async () => {

@@ -1,4 +1,4 @@
-import { type CallOptions, type Client, type ClientDuplexStream, Metadata, type StatusObject, status } from '@grpc/grpc-js';
+import { type CallOptions, type Client, type ClientDuplexStream, Metadata, type StatusObject, connectivityState, status } from '@grpc/grpc-js';
 import type { Attachment } from '../session/attachment.js';
 import type { CallClosure, CloseReason } from '../session/outputs.js';
 import { WireError } from '../wire/fields.js';
@@ -10,6 +10,7 @@ const DONE_PATIENCE_MILLIS = 10_000;
 
 /** What a physical call tells its stream. */
 export interface AttachmentListener {
+  onConnected(attachment: Attachment): void;
   onWritable(attachment: Attachment, writable: boolean): void;
   onHeaders(headers: Metadata): void;
   onWelcome(attachment: Attachment, welcome: Welcome): void;
@@ -64,6 +65,20 @@ export class AttachmentCall {
       // The status comes with an event of its own.
     });
     this.call.on('status', (end: StatusObject) => this.onStatus(end));
+  }
+
+  /** Tells the listener when the channel has a connection, as grpc-js does not tell when the call gets it. */
+  awaitConnection(): void {
+    if (this.closed) {
+      return;
+    }
+    const channel = this.target.client.getChannel();
+    const state = channel.getConnectivityState(false);
+    if (state === connectivityState.READY) {
+      this.listener.onConnected(this.attachment);
+    } else if (state !== connectivityState.SHUTDOWN) {
+      channel.watchConnectivityState(state, Infinity, () => this.awaitConnection());
+    }
   }
 
   send(header: FrameHeader | undefined, body: Uint8Array): void {

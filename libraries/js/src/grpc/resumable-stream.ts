@@ -304,8 +304,10 @@ export class ResumableStream<Req, Res> implements AsyncIterableIterator<Res> {
       if (hello.token.length > 0) {
         this.session.onHelloSent(performance.now(), attachment);
       }
+      this.session.onHelloUnsent(attachment);
       const call = new AttachmentCall(attachment, this.target(hello, address), this.bytesOf(hello), this.listener);
       this.calls.set(attachment, call);
+      call.awaitConnection();
       // The turn of a resume comes from outside of the outputs.
       this.drive();
     };
@@ -376,6 +378,7 @@ export class ResumableStream<Req, Res> implements AsyncIterableIterator<Res> {
   }
 
   private readonly listener: AttachmentListener = {
+    onConnected: (attachment) => this.input((now) => this.session.onHelloSent(now, attachment)),
     onWritable: (attachment, writable) => this.input(() => this.session.onWritable(attachment, writable)),
     onHeaders: (headers) => {
       this.hasHeaders = true;

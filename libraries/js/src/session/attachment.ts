@@ -19,6 +19,10 @@ export class Attachment {
     /** Whether its call waits for its turn among other sessions that resume. */
     queued: false,
     helloSentAt: 0,
+    /** Whether its call waits for a connection, so that no server can have heard of it. */
+    helloUnsent: false,
+    /** The time from which on a silence is that of a server. */
+    silentSince: 0,
   };
 
   /** The direction from the server. */
@@ -75,6 +79,7 @@ export class Attachment {
     readonly openedAt: number,
   ) {
     this.opening.helloSentAt = openedAt;
+    this.opening.silentSince = openedAt;
     this.inbound.heardAt = openedAt;
     this.outbound.sentAt = openedAt;
   }

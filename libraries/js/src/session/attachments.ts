@@ -126,8 +126,15 @@ export class Attachments {
     attachment.opening.queued = this.token.length > 0;
   }
 
-  /** The call of a resume begins: from now on an answer can be awaited. */
+  /** The call waits for a connection. */
+  onHelloUnsent(attachment: Attachment): void {
+    attachment.opening.helloUnsent = true;
+  }
+
+  /** The call of a resume begins, or has its connection: from now on an answer can be awaited. */
   onHelloSent(now: number, attachment: Attachment): void {
+    attachment.opening.helloUnsent = false;
+    attachment.opening.silentSince = now;
     attachment.opening.queued = false;
     if (this.token.length > 0) {
       attachment.opening.helloSentAt = now;
@@ -237,7 +244,7 @@ export class Attachments {
       }
       const step = this.plainPeer.next(pending, session.sent, session.isEnded);
       if (step !== undefined) {
-        deadlines.after(pending.openedAt, this.plainPeer.patience(step));
+        this.plainPeer.addDeadlines(deadlines, pending, step);
       }
       if (this.isHalfDuplexPossible(pending)) {
         deadlines.after(pending.opening.helloSentAt, session.options.assumePlainMillis);
@@ -281,7 +288,7 @@ export class Attachments {
       return;
     }
     const step = this.plainPeer.next(opening, session.sent, session.isEnded);
-    if (step !== undefined && now >= opening.openedAt + this.plainPeer.patience(step)) {
+    if (step !== undefined && this.plainPeer.isDue(now, opening, step)) {
       session.onSilence(opening, step);
     }
     if (this.pending === opening && this.isHalfDuplexPossible(opening)) {

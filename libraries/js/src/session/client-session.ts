@@ -154,6 +154,14 @@ export class ClientSession implements AttachedSession {
     this.attachments.onResumeQueued(attachment);
   }
 
+  /**
+   * The call of an attachment has begun and may wait for a connection; `onHelloSent` follows when it has one. The silence before is
+   * nobody's, so that the server is not taken for one without sessions.
+   */
+  onHelloUnsent(attachment: Attachment): void {
+    this.attachments.onHelloUnsent(attachment);
+  }
+
   onHelloSent(now: number, attachment: Attachment): void {
     this.attachments.onHelloSent(now, attachment);
   }

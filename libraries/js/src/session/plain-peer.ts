@@ -1,6 +1,7 @@
 import { Flag } from '../wire/frame-header.js';
 import { INITIAL_CREDIT } from '../wire/handshake.js';
 import type { Attachment } from './attachment.js';
+import type { Deadlines } from './deadlines.js';
 import type { SessionOptions } from './options.js';
 import type { SendBuffer } from './send-buffer.js';
 
@@ -70,7 +71,7 @@ export class PlainPeerDetector {
   isPlainCallsEnd(now: number, opening: Attachment): boolean {
     const { handshakeMillis, assumePlainMillis } = this.options;
     const silence = this.peer === 'holdfast' ? handshakeMillis : assumePlainMillis;
-    return this.doubted && this.isOneDirection && (this.isLikely || now - opening.openedAt >= silence);
+    return this.doubted && this.isOneDirection && (this.isLikely || isSilent(now, opening, silence));
   }
 
   /** The next step if the server of a first attachment stays silent. */
@@ -98,8 +99,27 @@ export class PlainPeerDetector {
     return waiting === undefined && !sent.isReady() ? 'plain' : undefined;
   }
 
+  /** Whether it is time for a step. */
+  isDue(now: number, opening: Attachment, step: FallbackStep): boolean {
+    const patience = this.patience(step);
+    if (patience === 0) {
+      return true;
+    }
+    return step === 'give-up' ? now - opening.openedAt >= patience : isSilent(now, opening, patience);
+  }
+
+  /** When `isDue` may be true. */
+  addDeadlines(deadlines: Deadlines, opening: Attachment, step: FallbackStep): void {
+    const patience = this.patience(step);
+    if (step === 'give-up' || patience === 0) {
+      deadlines.after(opening.openedAt, patience);
+    } else if (!opening.opening.helloUnsent) {
+      deadlines.after(opening.opening.silentSince, patience);
+    }
+  }
+
   /** The time of silence before a step; 0 for none. */
-  patience(step: FallbackStep): number {
+  private patience(step: FallbackStep): number {
     const { assumePlainMillis, handshakeMillis } = this.options;
     switch (step) {
       case 'write':
@@ -136,4 +156,9 @@ export class PlainPeerDetector {
   private get isLikely(): boolean {
     return this.peer === 'likely-plain';
   }
+}
+
+/** While a call waits for a connection, its silence says nothing of a server. */
+function isSilent(now: number, opening: Attachment, silence: number): boolean {
+  return !opening.opening.helloUnsent && now - opening.opening.silentSince >= silence;
 }

@@ -45,6 +45,9 @@ class CallEnd:
 class AttachmentListener(Protocol):
     """What a physical call tells its stream."""
 
+    def on_connected(self, attachment: Attachment) -> None:
+        """The call has a connection."""
+
     def on_writable(self, attachment: Attachment, writable: bool) -> None:
         """The call can take more, or can't."""
 
@@ -156,6 +159,7 @@ class AttachmentCall:
         if not await self._is_connected():
             self._end(CallEnd(grpc.StatusCode.UNAVAILABLE, "no connection"), Scope.UNREACHED)
             return
+        self._listener.on_connected(self._attachment)
         target = self._target
         # Without serializers a channel takes and gives bytes.
         channel: Any = target.channel

@@ -324,6 +324,7 @@ class ResumableStream(Generic[Req, Res]):
         def begin() -> None:
             if hello.token:
                 self._session.on_hello_sent(self._now(), attachment)
+            self._session.on_hello_unsent(attachment)
             target = self._target(hello, address)
             self._calls[attachment] = AttachmentCall(attachment, target, self._bytes_of(hello), self)
             self._drive()
@@ -379,6 +380,11 @@ class ResumableStream(Generic[Req, Res]):
         self._drive()
 
     # What the calls tell.
+
+    def on_connected(self, attachment: Attachment) -> None:
+        """The call has a connection."""
+        self._session.on_hello_sent(self._now(), attachment)
+        self._drive()
 
     def on_writable(self, attachment: Attachment, writable: bool) -> None:
         """The call can take more, or can't."""

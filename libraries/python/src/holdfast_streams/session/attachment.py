@@ -18,6 +18,10 @@ class Opening:
     #: Whether its call waits for its turn among other sessions that resume.
     queued: bool = False
     hello_sent_at: float = 0
+    #: Whether its call waits for a connection, so that no server can have heard of it.
+    hello_unsent: bool = False
+    #: The time from which on a silence is that of a server.
+    silent_since: float = 0
 
 
 @dataclass(slots=True)
@@ -93,6 +97,7 @@ class Attachment:
 
     def __post_init__(self) -> None:
         self.opening.hello_sent_at = self.opened_at
+        self.opening.silent_since = self.opened_at
         self.inbound.heard_at = self.opened_at
         self.outbound.sent_at = self.opened_at
 

@@ -150,8 +150,14 @@ class Attachments:
         """The call of a resume waits for its turn among those of other sessions."""
         attachment.opening.queued = bool(self.token)
 
+    def on_hello_unsent(self, attachment: Attachment) -> None:
+        """The call waits for a connection."""
+        attachment.opening.hello_unsent = True
+
     def on_hello_sent(self, now: float, attachment: Attachment) -> None:
-        """The call of a resume begins: from now on an answer can be awaited."""
+        """The call of a resume begins, or its hello went out: from now on an answer can be awaited."""
+        attachment.opening.hello_unsent = False
+        attachment.opening.silent_since = now
         attachment.opening.queued = False
         if self.token:
             attachment.opening.hello_sent_at = now
@@ -240,7 +246,7 @@ class Attachments:
                 deadlines.after(self.pending.opening.hello_sent_at, self.schedule.handshake)
             step = self.plain_peer.next(self.pending, session.sent, session.is_ended)
             if step is not None:
-                deadlines.after(self.pending.opened_at, self.plain_peer.patience(step))
+                self.plain_peer.add_deadlines(deadlines, self.pending, step)
             if self._is_half_duplex_possible(self.pending):
                 deadlines.after(self.pending.opening.hello_sent_at, options.assume_plain_millis)
         current = session.current
@@ -273,7 +279,7 @@ class Attachments:
         if opening is None:
             return
         step = self.plain_peer.next(opening, session.sent, session.is_ended)
-        if step is not None and now >= opening.opened_at + self.plain_peer.patience(step):
+        if step is not None and self.plain_peer.is_due(now, opening, step):
             session.on_silence(opening, step)
         if self.pending is opening and self._is_half_duplex_possible(opening):
             silent_at = opening.opening.hello_sent_at + session.options.assume_plain_millis

@@ -149,8 +149,15 @@ class ClientSession:
         """The call of a resume waits for its turn among those of other sessions."""
         self._attachments.on_resume_queued(attachment)
 
+    def on_hello_unsent(self, attachment: Attachment) -> None:
+        """
+        The call of an attachment has begun and may wait for a connection; ``on_hello_sent`` follows when it has one. The
+        silence before is nobody's, so that the server is not taken for one without sessions.
+        """
+        self._attachments.on_hello_unsent(attachment)
+
     def on_hello_sent(self, now: float, attachment: Attachment) -> None:
-        """The call of a resume begins."""
+        """The call of a resume begins, or its hello went out."""
         self._attachments.on_hello_sent(now, attachment)
 
     def on_welcome(self, now: float, source: Attachment, welcome: Welcome) -> None:

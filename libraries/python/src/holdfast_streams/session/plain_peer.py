@@ -7,6 +7,7 @@ from enum import Enum, auto
 from ..wire.frame_header import HALF_CLOSE
 from ..wire.handshake import INITIAL_CREDIT
 from .attachment import Attachment
+from .deadlines import Deadlines
 from .options import SessionOptions
 from .send_buffer import SendBuffer
 
@@ -84,7 +85,7 @@ class PlainPeerDetector:
         """
         options = self._options
         silence = options.handshake_millis if self._peer is Peer.HOLDFAST else options.assume_plain_millis
-        late = self._is_likely or now - opening.opened_at >= silence
+        late = self._is_likely or _is_silent(now, opening, silence)
         return self.may_be_plain and self._is_one_direction and late
 
     def next(self, opening: Attachment, sent: SendBuffer, ended: bool) -> FallbackStep | None:
@@ -105,7 +106,24 @@ class PlainPeerDetector:
             return FallbackStep.WRITE_ON if held or not sent.is_ready() else None
         return FallbackStep.PLAIN if waiting is None and not sent.is_ready() else None
 
-    def patience(self, step: FallbackStep) -> float:
+    def is_due(self, now: float, opening: Attachment, step: FallbackStep) -> bool:
+        """Whether it is time for a step."""
+        patience = self._patience(step)
+        if patience == 0:
+            return True
+        if step is FallbackStep.GIVE_UP:
+            return now - opening.opened_at >= patience
+        return _is_silent(now, opening, patience)
+
+    def add_deadlines(self, deadlines: Deadlines, opening: Attachment, step: FallbackStep) -> None:
+        """When ``is_due`` may be true."""
+        patience = self._patience(step)
+        if step is FallbackStep.GIVE_UP or patience == 0:
+            deadlines.after(opening.opened_at, patience)
+        elif not opening.opening.hello_unsent:
+            deadlines.after(opening.opening.silent_since, patience)
+
+    def _patience(self, step: FallbackStep) -> float:
         """The time of silence before a step; 0 for none."""
         assume_plain = self._options.assume_plain_millis
         client_streaming = self._kind is MethodKind.CLIENT_STREAMING
@@ -140,3 +158,8 @@ class PlainPeerDetector:
     @property
     def _is_likely(self) -> bool:
         return self._peer is Peer.LIKELY_PLAIN
+
+
+def _is_silent(now: float, opening: Attachment, silence: float) -> bool:
+    """While a call waits for a connection, its silence says nothing of a server."""
+    return not opening.opening.hello_unsent and now - opening.opening.silent_since >= silence

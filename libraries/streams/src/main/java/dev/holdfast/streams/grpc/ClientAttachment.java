@@ -84,6 +84,9 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
       // grpc begins such a one only when it knows that the last attempt was not processed: refused,
       // above the last stream of a GOAWAY, or never written.
       reached &= !info.isTransparentRetry();
+      if (info.isTransparentRetry()) {
+        owner.tell(session -> session.onHelloUnsent(attachment));
+      }
       return new ClientStreamTracer() {
         @Override
         public void outboundHeaders() {
@@ -144,6 +147,7 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
     if (cancelled) {
       return;
     }
+    owner.tell(session -> session.onHelloUnsent(attachment));
     call.start(this, owner.request(startCall));
     started = true;
     if (cancelled) {

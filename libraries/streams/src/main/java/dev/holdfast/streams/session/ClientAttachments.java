@@ -123,7 +123,13 @@ final class ClientAttachments {
     attachment.opening().resumeQueued = comesBack();
   }
 
+  void onHelloUnsent(StreamAttachment attachment) {
+    attachment.opening().helloUnsent = true;
+  }
+
   void onHelloSent(long nowNanos, StreamAttachment attachment) {
+    attachment.opening().helloUnsent = false;
+    attachment.opening().silentSinceNanos = nowNanos;
     attachment.opening().resumeQueued = false;
     if (comesBack()) {
       attachment.opening().helloSentNanos = nowNanos;
@@ -191,8 +197,7 @@ final class ClientAttachments {
         opening == null ? null : plainPeer.next(opening, session.sendBuffer, session.end != null);
     if (opening != null
         && fallbackStep != null
-        && EarliestDeadline.isOver(
-            nowNanos, opening.openedNanos() + plainPeer.patience(fallbackStep).toNanos())) {
+        && plainPeer.isDue(nowNanos, opening, fallbackStep)) {
       listener.onSilence(opening, fallbackStep);
     }
     // The next owner of a session gets the request again, for which the request side stays open.
@@ -257,7 +262,7 @@ final class ClientAttachments {
       PlainPeerDetector.FallbackStep fallbackStep =
           plainPeer.next(pending, session.sendBuffer, session.end != null);
       if (fallbackStep != null) {
-        earliestDeadline.after(pending.openedNanos(), plainPeer.patience(fallbackStep));
+        plainPeer.addDeadlines(earliestDeadline, pending, fallbackStep);
       }
       if (!handover.hasBegun()) {
         halfDuplex.addDeadlines(earliestDeadline, session, pending);

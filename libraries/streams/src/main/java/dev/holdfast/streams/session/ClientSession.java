@@ -267,6 +267,15 @@ public final class ClientSession extends StreamSession {
   }
 
   /**
+   * Reports that the call of an attachment has begun and may wait for a connection: {@link
+   * #onHelloSent} follows when it has one. The silence before is nobody's, so that the session does
+   * not take its server for one without sessions.
+   */
+  public void onHelloUnsent(StreamAttachment attachment) {
+    attachments.onHelloUnsent(attachment);
+  }
+
+  /**
    * The call of a resume begins, or its hello went out: from now on an answer can be awaited. That
    * of a session that nobody welcomed is awaited from the attachment's begin on, as its hello says.
    */

@@ -80,9 +80,7 @@ final class PlainPeerDetector {
   boolean isPlainCallsEnd(long nowNanos, StreamAttachment opening) {
     Duration silence =
         peer == ClientSession.Peer.HOLDFAST ? timing.handshake() : timing.assumePlain();
-    return mayBePlain
-        && isOneDirection()
-        && (isLikely() || nowNanos - opening.openedNanos() >= silence.toNanos());
+    return mayBePlain && isOneDirection() && (isLikely() || isSilent(nowNanos, opening, silence));
   }
 
   /** The next action if the peer of a first attachment stays silent; null for none. */
@@ -110,8 +108,34 @@ final class PlainPeerDetector {
     return waiting == null && !sendBuffer.isReady() ? FallbackStep.PLAIN : null;
   }
 
+  /** Whether it is time for a step. */
+  boolean isDue(long nowNanos, StreamAttachment opening, FallbackStep fallbackStep) {
+    Duration patience = patience(fallbackStep);
+    return patience.isZero()
+        || (fallbackStep == FallbackStep.GIVE_UP
+            ? nowNanos - opening.openedNanos() >= patience.toNanos()
+            : isSilent(nowNanos, opening, patience));
+  }
+
+  /** When {@link #isDue} may be true. */
+  void addDeadlines(
+      EarliestDeadline earliestDeadline, StreamAttachment opening, FallbackStep fallbackStep) {
+    Duration patience = patience(fallbackStep);
+    if (fallbackStep == FallbackStep.GIVE_UP || patience.isZero()) {
+      earliestDeadline.after(opening.openedNanos(), patience);
+    } else if (!opening.opening().helloUnsent) {
+      earliestDeadline.after(opening.opening().silentSinceNanos, patience);
+    }
+  }
+
+  /** While a call waits for a connection, its silence says nothing of a server. */
+  private static boolean isSilent(long nowNanos, StreamAttachment opening, Duration silence) {
+    return !opening.opening().helloUnsent
+        && nowNanos - opening.opening().silentSinceNanos >= silence.toNanos();
+  }
+
   /** The time of silence before a step; zero for none. */
-  Duration patience(FallbackStep fallbackStep) {
+  private Duration patience(FallbackStep fallbackStep) {
     return switch (fallbackStep) {
       case WRITE -> timing.assumePlain();
       case GIVE_UP -> isOneDirection() && isLikely() ? Duration.ZERO : timing.assumePlain();

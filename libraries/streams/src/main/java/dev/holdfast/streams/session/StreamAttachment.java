@@ -49,6 +49,12 @@ public final class StreamAttachment {
     boolean resumeQueued;
 
     long helloSentNanos;
+
+    /** Whether its call waits for a connection, so that no server can have heard of it. */
+    boolean helloUnsent;
+
+    /** The time from which on a silence is that of a server. */
+    long silentSinceNanos;
   }
 
   /** The direction from the peer. */
@@ -145,6 +151,7 @@ public final class StreamAttachment {
   static StreamAttachment ofClient(long number, long tag, long nowNanos) {
     Opening opening = new Opening();
     opening.helloSentNanos = nowNanos;
+    opening.silentSinceNanos = nowNanos;
     return new StreamAttachment(number, tag, nowNanos, opening);
   }
 

@@ -100,6 +100,25 @@ class ClientSessionTest extends ClientSessionFixture {
     assertThat(session.state()).isEqualTo(SessionState.HANDOVER);
   }
 
+  @Test
+  void aCallThatWaitsForAConnectionMakesNoPeerSilent() {
+    Duration silence = SessionOptions.Timing.DEFAULT.assumePlain();
+    StreamAttachment first = start(ClientSession.Peer.UNKNOWN);
+    session.onHelloUnsent(first);
+    offer(1);
+    session.halfClose();
+    drain();
+    pass(silence.multipliedBy(3));
+    assertThat(outputs).doesNotHaveAnyElementsOfTypes(SessionOutput.HalfClose.class);
+
+    session.onHelloSent(now, first);
+    pass(silence.minusNanos(1));
+    assertThat(outputs).doesNotHaveAnyElementsOfTypes(SessionOutput.HalfClose.class);
+    assertThat(session.nextDeadlineNanos()).hasValue(now + 1);
+    pass(Duration.ofNanos(1));
+    assertThat(outputs).hasAtLeastOneElementOfType(SessionOutput.HalfClose.class);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "UNKNOWN, LOST_UNKNOWN",
