@@ -29,7 +29,7 @@ import dev.holdfast.bench.sessions.ConsoleCost;
 import dev.holdfast.bench.sessions.Rebalance;
 import dev.holdfast.bench.sessions.ReconnectStorm;
 import dev.holdfast.bench.sessions.SessionCost;
-import dev.holdfast.bench.sessions.Soak;
+import dev.holdfast.bench.soak.Soak;
 import dev.holdfast.bench.spring.SpringApplications;
 import dev.holdfast.bench.streams.StreamCost;
 import dev.holdfast.bench.streams.StreamsFlood;

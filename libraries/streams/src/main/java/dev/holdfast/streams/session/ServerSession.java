@@ -136,9 +136,14 @@ public final class ServerSession extends StreamSession {
     cursor.restore(handover);
   }
 
-  /** The client shows the hand-over of this session, so it has the final frame. */
+  /**
+   * The client shows a hand-over that is {@link SessionCursor#isBefore later}: it has the final
+   * frame of this session, or never heard of its welcome.
+   */
   void onHandoverShown(SessionHandover handover) {
-    if (onAck(handover.position()) && sendBuffer.isSettled()) {
+    if (!cursor.isHandedOver()) {
+      release();
+    } else if (onAck(handover.position()) && sendBuffer.isSettled()) {
       settle();
     }
   }

@@ -109,8 +109,16 @@ public class SessionCursor {
   }
 
   /** Whether the session belongs to another instance, or will as soon as its client goes there. */
-  final boolean isHandedOver() {
+  protected final boolean isHandedOver() {
     return handedOver;
+  }
+
+  /**
+   * Whether a hand-over is later than what is here: the session was handed over, or was begun by an
+   * earlier hand-over, of whose welcome its client never heard, so that it went on elsewhere.
+   */
+  protected boolean isBefore(SessionHandover handover) {
+    return handedOver || moves < handover.moves();
   }
 
   /** Whether the session was begun by a hand-over. */

@@ -165,7 +165,7 @@ public final class SessionTable {
     if (notOurs != null) {
       return new Admission.Refused(notOurs);
     }
-    if (taken != null && known != null && known.cursor.isHandedOver()) {
+    if (taken != null && known != null && known.cursor.isBefore(taken)) {
       return comesBack(known, caller, taken);
     }
     if (draining && durable) {
@@ -209,7 +209,7 @@ public final class SessionTable {
         && !mint.verify(taken, hello.session(), caller.principal(), caller.method())) {
       return HandshakeRefusal.of(HandshakeRefusal.RefusalCode.DENIED);
     }
-    if (taken != null && known != null && known.cursor.isHandedOver()) {
+    if (taken != null && known != null && known.cursor.isBefore(taken)) {
       return null; // It comes back: the caller is compared there.
     }
     boolean shown = !hello.token().isNone();
@@ -303,7 +303,10 @@ public final class SessionTable {
     return known.caller().equals(caller) && (shown || !known.peerWelcomed);
   }
 
-  /** A session left this instance and comes back before its end here was acknowledged. */
+  /**
+   * A session that has gone on elsewhere comes back before the one of then has ended here, which
+   * ends now. The client tries again in a moment.
+   */
   private Admission comesBack(ServerSession known, Caller caller, SessionHandover handover) {
     if (!known.caller().equals(caller)) {
       return new Admission.Refused(HandshakeRefusal.of(HandshakeRefusal.RefusalCode.DENIED));

@@ -155,6 +155,38 @@ class HandoverTest {
   }
 
   @Test
+  void sessionOfAnEarlierHandOverWhoseWelcomeWasLostGivesWayToTheNextOne() throws WireException {
+    SessionHandover handover = handOver(SessionHandover.OFFER);
+    outputs.clear();
+    ServerSession unheard = admitted(next, new StreamAttachment(2, 8, now), taking(2), handover);
+    // A third instance took it, and sends it on four messages later.
+    SessionHandover later =
+        new SessionTokenIssuer(new byte[16])
+            .seal(
+                SessionHandover.of(6, 5, 2, false, false, CURSOR),
+                ID,
+                CALLER.principal(),
+                CALLER.method());
+    StreamAttachment fourth = new StreamAttachment(4, 10, now);
+    Hello hello = new Hello(ID, 4, 10, 6, 6, 15, 0, false, SessionToken.NONE);
+
+    Admission busy = next.onHello(now, fourth, hello, CALLER, SessionOptions.DEFAULT, later);
+    assertThat(((Admission.Refused) busy).refusal().code()).isEqualTo(RefusalCode.BUSY);
+    drive(next, unheard);
+    assertThat(outputs).noneMatch(SessionOutput.StartHandler.class::isInstance);
+    assertThat(next.sessions()).isEmpty();
+
+    ServerSession taken = admitted(next, fourth, hello, later);
+    taken.onFrame(now, fourth, new FrameHeader(10, 0, 0, 0, 0, 0, 0, 1), Payload.EMPTY);
+    drive(next, taken);
+    assertThat(outputs)
+        .filteredOn(SessionOutput.StartHandler.class::isInstance)
+        .singleElement()
+        .extracting(start -> ((SessionOutput.StartHandler) start).resumedFrom())
+        .isEqualTo(5L);
+  }
+
+  @Test
   void instanceThatLeavesTakesNothingOver() throws WireException {
     SessionHandover handover = handOver(SessionHandover.OFFER);
     next.drain();

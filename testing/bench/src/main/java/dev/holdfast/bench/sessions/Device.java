@@ -12,9 +12,6 @@ interface Device {
   /** Opens the stream on a channel, without waiting for the server. */
   void open(Channel channel);
 
-  /** Whether a message sent now would not wait in a buffer. */
-  boolean isReady();
-
   /** Sends a message with the next number. */
   void send();
 

@@ -4,7 +4,6 @@ import dev.holdfast.bench.load.StaticResolver;
 import dev.holdfast.bench.process.BenchTls;
 import dev.holdfast.bench.run.Machine;
 import dev.holdfast.lab.process.ParentLine;
-import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.grpc.ClientStreams;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.ManagedChannel;
@@ -12,23 +11,15 @@ import io.grpc.NameResolverRegistry;
 import io.grpc.netty.NettyChannelBuilder;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
-/**
- * The program of {@link Devices}: {@code RESUMABLE TLS HEARTBEATS PORTS CONNECTIONS
- * PER_CONNECTION}.
- */
+/** The program of {@link Devices}: {@code RESUMABLE TLS PORT CONNECTIONS PER_CONNECTION}. */
 final class DeviceProgram {
   /** Asked: open all streams; answered when each has had an answer. */
   static final String OPEN = "OPEN";
@@ -42,38 +33,24 @@ final class DeviceProgram {
   /** Asked and answered: what their streams have counted. */
   static final String COUNTERS = "COUNTERS";
 
-  /** Asked, with a rate: they send in turn, so many in a second. */
-  static final String FLOW = "FLOW";
-
-  /** Heartbeats where they are asked for: sent, suspected and given up after. */
-  static final SessionOptions HEARTBEATS =
-      SessionOptions.DEFAULT.withTiming(
-          SessionOptions.Timing.DEFAULT.withHeartbeat(
-              Duration.ofSeconds(2), Duration.ofSeconds(6), Duration.ofSeconds(6)));
-
   /** Streams that open at the same time: two cores serve that many without a queue. */
   private static final int OPENING_AT_ONCE = 1_000;
 
   private static final long PATIENCE_SECONDS = 240;
-  private static final int FLOW_STEPS_PER_SECOND = 20;
-  private static final String SCHEME = "bench-devices-";
+  private static final String SCHEME = "bench-devices";
 
   private final boolean resumable;
   private final boolean tls;
-  private final boolean heartbeats;
-  private final List<Integer> ports;
+  private final int port;
   private final Device.DeviceTally deviceTally = new Device.DeviceTally();
   private final List<Device> devices = new ArrayList<>();
   private final List<ManagedChannel> channels = new ArrayList<>();
   private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
-  private @Nullable ScheduledFuture<?> flow;
-  private int next;
 
   private DeviceProgram(String[] args) {
     resumable = Boolean.parseBoolean(args[0]);
     tls = Boolean.parseBoolean(args[1]);
-    heartbeats = Boolean.parseBoolean(args[2]);
-    ports = Arrays.stream(args[3].split(",", -1)).map(Integer::valueOf).toList();
+    port = Integer.parseInt(args[2]);
   }
 
   /** Runs the program until its standard input ends. */
@@ -85,16 +62,12 @@ final class DeviceProgram {
       String[] words = asked.split(" ", -1);
       switch (words[0]) {
         case OPEN -> {
-          program.open(Integer.parseInt(args[4]), Integer.parseInt(args[5]));
+          program.open(Integer.parseInt(args[3]), Integer.parseInt(args[4]));
           parent.say(OPEN);
         }
         case SEND -> {
           program.send(Integer.parseInt(words[1]));
           parent.say(SEND);
-        }
-        case FLOW -> {
-          program.flow(Integer.parseInt(words[1]));
-          parent.say(FLOW);
         }
         case COUNTERS -> parent.say("%s %s", COUNTERS, StreamCounters.line());
         case COUNT -> parent.say("%s %s", COUNT, program.deviceTally.count().line());
@@ -109,17 +82,17 @@ final class DeviceProgram {
   private void open(int connections, int perConnection) throws InterruptedException {
     // Few threads: a hundred thousand devices are a hundred thousand processes elsewhere.
     Executor callbacks = Executors.newFixedThreadPool(Machine.cores());
-    SessionOptions options = heartbeats ? HEARTBEATS : SessionOptions.DEFAULT;
-    ClientStreams streams = ClientStreams.builder().options(options).executor(callbacks).build();
-    for (int i = 0; i < ports.size(); i++) {
-      NameResolverRegistry.getDefaultRegistry()
-          .register(new StaticResolver(SCHEME + i, addresses(i)));
-    }
+    ClientStreams streams = ClientStreams.builder().executor(callbacks).build();
+    EquivalentAddressGroup server =
+        new EquivalentAddressGroup(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    NameResolverRegistry.getDefaultRegistry()
+        .register(new StaticResolver(SCHEME, List.of(server)));
     Semaphore opening = new Semaphore(OPENING_AT_ONCE);
     for (int i = 0; i < connections; i++) {
       NettyChannelBuilder builder =
           BenchTls.secure(
-                  NettyChannelBuilder.forTarget(SCHEME + i % ports.size() + ":///servers"), tls)
+                  NettyChannelBuilder.forTarget(SCHEME + ":///servers"), tls)
               .executor(callbacks);
       ManagedChannel channel = (resumable ? builder.intercept(streams) : builder).build();
       channels.add(channel);
@@ -137,42 +110,9 @@ final class DeviceProgram {
     acquire(opening, OPENING_AT_ONCE);
   }
 
-  /** All servers, another one first for each index: grpc's pick_first takes the first that is. */
-  private List<EquivalentAddressGroup> addresses(int first) {
-    List<Integer> turned = new ArrayList<>(ports);
-    Collections.rotate(turned, first);
-    return turned.stream()
-        .map(port -> new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
-        .map(EquivalentAddressGroup::new)
-        .toList();
-  }
-
   private void send(int nth) {
     for (int i = 0; i < devices.size(); i += nth) {
       devices.get(i).send();
-    }
-  }
-
-  private void flow(int perSecond) {
-    ScheduledFuture<?> before = flow;
-    if (before != null) {
-      before.cancel(false);
-    }
-    int each = perSecond / FLOW_STEPS_PER_SECOND;
-    flow =
-        each == 0
-            ? null
-            : clock.scheduleAtFixedRate(
-                () -> step(each), 0, 1_000 / FLOW_STEPS_PER_SECOND, TimeUnit.MILLISECONDS);
-  }
-
-  private void step(int messages) {
-    for (int i = 0; i < messages; i++) {
-      Device device = devices.get(next++ % devices.size());
-      // As a device that looks at isReady: one that waits for its server does not hold up others.
-      if (device.isReady()) {
-        device.send();
-      }
     }
   }
 

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 
 /** A process of devices, each with a stream to one server; several share a connection. */
 final class Devices {
@@ -22,16 +21,9 @@ final class Devices {
   }
 
   /**
-   * The kind of the devices, and the servers they prefer.
-   *
-   * @param heartbeats whether both sides of a stream look after each other
-   * @param ports of the servers; a connection prefers one of them, in turn
+   * The kind of the devices, and the port of their server.
    */
-  record DeviceOptions(boolean resumable, boolean tls, boolean heartbeats, List<Integer> ports) {
-    static DeviceOptions of(boolean resumable, boolean tls, int port) {
-      return new DeviceOptions(resumable, tls, false, List.of(port));
-    }
-  }
+  record DeviceOptions(boolean resumable, boolean tls, int port) {}
 
   /**
    * The number of connections and streams.
@@ -60,8 +52,6 @@ final class Devices {
       DeviceOptions deviceOptions,
       Size size)
       throws IOException {
-    String ports =
-        deviceOptions.ports.stream().map(port -> "" + port).collect(Collectors.joining(","));
     return new Devices(
         runResources.own(
             ChildJvm.startIn(
@@ -72,8 +62,7 @@ final class Devices {
                 List.of(
                     "" + deviceOptions.resumable,
                     "" + deviceOptions.tls,
-                    "" + deviceOptions.heartbeats,
-                    ports,
+                    "" + deviceOptions.port,
                     "" + size.connections,
                     "" + size.perConnection))));
   }
@@ -94,12 +83,6 @@ final class Devices {
   void send(int nth) throws IOException, InterruptedException {
     child.send(DeviceProgram.SEND + " " + nth);
     child.await(DeviceProgram.SEND, PATIENCE);
-  }
-
-  /** Devices send so many messages per second in all from now on, in turn; 0: none. */
-  void flow(int perSecond) throws IOException, InterruptedException {
-    child.send(DeviceProgram.FLOW + " " + perSecond);
-    child.await(DeviceProgram.FLOW, PATIENCE);
   }
 
   /** The counters of the streams of all devices. */

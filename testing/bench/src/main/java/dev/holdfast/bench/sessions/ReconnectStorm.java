@@ -300,7 +300,7 @@ public final class ReconnectStorm extends Comparison {
             options.get(CONNECTIONS) / clients, options.get(SESSIONS) / options.get(CONNECTIONS));
     for (int i = 0; i < clients; i++) {
       Devices.DeviceOptions device =
-          Devices.DeviceOptions.of(
+          new Devices.DeviceOptions(
               sessionServerOptions.kind() != Kind.RAW,
               !sessionServerOptions.key().isEmpty(),
               server.port());

@@ -51,11 +51,6 @@ final class ReopenedDevice implements Device {
   }
 
   @Override
-  public synchronized boolean isReady() {
-    return requests != null && requests.isReady();
-  }
-
-  @Override
   public synchronized void send() {
     sent++;
     deviceTally.sent.increment();

@@ -121,7 +121,7 @@ public final class SessionCost extends Comparison {
             Devices.start(
                 runResources,
                 kind.name() + "-clients",
-                Devices.DeviceOptions.of(kind != Kind.RAW, false, server.port()),
+                new Devices.DeviceOptions(kind != Kind.RAW, false, server.port()),
                 new Devices.Size(connections, perConnection));
         devices.add(some);
         some.open();

@@ -4,7 +4,6 @@ import dev.holdfast.bench.v1.EchoGrpc;
 import dev.holdfast.bench.v1.EchoReply;
 import dev.holdfast.bench.v1.EchoRequest;
 import io.grpc.Channel;
-import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class SessionDevice implements Device, StreamObserver<EchoReply> {
   private final DeviceTally deviceTally;
   private final Runnable onAnswer;
-  private @Nullable ClientCallStreamObserver<EchoRequest> requests;
+  private @Nullable StreamObserver<EchoRequest> requests;
 
   // Guarded by this.
   private long sent;
@@ -32,13 +31,7 @@ final class SessionDevice implements Device, StreamObserver<EchoReply> {
 
   @Override
   public void open(Channel channel) {
-    requests = (ClientCallStreamObserver<EchoRequest>) EchoGrpc.newStub(channel).chat(this);
-  }
-
-  @Override
-  public boolean isReady() {
-    ClientCallStreamObserver<EchoRequest> to = requests;
-    return to != null && to.isReady();
+    requests = EchoGrpc.newStub(channel).chat(this);
   }
 
   @Override

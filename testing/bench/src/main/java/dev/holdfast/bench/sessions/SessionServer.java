@@ -42,31 +42,26 @@ final class SessionServer {
    * @param port the port to listen on; 0 for any
    * @param key the file with the TLS key; "" for plaintext
    * @param redis URI of Redis; "" for none
-   * @param heartbeats whether the streams use heartbeats
    */
-  record SessionServerOptions(Kind kind, int port, String key, String redis, boolean heartbeats) {
+  record SessionServerOptions(Kind kind, int port, String key, String redis) {
     static SessionServerOptions of(Kind kind) {
-      return new SessionServerOptions(kind, 0, "", "", false);
+      return new SessionServerOptions(kind, 0, "", "");
     }
 
     SessionServerOptions withPort(int newPort) {
-      return new SessionServerOptions(kind, newPort, key, redis, heartbeats);
+      return new SessionServerOptions(kind, newPort, key, redis);
     }
 
     SessionServerOptions withKey(Path newKey) {
-      return new SessionServerOptions(kind, port, newKey.toString(), redis, heartbeats);
+      return new SessionServerOptions(kind, port, newKey.toString(), redis);
     }
 
     SessionServerOptions withRedis(String uri) {
-      return new SessionServerOptions(kind, port, key, uri, heartbeats);
-    }
-
-    SessionServerOptions withHeartbeats() {
-      return new SessionServerOptions(kind, port, key, redis, true);
+      return new SessionServerOptions(kind, port, key, uri);
     }
 
     private List<String> toArguments() {
-      return List.of(kind.name(), "" + port, key, redis, "" + heartbeats);
+      return List.of(kind.name(), "" + port, key, redis);
     }
 
     private static SessionServerOptions of(String[] args) {
@@ -74,8 +69,7 @@ final class SessionServer {
           Kind.valueOf(args[0]),
           Integer.parseInt(args[1]),
           args[2],
-          args[3],
-          Boolean.parseBoolean(args[4]));
+          args[3]);
     }
   }
 
@@ -185,16 +179,13 @@ final class SessionServer {
     return Long.parseLong(child.await(what, PATIENCE));
   }
 
-  /** The program: {@code KIND PORT KEY REDIS HEARTBEATS}. */
+  /** The program: {@code KIND PORT KEY REDIS}. */
   public static void main(String[] args) throws Exception {
     // grpc's server reports each reset with a stack trace, and resets are what happens here.
     CUTS.setLevel(Level.SEVERE);
     SessionServerOptions sessionServerOptions = SessionServerOptions.of(args);
     StreamCounters.begin();
     ServerStreams.Builder builder = ServerStreams.builder().tokenKey(TOKEN_KEY);
-    if (sessionServerOptions.heartbeats) {
-      builder.options(DeviceProgram.HEARTBEATS);
-    }
     if (sessionServerOptions.kind == Kind.DURABLE) {
       RedisSessionStore store = RedisSessionStore.open(sessionServerOptions.redis);
       store.awaitConnected(PATIENCE);

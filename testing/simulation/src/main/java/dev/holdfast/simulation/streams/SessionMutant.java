@@ -16,6 +16,7 @@ import dev.holdfast.streams.session.SessionStoreModel;
 import dev.holdfast.streams.session.StreamAttachment;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
 import dev.holdfast.streams.wire.Hello;
+import dev.holdfast.streams.wire.SessionHandover;
 import dev.holdfast.streams.wire.Welcome;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -302,6 +303,19 @@ public enum SessionMutant {
             @Override
             protected long covered(long processed, boolean replaysMessages) {
               return processed + 1;
+            }
+          };
+        }
+      }),
+  /** An instance keeps what an earlier hand-over began there, though its client went on elsewhere. */
+  KEEPS_WHAT_AN_EARLIER_HANDOVER_BEGAN(
+      new Broken() {
+        @Override
+        protected SessionCursor cursor() {
+          return new StandardCursor() {
+            @Override
+            protected boolean isBefore(SessionHandover handover) {
+              return isHandedOver();
             }
           };
         }

@@ -276,6 +276,12 @@ final class SessionOracle {
         isJustified(end.kind()), STREAM_NO_VAIN_LOSS, "the server is told " + end + " for nothing");
   }
 
+  /** A server refuses positions that don't fit its own. */
+  void onGap(SimulatedStreamCall call) {
+    boolean takesOver = call.handover != null && call.handover.isPresent();
+    require(!takesOver, STREAM_NO_VAIN_LOSS, "the positions of a hand-over are refused");
+  }
+
   private boolean isJustified(SessionEndKind sessionEndKind) {
     return switch (sessionEndKind) {
       case FINISHED, CANCELLED, DEADLINE, MOVED, RELEASED -> true;

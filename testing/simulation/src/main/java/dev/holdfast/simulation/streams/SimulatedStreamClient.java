@@ -208,6 +208,7 @@ final class SimulatedStreamClient {
         case BUSY -> world.mark(StreamCoverage.BUSY_SERVER);
         case FENCED -> world.mark(StreamCoverage.FENCED_ATTACHMENT);
         case EXPIRED -> world.mark(StreamCoverage.TOMBSTONE_HIT);
+        case GAP -> ledger.onGap(call);
         default -> {}
       }
       session.onRefused(world.now(), call.clientSide, handshakeRefusal);

@@ -1,13 +1,14 @@
-package dev.holdfast.bench.sessions;
+package dev.holdfast.bench.soak;
 
 import dev.holdfast.bench.process.LocalRedis;
 import dev.holdfast.bench.run.RunResources;
-import dev.holdfast.bench.sessions.SessionServer.Kind;
-import dev.holdfast.bench.sessions.SessionServer.SessionServerOptions;
+import dev.holdfast.bench.soak.SoakServer.Kind;
 import dev.holdfast.lab.RelayDirection;
 import dev.holdfast.lab.TcpRelay;
 import dev.holdfast.streams.redis.local.RedisProcess;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,8 +16,9 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The system under the soak test: durable servers with a Redis behind them and a relay in front of
- * each. {@link #fault} breaks a real part of it and heals the part before it returns.
+ * The system under the soak test: a fleet of servers for each kind of session, a Redis, and a relay
+ * in front of each server. {@link #fault} breaks a real part of it and heals the part before it
+ * returns.
  */
 final class SoakTopology {
   private static final Duration LEAST = Duration.ofMillis(300);
@@ -36,7 +38,7 @@ final class SoakTopology {
     UNREACHABLE(Duration.ofSeconds(10)),
     /** No server can be reached. */
     OUTAGE(Duration.ofSeconds(10)),
-    /** SIGKILL of one server, which is started again. */
+    /** SIGKILL of one server whose sessions are in the store, and its start. */
     KILL(Duration.ZERO),
     /** SIGSTOP of one server, and SIGCONT. */
     STOP(Duration.ofSeconds(8)),
@@ -55,34 +57,64 @@ final class SoakTopology {
     }
   }
 
-  private final RunResources runResources;
-  private final Random random;
-  private final RedisProcess redis;
-  private final List<SessionServer> servers = new ArrayList<>();
-  private final List<TcpRelay> relays = new ArrayList<>();
+  /** A server behind its relay. */
+  private static final class Node {
+    private final Kind kind;
+    private final TcpRelay relay;
+    private SoakServer server;
 
-  SoakTopology(RunResources runResources, Random random, int count) throws Exception {
-    this.runResources = runResources;
-    this.random = random;
-    this.redis = LocalRedis.start(runResources);
-    for (int i = 0; i < count; i++) {
-      SessionServer server = SessionServer.start(runResources, setting(0));
-      servers.add(server);
-      relays.add(runResources.own(TcpRelay.toPort(server.port())));
+    Node(Kind kind, TcpRelay relay, SoakServer server) {
+      this.kind = kind;
+      this.relay = relay;
+      this.server = server;
     }
   }
 
-  /** The ports of the relays, which devices connect to. */
-  List<Integer> ports() {
-    return relays.stream().map(TcpRelay::port).toList();
+  private final RunResources runResources;
+  private final Random random;
+  private final RedisProcess redis;
+  private final List<Node> nodes = new ArrayList<>();
+  private long movedBefore;
+
+  /**
+   * @param serversOfEach the servers of a fleet whose streams move
+   * @param go whether there is a server in Go
+   */
+  SoakTopology(
+      RunResources runResources, Random random, int serversOfEach, boolean go, Duration maxAge)
+      throws Exception {
+    this.runResources = runResources;
+    this.random = random;
+    this.redis = LocalRedis.start(runResources);
+    for (int i = 0; i < serversOfEach; i++) {
+      add(Kind.DURABLE, maxAge);
+      add(Kind.CURSOR, maxAge);
+    }
+    if (go) {
+      add(Kind.GO, maxAge);
+    }
+  }
+
+  private void add(Kind kind, Duration maxAge) throws Exception {
+    TcpRelay relay = runResources.own(TcpRelay.toPort(0));
+    SoakServer server =
+        SoakServer.start(
+            runResources, new SoakServer.Settings(kind, 0, relay.port(), redis.uri(), maxAge));
+    relay.retarget(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
+    nodes.add(new Node(kind, relay, server));
+  }
+
+  /** The ports of the relays of a fleet, which clients connect to. */
+  List<Integer> ports(Kind kind) {
+    return nodes.stream().filter(node -> node.kind == kind).map(n -> n.relay.port()).toList();
   }
 
   /** Breaks something at random and mends it; returns what it was. */
   String fault() throws Exception {
     Fault fault = oneOf(List.of(Fault.values()));
-    int which = random.nextInt(servers.size());
+    Node node = fault == Fault.KILL ? oneOf(killable()) : oneOf(nodes);
     Duration length = fault.length(random);
-    TcpRelay relay = relays.get(which);
+    TcpRelay relay = node.relay;
     switch (fault) {
       case CUT -> relay.cut();
       case STALL -> {
@@ -102,29 +134,40 @@ final class SoakTopology {
         relay.heal();
       }
       case UNREACHABLE -> unreachable(List.of(relay), length);
-      case OUTAGE -> unreachable(relays, length);
-      case KILL -> kill(which);
-      case STOP -> stop(servers.get(which).pid(), length);
+      case OUTAGE -> unreachable(nodes.stream().map(each -> each.relay).toList(), length);
+      case KILL -> {
+        movedBefore += node.server.moved();
+        node.server = node.server.replace(runResources);
+      }
+      case STOP -> stop(node.server.pid(), length);
       case STORE_STOP -> stop(redis.pid(), length);
     }
-    return fault + " of " + which + " for " + length.toMillis() + " ms";
+    return "%s of %s %d for %d ms"
+        .formatted(fault, node.kind, nodes.indexOf(node), length.toMillis());
+  }
+
+  private List<Node> killable() {
+    return nodes.stream().filter(node -> node.kind == Kind.DURABLE).toList();
+  }
+
+  /** The times that a stream went on at another server. */
+  long moved() throws IOException, InterruptedException {
+    long moved = movedBefore;
+    for (Node node : nodes) {
+      moved += node.server.moved();
+    }
+    return moved;
+  }
+
+  /** Subscriptions end from now on. */
+  void finish() throws IOException, InterruptedException {
+    for (Node node : nodes) {
+      node.server.finish();
+    }
   }
 
   private <T> T oneOf(List<T> choices) {
     return choices.get(random.nextInt(choices.size()));
-  }
-
-  private void kill(int which) throws Exception {
-    int port = servers.get(which).port();
-    servers.get(which).kill();
-    servers.set(which, SessionServer.start(runResources, setting(port)));
-  }
-
-  private SessionServerOptions setting(int port) {
-    return SessionServerOptions.of(Kind.DURABLE)
-        .withRedis(redis.uri())
-        .withHeartbeats()
-        .withPort(port);
   }
 
   private static void unreachable(List<TcpRelay> relays, Duration length)

@@ -1,0 +1,204 @@
+package dev.holdfast.bench.soak;
+
+import dev.holdfast.bench.process.ExternalTool;
+import dev.holdfast.bench.run.Comparison;
+import dev.holdfast.bench.run.Option;
+import dev.holdfast.bench.run.Options;
+import dev.holdfast.bench.run.Report;
+import dev.holdfast.bench.run.RunResources;
+import dev.holdfast.bench.soak.SoakServer.Kind;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The soak test of streams of each kind, with clients and servers in Java and Go, under minutes of
+ * random real faults while they move: counts what was lost, duplicated or out of order.
+ */
+public final class Soak extends Comparison {
+  private static final Option SECONDS =
+      new Option("--seconds", 600, 30, 5, 86_400, "seconds of faults");
+  private static final Option STREAMS =
+      new Option("--streams", 2_000, 300, 15, 100_000, "streams, of all kinds together");
+  private static final Option RATE =
+      new Option("--rate", 1_000, 150, 20, 100_000, "messages per second of all streams");
+  private static final Option SERVERS =
+      new Option("--servers", 2, 2, 2, 16, "servers of each fleet whose streams move");
+  private static final Option AGE =
+      new Option("--age", 40, 10, 1, 86_400, "seconds after which a stream is to move");
+  private static final Option SEED =
+      new Option("--seed", 0, 0, 0, Integer.MAX_VALUE, "of the faults; 0: a new one");
+
+  private static final ExternalTool GO = new ExternalTool("go", "golang-go");
+  private static final int PER_CONNECTION = 20;
+  private static final int LEAST_FAULTS = 5;
+  private static final long MOST_BETWEEN_MILLIS = 5_000;
+  private static final Duration SETTLE = Duration.ofSeconds(100);
+
+  @Override
+  public String name() {
+    return "soak";
+  }
+
+  @Override
+  public String summary() {
+    return "10 minutes of random real faults around 2,000 streams of each kind, in Java and Go:"
+        + " nothing is lost";
+  }
+
+  @Override
+  public List<Option> options() {
+    return List.of(SECONDS, STREAMS, RATE, SERVERS, AGE, SEED);
+  }
+
+  @Override
+  protected List<String> method() {
+    return List.of(
+        "Three fleets: Java servers with level durable over one Redis, Java servers without a store"
+            + " whose handlers mark",
+        "cursors, and a Go server. Before each server is a relay of the lab's: real TCP on"
+            + " loopback. A process of Java clients",
+        "has streams to all of them, one of Go clients to the durable and the Go servers:"
+            + " bidirectional ones, subscriptions",
+        "and uploads, each a third, with messages of 9 B to 2 KiB. Streams to Java servers move"
+            + " when they are --age old.",
+        "One fault after the other, at random, with pauses up to 5 s: connections cut, stalled,"
+            + " half-open, delayed or refused, of",
+        "one server or of all; durable servers killed (-9) and started again; servers and Redis"
+            + " stopped and continued (SIGSTOP).",
+        "None lasts as long as the TTL. Then all is whole and every stream is finished; what has no"
+            + " answer after "
+            + SETTLE.toSeconds()
+            + " s is lost.",
+        "The seed decides the faults, not what they hit.");
+  }
+
+  @Override
+  protected List<String> unfair() {
+    return List.of(
+        "for ours: Redis keeps its memory; what one without appendfsync always forgets is not"
+            + " tested here.",
+        "for ours: a handler's effect is its answer; effects elsewhere need the application's own"
+            + " transaction.",
+        "for ours: only servers with a store are killed; sessions in memory end with their"
+            + " process.");
+  }
+
+  @Override
+  protected void measure(Options options, RunResources runResources, Report report)
+      throws Exception {
+    long seed =
+        options.get(SEED) == 0
+            ? ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE)
+            : options.get(SEED);
+    report.say("seed %d", seed);
+    boolean go = GO.find().isPresent();
+    if (!go) {
+      report.say("go is not installed: clients and servers in Java alone");
+    }
+    SoakTopology topology =
+        new SoakTopology(
+            runResources,
+            new Random(seed),
+            options.get(SERVERS),
+            go,
+            Duration.ofSeconds(options.get(AGE)));
+    List<SoakClients> clients = open(options, runResources, topology, go);
+    report.say("%d streams stand", options.get(STREAMS));
+    Random pauses = new Random(seed + 1);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(options.get(SECONDS));
+    int faults = 0;
+    while (System.nanoTime() - end < 0) {
+      TimeUnit.MILLISECONDS.sleep(pauses.nextLong(MOST_BETWEEN_MILLIS));
+      String fault = topology.fault();
+      faults++;
+      report.say("%s; %s", fault, counts(clients));
+    }
+    for (SoakClients each : clients) {
+      each.finish();
+    }
+    topology.finish();
+    SoakCounts counts = settle(clients);
+    report.say("settled: %s, %d streams open", counts, counts.open());
+    conclude(report, options, new Outcome(counts, faults, topology.moved(), seed, go));
+  }
+
+  private static List<SoakClients> open(
+      Options options, RunResources runResources, SoakTopology topology, boolean go)
+      throws Exception {
+    List<SoakClients> clients = new ArrayList<>();
+    List<List<Integer>> java = new ArrayList<>();
+    java.add(topology.ports(Kind.DURABLE));
+    java.add(topology.ports(Kind.CURSOR));
+    if (go) {
+      java.add(topology.ports(Kind.GO));
+      // Clients in Go take no hand-over.
+      clients.add(
+          SoakClients.inGo(
+              runResources, List.of(topology.ports(Kind.DURABLE), topology.ports(Kind.GO))));
+    }
+    clients.add(SoakClients.inJava(runResources, java));
+    int groups = java.size() + (go ? 2 : 0);
+    int kinds = SoakStream.Kind.values().length;
+    SoakClients.Size size =
+        new SoakClients.Size(
+            Math.max(1, options.get(STREAMS) / (groups * kinds)),
+            PER_CONNECTION,
+            TimeUnit.SECONDS.toMillis(options.get(STREAMS)) / options.get(RATE));
+    for (SoakClients each : clients) {
+      each.open(size);
+    }
+    return clients;
+  }
+
+  private static SoakCounts counts(List<SoakClients> clients) throws Exception {
+    SoakCounts sum = SoakCounts.NONE;
+    for (SoakClients each : clients) {
+      sum = sum.plus(each.counts());
+    }
+    return sum;
+  }
+
+  private static SoakCounts settle(List<SoakClients> clients) throws Exception {
+    long end = System.nanoTime() + SETTLE.toNanos();
+    SoakCounts counts = counts(clients);
+    while (counts.open() > 0 && System.nanoTime() - end < 0) {
+      TimeUnit.MILLISECONDS.sleep(500);
+      counts = counts(clients);
+    }
+    return counts;
+  }
+
+  private record Outcome(SoakCounts counts, int faults, long moved, long seed, boolean go) {}
+
+  private static void conclude(Report report, Options options, Outcome outcome) {
+    SoakCounts counts = outcome.counts();
+    report
+        .figure("messages", counts.taken())
+        .figure("faults", outcome.faults())
+        .figure("lost", counts.missing())
+        .figure("duplicated", counts.duplicated())
+        .figure("reordered", counts.reordered())
+        .figure("sessions_lost", counts.ended())
+        .figure("unfinished", counts.open())
+        .figure("moved", outcome.moved())
+        .figure("languages", outcome.go() ? 2 : 1)
+        .figure("streams", options.get(STREAMS))
+        .figure("seconds", options.get(SECONDS))
+        .figure("seed", outcome.seed())
+        .bound(counts.missing() == 0, "lost: %d (expected: 0)", counts.missing())
+        .bound(counts.duplicated() == 0, "duplicated: %d (expected: 0)", counts.duplicated())
+        .bound(counts.reordered() == 0, "reordered: %d (expected: 0)", counts.reordered())
+        .bound(counts.ended() == 0, "sessions_lost: %d (expected: 0)", counts.ended())
+        .bound(counts.open() == 0, "unfinished: %d (expected: 0)", counts.open())
+        .bound(options.quick() || outcome.moved() > 0, "moved: %d (expected: > 0)", outcome.moved())
+        .bound(
+            options.quick() || outcome.faults() >= LEAST_FAULTS,
+            "faults: %d (expected: >= %d)",
+            outcome.faults(),
+            LEAST_FAULTS);
+  }
+}
