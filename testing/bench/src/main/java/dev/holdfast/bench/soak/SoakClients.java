@@ -131,6 +131,10 @@ final class SoakClients {
     private static final long POLL_MILLIS = 20;
 
     private final List<SoakStream> streams = new ArrayList<>();
+
+    /** Kept: a channel that nobody refers to is taken for a leak. */
+    private final List<Channel> channels = new ArrayList<>();
+
     private final ScheduledExecutorService clock =
         Executors.newScheduledThreadPool(Machine.cores());
     private final ExecutorService callbacks = Executors.newFixedThreadPool(Machine.cores());
@@ -143,6 +147,7 @@ final class SoakClients {
             .register(new StaticResolver(SCHEME + i, addresses(fleets.get(i))));
         for (int from = 0; from < size.ofEachKind(); from += size.perConnection()) {
           Channel channel = channel(SCHEME + i);
+          channels.add(channel);
           int count = Math.min(size.perConnection(), size.ofEachKind() - from);
           for (SoakStream.Kind kind : SoakStream.Kind.values()) {
             for (int j = 0; j < count; j++) {
