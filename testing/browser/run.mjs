@@ -10,6 +10,7 @@ import {chromium} from "playwright-core";
 import {Relay} from "./relay.mjs";
 
 const CUTS = 2;
+const CUTS_AFTER_HANDOVER = 3;
 const INTERVAL_MILLIS = 15;
 const PATIENCE_MILLIS = 60_000;
 const POLL_MILLIS = 50;
@@ -148,7 +149,7 @@ async function run() {
     "clusters:",
     `  page: {endpoints: ["127.0.0.1:${upstream}"]}`,
     "routes:",
-    "  - {cluster: page, resume: {}}",
+    "  - {cluster: page, resume: {ttl: 15s}}",
     `cors: {origins: ["${origin}"], credentials: true}`,
     "",
   ].join("\n"));
@@ -189,6 +190,15 @@ async function run() {
   const cutsBefore = relay.cuts;
   const newer = await startGateway("gateway-2", config, port);
   await bothFlow();
+  for (let i = 0; i < CUTS_AFTER_HANDOVER; i++) {
+    stage("cut; the older gateway has the streams");
+    relay.cut();
+    await bothFlow();
+  }
+  stage("a third gateway takes over");
+  const third = await startGateway("gateway-3", config, port);
+  relay.cut();
+  await bothFlow();
   stage("the streams finish");
   const url = `http://127.0.0.1:${port}/holdfast.bench.v1.Page/Finish`;
   const finished = await fetch(url, {method: "POST", headers: {"content-type": "application/json"}, body: "{}"});
@@ -203,9 +213,11 @@ async function run() {
     Object.entries(all).forEach(([kind, record]) => (ends[`${name} ${kind}`] = record));
   }
   await browser.close();
-  const olderCode = await Promise.race([older.ended, sleep(30_000)]);
-  if (olderCode !== 0) throw new Error(`the older gateway: ${olderCode} (expected: it ends with 0)`);
-  newer.kill("SIGTERM");
+  for (const [name, gateway] of Object.entries({older, newer})) {
+    const code = await Promise.race([gateway.ended, sleep(60_000)]);
+    if (code !== 0) throw new Error(`the ${name} gateway: ${code} (expected: it ends with 0)`);
+  }
+  third.kill("SIGTERM");
   const records = Object.values(ends);
   const sum = field => records.reduce((all, each) => all + each[field], 0);
   Object.entries(ends).forEach(([name, each]) => console.log(`${name}: ${JSON.stringify(each)}`));
@@ -213,7 +225,7 @@ async function run() {
   const duplicated = sum("duplicated") + taken.duplicated;
   const failed = records.filter(each => each.state !== "OK" || each.begun !== 1).length;
   console.log(`RESULT lost=${lost} duplicated=${duplicated} failed=${failed} streams=${records.length} messages=${sum("numbers")}`
-    + ` cuts=${relay.cuts} cuts_after_handover=${relay.cuts - cutsBefore} handovers=1`);
+    + ` cuts=${relay.cuts} cuts_after_handover=${relay.cuts - cutsBefore} handovers=2`);
   return lost + duplicated + failed === 0;
 }
 

@@ -44,13 +44,14 @@ func (c *counts) add(o counts) {
 }
 
 func (c *counts) line() string {
-	return fmt.Sprint(c.sent, c.taken, c.missing, c.duplicated, c.reordered, c.ended, c.open,
+	return fmt.Sprintf("%d %d %d %d %d %d %d %s", c.sent, c.taken, c.missing, c.duplicated, c.reordered, c.ended, c.open,
 		strings.ReplaceAll(c.cause, "\n", " "))
 }
 
 // talk is a stream as an application has it.
 type talk struct {
 	method string
+	ports  string
 	stream grpc.ClientStream
 	finish chan struct{}
 
@@ -66,16 +67,21 @@ func (t *talk) isAnswered() bool {
 	return t.over || t.seen.taken > 0 || t.method == upload.StreamName
 }
 
-func (t *talk) counts() counts {
+func (t *talk) counts() (c counts) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c := t.seen
+	c = t.seen
 	if !t.over {
 		c.open = 1
 	}
 	if c.cause != "" {
 		c.ended = 1
 	}
+	defer func() {
+		if t.over && c.cause == "" && c.missing+c.duplicated+c.reordered > 0 {
+			c.cause = fmt.Sprintf("go: %s to %s: sent %d, taken %d, last %t", t.method, t.ports, c.sent, c.taken, t.lastCame)
+		}
+	}()
 	switch {
 	case t.method != subscribe.StreamName:
 		c.missing = max(c.sent-c.taken, c.taken-c.sent)
@@ -151,7 +157,7 @@ func (t *talk) end(err error) {
 		}
 	default:
 	}
-	t.seen.cause = "go: " + t.method + ": " + err.Error()
+	t.seen.cause = "go: " + t.method + " to " + t.ports + ": " + err.Error()
 }
 
 // connect returns a client of a fleet, of whose servers it takes one after the other.
@@ -168,12 +174,12 @@ func connect(ports string) (*duplex.Client, error) {
 		grpc.WithTransportCredentials(insecure.NewCredentials()))
 }
 
-func open(client *duplex.Client, desc *grpc.StreamDesc, interval time.Duration) (*talk, error) {
+func open(client *duplex.Client, ports string, desc *grpc.StreamDesc, interval time.Duration) (*talk, error) {
 	stream, err := client.NewStream(context.Background(), desc, "/"+service+"/"+desc.StreamName)
 	if err != nil {
 		return nil, err
 	}
-	t := &talk{method: desc.StreamName, stream: stream, finish: make(chan struct{})}
+	t := &talk{method: desc.StreamName, ports: ports, stream: stream, finish: make(chan struct{})}
 	if desc.ClientStreams {
 		go t.send(interval)
 	} else {
@@ -245,7 +251,7 @@ func openAll(ports string, size []string) ([]*talk, error) {
 		}
 		for _, desc := range []*grpc.StreamDesc{&chat, &subscribe, &upload} {
 			for range min(numbers[1], numbers[0]-from) {
-				t, err := open(client, desc, interval)
+				t, err := open(client, ports, desc, interval)
 				if err != nil {
 					return talks, err
 				}

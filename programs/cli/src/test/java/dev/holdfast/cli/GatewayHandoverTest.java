@@ -8,6 +8,7 @@ import dev.holdfast.gateway.GatewayOptions;
 import dev.holdfast.gateway.GatewaySnapshot;
 import dev.holdfast.gateway.handover.HandoverServer;
 import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.resume.ResumeSessions;
 import dev.holdfast.gateway.route.ServiceRouter;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -131,7 +132,8 @@ class GatewayHandoverTest {
             var unused = older.drain();
           };
       HandoverServer.HandoverSource handoverSource =
-          new HandoverServer.HandoverSource(older, () -> mode(shared, "rwxrwxrwx"), leave);
+          new HandoverServer.HandoverSource(
+              older, new ResumeSessions(), () -> mode(shared, "rwxrwxrwx"), leave);
       try (HandoverServer unused = HandoverServer.open(socket(), handoverSource);
           HoldfastProcess newer = gateway(port, third.getLocalPort())) {
         newer.awaitOut(out -> LISTENING.matcher(out).find());

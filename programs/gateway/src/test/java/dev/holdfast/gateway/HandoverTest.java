@@ -11,6 +11,7 @@ import dev.holdfast.gateway.handover.HandoverServer;
 import dev.holdfast.gateway.handover.Takeover;
 import dev.holdfast.gateway.listener.ListenerOptions;
 import dev.holdfast.gateway.listener.ListeningSocket;
+import dev.holdfast.gateway.resume.ResumeSessions;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.stub.ClientCalls;
@@ -258,6 +259,22 @@ class HandoverTest {
   }
 
   @Test
+  void aProcessOfAnEarlierReleaseIsToldAddressesAlone() throws Exception {
+    try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+      client.write(ByteBuffer.wrap(new byte[] {1, 'A', 0, 0}));
+      ByteBuffer answer = ByteBuffer.allocate(200);
+      assertThat(client.read(answer)).isPositive();
+      assertThat(new String(answer.array(), 0, answer.position(), StandardCharsets.UTF_8))
+          .startsWith("\u0001L")
+          .endsWith(first.getPort() + "\n127.0.0.1:" + second.getPort());
+    }
+    try (Takeover takeover = Takeover.ask(path).orElseThrow()) {
+      assertThat(takeover.readers()).singleElement().satisfies(it -> assertThat(it).exists());
+      takeover.sockets().forEach(ListeningSocket::close);
+    }
+  }
+
+  @Test
   void aMessageWithoutEndIsNotReadToItsEnd() throws Exception {
     try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
       client.write(ByteBuffer.wrap(new byte[] {1, 'A', -1, -1}));
@@ -306,6 +323,7 @@ class HandoverTest {
   private HandoverServer.HandoverSource handoverSource() {
     return new HandoverServer.HandoverSource(
         older,
+        new ResumeSessions(),
         () -> done.add("release"),
         () -> {
           done.add("leave");

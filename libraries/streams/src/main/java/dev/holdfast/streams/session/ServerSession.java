@@ -136,14 +136,9 @@ public final class ServerSession extends StreamSession {
     cursor.restore(handover);
   }
 
-  /**
-   * The client shows a hand-over that is {@link SessionCursor#isBefore later}: it has the final
-   * frame of this session, or never heard of its welcome.
-   */
+  /** The client shows the hand-over of this session, so it has the final frame. */
   void onHandoverShown(SessionHandover handover) {
-    if (!cursor.isHandedOver()) {
-      release();
-    } else if (onAck(handover.position()) && sendBuffer.isSettled()) {
+    if (onAck(handover.position()) && sendBuffer.isSettled()) {
       settle();
     }
   }
@@ -566,7 +561,7 @@ public final class ServerSession extends StreamSession {
     release();
   }
 
-  private void release() {
+  void release() {
     end(endOf(SessionEndKind.RELEASED), AttachmentCloseReason.REPLACED, HandshakeRefusal.busy(1));
   }
 

@@ -311,7 +311,11 @@ public final class SessionTable {
     if (!known.caller().equals(caller)) {
       return new Admission.Refused(HandshakeRefusal.of(HandshakeRefusal.RefusalCode.DENIED));
     }
-    known.onHandoverShown(handover);
+    if (known.cursor.isHandedOver()) {
+      known.onHandoverShown(handover);
+    } else {
+      known.release();
+    }
     return new Admission.Refused(busy());
   }
 

@@ -3,6 +3,7 @@ package dev.holdfast.cli.gateway;
 import dev.holdfast.core.DurationText;
 import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.loop.LoopView;
+import dev.holdfast.gateway.resume.ResumeSessions;
 import dev.holdfast.gateway.traffic.CallStatisticsTotals;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -19,21 +20,25 @@ final class DrainNotice {
   private static final double NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
 
   private final Gateway gateway;
+  private final ResumeSessions streams;
   private final PrintWriter err;
   private final long startNanos = System.nanoTime();
 
-  private DrainNotice(Gateway gateway, PrintWriter err) {
+  private DrainNotice(Gateway gateway, ResumeSessions streams, PrintWriter err) {
     this.gateway = gateway;
+    this.streams = streams;
     this.err = err;
   }
 
   /**
    * Drains a gateway and returns when that is done.
    *
+   * @param streams its resumable streams, for whose readers it may stay
    * @param atMost how long its longest calls may take
    */
-  static void drain(Gateway gateway, Duration atMost, PrintWriter err) throws InterruptedException {
-    new DrainNotice(gateway, err).drain(atMost);
+  static void drain(Gateway gateway, ResumeSessions streams, Duration atMost, PrintWriter err)
+      throws InterruptedException {
+    new DrainNotice(gateway, streams, err).drain(atMost);
   }
 
   /** Prints that a second signal ended the drain and cut the calls in flight. */
@@ -47,6 +52,7 @@ final class DrainNotice {
             + left()
             + "; at most "
             + DurationText.format(atMost)
+            + (streams.areKeptInDrain() ? ", and 1h for streams that are resumed elsewhere" : "")
             + "; again (Ctrl-C, SIGTERM) to end at once");
     CompletableFuture<Void> drained = gateway.drain();
     while (!ended(drained)) {
@@ -73,7 +79,10 @@ final class DrainNotice {
         gateway.callStatistics().sums().values().stream()
             .mapToLong(CallStatisticsTotals::open)
             .sum();
-    return count(connections, "connection") + ", " + count(calls, "call");
+    String left = count(connections, "connection") + ", " + count(calls, "call");
+    return streams.areKeptInDrain()
+        ? left + ", " + count(streams.count(), "resumable stream")
+        : left;
   }
 
   private static String count(long count, String what) {

@@ -190,7 +190,7 @@ public final class GatewayCommand implements Callable<Integer> {
           HttpFrontend.of(new SchemaTranscoders(schemas)).following(live::frontendOptions);
       GatewayOptions options = observability.observing(options(first, listeners), frontend);
       try (StartupHandover startupHandover = StartupHandover.begin(handover.path(), live, schemas);
-          Gateway gateway = Gateway.open(options, live.snapshot(), startupHandover.sockets())) {
+          Gateway gateway = open(options, frontend, live, startupHandover)) {
         try (Closing watch =
             file == null
                 ? () -> {}
@@ -206,20 +206,31 @@ public final class GatewayCommand implements Callable<Integer> {
           notifier.mainProcess();
           boolean mustServe = startupHandover.serving();
           observability.show(gateway, schemas, ended::countDown, context.scheduler(), mustServe);
-          Runnable handedOver = () -> handedOver(notifier, ended);
-          var handed =
-              new HandoverServer.HandoverSource(gateway, observability::closeAddresses, handedOver);
+          Runnable release = observability::closeAddresses;
+          var handed = handoverSource(gateway, frontend, release, notifier, ended);
           try (var next = handover.open(handed, context.scheduler(), mustServe)) {
             announce(gateway, listeners.current(), first, observability);
             serve(gateway, notifier, ended);
           }
         }
-        DrainNotice.drain(gateway, options.drain().streams(), common.commandContext().err());
+        DrainNotice.drain(
+            gateway,
+            frontend.resumeSessions(),
+            options.drain().streams(),
+            common.commandContext().err());
       }
     } catch (IOException e) {
       throw UserError.failed("gateway: " + e.getMessage());
     }
     return ExitCode.OK;
+  }
+
+  private static Gateway open(
+      GatewayOptions options, HttpFrontend frontend, LiveConfig live, StartupHandover handover)
+      throws IOException {
+    // Before the first reader comes.
+    frontend.resumeSessions().useEarlierGateways(handover.readers());
+    return Gateway.open(options, live.snapshot(), handover.sockets());
   }
 
   /** Names a port that is taken before a registry is asked; a takeover shares its ports. */
@@ -243,10 +254,21 @@ public final class GatewayCommand implements Callable<Integer> {
     notifier.stopping("draining");
   }
 
-  /** The drain after a handover; the service goes on in the process that took over. */
-  private static void handedOver(ServiceNotifier notifier, CountDownLatch ended) {
-    notifier.handedOver();
-    ended.countDown();
+  /** After a handover it drains; the service goes on in the process that took over. */
+  private static HandoverServer.HandoverSource handoverSource(
+      Gateway gateway,
+      HttpFrontend frontend,
+      Runnable release,
+      ServiceNotifier notifier,
+      CountDownLatch ended) {
+    return new HandoverServer.HandoverSource(
+        gateway,
+        frontend.resumeSessions(),
+        release,
+        () -> {
+          notifier.handedOver();
+          ended.countDown();
+        });
   }
 
   private GatewayConfig ofRegistry() {

@@ -81,6 +81,11 @@ final class StartupHandover implements AutoCloseable {
     return takeover.map(Takeover::sockets).orElse(List.of());
   }
 
+  /** The sockets of earlier gateways that may have resumable streams. */
+  List<Path> readers() {
+    return takeover.map(Takeover::readers).orElse(List.of());
+  }
+
   /**
    * Tells the older gateway that this one serves, so that the older one drains.
    *

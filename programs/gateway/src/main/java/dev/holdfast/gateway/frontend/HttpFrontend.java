@@ -23,6 +23,7 @@ import dev.holdfast.gateway.frontend.openapi.OpenApiHandler;
 import dev.holdfast.gateway.frontend.websocket.WebSocketCallCodec;
 import dev.holdfast.gateway.frontend.websocket.WebSocketRequest;
 import dev.holdfast.gateway.gzip.AcceptEncoding;
+import dev.holdfast.gateway.resume.ResumeSessions;
 import dev.holdfast.gateway.route.MalformedPathException;
 import dev.holdfast.gateway.route.PathNormalization;
 import dev.holdfast.transcoding.http.ErrorBody;
@@ -84,6 +85,11 @@ public final class HttpFrontend implements Frontend {
   public static HttpFrontend to(HttpTranscoder transcoder, CallTarget place) {
     return new HttpFrontend(
         new SingleTargetRouter(transcoder, place), () -> FrontendOptions.DEFAULT);
+  }
+
+  /** The streams of this frontend that can be resumed. */
+  public ResumeSessions resumeSessions() {
+    return resumable.sessions();
   }
 
   /** A copy with a CORS policy. */

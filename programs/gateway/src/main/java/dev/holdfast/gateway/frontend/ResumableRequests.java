@@ -20,6 +20,10 @@ final class ResumableRequests {
 
   private final ResumeSessions sessions = new ResumeSessions();
 
+  ResumeSessions sessions() {
+    return sessions;
+  }
+
   /**
    * The target of a request: the given one where its route has no policy or its format has no
    * positions.

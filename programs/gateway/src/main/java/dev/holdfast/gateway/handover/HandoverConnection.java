@@ -32,8 +32,18 @@ import java.util.concurrent.TimeUnit;
  * signals that it is ready for descriptors (SEND), and the old one sends the sockets. The new one
  * says that it serves (SERVING), and the old one says that it drains (LEAVING). REFUSED ends the
  * protocol at any point.
+ *
+ * <p>A new process that can relay readers of resumable streams says so in its ASK ({@link
+ * #RELAYS_READERS}). Then LIST has a line more for the socket of each process that has such streams
+ * ({@link #READERS}).
  */
 final class HandoverConnection extends ChannelInboundHandlerAdapter implements AutoCloseable {
+  /** The text of an ASK whose process can relay readers; an earlier release ignores it. */
+  static final String RELAYS_READERS = "readers";
+
+  /** The beginning of a line of LIST that names a socket for readers. */
+  static final String READERS = "readers ";
+
   /** The version of the protocol behind the frame. */
   static final int VERSION = 1;
 

@@ -4,6 +4,7 @@ import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.listener.ListeningSocket;
+import dev.holdfast.gateway.resume.ResumeSessions;
 import dev.holdfast.gateway.socket.ClosingEventLoopGroup;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -29,6 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,12 +53,18 @@ public final class HandoverServer implements AutoCloseable {
   static final Duration TURN = Duration.ofSeconds(1);
 
   @Limit(
+      of = "gateways before the last one that are asked for a resumable stream",
+      then = "the streams of older ones are not found: their readers begin anew")
+  static final int MAX_EARLIER = 8;
+
+  @Limit(
       of = "processes that wait to take over a gateway",
       then = "a further one is closed at once")
   static final int MAX_PEERS = 4;
 
   private final Semaphore turn = new Semaphore(1, true);
   private final AtomicInteger peers = new AtomicInteger();
+  private final Path path;
   private final Set<HandoverConnection> wires = ConcurrentHashMap.newKeySet();
   private final HandoverSource handoverSource;
   private final int own;
@@ -66,13 +74,17 @@ public final class HandoverServer implements AutoCloseable {
    * The gateway that is handed over, with its hooks.
    *
    * @param gateway the owner of the sockets
+   * @param sessions its resumable streams, which stay here while it drains if the new process can
+   *     relay their readers
    * @param release frees what else the new process needs, such as the port of the admin page; runs
    *     before the new process is told
    * @param drain starts the drain
    */
-  public record HandoverSource(Gateway gateway, Runnable release, Runnable drain) {}
+  public record HandoverSource(
+      Gateway gateway, ResumeSessions sessions, Runnable release, Runnable drain) {}
 
   private HandoverServer(Path path, HandoverSource handoverSource) throws IOException {
+    this.path = path;
     this.handoverSource = handoverSource;
     this.own = HandoverPath.ownUid();
     ChannelFuture bound =
@@ -148,6 +160,7 @@ public final class HandoverServer implements AutoCloseable {
   }
 
   private void handOver(HandoverConnection wire, boolean ours) throws InterruptedException {
+    ReaderSocket readers = null;
     try {
       PeerCredentials peer = wire.peer();
       Optional<String> untrusted = HandoverPath.untrustedPeer(peer.uid(), own);
@@ -157,11 +170,15 @@ public final class HandoverServer implements AutoCloseable {
       if (!ours) {
         throw refused(wire, "another process is taking over");
       }
-      hear(wire);
-      List<InetSocketAddress> handed = hand(wire);
+      boolean relays = hear(wire).equals(HandoverConnection.RELAYS_READERS);
+      readers = relays ? openReaders() : null;
+      List<InetSocketAddress> handed = hand(wire, readers);
       wire.receive(HandoverConnection.HandoverMessage.SERVING);
       log.info("event=handover_done pid={} sockets={}", peer.pid(), SocketAddressText.line(handed));
       socket.close().awaitUninterruptibly();
+      if (readers != null) {
+        handoverSource.sessions().keepInDrain();
+      }
       handoverSource.release().run();
       wire.send(HandoverConnection.HandoverMessage.LEAVING, "");
     } catch (IOException e) {
@@ -173,19 +190,38 @@ public final class HandoverServer implements AutoCloseable {
     }
     if (!socket.isOpen()) {
       handoverSource.drain().run();
+      closeAfterDrain(readers);
+    } else if (readers != null) {
+      readers.close();
+    }
+  }
+
+  /** Without it the streams end as they do with a process that relays no readers. */
+  private @Nullable ReaderSocket openReaders() {
+    try {
+      return ReaderSocket.beside(path, handoverSource.sessions());
+    } catch (IOException e) {
+      log.warn("event=resume_relay_closed reason=\"{}\"", e.getMessage());
+      return null;
+    }
+  }
+
+  private void closeAfterDrain(@Nullable ReaderSocket readers) {
+    if (readers != null) {
+      var unused = handoverSource.gateway().drain().whenComplete((gone, why) -> readers.close());
     }
   }
 
   /** Receives the request. A request of another protocol version is answered with a refusal. */
-  private static void hear(HandoverConnection wire) throws IOException, InterruptedException {
+  private static String hear(HandoverConnection wire) throws IOException, InterruptedException {
     try {
-      String unused = wire.receive(HandoverConnection.HandoverMessage.ASK);
+      return wire.receive(HandoverConnection.HandoverMessage.ASK);
     } catch (HandoverException e) {
       throw e.isGone() ? e : refused(wire, String.valueOf(e.getMessage()));
     }
   }
 
-  private List<InetSocketAddress> hand(HandoverConnection wire)
+  private List<InetSocketAddress> hand(HandoverConnection wire, @Nullable ReaderSocket readers)
       throws IOException, InterruptedException {
     List<InetSocketAddress> named = new ArrayList<>();
     handoverSource
@@ -195,7 +231,15 @@ public final class HandoverServer implements AutoCloseable {
       throw refused(
           wire, named.size() + " sockets (expected: 1 to " + HandoverConnection.MAX_SOCKETS + ")");
     }
-    wire.send(HandoverConnection.HandoverMessage.LIST, SocketAddressText.text(named));
+    List<String> lines = new ArrayList<>(List.of(SocketAddressText.text(named)));
+    if (readers != null) {
+      lines.add(HandoverConnection.READERS + readers.path());
+      handoverSource.sessions().earlierGateways().stream()
+          .filter(Files::exists)
+          .limit(MAX_EARLIER)
+          .forEach(earlier -> lines.add(HandoverConnection.READERS + earlier));
+    }
+    wire.send(HandoverConnection.HandoverMessage.LIST, String.join("\n", lines));
     String unused = wire.receive(HandoverConnection.HandoverMessage.SEND);
     handoverSource
         .gateway()

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,10 +39,17 @@ public final class Takeover implements AutoCloseable {
   private final HandoverConnection wire;
   private final List<ListeningSocket> sockets;
 
-  private Takeover(EventLoopGroup thread, HandoverConnection wire, List<ListeningSocket> sockets) {
+  private final List<Path> readers;
+
+  private Takeover(
+      EventLoopGroup thread,
+      HandoverConnection wire,
+      List<ListeningSocket> sockets,
+      List<Path> readers) {
     this.thread = thread;
     this.wire = wire;
     this.sockets = sockets;
+    this.readers = List.copyOf(readers);
   }
 
   /**
@@ -76,13 +84,14 @@ public final class Takeover implements AutoCloseable {
       if (wire.isEmpty()) {
         return Optional.empty();
       }
-      List<ListeningSocket> sockets = sockets(wire.get());
+      List<Path> readers = new ArrayList<>();
+      List<ListeningSocket> sockets = sockets(wire.get(), readers);
       taken = true;
       log.info(
           "event=handover_taken pid={} sockets={}",
           wire.get().peer().pid(),
           SocketAddressText.line(sockets.stream().map(ListeningSocket::address).toList()));
-      return Optional.of(new Takeover(thread, wire.get(), sockets));
+      return Optional.of(new Takeover(thread, wire.get(), sockets, readers));
     } catch (HandoverException e) {
       if (!e.isGone()) {
         throw HandoverException.of("handover: " + path + ": " + e.getMessage());
@@ -99,6 +108,14 @@ public final class Takeover implements AutoCloseable {
   /** The sockets, in the order of the old gateway's listeners. The user of a socket closes it. */
   public List<ListeningSocket> sockets() {
     return sockets;
+  }
+
+  /**
+   * The sockets of earlier gateways that may have resumable streams, the last one first; for {@link
+   * dev.holdfast.gateway.resume.ResumeSessions#useEarlierGateways}.
+   */
+  public List<Path> readers() {
+    return readers;
   }
 
   /**
@@ -159,13 +176,22 @@ public final class Takeover implements AutoCloseable {
     return Optional.of(wire[0]);
   }
 
-  private static List<ListeningSocket> sockets(HandoverConnection wire)
+  private static List<ListeningSocket> sockets(HandoverConnection wire, List<Path> readers)
       throws IOException, InterruptedException {
     List<ListeningSocket> taken = new ArrayList<>();
     try {
-      wire.send(HandoverConnection.HandoverMessage.ASK, "");
+      wire.send(HandoverConnection.HandoverMessage.ASK, HandoverConnection.RELAYS_READERS);
+      List<String> lines = wire.receive(HandoverConnection.HandoverMessage.LIST).lines().toList();
+      for (String line : lines) {
+        if (line.startsWith(HandoverConnection.READERS)) {
+          readers.add(Path.of(line.substring(HandoverConnection.READERS.length())));
+        }
+      }
       List<InetSocketAddress> addresses =
-          SocketAddressText.parse(wire.receive(HandoverConnection.HandoverMessage.LIST));
+          SocketAddressText.parse(
+              lines.stream()
+                  .filter(line -> !line.startsWith(HandoverConnection.READERS))
+                  .collect(Collectors.joining("\n")));
       wire.expectDescriptors(true);
       wire.send(HandoverConnection.HandoverMessage.SEND, "");
       for (InetSocketAddress address : addresses) {

@@ -43,9 +43,11 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -76,6 +78,8 @@ public final class ForwardingLoop {
   private final DeadlineWheel deadlines;
   private final KnownPaths knownPaths = new KnownPaths();
   private final Set<Runnable> drainTasks = new LinkedHashSet<>();
+  private final Set<Object> drainHolds = new HashSet<>();
+  private final Promise<Void> drained;
   private boolean draining;
 
   /**
@@ -143,6 +147,7 @@ public final class ForwardingLoop {
     this.loop = loop;
     this.deadlines = DeadlineWheel.of(loop);
     this.clients = new LoopClients(loop, new Random());
+    this.drained = loop.newPromise();
     this.terms = terms;
     this.connectionMonitoring = connectionMonitoring;
     this.loopResources = new LoopResources(loop, connectionMonitoring.meters(), memory.part(loop));
@@ -242,13 +247,36 @@ public final class ForwardingLoop {
    * @param acknowledge time for a client to acknowledge the first GOAWAY
    * @param unary time for calls with a complete request and no response headers yet
    * @param streams time for all other calls
-   * @return completes on this loop when all clients are gone
+   * @return completes on this loop when all clients are gone, and what else {@link #holdDrain
+   *     holds} the drain
    */
   public Future<Void> drain(Duration acknowledge, Duration unary, Duration streams) {
     draining = true;
+    drainHolds.add(clients);
     List.copyOf(drainTasks).forEach(Runnable::run);
-    // The last client takes the connections to upstreams with it.
-    return clients.drain(acknowledge, unary, streams, () -> retain(List.of()));
+    var unused = clients.drain(acknowledge, unary, streams, () -> endDrainHold(clients));
+    return drained;
+  }
+
+  /**
+   * Lets a drain wait, also when all clients are gone: for work that another process waits for.
+   *
+   * @return ends the hold
+   */
+  public Runnable holdDrain() {
+    assertInLoop();
+    Object hold = new Object();
+    drainHolds.add(hold);
+    return () -> endDrainHold(hold);
+  }
+
+  private void endDrainHold(Object hold) {
+    assertInLoop();
+    if (drainHolds.remove(hold) && drainHolds.isEmpty() && !drained.isDone()) {
+      // The last client takes the connections to upstreams with it.
+      retain(List.of());
+      drained.setSuccess(null);
+    }
   }
 
   /**

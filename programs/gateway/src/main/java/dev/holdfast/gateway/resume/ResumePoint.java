@@ -8,7 +8,7 @@ import java.util.function.LongConsumer;
  * Confined to the event loop of the reader.
  */
 public final class ResumePoint {
-  private enum Progress {
+  enum Progress {
     /** The stream has no id, or is not attached yet. */
     NONE,
     /** Messages follow. */
@@ -126,5 +126,15 @@ public final class ResumePoint {
 
   void onRefused() {
     progress = Progress.NONE;
+  }
+
+  Progress progress() {
+    return progress;
+  }
+
+  /** The end of a stream that another gateway has. */
+  void onRelayedEnd(String id, Progress how) {
+    session = id;
+    progress = how;
   }
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.resume;
 
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.call.CallListener;
 import dev.holdfast.gateway.call.CallTarget;
 import dev.holdfast.gateway.call.HttpExchange;
@@ -9,9 +10,11 @@ import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.limits.ResumeMeters;
 import dev.holdfast.gateway.loop.ForwardingLoop;
 import dev.holdfast.gateway.route.ResumePolicy;
+import dev.holdfast.transcoding.status.GrpcStatusCode;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +29,11 @@ import org.slf4j.LoggerFactory;
  */
 final class ResumeSession implements CallListener {
   private static final Logger log = LoggerFactory.getLogger(ResumeSession.class);
+
+  @Limit(
+      of = "time that a gateway whose sockets were handed over keeps its resumable streams",
+      then = "they end with UNAVAILABLE, and their readers begin anew")
+  static final Duration KEPT_IN_DRAIN = Duration.ofHours(1);
 
   private final String id;
   private final SessionKey key;
@@ -46,6 +54,11 @@ final class ResumeSession implements CallListener {
   private long timerNanos = Long.MAX_VALUE;
   private volatile long countedBytes;
   private String endReason = "unread";
+
+  /** Ends the hold on the drain of the event loop. */
+  private Runnable keptBy = () -> {};
+
+  private @Nullable ScheduledFuture<?> leaving;
 
   private boolean running;
 
@@ -276,8 +289,26 @@ final class ResumeSession implements CallListener {
   }
 
   private void onDrain() {
+    if (owner.all().areKeptInDrain()) {
+      keptBy = loop.holdDrain();
+      leaving =
+          loop.eventLoop().schedule(this::onLeave, KEPT_IN_DRAIN.toNanos(), TimeUnit.NANOSECONDS);
+      return;
+    }
     endReason = "drained";
     machine.onDrain();
+    proceed();
+  }
+
+  /** The time of a stream that outlived its gateway's drain has passed. */
+  private void onLeave() {
+    endReason = "drained";
+    machine.onDrain();
+    ResumedCall to = reader;
+    if (to != null) {
+      to.onGatewayEnd(CallEnd.of(GrpcStatusCode.UNAVAILABLE, "gateway: draining"));
+      onDetach(to);
+    }
     proceed();
   }
 
@@ -413,6 +444,11 @@ final class ResumeSession implements CallListener {
   private void finish() {
     owner.all().forget(this);
     loop.removeDrainTask(drain);
+    ScheduledFuture<?> leave = leaving;
+    if (leave != null) {
+      leave.cancel(false);
+    }
+    keptBy.run();
     countBytes();
     meters.ended(endReason);
     OutgoingCall known = call;

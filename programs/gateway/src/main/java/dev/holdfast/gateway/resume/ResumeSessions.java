@@ -3,6 +3,9 @@ package dev.holdfast.gateway.resume;
 import dev.holdfast.gateway.loop.ForwardingLoop;
 import dev.holdfast.gateway.route.ResumePolicy;
 import dev.holdfast.gateway.route.Route;
+import io.netty.channel.Channel;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +17,47 @@ import org.jspecify.annotations.Nullable;
 public final class ResumeSessions {
   private final Map<String, ResumeSession> byId = new ConcurrentHashMap<>();
   private final Map<String, RouteSessions> byRoute = new ConcurrentHashMap<>();
+
+  private volatile List<Path> earlierGateways = List.of();
+  private volatile boolean keptInDrain;
+
+  /**
+   * Uses the sockets of earlier gateways of this machine, the last one first, which may have the
+   * streams that are not here.
+   */
+  public void useEarlierGateways(List<Path> sockets) {
+    earlierGateways = List.copyOf(sockets);
+  }
+
+  /** The sockets of earlier gateways, the last one first. */
+  public List<Path> earlierGateways() {
+    return earlierGateways;
+  }
+
+  /** Takes a connection of the gateway that takes the place of this one, for one of its readers. */
+  public void acceptReader(Channel channel) {
+    channel.pipeline().addLast(RelayFrame.decoder(), RelayFrame.encoder(), new RelayedReader(this));
+  }
+
+  /** A drain leaves the streams for readers that come to another gateway of this machine. */
+  public void keepInDrain() {
+    keptInDrain = true;
+  }
+
+  /** Ends the streams that have no reader, as a limit does. */
+  void evictAll() {
+    byId.values().forEach(ResumeSession::evict);
+  }
+
+  /** Whether a drain leaves the streams. */
+  public boolean areKeptInDrain() {
+    return keptInDrain;
+  }
+
+  /** The number of streams that are kept. */
+  public int count() {
+    return byId.size();
+  }
 
   /** The stream with an id, if the key is that of its opener; null otherwise. */
   @Nullable ResumeSession find(String id, SessionKey key) {

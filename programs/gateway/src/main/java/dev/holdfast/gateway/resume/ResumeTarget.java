@@ -9,6 +9,8 @@ import dev.holdfast.gateway.limits.ResumeMeters;
 import dev.holdfast.gateway.route.ResumePolicy;
 import dev.holdfast.gateway.route.Route;
 import io.netty.handler.codec.http2.Http2Headers;
+import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,7 +69,7 @@ public final class ResumeTarget implements CallTarget {
       web.loop().meters().resume().reader("not_kept");
       return upstream.begin(web, headers, listener);
     }
-    ResumedCall reader = new ResumedCall(web.loop(), session, listener, point, null);
+    ResumedCall reader = new ResumedCall(web.loop().eventLoop(), session, listener, point, null);
     if (point.acknowledges()) {
       session.acknowledgeFromTheBeginning();
     }
@@ -83,12 +85,17 @@ public final class ResumeTarget implements CallTarget {
       return refused(listener, ResumeRefusal.superseded());
     }
     ResumeSession session = sessions.find(from.session(), key);
+    List<Path> earlier = sessions.earlierGateways();
+    if (session == null && !earlier.isEmpty()) {
+      return new RelayedCall(web.loop(), earlier, listener, point, from, key, attachesAtOnce);
+    }
     if (session == null) {
       meters.reader(ResumeRefusal.UNKNOWN.tag());
       return refused(listener, ResumeRefusal.unknown());
     }
     ResumedCall reader =
-        new ResumedCall(web.loop(), session, listener, point, attachesAtOnce ? null : from);
+        new ResumedCall(
+            web.loop().eventLoop(), session, listener, point, attachesAtOnce ? null : from);
     if (attachesAtOnce) {
       session.execute(() -> session.attach(reader, from.after(), null));
     }

@@ -4,7 +4,7 @@ import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.call.CallListener;
 import dev.holdfast.gateway.call.OutgoingCall;
 import dev.holdfast.gateway.headers.CallEnd;
-import dev.holdfast.gateway.loop.ForwardingLoop;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.util.Arrays;
 import java.util.concurrent.RejectedExecutionException;
@@ -25,7 +25,7 @@ final class ResumedCall implements OutgoingCall {
 
   private static final Logger log = LoggerFactory.getLogger(ResumedCall.class);
 
-  private final ForwardingLoop loop;
+  private final EventLoop loop;
   private final ResumeSession session;
   private final CallListener listener;
   private final ResumePoint point;
@@ -49,7 +49,7 @@ final class ResumedCall implements OutgoingCall {
    * @param attachesAt the place to attach behind once the request is known; null for none
    */
   ResumedCall(
-      ForwardingLoop loop,
+      EventLoop loop,
       ResumeSession session,
       CallListener listener,
       ResumePoint point,
@@ -172,6 +172,11 @@ final class ResumedCall implements OutgoingCall {
         });
   }
 
+  /** The gateway ends; the stream has no end of its own. */
+  void onGatewayEnd(CallEnd why) {
+    later(() -> finish(why));
+  }
+
   void onRefused(CallEnd why) {
     later(
         () -> {
@@ -188,13 +193,12 @@ final class ResumedCall implements OutgoingCall {
   /** Runs a task on the reader's event loop, behind its current work. */
   private void later(Runnable task) {
     try {
-      loop.eventLoop()
-          .execute(
-              () -> {
-                if (!over) {
-                  task.run();
-                }
-              });
+      loop.execute(
+          () -> {
+            if (!over) {
+              task.run();
+            }
+          });
     } catch (RejectedExecutionException e) {
       // The reader's loop has ended, and all of its connections with it.
       log.debug("event=resume_reader_gone cause=\"{}\"", e.getMessage());

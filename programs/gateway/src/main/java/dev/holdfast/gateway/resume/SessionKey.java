@@ -18,6 +18,14 @@ final class SessionKey {
     this.principal = principal.clone();
   }
 
+  String path() {
+    return path;
+  }
+
+  byte[] principal() {
+    return principal.clone();
+  }
+
   /** Whether another request has the same facts; principals are compared in constant time. */
   boolean isSame(SessionKey other) {
     return path.equals(other.path) && MessageDigest.isEqual(principal, other.principal);

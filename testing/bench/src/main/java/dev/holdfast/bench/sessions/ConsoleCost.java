@@ -188,7 +188,8 @@ public final class ConsoleCost extends Comparison {
     List<Devices> devices = new ArrayList<>();
     for (int i = 0; i < clients; i++) {
       Devices some =
-          Devices.start(runResources, "clients", new Devices.DeviceOptions(true, false, port), size);
+          Devices.start(
+              runResources, "clients", new Devices.DeviceOptions(true, false, port), size);
       devices.add(some);
       some.open();
       report.say("%d streams stand", (i + 1) * size.connections() * size.perConnection());

@@ -84,15 +84,12 @@ final class DeviceProgram {
     Executor callbacks = Executors.newFixedThreadPool(Machine.cores());
     ClientStreams streams = ClientStreams.builder().executor(callbacks).build();
     EquivalentAddressGroup server =
-        new EquivalentAddressGroup(
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-    NameResolverRegistry.getDefaultRegistry()
-        .register(new StaticResolver(SCHEME, List.of(server)));
+        new EquivalentAddressGroup(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    NameResolverRegistry.getDefaultRegistry().register(new StaticResolver(SCHEME, List.of(server)));
     Semaphore opening = new Semaphore(OPENING_AT_ONCE);
     for (int i = 0; i < connections; i++) {
       NettyChannelBuilder builder =
-          BenchTls.secure(
-                  NettyChannelBuilder.forTarget(SCHEME + ":///servers"), tls)
+          BenchTls.secure(NettyChannelBuilder.forTarget(SCHEME + ":///servers"), tls)
               .executor(callbacks);
       ManagedChannel channel = (resumable ? builder.intercept(streams) : builder).build();
       channels.add(channel);

@@ -20,9 +20,7 @@ final class Devices {
     this.child = child;
   }
 
-  /**
-   * The kind of the devices, and the port of their server.
-   */
+  /** The kind of the devices, and the port of their server. */
   record DeviceOptions(boolean resumable, boolean tls, int port) {}
 
   /**

@@ -66,10 +66,7 @@ final class SessionServer {
 
     private static SessionServerOptions of(String[] args) {
       return new SessionServerOptions(
-          Kind.valueOf(args[0]),
-          Integer.parseInt(args[1]),
-          args[2],
-          args[3]);
+          Kind.valueOf(args[0]), Integer.parseInt(args[1]), args[2], args[3]);
     }
   }
 

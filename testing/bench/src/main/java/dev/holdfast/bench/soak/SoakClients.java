@@ -151,7 +151,8 @@ final class SoakClients {
           int count = Math.min(size.perConnection(), size.ofEachKind() - from);
           for (SoakStream.Kind kind : SoakStream.Kind.values()) {
             for (int j = 0; j < count; j++) {
-              begin(SoakStream.open(kind, channel, size.intervalMillis()), size.intervalMillis());
+              begin(
+                  SoakStream.open(kind, i, channel, size.intervalMillis()), size.intervalMillis());
             }
           }
           awaitAnswers();

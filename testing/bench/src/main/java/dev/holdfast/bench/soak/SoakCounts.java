@@ -13,7 +13,7 @@ import java.util.Locale;
  * @param reordered messages that came before one that was to be first
  * @param ended streams that ended before their application wanted it, or not with OK
  * @param open streams that have not ended
- * @param cause one of these ends, for people
+ * @param cause one of these ends or faults, for people
  */
 record SoakCounts(
     long sent,

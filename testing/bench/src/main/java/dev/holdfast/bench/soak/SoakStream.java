@@ -28,20 +28,24 @@ abstract class SoakStream implements StreamObserver<BytesValue> {
   private boolean over;
   private @Nullable String cause;
 
+  private int fleet;
+
   private SoakStream() {}
 
   /**
    * Opens a stream.
    *
+   * @param fleet the index of the servers, for people
    * @param intervalMillis the time between two messages of a subscription
    */
-  static SoakStream open(Kind kind, Channel channel, long intervalMillis) {
+  static SoakStream open(Kind kind, int fleet, Channel channel, long intervalMillis) {
     SoakStream stream =
         switch (kind) {
           case CHAT -> new Chat();
           case SUBSCRIPTION -> new Subscription();
           case UPLOAD -> new Upload();
         };
+    stream.fleet = fleet;
     stream.start(channel, intervalMillis);
     return stream;
   }
@@ -86,7 +90,16 @@ abstract class SoakStream implements StreamObserver<BytesValue> {
         reordered,
         cause == null ? 0 : 1,
         over ? 0 : 1,
-        cause == null ? "" : cause);
+        fault());
+  }
+
+  private String fault() {
+    String name = getClass().getSimpleName() + " to fleet " + fleet + ": ";
+    if (cause != null) {
+      return name + cause;
+    }
+    boolean whole = !over || (missing() == 0 && duplicated == 0 && reordered == 0);
+    return whole ? "" : name + "sent " + sent + ", taken " + taken + ", last " + lastCame;
   }
 
   final boolean lastCame() {

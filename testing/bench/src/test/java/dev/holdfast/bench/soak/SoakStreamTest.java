@@ -87,7 +87,7 @@ class SoakStreamTest {
   }
 
   private static SoakStream open(SoakStream.Kind kind) {
-    return SoakStream.open(kind, new ReadyChannel(), 1_000);
+    return SoakStream.open(kind, 2, new ReadyChannel(), 1_000);
   }
 
   /** A channel whose calls take everything and say nothing. */

@@ -307,7 +307,9 @@ public enum SessionMutant {
           };
         }
       }),
-  /** An instance keeps what an earlier hand-over began there, though its client went on elsewhere. */
+  /**
+   * An instance keeps what an earlier hand-over began there, though its client went on elsewhere.
+   */
   KEEPS_WHAT_AN_EARLIER_HANDOVER_BEGAN(
       new Broken() {
         @Override
