@@ -206,8 +206,8 @@ public final class GatewayCommand implements Callable<Integer> {
           notifier.mainProcess();
           boolean mustServe = startupHandover.serving();
           observability.show(gateway, schemas, ended::countDown, context.scheduler(), mustServe);
-          Runnable release = observability::closeAddresses;
-          var handed = handoverSource(gateway, frontend, release, notifier, ended);
+          Runnable closing = observability::closeAddresses;
+          var handed = handoverSource(gateway, frontend, closing, notifier, ended);
           try (var next = handover.open(handed, context.scheduler(), mustServe)) {
             announce(gateway, listeners.current(), first, observability);
             serve(gateway, notifier, ended);
