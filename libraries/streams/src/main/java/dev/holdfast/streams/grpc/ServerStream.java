@@ -389,8 +389,9 @@ final class ServerStream<ReqT, RespT>
     opening = null;
     attached(
         () -> {
+          // The half-close has a position too, and is no message.
           streamContext.start(
-              startHandler.resumedFrom(),
+              startHandler.resumedFrom() - (startHandler.halfClosed() ? 1 : 0),
               startHandler.position(),
               driver.locked(session -> session.cursor().orElse(null)));
           try {

@@ -125,18 +125,40 @@ class DurableStreamTest {
     assertThat(StreamPosition.current()).isEmpty();
   }
 
+  @Test
+  void aHalfCloseThatWasProcessedHasNoNumberOfAMessage() throws Exception {
+    MemorySessionStore store = new MemorySessionStore();
+    byte[] key = SessionResources.newKey();
+    List<String> starts = new CopyOnWriteArrayList<>();
+    Server old = instance(store, key, answers -> starting(starts, neverEnding(answers)));
+    Server young = instance(store, key, answers -> starting(starts, StreamTopology.echo(answers)));
+    TcpRelay relay = topology.relayTo(old);
+    RecordingObserver recordingObserver = new RecordingObserver();
+    StreamObserver<StringValue> requests = open(relay.port(), recordingObserver);
+    requests.onNext(RecordingObserver.message("one"));
+    requests.onNext(RecordingObserver.message("two"));
+    requests.onCompleted();
+    recordingObserver.awaitCount(2);
+    await().atMost(Duration.ofSeconds(60)).until(() -> store.processed() == 3);
+
+    replace(relay, old, young);
+
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(starts).containsExactly("start 0", "start 2");
+  }
+
   private Server instance(SessionStore store, byte[] key, List<String> served) {
     return instance(store, key, answers -> StreamTopology.recording(served, answers));
   }
 
   private Server numbering(SessionStore store, byte[] key, List<String> seen) {
-    return instance(
-        store,
-        key,
-        answers -> {
-          seen.add("start " + StreamPosition.current().orElseThrow().number());
-          return noting(seen, answers);
-        });
+    return instance(store, key, answers -> starting(seen, noting(seen, answers)));
+  }
+
+  private static StreamObserver<StringValue> starting(
+      List<String> seen, StreamObserver<StringValue> handler) {
+    seen.add("start " + StreamPosition.current().orElseThrow().number());
+    return handler;
   }
 
   private Server instance(

@@ -52,7 +52,11 @@ final class DrainNotice {
             + left()
             + "; at most "
             + DurationText.format(atMost)
-            + (streams.areKeptInDrain() ? ", and 1h for streams that are resumed elsewhere" : "")
+            + (streams.areKeptInDrain()
+                ? ", or "
+                    + DurationText.format(ResumeSessions.KEPT_IN_DRAIN)
+                    + " for streams that readers of the next gateway resume"
+                : "")
             + "; again (Ctrl-C, SIGTERM) to end at once");
     CompletableFuture<Void> drained = gateway.drain();
     while (!ended(drained)) {

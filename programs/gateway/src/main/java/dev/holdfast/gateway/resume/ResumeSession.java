@@ -1,6 +1,5 @@
 package dev.holdfast.gateway.resume;
 
-import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.call.CallListener;
 import dev.holdfast.gateway.call.CallTarget;
 import dev.holdfast.gateway.call.HttpExchange;
@@ -14,7 +13,6 @@ import dev.holdfast.transcoding.status.GrpcStatusCode;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -29,11 +27,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ResumeSession implements CallListener {
   private static final Logger log = LoggerFactory.getLogger(ResumeSession.class);
-
-  @Limit(
-      of = "time that a gateway whose sockets were handed over keeps its resumable streams",
-      then = "they end with UNAVAILABLE, and their readers begin anew")
-  static final Duration KEPT_IN_DRAIN = Duration.ofHours(1);
 
   private final String id;
   private final SessionKey key;
@@ -292,7 +285,7 @@ final class ResumeSession implements CallListener {
     if (owner.all().areKeptInDrain()) {
       keptBy = loop.holdDrain();
       leaving =
-          loop.eventLoop().schedule(this::onLeave, KEPT_IN_DRAIN.toNanos(), TimeUnit.NANOSECONDS);
+          loop.eventLoop().schedule(this::onLeave, ResumeSessions.KEPT_IN_DRAIN.toNanos(), TimeUnit.NANOSECONDS);
       return;
     }
     endReason = "drained";

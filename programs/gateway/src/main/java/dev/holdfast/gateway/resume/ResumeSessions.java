@@ -1,10 +1,12 @@
 package dev.holdfast.gateway.resume;
 
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.loop.ForwardingLoop;
 import dev.holdfast.gateway.route.ResumePolicy;
 import dev.holdfast.gateway.route.Route;
 import io.netty.channel.Channel;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,6 +17,12 @@ import org.jspecify.annotations.Nullable;
  * ({@link RouteSessions}).
  */
 public final class ResumeSessions {
+  /** The time from the drain of a gateway on, see {@link #keepInDrain}. */
+  @Limit(
+      of = "time that a gateway whose sockets were handed over keeps its resumable streams",
+      then = "they end with UNAVAILABLE, and their readers begin anew")
+  public static final Duration KEPT_IN_DRAIN = Duration.ofHours(1);
+
   private final Map<String, ResumeSession> byId = new ConcurrentHashMap<>();
   private final Map<String, RouteSessions> byRoute = new ConcurrentHashMap<>();
 
@@ -39,7 +47,7 @@ public final class ResumeSessions {
     channel.pipeline().addLast(RelayFrame.decoder(), RelayFrame.encoder(), new RelayedReader(this));
   }
 
-  /** A drain leaves the streams for readers that come to another gateway of this machine. */
+  /** A drain leaves the streams, for readers that come to another gateway of this machine. */
   public void keepInDrain() {
     keptInDrain = true;
   }
