@@ -285,7 +285,9 @@ final class ResumeSession implements CallListener {
     if (owner.all().areKeptInDrain()) {
       keptBy = loop.holdDrain();
       leaving =
-          loop.eventLoop().schedule(this::onLeave, ResumeSessions.KEPT_IN_DRAIN.toNanos(), TimeUnit.NANOSECONDS);
+          loop.eventLoop()
+              .schedule(
+                  this::onLeave, ResumeSessions.KEPT_IN_DRAIN.toNanos(), TimeUnit.NANOSECONDS);
       return;
     }
     endReason = "drained";
