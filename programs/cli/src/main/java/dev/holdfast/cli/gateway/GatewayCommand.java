@@ -213,11 +213,7 @@ public final class GatewayCommand implements Callable<Integer> {
             serve(gateway, notifier, ended);
           }
         }
-        DrainNotice.drain(
-            gateway,
-            frontend.resumeSessions(),
-            options.drain().streams(),
-            common.commandContext().err());
+        drain(gateway, frontend, options);
       }
     } catch (IOException e) {
       throw UserError.failed("gateway: " + e.getMessage());
@@ -231,6 +227,12 @@ public final class GatewayCommand implements Callable<Integer> {
     // Before the first reader comes.
     frontend.resumeSessions().useEarlierGateways(handover.readers());
     return Gateway.open(options, live.snapshot(), handover.sockets());
+  }
+
+  private void drain(Gateway gateway, HttpFrontend frontend, GatewayOptions options)
+      throws InterruptedException {
+    Duration streams = options.drain().streams();
+    DrainNotice.drain(gateway, frontend.resumeSessions(), streams, common.commandContext().err());
   }
 
   /** Names a port that is taken before a registry is asked; a takeover shares its ports. */

@@ -104,7 +104,7 @@ final class RelayedCall implements OutgoingCall {
       requestDigest =
           ByteString.copyFrom(
               ResumePrincipal.digest(Arrays.copyOfRange(bytes, offset, offset + length)));
-      askNext();
+      loop.eventLoop().execute(this::askNext);
       return;
     }
     unsentBytes += length;
