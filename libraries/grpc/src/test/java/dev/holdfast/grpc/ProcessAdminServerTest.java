@@ -47,6 +47,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The admin service of real servers and channels over loopback. */
 class ProcessAdminServerTest {
+  private static final int MOST_CUTS = 20;
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final String TOKEN = "a-token-of-this-test";
 
@@ -119,14 +120,22 @@ class ProcessAdminServerTest {
     HoldfastServer server = server(AdminOptions.loopback());
     AdminGrpc.AdminBlockingStub reader = AdminGrpc.newBlockingStub(plain(admin.address()));
     try (TcpRelay relay = TcpRelay.toPort(server.getPort())) {
-      client(relay.port(), LivenessOptions.DEFAULT);
-      relay.cut();
-      assertThat(ended(reader, "role=server", "local~:" + server.getPort()))
-          .satisfies(
-              connection -> {
-                assertThat(connection.getCode()).isEqualTo("HF-409");
-                assertThat(connection.getEvidence()).isEqualTo("socket: connection reset by peer");
-              });
+      // A write that fails takes the reset from the socket, and what is read then is an end
+      // (HF-410): the next connection has none under way.
+      String here = "local~:" + server.getPort();
+      List<Connection> resets = List.of();
+      for (int cuts = 1; resets.isEmpty() && cuts <= MOST_CUTS; cuts++) {
+        client(relay.port(), LivenessOptions.DEFAULT);
+        relay.cut();
+        int least = cuts;
+        List<Connection> ended =
+            await()
+                .atMost(LIMIT)
+                .until(() -> closed(reader, "role=server", here), all -> all.size() >= least);
+        resets = ended.stream().filter(each -> each.getCode().equals("HF-409")).toList();
+      }
+      assertThat(resets).isNotEmpty();
+      assertThat(resets.get(0).getEvidence()).isEqualTo("socket: connection reset by peer");
     }
     try (TcpRelay relay = TcpRelay.toPort(server.getPort())) {
       LivenessOptions impatient =
@@ -148,11 +157,15 @@ class ProcessAdminServerTest {
         .atMost(LIMIT)
         .until(
             () ->
-                reader.listClosedConnections(rows(filters)).getConnectionsList().stream()
+                closed(reader, filters).stream()
                     .filter(connection -> !connection.getCode().isEmpty())
                     .findFirst()
                     .orElse(null),
             Objects::nonNull);
+  }
+
+  private static List<Connection> closed(AdminGrpc.AdminBlockingStub reader, String... filters) {
+    return reader.listClosedConnections(rows(filters)).getConnectionsList();
   }
 
   @Test

@@ -215,9 +215,9 @@ class ResumableHandoverTest {
       Gateway older = shortLived.generations.get(0).gateway();
       shortLived.takeOver();
       older.drain().get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS);
-      assertThat(shortLived.generations.get(1).sessions().earlierGateways())
-          .singleElement()
-          .satisfies(socket -> assertThat(socket).doesNotExist());
+      List<Path> sockets = shortLived.generations.get(1).sessions().earlierGateways();
+      assertThat(sockets).hasSize(1);
+      await().untilAsserted(() -> assertThat(sockets.get(0)).doesNotExist());
     } finally {
       shortLived.close();
     }
