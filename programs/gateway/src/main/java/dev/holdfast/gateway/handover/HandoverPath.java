@@ -1,6 +1,15 @@
 package dev.holdfast.gateway.handover;
 
+import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,10 +20,11 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Checks of a Unix socket's path and peer: only the user of this process, or root, may use the
- * socket.
+ * The Unix sockets of a handover, their paths and peers: only the user of this process, or root,
+ * may use one.
  */
 final class HandoverPath {
   @Limit(of = "bytes of the path of --handover", then = "a longer one is refused")
@@ -88,9 +98,29 @@ final class HandoverPath {
     return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
   }
 
-  /** Sets the permissions of a socket to rw-------. */
-  static void makePrivate(Path socket) throws IOException {
-    Files.setPosixFilePermissions(socket, OWNER_ONLY);
+  /**
+   * Binds a socket with the permissions rw-------. A stale socket file is replaced.
+   *
+   * @param thread of the socket; ended when it can't be bound
+   * @param peers takes each connection
+   */
+  static Channel bind(
+      Path path, EventLoopGroup thread, ChannelInitializer<EpollDomainSocketChannel> peers)
+      throws IOException {
+    Files.deleteIfExists(path);
+    ChannelFuture bound =
+        new ServerBootstrap()
+            .group(thread)
+            .channel(EpollServerDomainSocketChannel.class)
+            .childHandler(peers)
+            .bind(new DomainSocketAddress(path.toFile()))
+            .awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      thread.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+      throw new IOException("handover: " + path + " (" + IoErrorText.of(bound.cause()) + ")");
+    }
+    Files.setPosixFilePermissions(path, OWNER_ONLY);
+    return bound.channel();
   }
 
   private static HandoverException refused(Path path, String why) {

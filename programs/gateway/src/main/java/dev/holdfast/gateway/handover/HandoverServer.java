@@ -1,20 +1,15 @@
 package dev.holdfast.gateway.handover;
 
-import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.listener.ListeningSocket;
 import dev.holdfast.gateway.resume.ResumeSessions;
 import dev.holdfast.gateway.socket.ClosingEventLoopGroup;
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.epoll.EpollServerDomainSocketChannel;
-import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.PeerCredentials;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
@@ -87,25 +82,16 @@ public final class HandoverServer implements AutoCloseable {
     this.path = path;
     this.handoverSource = handoverSource;
     this.own = HandoverPath.ownUid();
-    ChannelFuture bound =
-        new ServerBootstrap()
-            .group(thread)
-            .channel(EpollServerDomainSocketChannel.class)
-            .childHandler(
-                new ChannelInitializer<EpollDomainSocketChannel>() {
-                  @Override
-                  protected void initChannel(EpollDomainSocketChannel channel) {
-                    onPeer(channel);
-                  }
-                })
-            .bind(new DomainSocketAddress(path.toFile()))
-            .awaitUninterruptibly();
-    this.socket = bound.channel();
-    if (!bound.isSuccess()) {
-      close();
-      throw new IOException("handover: " + path + " (" + IoErrorText.of(bound.cause()) + ")");
-    }
-    HandoverPath.makePrivate(path);
+    this.socket =
+        HandoverPath.bind(
+            path,
+            thread,
+            new ChannelInitializer<EpollDomainSocketChannel>() {
+              @Override
+              protected void initChannel(EpollDomainSocketChannel channel) {
+                onPeer(channel);
+              }
+            });
   }
 
   /**
@@ -116,7 +102,6 @@ public final class HandoverServer implements AutoCloseable {
    */
   public static HandoverServer open(Path path, HandoverSource handoverSource) throws IOException {
     HandoverPath.check(path);
-    Files.deleteIfExists(path);
     return new HandoverServer(path, handoverSource);
   }
 

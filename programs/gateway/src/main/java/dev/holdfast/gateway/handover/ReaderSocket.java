@@ -1,17 +1,12 @@
 package dev.holdfast.gateway.handover;
 
-import dev.holdfast.core.IoErrorText;
 import dev.holdfast.gateway.resume.ResumeSessions;
 import dev.holdfast.gateway.socket.ClosingEventLoopGroup;
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.epoll.EpollServerDomainSocketChannel;
-import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,25 +33,16 @@ final class ReaderSocket implements AutoCloseable {
   private ReaderSocket(Path path, ResumeSessions sessions) throws IOException {
     this.path = path;
     this.own = HandoverPath.ownUid();
-    ChannelFuture bound =
-        new ServerBootstrap()
-            .group(thread)
-            .channel(EpollServerDomainSocketChannel.class)
-            .childHandler(
-                new ChannelInitializer<EpollDomainSocketChannel>() {
-                  @Override
-                  protected void initChannel(EpollDomainSocketChannel channel) throws IOException {
-                    accept(channel, sessions);
-                  }
-                })
-            .bind(new DomainSocketAddress(path.toFile()))
-            .awaitUninterruptibly();
-    this.socket = bound.channel();
-    if (!bound.isSuccess()) {
-      close();
-      throw new IOException("handover: " + path + " (" + IoErrorText.of(bound.cause()) + ")");
-    }
-    HandoverPath.makePrivate(path);
+    this.socket =
+        HandoverPath.bind(
+            path,
+            thread,
+            new ChannelInitializer<EpollDomainSocketChannel>() {
+              @Override
+              protected void initChannel(EpollDomainSocketChannel channel) throws IOException {
+                accept(channel, sessions);
+              }
+            });
   }
 
   /**
@@ -68,7 +54,6 @@ final class ReaderSocket implements AutoCloseable {
     Path path =
         handover.resolveSibling(handover.getFileName() + "." + ProcessHandle.current().pid());
     HandoverPath.check(path);
-    Files.deleteIfExists(path);
     return new ReaderSocket(path, sessions);
   }
 

@@ -286,7 +286,7 @@ final class RelayedCall implements OutgoingCall {
     to.flush();
   }
 
-  /** What the earlier gateway says. */
+  /** The reader of the frames of an earlier gateway. */
   private final class Answers extends SimpleChannelInboundHandler<ByteBuf> {
     private final Channel at;
 

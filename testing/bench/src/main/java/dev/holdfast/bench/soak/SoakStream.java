@@ -28,7 +28,9 @@ abstract class SoakStream implements StreamObserver<BytesValue> {
   private boolean over;
   private @Nullable String cause;
 
+  // Set once, before the stream is handed out.
   private int fleet;
+  private @Nullable ClientCallStreamObserver<BytesValue> requests;
 
   private SoakStream() {}
 
@@ -46,14 +48,13 @@ abstract class SoakStream implements StreamObserver<BytesValue> {
           case UPLOAD -> new Upload();
         };
     stream.fleet = fleet;
-    stream.start(channel, intervalMillis);
+    stream.requests = stream.start(channel, intervalMillis);
     return stream;
   }
 
-  abstract void start(Channel channel, long intervalMillis);
-
-  /** Where its messages go; null when it sends none. */
-  abstract @Nullable ClientCallStreamObserver<BytesValue> requests();
+  /** Begins the call; returns where its messages go, null when it sends none. */
+  abstract @Nullable ClientCallStreamObserver<BytesValue> start(
+      Channel channel, long intervalMillis);
 
   /** Messages that have no answer. Guarded by this. */
   abstract long missing();
@@ -65,7 +66,7 @@ abstract class SoakStream implements StreamObserver<BytesValue> {
 
   /** Sends a message, if it sends any and there is room. */
   final synchronized void send() {
-    ClientCallStreamObserver<BytesValue> to = requests();
+    ClientCallStreamObserver<BytesValue> to = requests;
     if (to != null && !finishing && !over && to.isReady()) {
       sent++;
       to.onNext(SoakMessage.of(sent, false));
@@ -75,7 +76,7 @@ abstract class SoakStream implements StreamObserver<BytesValue> {
   /** Ends its side; from now on an end is what its application wants. */
   final synchronized void finish() {
     finishing = true;
-    ClientCallStreamObserver<BytesValue> to = requests();
+    ClientCallStreamObserver<BytesValue> to = requests;
     if (to != null && !over) {
       to.onCompleted();
     }
@@ -135,19 +136,11 @@ abstract class SoakStream implements StreamObserver<BytesValue> {
 
   /** Each message is said back. */
   private static final class Chat extends SoakStream {
-    private @Nullable ClientCallStreamObserver<BytesValue> requests;
-
     @Override
-    void start(Channel channel, long intervalMillis) {
-      requests =
-          (ClientCallStreamObserver<BytesValue>)
-              ClientCalls.asyncBidiStreamingCall(
-                  channel.newCall(SoakMethods.CHAT, CallOptions.DEFAULT), this);
-    }
-
-    @Override
-    @Nullable ClientCallStreamObserver<BytesValue> requests() {
-      return requests;
+    ClientCallStreamObserver<BytesValue> start(Channel channel, long intervalMillis) {
+      return (ClientCallStreamObserver<BytesValue>)
+          ClientCalls.asyncBidiStreamingCall(
+              channel.newCall(SoakMethods.CHAT, CallOptions.DEFAULT), this);
     }
 
     @Override
@@ -158,15 +151,11 @@ abstract class SoakStream implements StreamObserver<BytesValue> {
 
   private static final class Subscription extends SoakStream {
     @Override
-    void start(Channel channel, long intervalMillis) {
+    @Nullable ClientCallStreamObserver<BytesValue> start(Channel channel, long intervalMillis) {
       ClientCalls.asyncServerStreamingCall(
           channel.newCall(SoakMethods.SUBSCRIBE, CallOptions.DEFAULT),
           SoakMessage.of(intervalMillis, false),
           this);
-    }
-
-    @Override
-    @Nullable ClientCallStreamObserver<BytesValue> requests() {
       return null;
     }
 
@@ -178,19 +167,11 @@ abstract class SoakStream implements StreamObserver<BytesValue> {
 
   /** Its one answer has the number of its last message. */
   private static final class Upload extends SoakStream {
-    private @Nullable ClientCallStreamObserver<BytesValue> requests;
-
     @Override
-    void start(Channel channel, long intervalMillis) {
-      requests =
-          (ClientCallStreamObserver<BytesValue>)
-              ClientCalls.asyncClientStreamingCall(
-                  channel.newCall(SoakMethods.UPLOAD, CallOptions.DEFAULT), this);
-    }
-
-    @Override
-    @Nullable ClientCallStreamObserver<BytesValue> requests() {
-      return requests;
+    ClientCallStreamObserver<BytesValue> start(Channel channel, long intervalMillis) {
+      return (ClientCallStreamObserver<BytesValue>)
+          ClientCalls.asyncClientStreamingCall(
+              channel.newCall(SoakMethods.UPLOAD, CallOptions.DEFAULT), this);
     }
 
     @Override

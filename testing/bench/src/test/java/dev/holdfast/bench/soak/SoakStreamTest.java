@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the streams of the soak test count. */
+/** The counts of the streams of the soak test. */
 class SoakStreamTest {
   @Test
   void wholeSubscriptionHasItsLastMessage() {
