@@ -2,9 +2,12 @@ package dev.holdfast.admin;
 
 import dev.holdfast.admin.RowColumn.Numbers;
 import dev.holdfast.admin.RowColumn.Texts;
+import dev.holdfast.admin.RowColumn.Texts.TextOrder;
 import dev.holdfast.hooks.StreamStatus;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.ToIntFunction;
+import java.util.regex.Pattern;
 
 /** The tables of the admin service, with columns named as the fields of its messages. */
 final class AdminTables {
@@ -17,6 +20,9 @@ final class AdminTables {
   private static final RowColumn<StreamRow> ENDED =
       new Numbers<>("ended_ms", StreamRow::endedMillis);
 
+  private static final int ID_DIGITS = 32;
+  private static final Pattern ID = Pattern.compile("[0-9a-f]{" + ID_DIGITS + "}");
+
   private static final Comparator<StreamRow> BY_ID =
       Comparator.comparing(StreamRow::status, StreamStatus.BY_ID);
 
@@ -26,7 +32,9 @@ final class AdminTables {
   /** Both sides of a session may live in one process. */
   private static final Texts<StreamRow> OF_STREAM =
       new Texts<>(
-          "identity", row -> row.status().id() + row.role(), BY_ID.thenComparing(StreamRow::role));
+          "identity",
+          row -> row.status().id() + row.role(),
+          new TextOrder<>(BY_ID.thenComparing(StreamRow::role), AdminTables::againstIdentity));
 
   private static final List<RowColumn<ConnectionRow>> OF_CONNECTIONS =
       List.of(
@@ -45,7 +53,8 @@ final class AdminTables {
 
   private static final List<RowColumn<StreamRow>> OF_STREAMS =
       List.of(
-          new Texts<>("id", row -> row.status().id(), BY_ID),
+          new Texts<>(
+              "id", row -> row.status().id(), new TextOrder<>(BY_ID, AdminTables::againstId)),
           new Texts<>("role", StreamRow::role),
           new Texts<>("peer", StreamRow::peer),
           new Texts<>("principal", StreamRow::principal),
@@ -74,4 +83,27 @@ final class AdminTables {
   static final RowTable<StreamRow> ENDED_STREAMS = new RowTable<>(OF_STREAMS, OF_STREAM, ENDED);
 
   private AdminTables() {}
+
+  /** The order of streams towards an id; a page of 100,000 streams makes no text of theirs. */
+  private static ToIntFunction<StreamRow> againstId(String id) {
+    if (!ID.matcher(id).matches()) {
+      return row -> row.status().id().compareTo(id);
+    }
+    long high = Long.parseUnsignedLong(id, 0, ID_DIGITS / 2, 16);
+    long low = Long.parseUnsignedLong(id, ID_DIGITS / 2, ID_DIGITS, 16);
+    return row -> {
+      int byHigh = Long.compareUnsigned(row.status().idHigh(), high);
+      return byHigh != 0 ? byHigh : Long.compareUnsigned(row.status().idLow(), low);
+    };
+  }
+
+  private static ToIntFunction<StreamRow> againstIdentity(String identity) {
+    int digits = Math.min(ID_DIGITS, identity.length());
+    ToIntFunction<StreamRow> id = againstId(identity.substring(0, digits));
+    String role = identity.substring(digits);
+    return row -> {
+      int byId = id.applyAsInt(row);
+      return byId != 0 ? byId : row.role().compareTo(role);
+    };
+  }
 }

@@ -6,6 +6,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A table of rows that can be sorted by any column, filtered and paged.
@@ -66,6 +68,8 @@ record RowTable<R>(List<RowColumn<R>> columns, RowColumn.Texts<R> identity, RowC
     private long total;
     private long matched;
     private boolean more;
+    // Towards the last row of a page that is full: most rows come behind it.
+    private @Nullable ToIntFunction<R> againstLast;
 
     private RowSelector(RowSelection wanted) {
       this.wanted = wanted;
@@ -98,10 +102,24 @@ record RowTable<R>(List<RowColumn<R>> columns, RowColumn.Texts<R> identity, RowC
         return;
       }
       more = true;
-      if (whole.compare(row, page.element()) < 0) {
+      if (precedesLast(row)) {
         page.remove();
         page.add(row);
+        againstLast = null;
       }
+    }
+
+    private boolean precedesLast(R row) {
+      ToIntFunction<R> towards = againstLast;
+      if (towards == null) {
+        towards = sort.against(page.element());
+        againstLast = towards;
+      }
+      int byValue = towards.applyAsInt(row);
+      if (byValue == 0) {
+        return identity.order().compare(row, page.element()) < 0;
+      }
+      return (byValue < 0) == wanted.ascending();
     }
 
     RowPage<R> page() {
@@ -119,10 +137,11 @@ record RowTable<R>(List<RowColumn<R>> columns, RowColumn.Texts<R> identity, RowC
   }
 
   private Predicate<R> behind(PageToken token, RowColumn<R> sort, RowSelection wanted) {
+    ToIntFunction<R> value = sort.against(token.value());
+    ToIntFunction<R> id = identity.against(token.id());
     return row -> {
-      int byValue = sort.compare(row, token.value());
-      int ordered = wanted.ascending() ? byValue : -byValue;
-      return ordered > 0 || (ordered == 0 && identity.compare(row, token.id()) > 0);
+      int byValue = value.applyAsInt(row);
+      return byValue == 0 ? id.applyAsInt(row) > 0 : (byValue > 0) == wanted.ascending();
     };
   }
 
