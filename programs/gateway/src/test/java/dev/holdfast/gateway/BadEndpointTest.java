@@ -10,6 +10,7 @@ import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.discovery.EndpointDirectory;
 import dev.holdfast.core.discovery.LastKnownGoodOptions;
 import dev.holdfast.core.testkit.InMemoryStore;
+import dev.holdfast.core.testkit.RefusingPort;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterLbPolicy;
 import dev.holdfast.gateway.cluster.ClusterOptions;
@@ -95,9 +96,7 @@ class BadEndpointTest {
 
   @Test
   void whoCannotBeConnectedIsLeftOutAndNobodyNotices() throws Exception {
-    RawPeer.Upstream gone = upstream();
-    String deaf = gone.address();
-    gone.close();
+    String deaf = rig.closing(new RefusingPort()).toString();
     RawPeer.Upstream good = upstream(BadEndpointTest::answer);
     OutlierOptions soon = new OutlierOptions(2, Duration.ofSeconds(30), Duration.ofSeconds(10), 50);
     rig.cluster(GatewayRig.PATIENT.withOutliers(soon).withBalance(ClusterLbPolicy.ROUND_ROBIN));

@@ -11,6 +11,7 @@ import dev.holdfast.gateway.loop.LoopView;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.gateway.traffic.ConnectionListener;
+import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
@@ -32,7 +33,11 @@ import org.jspecify.annotations.Nullable;
 
 /** A gateway of one route, and what is in front of and behind it. */
 public final class GatewayRig implements AutoCloseable {
-  static final long PATIENCE_SECONDS = 90;
+  /** A server on a busy machine may take longer than the default for its SETTINGS. */
+  private static final LivenessOptions PATIENT_LIVENESS =
+      LivenessOptions.DEFAULT.withConnectWithin(Duration.ofMinutes(2));
+
+  static final long PATIENCE_SECONDS = 300;
 
   /**
    * The default options but for the time that a connection and its handshake may take: a busy
@@ -164,6 +169,7 @@ public final class GatewayRig implements AutoCloseable {
         GatewayOptions.listeningAt(transport.listeners(this))
             .withThreads(threads)
             .withDrain(drain)
+            .withLiveness(PATIENT_LIVENESS)
             .withMeters(meters)
             .withConnections(connections);
     if (frontend != null) {

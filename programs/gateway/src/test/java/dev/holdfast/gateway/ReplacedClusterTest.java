@@ -3,9 +3,14 @@ package dev.holdfast.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.core.HostPort;
 import dev.holdfast.gateway.loop.LoopView;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Settings;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -40,17 +45,31 @@ class ReplacedClusterTest {
   }
 
   @Test
-  void aCallThatWaitsIsToldWhenItsClusterIsGone() throws Exception {
-    Gateway gateway = rig.gateway(mute());
-    RawPeer client = rig.client(gateway);
-    call(client);
-    awaitWaiting(gateway);
+  void aCallThatWaitsIsServedThoughItsClusterIsGone() throws Exception {
+    RawPeer.Upstream former = upstream();
+    try (ServerSocket late = listener()) {
+      RawPeer client = waitingForARemovedCluster("127.0.0.1:" + late.getLocalPort());
+      // The kernel has accepted the connection long ago; its peer begins to speak only now.
+      Socket waited = late.accept();
+      relay(waited, former.address());
 
-    apply(gateway, without(gateway));
+      answer(former.accepted());
+      assertThat(client.next("HEADERS").header("grpc-status")).isEqualTo("0");
+      // Nobody waits any longer, and the connection ends with its last call.
+      await().atMost(PATIENCE).until(waited::isClosed);
+    }
+  }
 
-    RawPeer.Frame answer = client.next("HEADERS");
-    assertThat(answer.header("grpc-status")).isEqualTo("14");
-    assertThat(answer.header("grpc-message")).contains("cluster echo was removed");
+  @Test
+  void aCallThatWaitsIsToldWhenItsClusterIsGoneAndHasNoConnection() throws Exception {
+    try (ServerSocket late = listener()) {
+      RawPeer client = waitingForARemovedCluster("127.0.0.1:" + late.getLocalPort());
+      late.accept().close();
+
+      RawPeer.Frame answer = client.next("HEADERS");
+      assertThat(answer.header("grpc-status")).isEqualTo("14");
+      assertThat(answer.header("grpc-message")).contains("no connection");
+    }
   }
 
   @Test
@@ -118,6 +137,44 @@ class ReplacedClusterTest {
     ByteBuffer nothing = ByteBuffer.allocate(0);
     return rig.closing(new RawServer(new RawServer.ScriptedServer(nothing, nothing, false)))
         .address();
+  }
+
+  /** A client whose call waits for a connection to this endpoint, whose cluster is gone. */
+  private RawPeer waitingForARemovedCluster(String endpoint) throws Exception {
+    Gateway gateway = rig.gateway(endpoint);
+    RawPeer client = rig.client(gateway);
+    call(client);
+    awaitWaiting(gateway);
+    apply(gateway, without(gateway));
+    return client;
+  }
+
+  private static ServerSocket listener() throws IOException {
+    return new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+  }
+
+  /** Joins a connection to a new one to this address, until either side ends. */
+  private static void relay(Socket from, String address) throws IOException {
+    HostPort to = HostPort.parse(address);
+    Socket further = new Socket(to.host(), to.port());
+    copy(from, further);
+    copy(further, from);
+  }
+
+  private static void copy(Socket from, Socket to) {
+    Thread copying =
+        new Thread(
+            () -> {
+              try (from;
+                  to) {
+                from.getInputStream().transferTo(to.getOutputStream());
+              } catch (IOException e) {
+                // The other direction has closed both.
+              }
+            },
+            "relay");
+    copying.setDaemon(true);
+    copying.start();
   }
 
   private RawPeer.Upstream upstream() {

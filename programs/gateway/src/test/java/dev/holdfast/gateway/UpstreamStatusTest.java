@@ -2,6 +2,7 @@ package dev.holdfast.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.core.testkit.RefusingPort;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.RetryPolicy;
 import dev.holdfast.gateway.route.RouteOptions;
@@ -318,9 +319,7 @@ class UpstreamStatusTest {
 
   @Test
   void unreachableEndpointLosesToAReachableOne() throws Exception {
-    RawPeer.Upstream gone = RawPeer.listen(new Http2Settings());
-    String deaf = gone.address();
-    gone.close();
+    String deaf = rig.closing(new RefusingPort()).toString();
     RawPeer.Upstream upstream = upstream();
     RawPeer client = rig.client(rig.gateway(deaf, upstream.address()));
     for (int id = 3; id < 23; id += 2) {
@@ -335,9 +334,7 @@ class UpstreamStatusTest {
 
   @Test
   void saysWhyThereIsNoConnection() throws Exception {
-    RawPeer.Upstream gone = RawPeer.listen(new Http2Settings());
-    String deaf = gone.address();
-    gone.close();
+    String deaf = rig.closing(new RefusingPort()).toString();
     RawPeer client = rig.client(rig.gateway(deaf));
     call(client, 3);
     RawPeer.Frame answer = client.next("HEADERS", "RST_STREAM");

@@ -264,6 +264,11 @@ public final class ConnectionPool<L extends PooledConnection>
         address, connections.size(), ready, openCalls, calls, ejectionView, trouble);
   }
 
+  /** The number of calls that wait for this endpoint alone. */
+  int waitingCalls() {
+    return waiting.size();
+  }
+
   /** Empties the queue of calls that wait for this endpoint alone. */
   List<PendingCall<L>> drain() {
     return waiting.drain();

@@ -172,6 +172,12 @@ public final class ThreadLocalCluster<L extends PooledConnection> {
     }
   }
 
+  /** Whether calls wait for a connection to an endpoint that is known. */
+  public boolean isAwaited() {
+    return pendingCalls.pendingCalls() > 0
+        || pools.values().stream().anyMatch(pool -> pool.waitingCalls() > 0);
+  }
+
   /**
    * Retires the cluster, which the configuration no longer has: open calls finish.
    *

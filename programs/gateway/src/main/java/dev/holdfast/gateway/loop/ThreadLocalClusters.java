@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.loop;
 
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.Dialer;
 import dev.holdfast.gateway.cluster.EndpointView;
@@ -8,6 +9,7 @@ import dev.holdfast.gateway.cluster.LoopContext;
 import dev.holdfast.gateway.cluster.ThreadLocalCluster;
 import dev.holdfast.gateway.upstream.UpstreamConnection;
 import io.netty.channel.EventLoop;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
@@ -16,14 +18,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
  * The clusters of one event loop, created on first use. A caller with a replaced cluster object
  * gets the current cluster of the same name.
+ *
+ * <p>A cluster that was removed, with nothing in its place, stays for calls that were routed to it
+ * before: until none waits for a connection.
  */
 final class ThreadLocalClusters {
+  @Limit(
+      of = "time that calls may still wait for a connection to a cluster that was removed",
+      then = "they are answered with UNAVAILABLE")
+  static final Duration MAX_AFTER_REMOVAL = Duration.ofSeconds(20);
+
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
   private final EventLoop loop;
   private final Supplier<? extends ConfigSnapshot> terms;
   private final LoopContext context;
@@ -45,7 +58,13 @@ final class ThreadLocalClusters {
   private record Local(
       ThreadLocalCluster<UpstreamConnection> cluster,
       Subscription list,
-      Subscription healthChanges) {}
+      Subscription healthChanges) {
+    void retire(Supplier<ThreadLocalCluster<UpstreamConnection>> successor) {
+      list.close();
+      healthChanges.close();
+      cluster.retire(successor);
+    }
+  }
 
   /**
    * The state of a cluster on this loop; one without endpoints if the cluster was removed and has
@@ -64,10 +83,22 @@ final class ThreadLocalClusters {
       Local local = kept.contains(each) ? null : open.remove(each);
       if (local != null) {
         left.add(each);
-        local.list.close();
-        local.healthChanges.close();
-        local.cluster.retire(() -> successor(each, kept, local.cluster));
+        Cluster present = terms.get().clusters().get(each.name());
+        if (present != null && kept.contains(present)) {
+          local.retire(() -> of(present));
+        } else {
+          retireLater(local, context.nanoTime() + MAX_AFTER_REMOVAL.toNanos());
+        }
       }
+    }
+  }
+
+  /** Retires a removed cluster once no call waits for its connections. */
+  private void retireLater(Local local, long endNanos) {
+    if (local.cluster.isAwaited() && context.nanoTime() - endNanos < 0) {
+      context.after(LOOK_NANOS, () -> retireLater(local, endNanos));
+    } else {
+      local.retire(() -> local.cluster);
     }
   }
 
@@ -76,12 +107,6 @@ final class ThreadLocalClusters {
     Map<String, List<EndpointView>> endpoints = new HashMap<>();
     open.forEach((each, local) -> endpoints.put(each.name(), local.cluster.view(nowNanos)));
     return endpoints;
-  }
-
-  private ThreadLocalCluster<UpstreamConnection> successor(
-      Cluster of, Set<Cluster> kept, ThreadLocalCluster<UpstreamConnection> none) {
-    Cluster present = terms.get().clusters().get(of.name());
-    return present != null && kept.contains(present) ? of(present) : none;
   }
 
   private ThreadLocalCluster<UpstreamConnection> present(Cluster cluster) {
