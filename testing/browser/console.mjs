@@ -12,6 +12,10 @@ const PATIENCE_MILLIS = 90_000;
 const POLL_MILLIS = 20;
 const KILL_BOUND_MILLIS = 1_000;
 const SLEEP_MILLIS = 5_000;
+// Over these the demo spreads its steps; it is ended when it was looked at.
+const DEMO_SECONDS = "100";
+// More than all looks take, also on a busy machine.
+const STREAMS_SECONDS = "900";
 const ENDPOINTS = 1_000;
 const WIDTHS = [400, 1600];
 const [root, work, browserPath] = process.argv.slice(2);
@@ -257,7 +261,7 @@ let browser;
 let result = "";
 try {
   browser = await chromium.launch({executablePath: browserPath, args: ["--no-sandbox"]});
-  const calls = demo("demo", ["--seconds", "60"]);
+  const calls = demo("demo", ["--seconds", DEMO_SECONDS]);
   await until("the demo's link", () => calls.link || (calls.ended && fail("the demo ended")));
   const page = await open(browser, calls.link, 1600, "light");
   let actions = await drain(page, calls);
@@ -265,19 +269,18 @@ try {
   const took = await kill(page, calls);
   count += await why(page);
   await sleepAndWake(browser, calls);
-  const callViews = ["services", "connections", "closed", "gateways", "timeline"];
-  const full = await filled(page, callViews);
-  count += await looks(browser, calls, callViews);
+  const full = await filled(page, ["services", "connections", "closed", "gateways", "timeline"]);
+  count += await looks(browser, calls, ["gateways"]);
   calls.child.kill("SIGTERM");
   await until("the demo ends", () => calls.ended);
   await page.waitForSelector("#lost:not([hidden])");
   await page.context().close();
 
-  const streams = demo("streams", ["streams", "--seconds", "40", "--devices", "200"]);
+  const streams = demo("streams", ["streams", "--seconds", STREAMS_SECONDS, "--devices", "200"]);
   await until("the link of demo streams", () => streams.link || (streams.ended && fail("demo streams ended")));
   const second = await open(browser, streams.link, 1600, "light");
   for (const view of await filled(second, ["streams"])) full.add(view);
-  count += await looks(browser, streams, ["streams", "ended", "xds"]);
+  count += await looks(browser, streams, ["services", "connections", "closed", "timeline", "streams", "ended", "xds"]);
   streams.child.kill("SIGTERM");
   await until("demo streams ends", () => streams.ended);
   count += await split(browser);

@@ -23,11 +23,20 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The only reader of the fleet: on a thread of its own it asks each question once a second for all
- * who follow it, more seldom where there are many rows, and records the timeline, more seldom while
- * nobody looks at it. Thread-safe.
+ * who follow it, more seldom where there are many rows, and records the timeline, twice a second
+ * for those who follow it and more seldom while nobody does. Thread-safe.
  */
 final class ConsoleFeed implements AutoCloseable {
   static final Duration INTERVAL = Duration.ofSeconds(1);
+
+  /**
+   * The interval at which the timeline is recorded and shown to those who follow it: what happened
+   * is to be seen within a second, reading and showing included.
+   */
+  static final Duration TIMELINE_INTERVAL = Duration.ofMillis(500);
+
+  /** Half a turn: what is due is not later than the turn that is nearest to it. */
+  private static final Duration SLACK = TIMELINE_INTERVAL.dividedBy(2);
 
   /** The interval at which the timeline is recorded while nobody looks at it. */
   static final Duration QUIET_INTERVAL = Duration.ofSeconds(5);
@@ -75,6 +84,8 @@ final class ConsoleFeed implements AutoCloseable {
   private static final class Following {
     private final List<Subscriber> subscribers = new ArrayList<>();
     private long dueNanos;
+    private long sentNanos;
+    private long shownEvents;
 
     /** Whether somebody still follows. */
     boolean isWanted() {
@@ -114,7 +125,8 @@ final class ConsoleFeed implements AutoCloseable {
 
   void start() {
     var unused =
-        thread.scheduleWithFixedDelay(this::turn, 0, INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        thread.scheduleWithFixedDelay(
+            this::turn, 0, TIMELINE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** The place of a page that {@link #next} has named; empty when it is forgotten. */
@@ -212,9 +224,12 @@ final class ConsoleFeed implements AutoCloseable {
       }
       followed.forEach(
           (query, following) -> {
-            if (following.dueNanos - clock.nanoTime() <= 0) {
+            long now = clock.nanoTime();
+            long overdueNanos = now - following.dueNanos;
+            if (overdueNanos >= 0 && (hasNews(query, following) || isOld(overdueNanos))) {
               publish(query, following);
-            } else {
+            } else if (now - following.sentNanos >= INTERVAL.minus(SLACK).toNanos()) {
+              following.sentNanos = now;
               following.subscribers.forEach(Subscriber::heartbeat);
             }
           });
@@ -230,7 +245,17 @@ final class ConsoleFeed implements AutoCloseable {
     return followed.keySet().stream().anyMatch(query -> query.view() == ConsoleView.TIMELINE);
   }
 
+  private boolean hasNews(ConsoleQuery query, Following following) {
+    return query.view() != ConsoleView.TIMELINE || timeline.added() != following.shownEvents;
+  }
+
+  /** The ages of what is shown grow, also without news. */
+  private static boolean isOld(long overdueNanos) {
+    return overdueNanos >= QUIET_INTERVAL.toNanos();
+  }
+
   private void publish(ConsoleQuery query, Following following) {
+    following.shownEvents = timeline.added();
     Answer answer;
     try {
       answer = answer(query);
@@ -243,10 +268,11 @@ final class ConsoleFeed implements AutoCloseable {
       return;
     }
     following.subscribers.forEach(subscriber -> subscriber.offer("rows", answer.json()));
-    long millis = Math.max(INTERVAL.toMillis(), answer.sorted() / ROWS_PER_MILLI);
-    // Not later than the turn that the timer has near it.
-    long slackMillis = INTERVAL.toMillis() / 2;
-    following.dueNanos = clock.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis - slackMillis);
+    Duration interval = query.view() == ConsoleView.TIMELINE ? TIMELINE_INTERVAL : INTERVAL;
+    long millis = Math.max(interval.toMillis(), answer.sorted() / ROWS_PER_MILLI);
+    following.sentNanos = clock.nanoTime();
+    following.dueNanos =
+        following.sentNanos + TimeUnit.MILLISECONDS.toNanos(millis) - SLACK.toNanos();
   }
 
   private String json(ConsoleQuery query) throws InterruptedException {

@@ -46,9 +46,10 @@ final class ConsoleJson {
     json.endArray();
   }
 
-  /** A page of rows, and the processes that do not answer. */
+  /** A page of rows, and the processes that do not answer, or refused. */
   static String rows(FleetSnapshot snapshot) {
     List<FleetInstance.InstanceStatus> silent = snapshot.silent();
+    List<FleetInstance.InstanceStatus> refusing = snapshot.refusing();
     JsonTextWriter json =
         new JsonTextWriter()
             .object()
@@ -58,6 +59,7 @@ final class ConsoleJson {
             .with("skipped", snapshot.services().skipped())
             .with("instances", snapshot.instances().size())
             .with("answering", snapshot.instances().size() - silent.size())
+            .with("refused", refusing.size())
             .with("total", snapshot.total())
             .with("matched", snapshot.matched())
             .with("more", snapshot.more())
@@ -69,6 +71,15 @@ final class ConsoleJson {
                 json.object()
                     .with("address", instance.address())
                     .with("for_ms", instance.silentFor().map(Duration::toMillis).orElse(0L))
+                    .with("cause", instance.cause())
+                    .endObject());
+    json.endArray().array("refusing");
+    refusing.stream()
+        .limit(SILENT_SHOWN)
+        .forEach(
+            instance ->
+                json.object()
+                    .with("address", instance.address())
                     .with("cause", instance.cause())
                     .endObject());
     json.endArray().array("rows");

@@ -20,6 +20,7 @@ final class Timeline {
   private final Clock clock;
   // Guarded by this.
   private final Deque<TimelineEvent> events = new ArrayDeque<>();
+  private long added;
 
   Timeline(Clock clock) {
     this.clock = clock;
@@ -30,6 +31,12 @@ final class Timeline {
       events.removeFirst();
     }
     events.addLast(event);
+    added++;
+  }
+
+  /** How many events were added: unchanged where nothing new is to be shown. */
+  synchronized long added() {
+    return added;
   }
 
   /** Puts an event in the place of an earlier one, which may have been dropped. */

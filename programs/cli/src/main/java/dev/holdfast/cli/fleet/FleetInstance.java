@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class FleetInstance {
   @Limit(
       of = "time for the answer of an admin service to `top` and `console`",
-      then = "it is shown as silent")
+      then = "it is shown as silent, unless others still answer")
   static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final String key;
@@ -71,7 +71,7 @@ public final class FleetInstance {
    * An instance as the display has it.
    *
    * @param silentFor since when it does not answer; empty while it does
-   * @param cause why not
+   * @param cause why not, or why it refused what others answered; "" when neither
    * @param report its last answer; empty before the first one
    */
   public record InstanceStatus(
@@ -88,7 +88,7 @@ public final class FleetInstance {
         Optional.ofNullable(report));
   }
 
-  /** Whether the wish itself was wrong, so that no instance will answer it. */
+  /** The sentence with which a process refused the query itself; empty for any other failure. */
   static Optional<String> refusal(Throwable failure) {
     return failure instanceof StatusRuntimeException status
             && status.getStatus().getCode() == Status.Code.INVALID_ARGUMENT
@@ -116,17 +116,17 @@ public final class FleetInstance {
     // Or a process that is back is missed for as long as the channel waits, up to two minutes.
     channel.resetConnectBackoff();
     if (probe == null) {
-      probe = process();
+      probe = process(PATIENCE);
     }
     return false;
   }
 
   /**
-   * Asks which process it is, then for its rows; fails with the call's status. A process of an
-   * earlier version that does not know such rows has none.
+   * Asks which process it is, then for its rows; fails with the call's status, and is waited for by
+   * {@link AnswerWait}. A process of an earlier version that does not know such rows has none.
    */
   CompletableFuture<Answer> ask(FleetQuery query) {
-    return process()
+    return process(AnswerWait.PATIENCE_WHILE_OTHERS_ANSWER)
         .thenCompose(
             process ->
                 rows(query, query.limit())
@@ -170,12 +170,13 @@ public final class FleetInstance {
   CompletableFuture<List<String>> setDraining(String endpoint, boolean draining) {
     DrainingRequest request =
         DrainingRequest.newBuilder().setEndpoint(endpoint).setDraining(draining).build();
-    return call(AdminGrpc.getSetDrainingMethod(), request)
+    return FutureCall.of(channel, AdminGrpc.getSetDrainingMethod(), request, PATIENCE)
         .thenApply(DrainingReport::getEndpointsList);
   }
 
-  private CompletableFuture<ProcessReport> process() {
-    return call(AdminGrpc.getGetProcessMethod(), ProcessRequest.getDefaultInstance())
+  private CompletableFuture<ProcessReport> process(Duration patience) {
+    return FutureCall.of(
+            channel, AdminGrpc.getGetProcessMethod(), ProcessRequest.getDefaultInstance(), patience)
         .thenApply(
             process -> {
               if (address.process().isEmpty() || address.process().equals(process.getId())) {
@@ -195,6 +196,11 @@ public final class FleetInstance {
     report = process;
     silentSinceNanos = null;
     cause = "";
+  }
+
+  /** A process of another version may not know what others answer: a sort key, a filter. */
+  void refused(String sentence) {
+    cause = sentence;
   }
 
   void failed(Throwable failure) {
@@ -237,7 +243,8 @@ public final class FleetInstance {
         streams.getNextPageToken());
   }
 
-  private <Q, A> CompletableFuture<A> call(MethodDescriptor<Q, A> method, Q request) {
-    return FutureCall.of(channel, method, request, PATIENCE);
+  private <A> CompletableFuture<A> call(
+      MethodDescriptor<RowsRequest, A> method, RowsRequest request) {
+    return FutureCall.of(channel, method, request, AnswerWait.PATIENCE_WHILE_OTHERS_ANSWER);
   }
 }

@@ -25,19 +25,26 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
  * The reader of a fleet: asks the admin service of every process that the registry or the command
- * line names, all at the same time, and merges their rows. A process that falls silent is waited
- * for once; afterwards the others are shown without it. Not thread-safe.
+ * line names, side by side, and merges their rows. A process that falls silent is waited for once;
+ * afterwards the others are shown without it. Not thread-safe.
  */
 public final class FleetReader implements AutoCloseable {
   @Limit(
       of = "processes that `top` and `console` ask",
       then = "further ones are not asked, and counted")
   static final int MAX_INSTANCES = 1_000;
+
+  private static final int ASKED_AT_ONCE = 64;
+
+  /** How long nobody answers before further ones are asked. */
+  private static final long PLACE_MILLIS = 250;
 
   private final Supplier<FleetServices.ServicesState> services;
   private final List<HostPort> further;
@@ -68,26 +75,16 @@ public final class FleetReader implements AutoCloseable {
   }
 
   /**
-   * Asks every process that answers as far as is known.
+   * Asks every process that answers as far as is known. One that refuses what another one answers
+   * is of another version, and has no rows.
    *
-   * @throws UserError when the query itself is refused
+   * @throws UserError when the query is refused, and nobody answers it
    * @throws InterruptedException when the thread is interrupted meanwhile
    */
   public FleetSnapshot read(FleetQuery query) throws InterruptedException {
     FleetServices.ServicesState state = services.get();
     follow(wanted(state));
-    Map<String, CompletableFuture<FleetInstance.Answer>> asked = new LinkedHashMap<>();
-    instances.forEach(
-        (key, instance) -> {
-          if (instance.isAnswering()) {
-            asked.put(key, instance.ask(query));
-          }
-        });
-    Map<String, FleetInstance.InstanceRows> answers = new LinkedHashMap<>();
-    for (Map.Entry<String, CompletableFuture<FleetInstance.Answer>> each : asked.entrySet()) {
-      FleetInstance instance = Objects.requireNonNull(instances.get(each.getKey()));
-      take(instance, each.getValue()).ifPresent(rows -> answers.put(each.getKey(), rows));
-    }
+    Map<String, FleetInstance.InstanceRows> answers = take(ask(query));
     List<FleetRow> rows = new ArrayList<>();
     answers.values().forEach(answer -> rows.addAll(answer.rows()));
     long total = answers.values().stream().mapToLong(FleetInstance.InstanceRows::total).sum();
@@ -155,6 +152,7 @@ public final class FleetReader implements AutoCloseable {
                 asked.put(key, instance.rows(query, part.shown()));
               }
             });
+    AnswerWait.await(asked.values(), clock::nanoTime);
     for (Map.Entry<String, CompletableFuture<FleetInstance.InstanceRows>> each : asked.entrySet()) {
       // Of one that does not answer, the rows of this page come once more.
       next(each.getValue()).ifPresent(next -> moveOn(each.getKey(), next, tokens, ended));
@@ -202,23 +200,51 @@ public final class FleetReader implements AutoCloseable {
     return instance.setDraining(endpoint, draining);
   }
 
-  /** Waits for one answer, which has its own deadline. */
-  private static Optional<FleetInstance.InstanceRows> take(
-      FleetInstance instance, CompletableFuture<FleetInstance.Answer> answer)
+  /**
+   * Asks all that answer as far as is known, a few at a time: of a thousand connections that are
+   * made at once, none is ready before nearly all are.
+   */
+  private Map<String, CompletableFuture<FleetInstance.Answer>> ask(FleetQuery query)
       throws InterruptedException {
-    try {
-      FleetInstance.Answer given = answer.get();
-      instance.answered(given.process());
-      return Optional.of(given.rows());
-    } catch (ExecutionException e) {
-      Throwable failure = root(e);
-      Optional<String> refusal = FleetInstance.refusal(failure);
-      if (refusal.isPresent()) {
-        throw UserError.usage(refusal.get());
+    Map<String, CompletableFuture<FleetInstance.Answer>> asked = new LinkedHashMap<>();
+    Semaphore places = new Semaphore(ASKED_AT_ONCE);
+    for (Map.Entry<String, FleetInstance> each : instances.entrySet()) {
+      if (each.getValue().isAnswering()) {
+        if (!places.tryAcquire(PLACE_MILLIS, TimeUnit.MILLISECONDS)) {
+          // Those that were asked may never answer; the others do not wait for them.
+          places.release(ASKED_AT_ONCE - 1);
+        }
+        CompletableFuture<FleetInstance.Answer> answer = each.getValue().ask(query);
+        asked.put(each.getKey(), answer);
+        var unused = answer.whenComplete((given, failure) -> places.release());
       }
-      instance.failed(failure);
-      return Optional.empty();
     }
+    return asked;
+  }
+
+  /** Waits for the answers. */
+  private Map<String, FleetInstance.InstanceRows> take(
+      Map<String, CompletableFuture<FleetInstance.Answer>> asked) throws InterruptedException {
+    AnswerWait.await(asked.values(), clock::nanoTime);
+    Map<String, FleetInstance.InstanceRows> answers = new LinkedHashMap<>();
+    Optional<String> refusal = Optional.empty();
+    for (Map.Entry<String, CompletableFuture<FleetInstance.Answer>> each : asked.entrySet()) {
+      FleetInstance instance = Objects.requireNonNull(instances.get(each.getKey()));
+      try {
+        FleetInstance.Answer given = each.getValue().get();
+        instance.answered(given.process());
+        answers.put(each.getKey(), given.rows());
+      } catch (ExecutionException e) {
+        Throwable failure = root(e);
+        Optional<String> refused = FleetInstance.refusal(failure);
+        refused.ifPresentOrElse(instance::refused, () -> instance.failed(failure));
+        refusal = refusal.or(() -> refused);
+      }
+    }
+    if (answers.isEmpty() && refusal.isPresent()) {
+      throw UserError.usage(refusal.get());
+    }
+    return answers;
   }
 
   /** The failure that a future wraps. */

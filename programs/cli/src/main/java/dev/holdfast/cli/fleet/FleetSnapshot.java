@@ -39,4 +39,11 @@ public record FleetSnapshot(
   public List<FleetInstance.InstanceStatus> silent() {
     return instances.stream().filter(instance -> instance.silentFor().isPresent()).toList();
   }
+
+  /** The instances that answer, but refused what others answered. */
+  public List<FleetInstance.InstanceStatus> refusing() {
+    return instances.stream()
+        .filter(instance -> instance.silentFor().isEmpty() && !instance.cause().isEmpty())
+        .toList();
+  }
 }

@@ -28,7 +28,7 @@ final class TopText {
 
   private TopText() {}
 
-  /** A line of totals, a line for each silent instance, then the table. */
+  /** A line of totals, a line for each silent or refusing instance, then the table. */
   static List<String> lines(FleetSnapshot snapshot) {
     List<String> lines = new ArrayList<>();
     lines.add(totals(snapshot));
@@ -43,6 +43,19 @@ final class TopText {
     silent.stream().limit(SILENT_SHOWN).forEach(instance -> lines.add(silent(instance)));
     if (silent.size() > SILENT_SHOWN) {
       lines.add("silent: " + (silent.size() - SILENT_SHOWN) + " more");
+    }
+    List<FleetInstance.InstanceStatus> refusing = snapshot.refusing();
+    refusing.stream()
+        .limit(SILENT_SHOWN)
+        .forEach(
+            instance ->
+                lines.add(
+                    "refused: "
+                        + instance.address()
+                        + ": "
+                        + EndpointText.printable(instance.cause())));
+    if (refusing.size() > SILENT_SHOWN) {
+      lines.add("refused: " + (refusing.size() - SILENT_SHOWN) + " more");
     }
     table(snapshot).toString().lines().forEach(lines::add);
     if (snapshot.matched() > snapshot.rows().size()) {
@@ -156,10 +169,10 @@ final class TopText {
         JsonLine.object()
             .with("admin", instance.address())
             .with("answers", instance.silentFor().isEmpty());
-    instance
-        .silentFor()
-        .ifPresent(
-            silent -> json.with("silent_ms", silent.toMillis()).with("cause", instance.cause()));
+    instance.silentFor().ifPresent(silent -> json.with("silent_ms", silent.toMillis()));
+    if (!instance.cause().isEmpty()) {
+      json.with("cause", instance.cause());
+    }
     instance
         .report()
         .ifPresent(

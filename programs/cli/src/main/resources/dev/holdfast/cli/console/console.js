@@ -148,6 +148,9 @@ function fill(state) {
       .map(each => `${each.address} does not answer for ${age(each.for_ms)}: ${each.cause}`);
     const further = state.instances - state.answering - troubles.length;
     if (troubles.length && further > 0) troubles.push(`${number(further)} further processes do not answer: services, admin`);
+    const refusing = state.refusing.slice(0, SHOWN_SILENT);
+    for (const each of refusing) troubles.push(`${each.address} refuses this, and its rows are missing: ${each.cause}`);
+    if (state.refused > refusing.length) troubles.push(`${number(state.refused - refusing.length)} further processes refuse this`);
     if (state.trouble) troubles.unshift('registry: ' + state.trouble);
     if (state.skipped) troubles.push(`${number(state.skipped)} services are not shown: more than there is room`);
     $('silent').textContent = troubles.join('\n');

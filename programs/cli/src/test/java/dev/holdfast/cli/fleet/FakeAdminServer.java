@@ -16,6 +16,8 @@ import io.grpc.InsecureServerCredentials;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.util.Comparator;
@@ -26,7 +28,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * An admin service over loopback with the streams that a test gives it, sorted by {@code sent}; a
  * page token is the number of rows before the page. Written from the .proto file alone.
  */
-public final class FakeAdminServer implements AutoCloseable {
+public class FakeAdminServer implements AutoCloseable {
   private final Server server;
   private final List<ResumableStream> streams;
   private final List<ResumableStream> ended = new CopyOnWriteArrayList<>();
@@ -70,6 +72,18 @@ public final class FakeAdminServer implements AutoCloseable {
         List.of());
   }
 
+  /** A server of an earlier version, which does not know what streams are to be sorted by. */
+  static FakeAdminServer withoutSortKeys(String id) throws IOException {
+    return new FakeAdminServer(id, List.of(), List.of()) {
+      @Override
+      void check(RowsRequest request) {
+        throw Status.INVALID_ARGUMENT
+            .withDescription("sort: \"" + request.getSort() + "\" (expected: none)")
+            .asRuntimeException();
+      }
+    };
+  }
+
   /** A server of an earlier version, which can't list streams. */
   static FakeAdminServer withoutStreams(String id) throws IOException {
     return new FakeAdminServer(id, List.of(), List.of(AdminGrpc.getListStreamsMethod()));
@@ -102,6 +116,9 @@ public final class FakeAdminServer implements AutoCloseable {
     server.shutdownNow();
   }
 
+  /** Refuses a request by the status that it throws. */
+  void check(RowsRequest request) {}
+
   private final class Rows extends AdminGrpc.AdminImplBase {
     private final String id;
 
@@ -117,6 +134,12 @@ public final class FakeAdminServer implements AutoCloseable {
 
     @Override
     public void listStreams(RowsRequest request, StreamObserver<StreamsPage> answers) {
+      try {
+        check(request);
+      } catch (StatusRuntimeException e) {
+        answers.onError(e);
+        return;
+      }
       answers.onNext(page(request, streams));
       answers.onCompleted();
     }
