@@ -12,6 +12,17 @@ import (
 
 const defaultMaxRecv = 4 << 20
 
+// OnRestarted lets a server-streaming stream go on where another instance's handler begins anew: after a
+// deploy, for a method that its server declares free of side effects and that marks no cursor. RecvMsg calls f
+// before the first message of that handler, with the number of messages that the handlers before it sent.
+// Without it such a stream goes on before its first message only, and ends with a MovedError later.
+func OnRestarted(f func(messages int64)) grpc.CallOption { return restartedOption{f: f} }
+
+type restartedOption struct {
+	grpc.EmptyCallOption
+	f func(messages int64)
+}
+
 // splitCallOptions keeps away from attachments what belongs to the session: where the headers,
 // trailers and the peer go, and what is called at the end.
 func splitCallOptions(method string, opts []grpc.CallOption) (callOptions, error) {
@@ -21,6 +32,8 @@ func splitCallOptions(method string, opts []grpc.CallOption) (callOptions, error
 		switch o := opt.(type) {
 		case grpc.HeaderCallOption, grpc.TrailerCallOption, grpc.PeerCallOption, grpc.OnFinishCallOption:
 			split.own = append(split.own, opt)
+		case restartedOption:
+			split.onRestarted = o.f
 		case grpc.MaxRecvMsgSizeCallOption:
 			maxRecv = o.MaxRecvMsgSize
 		case grpc.ForceCodecV2CallOption:

@@ -299,7 +299,8 @@ func (i *instances) close() {
 // callOptions are an application's, as each attachment gets them, and what the session itself does
 // of them.
 type callOptions struct {
-	physical []grpc.CallOption
-	codec    encoding.CodecV2
-	own      []grpc.CallOption
+	physical    []grpc.CallOption
+	codec       encoding.CodecV2
+	own         []grpc.CallOption
+	onRestarted func(messages int64)
 }

@@ -85,6 +85,7 @@ type clientAttachment struct {
 	owner   *clientStream
 	a       *session.Attachment
 	hello   *wire.Hello
+	resumes bool // comes back with others, or goes to another owner with them
 	address string
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -101,6 +102,7 @@ type clientAttachment struct {
 
 func newClientAttachment(owner *clientStream, o session.Output) *clientAttachment {
 	a := &clientAttachment{owner: owner, a: o.To, hello: o.Hello, address: o.Address}
+	a.resumes = len(o.Hello.Token) > 0 || o.Handover.Position > 0
 	a.out.wake.L, a.canRead.L = &owner.mu, &owner.mu
 	md, _ := metadata.FromOutgoingContext(owner.ctx)
 	md = md.Copy()
@@ -108,6 +110,7 @@ func newClientAttachment(owner *clientStream, o session.Output) *clientAttachmen
 		md = metadata.MD{}
 	}
 	md.Set(wire.MetadataKey, string(o.Hello.Append(nil)))
+	md.Set(wire.HandoverKey, string(o.Handover.Append(nil)))
 	a.trace.again = a.nextHello
 	a.trace.refuse = a.refuseRetry
 	// The application's context ends the session, which tells the server: not the call.
@@ -168,7 +171,7 @@ func (a *clientAttachment) run() {
 // awaitTurn keeps resumes of one channel from coming all at once; false when the call is not wanted
 // any more.
 func (a *clientAttachment) awaitTurn() bool {
-	if len(a.hello.Token) == 0 {
+	if !a.resumes {
 		return true
 	}
 	turn := a.owner.calls.limiter.ask(now())

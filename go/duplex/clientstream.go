@@ -40,15 +40,18 @@ type clientStream struct {
 	hasInbox bool
 	asked    bool
 	given    int64 // the position of the message that the application has
-	received bool  // a message
-	closing  bool  // CloseSend was called
-	header   metadata.MD
-	answered bool // the header is there, or never will be
-	end      *session.End
-	err      error
-	trailer  metadata.MD
-	refused  error // why this side ended the session, if it did
-	last     error // the status of the attachment that ended last
+	// Messages of the handlers before one that began anew: told before the message in the inbox, and before
+	// the one that follows it. 0 for none.
+	inboxRestarted, restarted int64
+	received                  bool // a message
+	closing                   bool // CloseSend was called
+	header                    metadata.MD
+	answered                  bool // the header is there, or never will be
+	end                       *session.End
+	err                       error
+	trailer                   metadata.MD
+	refused                   error // why this side ended the session, if it did
+	last                      error // the status of the attachment that ended last
 }
 
 var _ grpc.ClientStream = (*clientStream)(nil)
@@ -61,6 +64,9 @@ func (s *clientStream) start() {
 	var untilDeadline time.Duration
 	if deadline, ok := s.ctx.Deadline(); ok {
 		untilDeadline = max(1, time.Until(deadline))
+	}
+	if s.options.onRestarted != nil {
+		s.session.AcceptRestart()
 	}
 	s.session.Start(now(), untilDeadline, s.calls.knownPeer(s.peer), s.kind())
 	s.stopped = context.AfterFunc(s.ctx, s.onContextDone)
@@ -116,7 +122,10 @@ func (s *clientStream) pump() {
 			attachmentOf(o.To).endCall(o.Why)
 		case session.OpDeliver:
 			s.inbox, s.hasInbox, s.asked = o, true, false
+			s.inboxRestarted, s.restarted = s.restarted, 0
 			s.canRead.Signal()
+		case session.OpRestarted:
+			s.restarted = o.Seq
 		case session.OpReady:
 			s.canSend.Broadcast()
 		case session.OpEnded:
@@ -243,17 +252,21 @@ func (s *clientStream) RecvMsg(m any) error {
 		s.canRead.Wait()
 	}
 	if !s.hasInbox {
-		defer s.mu.Unlock()
-		if s.oneResponse && s.err == io.EOF && !s.received {
-			return errMissingResponse
+		restarted, err := s.restarted, s.err
+		s.restarted = 0
+		if s.oneResponse && err == io.EOF && !s.received {
+			err = errMissingResponse
 		}
-		return s.err
+		s.mu.Unlock()
+		s.tellRestarted(restarted)
+		return err
 	}
 	s.received = true
-	next := s.inbox
-	s.inbox, s.hasInbox = session.Output{}, false
+	next, restarted := s.inbox, s.inboxRestarted
+	s.inbox, s.hasInbox, s.inboxRestarted = session.Output{}, false, 0
 	s.given = next.Seq
 	s.mu.Unlock()
+	s.tellRestarted(restarted)
 	if err := decode(s.options.codec, next.Body, m); err != nil {
 		err = status.Errorf(codes.Internal, "duplex: message %d: %v", next.Seq, err)
 		s.mu.Lock()
@@ -266,6 +279,13 @@ func (s *clientStream) RecvMsg(m any) error {
 		return s.awaitStatus()
 	}
 	return nil
+}
+
+// tellRestarted calls the application where a handler began anew; without the lock.
+func (s *clientStream) tellRestarted(messages int64) {
+	if messages > 0 {
+		s.options.onRestarted(messages)
+	}
 }
 
 // awaitStatus is nil when the call that has one response ended well.

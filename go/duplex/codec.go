@@ -87,6 +87,8 @@ func newBody(data mem.BufferSlice) *body { return &body{data: data, length: data
 
 func (b *body) Len() int { return b.length }
 
+func (b *body) Bytes() []byte { return b.data.Materialize() }
+
 func (b *body) Retain() { b.data.Ref() }
 
 func (b *body) Release() { b.data.Free() }

@@ -154,6 +154,7 @@ func (s *serverStream) begin(a *serverAttachment) {
 	md, _ := metadata.FromIncomingContext(ctx)
 	md = md.Copy()
 	md.Delete(wire.MetadataKey)
+	md.Delete(wire.HandoverKey)
 	ctx = metadata.NewIncomingContext(ctx, md)
 	ctx = grpc.NewContextWithServerTransportStream(ctx, &transportStream{s})
 	ctx, s.cancel = context.WithCancelCause(ctx)

@@ -39,7 +39,13 @@ func open(c command, shared *client) (*client, error) {
 		ctx, cancel = context.WithTimeout(context.Background(), millis(c.Options.DeadlineMs))
 	}
 	desc := describe(c.Method[strings.LastIndex(c.Method, "/")+1:])
-	stream, err := channel.NewStream(ctx, &desc, "/"+c.Method)
+	var callOptions []grpc.CallOption
+	if c.Options.Restart == 1 {
+		callOptions = append(callOptions, duplex.OnRestarted(func(messages int64) {
+			say("restarted", event{"stream": c.Stream, "messages": messages})
+		}))
+	}
+	stream, err := channel.NewStream(ctx, &desc, "/"+c.Method, callOptions...)
 	if err != nil {
 		cancel()
 		return nil, err

@@ -51,12 +51,14 @@ type options struct {
 	Address         string `json:"address"`
 	PrincipalHeader string `json:"principalHeader"`
 	OnlyInstance    int    `json:"onlyInstance"`
+	Restart         int    `json:"restart"`
 }
 
 var supported = []string{
 	"backoffBaseMs", "backoffCapMs", "handshakeMs", "assumePlainMs", "deadlineMs", "reading",
 	"sendMessages", "receiveMessages", "ackEvery", "ackDelayMs", "ttlMs", "tokenKey", "address",
 	"principalHeader", "onlyInstance", "drain", "channel", "server-streaming", "client-streaming", "half-duplex",
+	"hand-over", "restart",
 }
 
 // describe is a method of the scenarios by its name.

@@ -190,6 +190,9 @@ const (
 	OpWaiting
 	// OpResumed: the end of OpWaiting.
 	OpResumed
+	// OpRestarted: what is delivered from now on comes from a handler that began anew, after Seq messages of
+	// handlers before it.
+	OpRestarted
 	// OpEnded: the application is told End, once.
 	OpEnded
 )
@@ -199,6 +202,7 @@ type Output struct {
 	Op        Op
 	To        *Attachment
 	Hello     *wire.Hello
+	Handover  wire.Handover // shown beside Hello
 	Address   string
 	Welcome   *wire.Welcome
 	Refusal   *wire.Refusal

@@ -5,6 +5,8 @@ import "holdfast.dev/go/internal/wire"
 // Body is an application's message as the session keeps it: opaque bytes with a reference count.
 type Body interface {
 	Len() int
+	// Bytes is a copy of the content.
+	Bytes() []byte
 	// Retain and Release count the holders. A body is made with one.
 	Retain()
 	Release()
@@ -45,7 +47,10 @@ type sendBuffer struct {
 	flowed        int64 // bytes acknowledged since the session was attached
 	finished      bool
 	toldFull      bool
-	budget        *Budget
+	// Whether the first message is kept after its ack, and that message once it was released.
+	keepsFirst bool
+	first      *item
+	budget     *Budget
 }
 
 func newSendBuffer(o *Options, budget *Budget) sendBuffer {
@@ -131,9 +136,46 @@ func (s *sendBuffer) ack(upTo int64) bool {
 func (s *sendBuffer) release(upTo int64) {
 	for ; s.low <= upTo; s.low++ {
 		slot := s.slot(s.low)
-		s.hold(-size(slot.body))
-		release(slot.body)
+		if s.low == 1 && s.keepsFirst && size(slot.body) <= maxFirstBytes {
+			first := *slot
+			s.first = &first
+		} else {
+			s.hold(-size(slot.body))
+			release(slot.body)
+		}
 		*slot = item{}
+	}
+}
+
+// mayRewind reports whether all that was sent, a first message and a half-close, can be sent again.
+func (s *sendBuffer) mayRewind() bool { return s.end <= 2 && (s.first != nil || s.at(1) != nil) }
+
+// rewind begins at position 1 again, with the first message and the half-close.
+func (s *sendBuffer) rewind() {
+	again := s.first
+	if held := s.at(1); held != nil {
+		first := *held
+		again = &first
+		*held = item{}
+		s.low = 2
+	}
+	halfClosed := s.finished
+	s.release(s.end)
+	s.hold(-size(again.body))
+	s.first = nil
+	s.low, s.end, s.acked, s.sent = 1, 0, 0, 0
+	s.finished = again.last()
+	s.append(again.body, again.flags, again.status)
+	if halfClosed {
+		s.finish(wire.HalfClose, 0, nil)
+	}
+}
+
+func (s *sendBuffer) dropFirst() {
+	if s.first != nil {
+		s.hold(-size(s.first.body))
+		release(s.first.body)
+		s.first = nil
 	}
 }
 
@@ -152,6 +194,7 @@ func (s *sendBuffer) onState(next State) {
 	}
 	if next.Terminal() {
 		s.release(s.end)
+		s.dropFirst()
 	}
 }
 
@@ -168,6 +211,8 @@ const (
 const (
 	windowForgets = 16
 	leastWindow   = 2
+	// A larger request is not kept for a hand-over: its stream ends with MOVED.
+	maxFirstBytes = 64 << 10
 )
 
 // receiveBuffer is the receive window of a session, committed <= processed <= delivered <=
@@ -181,6 +226,7 @@ type receiveBuffer struct {
 	delivered      int64
 	processed      int64
 	last           int64 // the last position; 0 while it is not known
+	moved          int64 // the last position of the owner before; 0 for none
 	waitingBytes   int64
 	inHandBytes    int64
 	processedBytes int64
@@ -272,11 +318,28 @@ func (r *receiveBuffer) process(upTo int64) {
 		r.budget.take(-bytes)
 	}
 	// Nobody processes a half-close or a status: what comes before it implies it.
-	if r.last != 0 && upTo == r.last-1 && r.delivered == r.last {
+	// Two owners' last words may follow each other.
+	if upTo+1 == r.moved {
+		upTo = r.moved
+	}
+	if upTo+1 == r.last && r.delivered == r.last {
 		upTo = r.last
 	}
 	r.processed = max(r.processed, upTo)
 }
+
+// goOn: the last position was that of one owner only; the next one goes on behind it. Until that one has
+// welcomed the session, whatever comes behind the last position is the old owner's mistake.
+func (r *receiveBuffer) goOn() { r.moved, r.last = r.last, 0 }
+
+// mayGoOn reports whether all before an earlier owner's last position was processed.
+func (r *receiveBuffer) mayGoOn() bool {
+	return r.processed >= r.moved && r.last != 0 && r.delivered == r.last
+}
+
+// firstNeeded is the lowest position that the peer must still hold. An owner that took the session over
+// holds nothing of what came from the owner before, though the application may have some in hand.
+func (r *receiveBuffer) firstNeeded() int64 { return max(r.processed, r.moved) + 1 }
 
 func (r *receiveBuffer) clear() {
 	r.budget.take(-r.waitingBytes - r.inHandBytes)

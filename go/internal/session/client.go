@@ -24,6 +24,7 @@ const (
 type Client struct {
 	stream
 	schedule schedule
+	handover clientHandover
 	pending  *Attachment
 	token    []byte
 	welcomed bool
@@ -51,6 +52,7 @@ func NewClient(id wire.SessionID, o Options, random Random, budget *Budget) *Cli
 	c := &Client{lingerUntil: never, oversizeAt: -1}
 	c.begin(c, id, o, budget)
 	c.schedule = newSchedule(&c.options, random)
+	c.handover = clientHandover{out: &c.out, in: &c.in}
 	c.plainPeer = newPlainPeerDetector(&c.options)
 	return c
 }
@@ -64,11 +66,16 @@ func (c *Client) Start(now int64, untilDeadline time.Duration, peer Peer, kind M
 	}
 	c.started = now
 	c.kind = kind
+	c.out.keepsFirst = kind == ServerStreaming
 	c.plainPeer.begin(peer, kind)
 	c.halfDuplex.possible = kind == ServerStreaming
 	c.transition(Opening)
 	c.open(now)
 }
+
+// AcceptRestart says that the application takes the messages of a handler that begins anew, after
+// OpRestarted. Without this such a hand-over is taken only before the first message.
+func (c *Client) AcceptRestart() { c.handover.acceptsRestart = true }
 
 // HalfClose says that the application sends no more.
 func (c *Client) HalfClose() { c.out.finish(wire.HalfClose, 0, nil) }
@@ -120,6 +127,7 @@ func (c *Client) OnWelcome(now int64, from *Attachment, w *wire.Welcome) {
 	if from != c.pending || c.state.Terminal() {
 		return
 	}
+	c.onTaken(from)
 	// A server that forgot what it had acknowledged wants what is no longer held. On a call that
 	// was taken for a plain one too early, what was let go is on its way.
 	forgot := !from.plain && w.Watermark < c.out.low-1
@@ -163,7 +171,49 @@ func (c *Client) mayKeepHalfClosed(a *Attachment) bool {
 // onUnsayable: what is to be said on an attachment whose request side is closed, another one says.
 func (c *Client) onUnsayable(now int64, on *Attachment) { c.drain(now, on) }
 
-func (c *Client) beforeFrames(now int64) { c.fallBack(now) }
+func (c *Client) beforeFrames(now int64) {
+	c.fallBack(now)
+	if c.handover.due() && c.end == nil {
+		c.handOver(now)
+	}
+}
+
+// handOver goes to another owner, while the one before may still wait for the ack of its last frame.
+func (c *Client) handOver(now int64) {
+	if c.current != nil {
+		c.current.ackRepeat = true
+		c.current.sparing = false
+	}
+	c.handover.begin()
+	c.token = nil
+	c.serverLeaving = false
+	if c.pending != nil {
+		c.close(c.pending, Unneeded)
+		c.attemptFailed(now, 0)
+	}
+	if c.state == Attached || c.state == Suspect {
+		c.transition(Draining)
+	}
+	c.schedule.elsewhere(now)
+	c.keepAttached(now)
+}
+
+// onTaken: a server has welcomed the session, which takes over what was handed over.
+func (c *Client) onTaken(by *Attachment) {
+	taken := c.handover.finish()
+	if taken == nil {
+		return
+	}
+	if taken.Replays == wire.ReplayRestart && taken.Messages() > 0 && c.end == nil {
+		c.put(Output{Op: OpRestarted, Seq: taken.Messages()})
+	}
+	c.serverLeaving = false
+	// Its handler starts with the first frame.
+	by.probeDue = true
+}
+
+// comesBack reports whether a server has welcomed this session, and maybe handed it over since.
+func (c *Client) comesBack() bool { return len(c.token) > 0 || c.handover.begun }
 
 // OnPlainHeaders takes response headers without a welcome: the server knows no sessions.
 func (c *Client) OnPlainHeaders(now int64, from *Attachment) {
@@ -236,7 +286,7 @@ func (c *Client) OnSuspect(now int64, a *Attachment) {
 }
 
 // OnQueued says that a resume waits for its turn among others: no answer can be awaited.
-func (c *Client) OnQueued(a *Attachment) { a.queued = len(c.token) > 0 }
+func (c *Client) OnQueued(a *Attachment) { a.queued = c.comesBack() }
 
 // OnHelloUnsent says that the call of an attachment has begun and may wait for a connection: OnHelloSent
 // follows when it has one. The silence before is nobody's, so that the server is not taken for one
@@ -248,7 +298,7 @@ func (c *Client) OnHelloSent(now int64, a *Attachment) {
 	a.helloUnsent = false
 	a.silentSince = now
 	a.queued = false
-	if len(c.token) > 0 {
+	if c.comesBack() {
 		a.helloSent = now
 	}
 }
@@ -308,7 +358,9 @@ func (c *Client) NextDeadline() int64 {
 				at = min(at, due)
 			}
 		}
-		at = min(at, c.halfDuplex.deadline(c, p))
+		if !c.handover.begun {
+			at = min(at, c.halfDuplex.deadline(c, p))
+		}
 	} else {
 		at = min(at, c.schedule.retry)
 	}
@@ -392,7 +444,7 @@ func (c *Client) isOversized(how Closure) bool {
 func (c *Client) open(now int64) {
 	a := c.schedule.next(now)
 	c.pending = a
-	unanswered := c.touched && len(c.token) == 0
+	unanswered := c.touched && !c.comesBack()
 	// One before that came to no server was none.
 	a.first = !c.touched && len(c.token) == 0 && c.end == nil && (a.number == 1 || c.plainPeer.mayBePlain)
 	if a.first {
@@ -400,7 +452,7 @@ func (c *Client) open(now int64) {
 		a.cursor = c.out.low
 	}
 	hello := &wire.Hello{
-		Session: c.id, Attach: a.number, Tag: a.tag, Watermark: c.in.processed, Low: c.out.low,
+		Session: c.id, Attach: a.number, Tag: a.tag, Watermark: c.in.processed, Low: c.handover.low(),
 		Credit: c.in.credit(), RemainingMillis: c.remainingMillis(now), Untouched: !c.touched, Token: c.token,
 	}
 	if unanswered {
@@ -409,7 +461,7 @@ func (c *Client) open(now int64) {
 		hello.TouchedBy = c.touchedBy
 	}
 	a.sentCredit, a.sentAck = hello.Credit, hello.Watermark
-	c.put(Output{Op: OpStart, To: a, Hello: hello, Address: c.schedule.address})
+	c.put(Output{Op: OpStart, To: a, Hello: hello, Handover: c.handover.shown(), Address: c.schedule.address})
 }
 
 // remainingMillis is what a hello says of the deadline; one too far away is said by a later hello.
@@ -444,7 +496,7 @@ func (c *Client) keepAttached(now int64) {
 	if p := c.pending; p != nil {
 		if c.mustBeAnswered(p) && now >= after(p.helloSent, c.schedule.handshake()) {
 			c.close(p, Silent)
-			if len(c.token) > 0 {
+			if c.comesBack() {
 				c.schedule.silences = min(maxPatienceDoubling, c.schedule.silences+1)
 			}
 			c.pendingClosed(now, p, Closure{Scope: ScopeConnection, Status: codeUnavailable})
@@ -510,7 +562,8 @@ func (c *Client) fallBack(now int64) {
 	if step != noStep && now >= c.plainPeer.dueAt(p, step) {
 		c.take(p, step)
 	}
-	if p == c.pending && c.halfDuplex.isHalfCloseDue(now, c, p) {
+	// The next owner of a session gets the request again, for which the request side stays open.
+	if p == c.pending && !c.handover.begun && c.halfDuplex.isHalfCloseDue(now, c, p) {
 		p.halfClosed = true
 		c.put(Output{Op: OpHalfClose, To: p})
 	}
@@ -600,6 +653,10 @@ func (c *Client) conclude(now int64, end End) {
 }
 
 func (c *Client) lose(why Kind) {
+	if c.handover.pending != nil {
+		// Nobody takes the session over: the owner before has said exactly what it processed.
+		why = SessionMoved
+	}
 	c.reportEnd(c.endOf(why))
 	c.finishAll()
 }
@@ -659,13 +716,17 @@ func (c *Client) onBare(now int64, from *Attachment, body Body) {
 }
 
 func (c *Client) onFinal(now int64, it item) {
-	kind := Finished
-	if it.flags&wire.Moved != 0 {
-		kind = SessionMoved
+	if it.flags&wire.Moved == 0 {
+		end := c.endOf(Finished)
+		end.Status, end.Body = it.status, it.body
+		c.conclude(now, end)
+		return
 	}
-	end := c.endOf(kind)
-	end.Status, end.Body = it.status, it.body
-	c.conclude(now, end)
+	taken := c.handover.prepare(it)
+	release(it.body)
+	if !taken {
+		c.conclude(now, c.endOf(SessionMoved))
+	}
 }
 
 func (c *Client) onViolation(now int64, a *Attachment) {
@@ -701,7 +762,7 @@ func (c *Client) wantedFlags() wire.Flag {
 func (c *Client) mayDeliver() bool { return true }
 
 func (c *Client) maySend(to *Attachment, it *item) bool {
-	if c.end != nil || c.serverLeaving {
+	if c.end != nil || c.serverLeaving || c.handover.pending != nil {
 		return false
 	}
 	halfClose := it.flags&wire.HalfClose != 0

@@ -63,6 +63,14 @@ func (s *schedule) onFailed() {
 	s.moves = 0
 }
 
+// elsewhere: the next attempt goes wherever the channel leads, at once, and the ones before say nothing
+// of it.
+func (s *schedule) elsewhere(now int64) {
+	s.onFailed()
+	s.attempts = 0
+	s.retry = now
+}
+
 func (s *schedule) detached(now int64) {
 	if s.alone == never {
 		s.alone = now

@@ -268,7 +268,7 @@ func (s *stream) receive(now int64, from *Attachment, seq int64, flags wire.Flag
 
 // match reports whether a handshake fits: all processed was sent, what is next is held.
 func (s *stream) match(watermark, low int64) bool {
-	return low <= s.in.processed+1 && s.ack(watermark)
+	return low <= s.in.firstNeeded() && s.ack(watermark)
 }
 
 // adopt lets an attachment carry the session, after its handshake was checked.

@@ -16,7 +16,9 @@ import (
 // text is a body of a test.
 type text []byte
 
-func (b text) Len() int { return len(b) }
+func (b text) Len() int      { return len(b) }
+func (b text) Bytes() []byte { return []byte(b) }
+
 func (b text) Retain()  {}
 func (b text) Release() {}
 

@@ -133,9 +133,9 @@ func (r *reader) raw() (uint64, error) {
 }
 
 // openHandshake returns a reader behind the version, the first field of each handshake value.
-func openHandshake(data []byte) (*reader, error) {
-	if len(data) > MaxHandshake {
-		return nil, refuse(TooLong, "%d bytes > %d", len(data), MaxHandshake)
+func openHandshake(most int, data []byte) (*reader, error) {
+	if len(data) > most {
+		return nil, refuse(TooLong, "%d bytes > %d", len(data), most)
 	}
 	r := &reader{data: data}
 	more, err := r.next()

@@ -249,7 +249,11 @@ func ParseRefusal(data []byte) (Refusal, error) {
 }
 
 func fields(data []byte, each func(*reader) error) error {
-	r, err := openHandshake(data)
+	return fieldsUpTo(MaxHandshake, data, each)
+}
+
+func fieldsUpTo(most int, data []byte, each func(*reader) error) error {
+	r, err := openHandshake(most, data)
 	if err != nil {
 		return err
 	}

@@ -115,7 +115,10 @@ class AdapterStream {
     this.resumable = shared?.resumable ?? new ResumableClient(this.connect(target), { ...(chosen as ResumableOptions), redirect });
     this.oneRequest = !definition.requestStream;
     const deadlineMs = Number(options['deadlineMs'] ?? 0);
-    this.stream = this.resumable.open(definition, deadlineMs === 0 ? {} : { deadline: Date.now() + deadlineMs });
+    this.stream = this.resumable.open(definition, {
+      ...(deadlineMs === 0 ? {} : { deadline: Date.now() + deadlineMs }),
+      ...(Number(options['restart'] ?? 0) === 0 ? {} : { onRestarted: (messages) => this.say('restarted', { messages }) }),
+    });
     this.demand = options['reading'] === 'manual' ? 0 : Infinity;
     void this.stream.status.then(() => (this.demand = Infinity)).then(() => this.read());
     void this.read();
@@ -212,7 +215,7 @@ function obey(command: Command): void {
   const stream = streams.get(command.stream);
   switch (command.do) {
     case 'describe':
-      say('describe', { name: 'node', options: [...Object.keys(OPTIONS), 'deadlineMs', 'reading', 'channel', 'server-streaming', 'client-streaming', 'half-duplex'] });
+      say('describe', { name: 'node', options: [...Object.keys(OPTIONS), 'deadlineMs', 'reading', 'channel', 'server-streaming', 'client-streaming', 'half-duplex', 'hand-over', 'restart'] });
       break;
     case 'open':
       streams.set(command.stream, new AdapterStream(command.stream, command, streams.get(command.channel ?? '')));

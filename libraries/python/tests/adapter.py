@@ -25,7 +25,16 @@ _OPTIONS = {
 }
 
 #: What the kit asks for besides.
-_CAPABILITIES = ("deadlineMs", "reading", "channel", "server-streaming", "client-streaming", "half-duplex")
+_CAPABILITIES = (
+    "deadlineMs",
+    "reading",
+    "channel",
+    "server-streaming",
+    "client-streaming",
+    "half-duplex",
+    "hand-over",
+    "restart",
+)
 
 #: The methods that are not bidirectional.
 _KINDS = {"List": MethodKind.SERVER_STREAMING, "Collect": MethodKind.CLIENT_STREAMING}
@@ -104,7 +113,9 @@ class AdapterStream:
         method = StreamMethod(f"/{command['method']}", encode, decode, kind)
         deadline = options.get("deadlineMs")
         timeout = deadline / 1_000 if deadline else None
-        self._stream: ResumableStream[str, str] = self._resumable.open(method, timeout=timeout)
+        self._stream: ResumableStream[str, str] = self._resumable.open(
+            method, timeout=timeout, on_restarted=self._on_restarted if options.get("restart") else None
+        )
         self._demand = asyncio.Semaphore(0)
         self._automatic = options.get("reading") != "manual"
         self._orders: asyncio.Queue[tuple[str, int] | None] = asyncio.Queue()
@@ -174,6 +185,9 @@ class AdapterStream:
             _say("moved", stream=self._name, processed=moved.processed_by_peer)
         except StreamError as error:
             self._say_end(error.details(), error.trailing_metadata(), error.code().value[0])
+
+    def _on_restarted(self, messages: int) -> None:
+        _say("restarted", stream=self._name, messages=messages)
 
     def _say_end(self, description: str, trailers: Any, status: int) -> None:
         texts = {key: value for key, value in trailers if isinstance(value, str)}

@@ -4,6 +4,7 @@ import type { CallClosure, CloseReason } from '../session/outputs.js';
 import { WireError } from '../wire/fields.js';
 import { type FrameHeader, readFrame, writeFrame } from '../wire/frame-header.js';
 import { HANDSHAKE_KEY, type Refusal, type Welcome, readRefusal, readWelcome } from '../wire/handshake.js';
+import { HANDOVER_KEY, type SessionHandover } from '../wire/session-handover.js';
 
 /** The most time that a server may take to end a call whose session is over; then it is cancelled. */
 const DONE_PATIENCE_MILLIS = 10_000;
@@ -43,10 +44,12 @@ export class AttachmentCall {
     private readonly attachment: Attachment,
     private readonly target: CallTarget,
     hello: Buffer,
+    handover: SessionHandover,
     private readonly listener: AttachmentListener,
   ) {
     const metadata = target.metadata.clone();
     metadata.set(HANDSHAKE_KEY, hello);
+    metadata.set(HANDOVER_KEY, handover.toBytes());
     if (attachment.number > 1) {
       // While the channel waits to connect again an attempt waits with it: to fail at once would only make the next delay longer.
       metadata.setOptions({ ...metadata.getOptions(), waitForReady: true });
@@ -127,6 +130,7 @@ export class AttachmentCall {
     try {
       const welcome = readWelcome(onlyOne(values));
       headers.remove(HANDSHAKE_KEY);
+      headers.remove(HANDOVER_KEY);
       this.listener.onHeaders(headers);
       this.listener.onWelcome(this.attachment, welcome);
     } catch (error) {

@@ -18,6 +18,7 @@ import type { MethodKind, Peer } from '../session/plain-peer.js';
 import type { SessionState } from '../session/session-state.js';
 import { type FrameHeader, HIGHEST_TAG } from '../wire/frame-header.js';
 import { type Hello, MAX_MILLIS, type Refusal, type Welcome, ownerOf, writeHello } from '../wire/handshake.js';
+import type { SessionHandover } from '../wire/session-handover.js';
 import { AttachmentCall, type AttachmentListener, type CallTarget } from './attachment-call.js';
 import type { ResumeLimiter, ResumePermit } from './resume-limiter.js';
 import { endStatus } from './session-end.js';
@@ -41,6 +42,13 @@ export interface StreamOptions {
   readonly onWaiting?: (leftMillis: number, cause: string) => void;
   /** Called after {@link onWaiting}, when the stream has a connection again. */
   readonly onResumed?: () => void;
+  /**
+   * Consents to messages of a handler that begins anew, and is called before the first of them, when the message before was processed.
+   * A server-streaming method without side effects, whose handler marks no cursor, goes on so when its instance leaves: the request is sent
+   * again, and what the stream has read may come again. `messages` is the number of messages that handlers before have sent in this
+   * stream. Without it such a stream ends with {@link MovedError}, unless no message has come before.
+   */
+  readonly onRestarted?: (messages: number) => void;
 }
 
 /** What a stream shares with others of its client. */
@@ -87,6 +95,8 @@ export class ResumableStream<Req, Res> implements AsyncIterableIterator<Res> {
 
   private reader: { resolve: (result: IteratorResult<Res>) => void; reject: (error: Error) => void } | undefined;
   private inHand = 0;
+  /** The messages before a handler that began anew, while the application has one of them in hand. */
+  private untoldRestart: number | undefined;
   private ended: StatusObject | StreamError | undefined;
 
   private waitingWrites: WaitingWrite[] = [];
@@ -119,6 +129,9 @@ export class ResumableStream<Req, Res> implements AsyncIterableIterator<Res> {
     this.kind = kindOf(method);
     this.peerKey = this.kind === 'bidirectional' ? '' : method.path;
     this.session = new ClientSession(randomBytes(16), host.options, random, host.budget);
+    if (options.onRestarted !== undefined) {
+      this.session.acceptRestart();
+    }
     options.signal?.addEventListener('abort', this.onAbort, { once: true });
     this.input((now) => this.session.start(now, remainingMillis(options.deadline), host.peerOf(this.peerKey), this.kind));
     if (options.signal?.aborted) {
@@ -190,6 +203,7 @@ export class ResumableStream<Req, Res> implements AsyncIterableIterator<Res> {
       return Promise.reject(new StreamError(status.FAILED_PRECONDITION, 'next: one is awaited (expected: one at a time)'));
     }
     const result = new Promise<IteratorResult<Res>>((resolve, reject) => (this.reader = { resolve, reject }));
+    this.tellRestart();
     this.input((now) => {
       this.session.processed(now, this.inHand);
       this.session.request(1);
@@ -276,7 +290,7 @@ export class ResumableStream<Req, Res> implements AsyncIterableIterator<Res> {
         this.calls.get(output.attachment)?.request();
         break;
       case 'start-call':
-        this.open(output.attachment, output.hello, output.address);
+        this.open(output.attachment, output.hello, output.address, output.handover);
         break;
       case 'half-close':
         this.calls.get(output.attachment)?.halfClose();
@@ -285,6 +299,10 @@ export class ResumableStream<Req, Res> implements AsyncIterableIterator<Res> {
         this.lastCause = output.why;
         this.permits.get(output.attachment)?.onOver();
         this.calls.get(output.attachment)?.close(output.why);
+        break;
+      case 'restarted':
+        this.untoldRestart = output.messages;
+        this.tellRestart();
         break;
       case 'ready':
         break;
@@ -299,19 +317,21 @@ export class ResumableStream<Req, Res> implements AsyncIterableIterator<Res> {
     }
   }
 
-  private open(attachment: Attachment, hello: Hello, address: string): void {
+  private open(attachment: Attachment, hello: Hello, address: string, handover: SessionHandover): void {
+    const comesBack = hello.token.length > 0 || handover.isPresent;
     const begin = (): void => {
-      if (hello.token.length > 0) {
+      if (comesBack) {
         this.session.onHelloSent(performance.now(), attachment);
       }
       this.session.onHelloUnsent(attachment);
-      const call = new AttachmentCall(attachment, this.target(hello, address), this.bytesOf(hello), this.listener);
+      const target = this.target(hello, address);
+      const call = new AttachmentCall(attachment, target, this.bytesOf(hello), handover, this.listener);
       this.calls.set(attachment, call);
       call.awaitConnection();
       // The turn of a resume comes from outside of the outputs.
       this.drive();
     };
-    if (hello.token.length === 0) {
+    if (!comesBack) {
       begin();
       return;
     }
@@ -431,6 +451,15 @@ export class ResumableStream<Req, Res> implements AsyncIterableIterator<Res> {
     const { reader } = this;
     this.reader = undefined;
     reader?.resolve({ done: false, value });
+  }
+
+  /** Tells of a handler that began anew, between the messages of both: an application that asks for one has none in hand. */
+  private tellRestart(): void {
+    const messages = this.untoldRestart;
+    if (messages !== undefined && this.reader !== undefined) {
+      this.untoldRestart = undefined;
+      this.options.onRestarted?.(messages);
+    }
   }
 
   private onEnded(end: SessionEnd): void {

@@ -99,6 +99,13 @@ export class AttachmentSchedule {
     this.moves = 0;
   }
 
+  /** The next attempt is due at once, wherever the channel leads; the ones before say nothing of it. */
+  beginElsewhere(now: number): void {
+    this.onFailed();
+    this.failures = 0;
+    this.retryAt = now;
+  }
+
   /** There is no attachment from now on. */
   alone(now: number): void {
     this.aloneAt ??= now;

@@ -1,6 +1,7 @@
 import { MAX_MILLIS, NO_TOKEN, type Hello } from '../wire/handshake.js';
 import type { Attachment } from './attachment.js';
 import { AttachmentSchedule, type SessionRandom } from './attachment-schedule.js';
+import { ClientHandover } from './client-handover.js';
 import { type Deadlines, isOver } from './deadlines.js';
 import { HalfDuplexPath } from './half-duplex-path.js';
 import type { InboundFlow } from './inbound-flow.js';
@@ -42,6 +43,7 @@ export interface AttachedSession {
 export class Attachments {
   readonly schedule: AttachmentSchedule;
   readonly plainPeer: PlainPeerDetector;
+  readonly handover: ClientHandover;
   private readonly halfDuplex = new HalfDuplexPath();
   /** Begun and not answered; it may write before the answer only when it is the first. */
   pending: Attachment | undefined;
@@ -65,6 +67,7 @@ export class Attachments {
   ) {
     this.schedule = new AttachmentSchedule(session.options, random);
     this.plainPeer = new PlainPeerDetector(session.options);
+    this.handover = new ClientHandover(session.sent, session.received);
   }
 
   /** Starts the first attachment of the session. */
@@ -89,13 +92,13 @@ export class Attachments {
       next.outbound.cursor = session.sent.low;
     }
     // Some server may have got a message, and none has welcomed the session.
-    const unanswered = this.touched && this.token.length === 0;
+    const unanswered = this.touched && !this.comesBack;
     const hello: Hello = {
       session: session.id,
       attach: next.number,
       tag: next.tag,
       watermark: session.received.processed,
-      low: session.sent.low,
+      low: this.handover.low,
       credit: session.received.credit(),
       remaining: this.remaining(now),
       untouched: !this.touched,
@@ -105,7 +108,8 @@ export class Attachments {
     };
     next.outbound.sentCredit = hello.credit;
     next.outbound.sentAck = hello.watermark;
-    session.outputs.push({ type: 'start-call', attachment: next, hello, address: this.schedule.address });
+    const { shown } = this.handover;
+    session.outputs.push({ type: 'start-call', attachment: next, hello, address: this.schedule.address, handover: shown });
   }
 
   /** The pending attachment was answered and carries the session from now on. */
@@ -123,7 +127,7 @@ export class Attachments {
 
   /** The call of a resume waits for its turn among those of other sessions. */
   onResumeQueued(attachment: Attachment): void {
-    attachment.opening.queued = this.token.length > 0;
+    attachment.opening.queued = this.comesBack;
   }
 
   /** The call waits for a connection. */
@@ -136,9 +140,45 @@ export class Attachments {
     attachment.opening.helloUnsent = false;
     attachment.opening.silentSince = now;
     attachment.opening.queued = false;
-    if (this.token.length > 0) {
+    if (this.comesBack) {
       attachment.opening.helloSentAt = now;
     }
+  }
+
+  /** Goes to another owner; the attachment of the one before is kept for its ack, as far as it can still be reached. */
+  handOver(now: number): void {
+    const { session } = this;
+    if (session.current !== undefined) {
+      session.current.outbound.ackRepeatDue = true;
+      session.current.outbound.sparing = false;
+    }
+    this.handover.begin();
+    this.token = NO_TOKEN;
+    this.serverLeaving = false;
+    if (this.pending !== undefined) {
+      session.close(this.pending, 'UNNEEDED');
+      this.attemptFailed(now, 0);
+    }
+    if (session.state === 'ATTACHED' || session.state === 'SUSPECT') {
+      session.transitionTo('DRAIN');
+    }
+    this.schedule.beginElsewhere(now);
+    this.keepAttached(now);
+  }
+
+  /** A server has welcomed the session, which takes over what was handed over. */
+  onTaken(by: Attachment): void {
+    const taken = this.handover.finish();
+    if (taken === undefined) {
+      return;
+    }
+    if (taken.restarts && taken.messages > 0 && !this.session.isEnded) {
+      this.session.outputs.push({ type: 'restarted', messages: taken.messages });
+    }
+    // The owner before may have said so after it had handed the session over.
+    this.serverLeaving = false;
+    // The handler starts with the first frame.
+    by.probes.probeDue = true;
   }
 
   /** Something came from the server. */
@@ -272,7 +312,7 @@ export class Attachments {
     const { session } = this;
     if (this.mustBeAnswered(opening) && now >= opening.opening.helloSentAt + this.schedule.handshake) {
       session.close(opening, 'SILENT');
-      if (this.token.length > 0) {
+      if (this.comesBack) {
         this.schedule.onSilence();
       }
       session.pendingClosed(now, opening, CONNECTION_LOST);
@@ -301,7 +341,14 @@ export class Attachments {
 
   private isHalfDuplexPossible(opening: Attachment): boolean {
     const { session } = this;
-    return this.halfDuplex.mayHelp(opening) && session.state !== 'RACING' && session.isSettled;
+    // The next owner of a session may get the request again, for which the request side stays open.
+    const goesOn = !this.handover.hasBegun && session.state !== 'RACING';
+    return goesOn && this.halfDuplex.mayHelp(opening) && session.isSettled;
+  }
+
+  /** Whether a server has welcomed this session, and maybe handed it over since. */
+  private get comesBack(): boolean {
+    return this.token.length > 0 || this.handover.hasBegun;
   }
 
   private mustBeAnswered(opening: Attachment): boolean {

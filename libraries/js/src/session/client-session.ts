@@ -93,8 +93,16 @@ export class ClientSession implements AttachedSession {
   /** Starts the session with its first attachment; `remainingMillis` until its deadline, 0 for none. */
   start(now: number, remainingMillis: number, peer: Peer, kind: MethodKind = 'bidirectional'): void {
     this.kind = kind;
+    if (kind === 'server-streaming') {
+      this.sent.keepFirst();
+    }
     this.deadline_ = remainingMillis > 0 ? now + remainingMillis : undefined;
     this.attachments.openFirst(now, peer, kind);
+  }
+
+  /** The application takes the messages of a handler that begins anew, after the output `restarted`. */
+  acceptRestart(): void {
+    this.attachments.handover.acceptRestart();
   }
 
   /** Takes a message, and keeps it until the server has processed it; false at twice the limits, or after the end. */
@@ -171,10 +179,11 @@ export class ClientSession implements AttachedSession {
     if (from !== this.attachments.pending || isTerminal(this.state_)) {
       return;
     }
+    this.attachments.onTaken(from);
     // A server that forgot what it had acknowledged would want what is no longer held. On a call that was taken for a plain one too
     // early all that was let go is on its way.
     const forgot = !from.plain && welcome.watermark < this.sent.low - 1;
-    const fits = welcome.low <= this.received.processed + 1 && this.onAck(welcome.watermark);
+    const fits = welcome.low <= this.received.firstNeeded && this.onAck(welcome.watermark);
     if (forgot || !fits) {
       this.giveUp(now, 'LOST_GAP');
     }
@@ -341,14 +350,16 @@ export class ClientSession implements AttachedSession {
         const ready = (): SessionOutput | undefined =>
           !this.isEnded && this.sent.takeReadyAgain() ? { type: 'ready' } : undefined;
         this.attachments.fallBack(now);
+        if (this.attachments.handover.isDue && !this.isEnded) {
+          this.attachments.handOver(now);
+        }
         return this.outputs.shift() ?? this.nextFrame(now) ?? ready();
       }
       if ((message.flags & Flag.FINAL) === 0) {
         return { type: 'deliver', seq: message.seq, body: message.body };
       }
       this.acks.onProcessed(now, this.current);
-      const moved = (message.flags & Flag.MOVED) !== 0;
-      this.conclude(now, this.endOf(moved ? 'MOVED' : 'FINISHED', message.status, message.body));
+      this.onFinal(now, message);
     }
   }
 
@@ -366,7 +377,7 @@ export class ClientSession implements AttachedSession {
       this.sent.onDetached();
     }
     if (isTerminal(next)) {
-      this.sent.release(this.sent.end);
+      this.sent.clear();
       this.received.clear();
     }
   }
@@ -518,6 +529,14 @@ export class ClientSession implements AttachedSession {
     this.currentClosed(now, attachment, { scope: 'stream', status: Code.UNAVAILABLE });
   }
 
+  private onFinal(now: number, message: SequencedMessage): void {
+    if ((message.flags & Flag.MOVED) === 0) {
+      this.conclude(now, this.endOf('FINISHED', message.status, message.body));
+    } else if (!this.attachments.handover.prepare(message)) {
+      this.conclude(now, this.endOf('MOVED'));
+    }
+  }
+
   private onAck(upTo: number): boolean {
     const before = this.sent.acked;
     if (!this.sent.ack(upTo)) {
@@ -557,7 +576,7 @@ export class ClientSession implements AttachedSession {
   }
 
   private maySend(attachment: Attachment, message: SequencedMessage): boolean {
-    if (this.isEnded || this.attachments.serverLeaving) {
+    if (this.isEnded || this.attachments.serverLeaving || this.attachments.handover.isPending) {
       return false;
     }
     const halfClose = (message.flags & Flag.HALF_CLOSE) !== 0;
@@ -598,7 +617,8 @@ export class ClientSession implements AttachedSession {
   }
 
   private lose(why: LossKind): void {
-    this.reportEnd(this.endOf(why));
+    // When nobody takes the session over, the owner before has said exactly what it processed.
+    this.reportEnd(this.endOf(this.attachments.handover.isPending ? 'MOVED' : why));
     this.finish();
   }
 

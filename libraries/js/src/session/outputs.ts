@@ -1,5 +1,6 @@
 import type { FrameHeader } from '../wire/frame-header.js';
 import type { Hello } from '../wire/handshake.js';
+import type { SessionHandover } from '../wire/session-handover.js';
 import type { Attachment } from './attachment.js';
 
 /** The kinds of loss, reported to the application as a lost session. */
@@ -95,8 +96,14 @@ export type CloseReason =
 
 /** An action that a session asks for; actions are executed in the order in which they are polled. */
 export type SessionOutput =
-  /** Begin a call with this hello; `address` is host:port, or '' for the channel's own choice. */
-  | { readonly type: 'start-call'; readonly attachment: Attachment; readonly hello: Hello; readonly address: string }
+  /** Begin a call with this hello and this hand-over; `address` is host:port, or '' for the channel's own choice. */
+  | {
+      readonly type: 'start-call';
+      readonly attachment: Attachment;
+      readonly hello: Hello;
+      readonly address: string;
+      readonly handover: SessionHandover;
+    }
   /** Write one message; a plain server sees no header. */
   | {
       readonly type: 'send';
@@ -112,6 +119,8 @@ export type SessionOutput =
   | { readonly type: 'end-call'; readonly attachment: Attachment; readonly why: CloseReason }
   /** Hand a message to the application, which says by {@link ClientSession.processed} when it is done. */
   | { readonly type: 'deliver'; readonly seq: number; readonly body: Uint8Array }
+  /** The next message is the first one of a handler that began anew; handlers before it have sent so many. */
+  | { readonly type: 'restarted'; readonly messages: number }
   /** There is room for messages again. */
   | { readonly type: 'ready' }
   /** There has been no attachment for a while; attempts go on for at most so many milliseconds. */

@@ -26,6 +26,8 @@ export class ReceiveBuffer {
   private processed_ = 0;
   private processedBytes_ = 0;
   private lastSeq = Infinity;
+  /** The position of an owner's final frame, behind which another owner goes on; 0 for none. */
+  private movedSeq = 0;
   private demand = 0;
   private granted: number;
   /** The largest message of late: credit is given in messages and meant in bytes. */
@@ -132,7 +134,29 @@ export class ReceiveBuffer {
       this.budget.take(-bytes);
     }
     // Nobody processes a status: it is processed with all messages before it.
-    this.processed_ = upTo === this.lastSeq - 1 && this.delivered === this.lastSeq ? this.lastSeq : upTo;
+    this.processed_ = upTo + 1 === this.movedSeq ? this.movedSeq : upTo;
+    if (this.processed_ + 1 === this.lastSeq && this.delivered === this.lastSeq) {
+      this.processed_ = this.lastSeq;
+    }
+  }
+
+  /** Whether {@link goOn} is possible: the last position was delivered, and all before an earlier one of that kind was processed. */
+  mayGoOn(): boolean {
+    return this.processed_ >= this.movedSeq && this.delivered === this.lastSeq;
+  }
+
+  /** The last position was that of one owner only; the next one goes on behind it. */
+  goOn(): void {
+    this.movedSeq = this.lastSeq;
+    this.lastSeq = Infinity;
+  }
+
+  /**
+   * The lowest position that the server must still hold. An owner that took the session over holds nothing of the owner before, though
+   * the application may have some of it in hand.
+   */
+  get firstNeeded(): number {
+    return Math.max(this.processed_, this.movedSeq) + 1;
   }
 
   /** Forgets what the application was not given; what it has in hand counts no more. */

@@ -10,6 +10,8 @@ export interface SequencedMessage {
 }
 
 const EMPTY = new Uint8Array(0);
+/** Limit of a first message that is kept for a hand-over; with a larger one the stream ends as moved. */
+const MAX_FIRST_BYTES = 64 * 1024;
 
 /**
  * The messages that the server has not processed, by position: `acked < low <= end + 1`. Positions begin at 1, ascend by one and are
@@ -27,6 +29,9 @@ export class SendBuffer {
   private flowed = 0;
   private finished = false;
   private toldFull = false;
+  /** Whether the first message is kept after its ack, and that message once it was released. */
+  private keepsFirst = false;
+  private first: SequencedMessage | undefined;
 
   constructor(
     private readonly limitMessages: number,
@@ -64,6 +69,35 @@ export class SendBuffer {
   /** Whether the half-close was given a position. */
   get isFinished(): boolean {
     return this.finished;
+  }
+
+  /** Keeps the first message until the end, unless it is large, so that it can be sent again. */
+  keepFirst(): void {
+    this.keepsFirst = true;
+  }
+
+  /** Whether all that was sent, a first message and a half-close, can be sent again. */
+  mayRewind(): boolean {
+    return this.last <= 2 && (this.first ?? this.at(1)) !== undefined;
+  }
+
+  /** Begins at position 1 again, with the first message and the half-close. */
+  rewind(): void {
+    const again = this.first ?? this.at(1);
+    if (again === undefined) {
+      throw new Error('the first message was released');
+    }
+    const last = this.finished;
+    this.clear();
+    this.lowest = 1;
+    this.last = 0;
+    this.acked_ = 0;
+    this.sent_ = 0;
+    this.finished = false;
+    this.append(again.body, again.flags);
+    if (last) {
+      this.finish();
+    }
   }
 
   isReady(): boolean {
@@ -123,9 +157,20 @@ export class SendBuffer {
   release(upTo: number): void {
     const count = Math.max(0, Math.min(upTo, this.last) - this.lowest + 1);
     for (const message of this.messages.splice(0, count)) {
-      this.hold(-message.body.length);
+      if (message.seq === 1 && this.keepsFirst && message.body.length <= MAX_FIRST_BYTES) {
+        this.first = message;
+      } else {
+        this.hold(-message.body.length);
+      }
     }
     this.lowest += count;
+  }
+
+  /** Forgets everything, the kept first message included. */
+  clear(): void {
+    this.release(this.last);
+    this.hold(-(this.first?.body.length ?? 0));
+    this.first = undefined;
   }
 
   at(seq: number): SequencedMessage | undefined {

@@ -1,5 +1,6 @@
-import { FieldReader, FieldWriter, WireError } from './fields.js';
+import { FieldWriter, WireError } from './fields.js';
 import { HIGHEST_TAG } from './frame-header.js';
+import { INT_MAX, VERSION, openVersioned, readAll, require } from './versioned-fields.js';
 
 /** The binary metadata key of hello (request headers), welcome (response headers) and refusal (trailers). */
 export const HANDSHAKE_KEY = 'holdfast-stream-bin';
@@ -8,13 +9,11 @@ export const INITIAL_CREDIT = 16;
 /** Limit of a duration in a handshake, 100 days; more is refused. */
 export const MAX_MILLIS = 100 * 24 * 3600 * 1000;
 
-const VERSION = 1;
 const MAX_BYTES = 1024;
 const MAX_TOKEN_BYTES = 320;
 const MAX_ADDRESS_BYTES = 255;
 const SESSION_BYTES = 16;
 const SIGNATURE_BYTES = 32;
-const INT_MAX = 2 ** 31 - 1;
 
 /** The bytes of no token. */
 export const NO_TOKEN: Uint8Array = new Uint8Array(0);
@@ -97,7 +96,7 @@ export function writeHello(hello: Hello): Buffer {
 
 /** Decodes a hello, as a server does. @throws WireError when it is malformed */
 export function readHello(bytes: Uint8Array): Hello {
-  const reader = open(bytes);
+  const reader = openVersioned(bytes, MAX_BYTES);
   const hello = {
     session: NO_TOKEN,
     attach: 0,
@@ -134,7 +133,7 @@ export function readHello(bytes: Uint8Array): Hello {
 
 /** Decodes a welcome. @throws WireError when it is malformed */
 export function readWelcome(bytes: Uint8Array): Welcome {
-  const reader = open(bytes);
+  const reader = openVersioned(bytes, MAX_BYTES);
   const welcome = { token: NO_TOKEN, watermark: 0, low: 0, credit: 0, ttl: 0, ackEvery: 0, ackDelay: 0, spread: 0 };
   const readers: Record<number, () => void> = {
     2: () => (welcome.token = Uint8Array.from(reader.data(MAX_TOKEN_BYTES))),
@@ -171,7 +170,7 @@ export function writeWelcome(welcome: Welcome): Buffer {
 
 /** Decodes a refusal. @throws WireError when it is malformed */
 export function readRefusal(bytes: Uint8Array): Refusal {
-  const reader = open(bytes);
+  const reader = openVersioned(bytes, MAX_BYTES);
   const refusal = { number: 0, address: '', retryAfter: 0, processed: 0 };
   const readers: Record<number, () => void> = {
     2: () => (refusal.number = reader.varint(REFUSAL_CODES.length)),
@@ -193,37 +192,10 @@ export function ownerOf(token: Uint8Array): string {
   return Buffer.from(token.subarray(0, Math.max(0, token.length - SIGNATURE_BYTES))).toString('utf8');
 }
 
-function open(bytes: Uint8Array): FieldReader {
-  if (bytes.length > MAX_BYTES) {
-    throw new WireError('TOO_LONG', `${bytes.length} bytes > ${MAX_BYTES}`);
-  }
-  const reader = new FieldReader(bytes, 0, bytes.length);
-  require(reader.next() === 1, 'no version');
-  const version = reader.varint(INT_MAX);
-  require(version === VERSION, `version ${version} (expected: ${VERSION})`);
-  return reader;
-}
-
-function readAll(reader: FieldReader, readers: Record<number, () => void>): void {
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    const read = readers[field];
-    if (read === undefined) {
-      throw reader.unknownField();
-    }
-    read();
-  }
-}
-
 function text(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new WireError('BAD_VALUE', 'address: no UTF-8');
-  }
-}
-
-function require(holds: boolean, what: string): void {
-  if (!holds) {
-    throw new WireError('BAD_VALUE', what);
   }
 }

@@ -53,8 +53,8 @@ class LostError(StreamError):
 
 class MovedError(StreamError):
     """
-    The server's instance leaves, and has processed exactly the messages up to ``processed_by_peer``: a successor of the
-    stream begins with the next one.
+    The server's instance leaves, and no other one goes on with the stream. The server has processed exactly the messages up
+    to ``processed_by_peer``: a successor of the stream begins with the next one.
     """
 
     def __init__(self, processed_by_peer: int, processed_here: int) -> None:

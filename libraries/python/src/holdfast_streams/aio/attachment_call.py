@@ -17,6 +17,7 @@ from ..session.outputs import CallClosure, CloseReason, Scope
 from ..wire.fields import WireError, WireViolation
 from ..wire.frame_header import FrameHeader, read_frame, write_frame
 from ..wire.handshake import HANDSHAKE_KEY, Refusal, Welcome
+from ..wire.session_handover import HANDOVER_KEY
 
 _log = logging.getLogger("holdfast_streams")
 
@@ -85,11 +86,16 @@ class AttachmentCall:
     """A physical call of a session: bytes in both directions, one message at a time from the server."""
 
     def __init__(
-        self, attachment: Attachment, target: CallTarget, hello: bytes, listener: AttachmentListener
+        self,
+        attachment: Attachment,
+        target: CallTarget,
+        hello: bytes,
+        handover: bytes,
+        listener: AttachmentListener,
     ) -> None:
         self._attachment = attachment
         self._target = target
-        self._metadata = (*target.metadata, (HANDSHAKE_KEY, hello))
+        self._metadata = (*target.metadata, (HANDSHAKE_KEY, hello), (HANDOVER_KEY, handover))
         self._listener = listener
         self._call: Any = None
         self._writes: deque[bytes | None] = deque()
@@ -224,7 +230,7 @@ class AttachmentCall:
             except WireError as error:
                 self._break_off("welcome", error)
                 return
-            self._listener.on_headers([entry for entry in headers if entry[0] != HANDSHAKE_KEY])
+            self._listener.on_headers([entry for entry in headers if entry[0] not in (HANDSHAKE_KEY, HANDOVER_KEY)])
             self._listener.on_welcome(self._attachment, welcome)
         else:
             first = asyncio.create_task(self._message())

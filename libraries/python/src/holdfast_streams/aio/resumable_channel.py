@@ -111,6 +111,7 @@ class ResumableChannel:
         credentials: grpc.CallCredentials | None = None,
         on_waiting: Callable[[float, str], None] | None = None,
         on_resumed: Callable[[], None] | None = None,
+        on_restarted: Callable[[int], None] | None = None,
     ) -> ResumableStream[Req, Res]:
         """
         Opens a stream, in a running event loop.
@@ -119,6 +120,13 @@ class ResumableChannel:
         time in seconds after which the stream ends with DEADLINE_EXCEEDED. ``on_waiting`` is called when the stream has had
         no connection for 2 s, with the most seconds for which attempts go on and the last cause; then ``on_resumed``, when it
         has one again.
+
+        ``on_restarted`` says that the application takes the messages of a handler that begins anew. A server-streaming
+        method without side effects, whose handler marks no cursor, goes on so when its instance leaves: the request is sent
+        again, and what the stream has read may come again. It is called when the message before was processed and before the
+        first one of the new handler, with the number of messages that handlers before have sent in this stream. It runs in
+        the task that reads, which gets what it raises. Without it such a stream ends with MovedError, unless no message has
+        come before.
         """
         settings = StreamSettings(
             metadata=metadata,
@@ -126,6 +134,7 @@ class ResumableChannel:
             credentials=credentials,
             on_waiting=on_waiting,
             on_resumed=on_resumed,
+            on_restarted=on_restarted,
         )
         stream = ResumableStream(self, method, settings)
         self._streams.add(stream)

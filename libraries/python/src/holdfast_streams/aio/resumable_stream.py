@@ -24,6 +24,8 @@ from ..session.options import SessionOptions
 from ..session.plain_peer import MethodKind, Peer
 from ..wire.frame_header import HIGHEST_TAG, FrameHeader
 from ..wire.handshake import MAX_MILLIS, Hello, Refusal, Welcome, owner_of
+from ..wire.session_handover import SessionHandover
+from .arrivals import Arrivals
 from .attachment_call import AttachmentCall, CallEnd, CallTarget
 from .resume_limiter import ResumeLimiter, ResumePermit
 from .session_end import StreamStatus, end_status
@@ -82,6 +84,7 @@ class StreamSettings:
     credentials: grpc.CallCredentials | None = None
     on_waiting: Callable[[float, str], None] | None = None
     on_resumed: Callable[[], None] | None = None
+    on_restarted: Callable[[int], None] | None = None
 
 
 class _Random:
@@ -97,7 +100,8 @@ class ResumableStream(Generic[Req, Res]):
     A stream that outlives its connections.
 
     Each message arrives once and in order, or both sides are told that the stream is lost: by a LostError or MovedError,
-    raised to the reader and to writers. Any other status that is not OK is raised as a StreamError.
+    raised to the reader and to writers. Any other status that is not OK is raised as a StreamError. A server whose instance
+    leaves may hand the stream over to another one; the application sees nothing of that.
 
     It is read by one ``async for``. Asking for the next message says that the one before was processed, which acknowledges it
     to the server. As an async context manager it cancels itself at the end, unless it is over.
@@ -115,10 +119,9 @@ class ResumableStream(Generic[Req, Res]):
         self._permits: dict[Attachment, ResumePermit] = {}
         self._headers: asyncio.Future[Metadata | None] = self._loop.create_future()
         self._status: asyncio.Future[StreamStatus] = self._loop.create_future()
-        self._reader: asyncio.Future[out.Deliver | None] | None = None
+        self._arrivals = Arrivals()
         #: Whether a message was asked for that no reader has got.
         self._demanded = False
-        self._arrived: out.Deliver | None = None
         #: The message that the reader got last.
         self._in_hand = 0
         self._waiting_writes: deque[tuple[bytes, asyncio.Future[None]]] = deque()
@@ -129,6 +132,8 @@ class ResumableStream(Generic[Req, Res]):
         self._last_end: CallEnd | None = None
         self._last_cause = ""
         self._cancellation = ""
+        if settings.on_restarted is not None:
+            self._session.accept_restart()
         self._session.start(self._now(), (settings.timeout or 0) * 1_000, self._known_peer(), method.kind)
         self._drive()
 
@@ -205,24 +210,17 @@ class ResumableStream(Generic[Req, Res]):
 
         When it is cancelled nothing is lost: the message is given to the next call.
         """
-        if self._reader is not None:
+        if self._arrivals.is_awaited:
             expected = "next: one is awaited (expected: one at a time)"
             raise StreamError(grpc.StatusCode.FAILED_PRECONDITION, expected)
-        reader: asyncio.Future[out.Deliver | None] = self._loop.create_future()
-        self._reader = reader
         if not self._demanded:
             self._demanded = True
             self._session.processed(self._now(), self._in_hand)
             self._session.request(1)
             self._drive()
-        self._settle_reader()
-        try:
-            message = await reader
-        except asyncio.CancelledError:
-            self._reader = None
-            if reader.done() and not reader.cancelled() and reader.exception() is None:
-                self._arrived = reader.result()
-            raise
+        while isinstance(message := await self._arrivals.take(), out.Restarted):
+            if self._settings.on_restarted is not None:
+                self._settings.on_restarted(message.messages)
         if message is None:
             raise StopAsyncIteration
         self._demanded = False
@@ -296,14 +294,13 @@ class ResumableStream(Generic[Req, Res]):
             case out.Send(attachment, header, body):
                 if call := self._calls.get(attachment):
                     call.send(header, body)
-            case out.Deliver():
-                self._arrived = output
-                self._settle_reader()
+            case out.Deliver() | out.Restarted():
+                self._arrivals.put(output)
             case out.Request(attachment):
                 if call := self._calls.get(attachment):
                     call.request()
-            case out.StartCall(attachment, hello, address):
-                self._open(attachment, hello, address)
+            case out.StartCall(attachment, hello, address, handover):
+                self._open(attachment, hello, address, handover)
             case out.HalfClose(attachment):
                 if call := self._calls.get(attachment):
                     call.half_close()
@@ -320,16 +317,19 @@ class ResumableStream(Generic[Req, Res]):
             case out.Ready():
                 pass
 
-    def _open(self, attachment: Attachment, hello: Hello, address: str) -> None:
+    def _open(self, attachment: Attachment, hello: Hello, address: str, handover: SessionHandover) -> None:
+        comes_back = bool(hello.token) or handover.is_present
+
         def begin() -> None:
-            if hello.token:
+            if comes_back:
                 self._session.on_hello_sent(self._now(), attachment)
             self._session.on_hello_unsent(attachment)
             target = self._target(hello, address)
-            self._calls[attachment] = AttachmentCall(attachment, target, self._bytes_of(hello), self)
+            call = AttachmentCall(attachment, target, self._bytes_of(hello), handover.to_bytes(), self)
+            self._calls[attachment] = call
             self._drive()
 
-        if hello.token:
+        if comes_back:
             self._session.on_resume_queued(attachment)
             self._permits[attachment] = self._host.limiter.ask(begin)
         else:
@@ -459,22 +459,7 @@ class ResumableStream(Generic[Req, Res]):
         for room in waiters:
             if not room.done():
                 room.set_exception(self._write_error())
-        self._settle_reader()
-
-    def _settle_reader(self) -> None:
-        reader = self._reader
-        if reader is None or reader.done():
-            return
-        if self._arrived is not None:
-            reader.set_result(self._arrived)
-            self._arrived = None
-        elif not self._status.done():
-            return
-        elif (error := self._status.result().error) is not None:
-            reader.set_exception(error)
-        else:
-            reader.set_result(None)
-        self._reader = None
+        self._arrivals.end(self._status.result().error)
 
     def _write_error(self) -> StreamError:
         over = StreamError(grpc.StatusCode.FAILED_PRECONDITION, "write after the end of the stream")

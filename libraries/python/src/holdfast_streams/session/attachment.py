@@ -103,4 +103,4 @@ class Attachment:
 
     def is_silent(self, now: float, silence: float) -> bool:
         """Whether nothing was heard for so long; never when that is 0, or while nothing is read."""
-        return silence > 0 and not self.inbound.paused and now - self.inbound.heard_at >= silence
+        return silence > 0 and not self.inbound.paused and now >= self.inbound.heard_at + silence

@@ -96,6 +96,12 @@ class AttachmentSchedule:
         self.address = ""
         self._moves = 0
 
+    def begin_elsewhere(self, now: float) -> None:
+        """The next attempt is due at once, wherever the channel leads; the ones before say nothing of it."""
+        self.on_failed()
+        self.on_progress()
+        self._retry_at = now
+
     def alone(self, now: float) -> None:
         """There is no attachment from now on."""
         if self._alone_at is None:
@@ -121,7 +127,7 @@ class AttachmentSchedule:
 
     def is_waiting(self, now: float) -> bool:
         """Whether there has been no attachment for so long that the application should know."""
-        return self._alone_at is not None and now - self._alone_at >= _TELL_AFTER_MILLIS
+        return self._alone_at is not None and now >= self._alone_at + _TELL_AFTER_MILLIS
 
     def left(self, now: float) -> float:
         """Milliseconds until attempts end."""
@@ -130,7 +136,7 @@ class AttachmentSchedule:
 
     def is_hopeless(self, now: float) -> bool:
         """Whether a server would no longer hold the session, with one attempt more."""
-        return self._alone_at is not None and now - self._alone_at >= self._patience()
+        return self._alone_at is not None and now >= self._alone_at + self._patience()
 
     def add_deadlines(self, deadlines: Deadlines, opening: bool, told: bool) -> None:
         """When an attempt is due, or the end of them."""

@@ -8,11 +8,21 @@ from typing import Protocol
 from ..wire.handshake import MAX_MILLIS, Hello
 from .attachment import Attachment
 from .attachment_schedule import AttachmentSchedule, SessionRandom
+from .client_handover import ClientHandover
 from .deadlines import Deadlines, is_over
 from .half_duplex_path import HalfDuplexPath
 from .inbound_flow import InboundFlow
 from .options import SessionOptions
-from .outputs import CONNECTION_LOST, CallClosure, CloseReason, Resumed, SessionOutput, StartCall, Waiting
+from .outputs import (
+    CONNECTION_LOST,
+    CallClosure,
+    CloseReason,
+    Restarted,
+    Resumed,
+    SessionOutput,
+    StartCall,
+    Waiting,
+)
 from .plain_peer import FallbackStep, MethodKind, Peer, PlainPeerDetector
 from .receive_buffer import ReceiveBuffer
 from .send_buffer import SendBuffer
@@ -82,6 +92,7 @@ class Attachments:
         self._session = session
         self.schedule = AttachmentSchedule(session.options, random)
         self.plain_peer = PlainPeerDetector(session.options)
+        self.handover = ClientHandover(session.sent, session.received)
         self._half_duplex = HalfDuplexPath()
         #: Begun and not answered; it may write before the answer only when it is the first.
         self.pending: Attachment | None = None
@@ -118,13 +129,13 @@ class Attachments:
             following.opening.may_write_before_welcome = session.options.first_message == "at-once"
             following.outbound.cursor = session.sent.low
         # Some server may have got a message, and none has welcomed the session.
-        unanswered = self.touched and not self.token
+        unanswered = self.touched and not self._comes_back
         hello = Hello(
             session=session.id,
             attach=following.number,
             tag=following.tag,
             watermark=session.received.processed,
-            low=session.sent.low,
+            low=self.handover.low,
             credit=session.received.credit(),
             remaining=self._remaining(now),
             untouched=not self.touched,
@@ -134,7 +145,7 @@ class Attachments:
         )
         following.outbound.sent_credit = hello.credit
         following.outbound.sent_ack = hello.watermark
-        session.put(StartCall(following, hello, self.schedule.address))
+        session.put(StartCall(following, hello, self.schedule.address, self.handover.shown))
 
     def on_attached(self, now: float) -> None:
         """The pending attachment was answered and carries the session from now on."""
@@ -148,7 +159,7 @@ class Attachments:
 
     def on_resume_queued(self, attachment: Attachment) -> None:
         """The call of a resume waits for its turn among those of other sessions."""
-        attachment.opening.queued = bool(self.token)
+        attachment.opening.queued = self._comes_back
 
     def on_hello_unsent(self, attachment: Attachment) -> None:
         """The call waits for a connection."""
@@ -159,8 +170,37 @@ class Attachments:
         attachment.opening.hello_unsent = False
         attachment.opening.silent_since = now
         attachment.opening.queued = False
-        if self.token:
+        if self._comes_back:
             attachment.opening.hello_sent_at = now
+
+    def hand_over(self, now: float) -> None:
+        """Goes to another owner; the attachment of the one before stays for its ack, as far as it can still be reached."""
+        session = self._session
+        if session.current is not None:
+            session.current.outbound.ack_repeat_due = True
+            session.current.outbound.sparing = False
+        self.handover.begin()
+        self.token = b""
+        self.server_leaving = False
+        if self.pending is not None:
+            session.close(self.pending, CloseReason.UNNEEDED)
+            self.attempt_failed(now, 0)
+        if session.state in (SessionState.ATTACHED, SessionState.SUSPECT):
+            session.transition_to(SessionState.DRAIN)
+        self.schedule.begin_elsewhere(now)
+        self.keep_attached(now)
+
+    def on_taken(self, by: Attachment) -> None:
+        """A server has welcomed the session, and takes over what was handed over."""
+        taken = self.handover.finish()
+        if taken is None:
+            return
+        if taken.restarts and taken.messages > 0 and not self._session.is_ended:
+            self._session.put(Restarted(taken.messages))
+        # The owner before may have said so again after it had handed the session over.
+        self.server_leaving = False
+        # The handler starts with the first frame.
+        by.probes.probe_due = True
 
     def on_peer_activity(self) -> None:
         """Something came from the server."""
@@ -266,7 +306,7 @@ class Attachments:
         session = self._session
         if self._must_be_answered(opening) and now >= opening.opening.hello_sent_at + self.schedule.handshake:
             session.close(opening, CloseReason.SILENT)
-            if self.token:
+            if self._comes_back:
                 self.schedule.on_silence()
             session.pending_closed(now, opening, CONNECTION_LOST)
         else:
@@ -288,8 +328,14 @@ class Attachments:
 
     def _is_half_duplex_possible(self, opening: Attachment) -> bool:
         session = self._session
-        quiet = session.state is not SessionState.RACING and session.is_settled
-        return quiet and self._half_duplex.may_help(opening)
+        # The next owner of a session may get the request again, for which the request side stays open.
+        goes_on = session.state is not SessionState.RACING and not self.handover.has_begun
+        return goes_on and session.is_settled and self._half_duplex.may_help(opening)
+
+    @property
+    def _comes_back(self) -> bool:
+        """Whether a server has welcomed this session, and maybe handed it over since."""
+        return bool(self.token) or self.handover.has_begun
 
     def _must_be_answered(self, opening: Attachment) -> bool:
         return not opening.opening.queued and not self.plain_peer.may_stay_silent(opening)

@@ -101,8 +101,17 @@ class ClientSession:
     ) -> None:
         """Starts the session with its first attachment; ``remaining_millis`` until its deadline, 0 for none."""
         self._kind = kind
+        if kind is MethodKind.SERVER_STREAMING:
+            self.sent.keep_first()
         self.deadline = now + remaining_millis if remaining_millis > 0 else None
         self._attachments.open_first(now, peer, kind)
+
+    def accept_restart(self) -> None:
+        """
+        The application takes the messages of a handler that begins anew, after the output Restarted. Without this such a
+        hand-over is taken only before the first message.
+        """
+        self._attachments.handover.accept_restart()
 
     def offer(self, body: bytes) -> bool:
         """Takes a message, and keeps it until the server has processed it; false at twice the limits, or after the end."""
@@ -165,10 +174,11 @@ class ClientSession:
         attachments = self._attachments
         if source is not attachments.pending or self._state.is_terminal:
             return
+        attachments.on_taken(source)
         # A server that forgot what it had acknowledged would want what is no longer held. On a call that was taken for a
         # plain one too early all that was let go is on its way.
         forgot = not source.plain and welcome.watermark < self.sent.low - 1
-        fits = welcome.low <= self.received.processed + 1 and self._on_ack(welcome.watermark)
+        fits = welcome.low <= self.received.first_needed and self._on_ack(welcome.watermark)
         if forgot or not fits:
             self._give_up(now, EndKind.LOST_GAP)
         if self.current is not None and self.current is not source:
@@ -295,6 +305,8 @@ class ClientSession:
             message = None if self.is_ended else self.received.deliver(current is not None and current.plain)
             if message is None:
                 self._attachments.fall_back(now)
+                if self._attachments.handover.is_due and not self.is_ended:
+                    self._attachments.hand_over(now)
                 frame = self._outputs.popleft() if self._outputs else self._next_frame(now)
                 if frame is None and not self.is_ended and self.sent.take_ready_again():
                     return Ready()
@@ -302,8 +314,7 @@ class ClientSession:
             if not message.flags & FINAL:
                 return Deliver(message.seq, message.body)
             self._acks.on_processed(now, self.current)
-            kind = EndKind.MOVED if message.flags & MOVED else EndKind.FINISHED
-            self._conclude(now, self._end_of(kind, message.status, message.body))
+            self._on_final(now, message)
 
     # What the attachments decide with the session.
 
@@ -321,7 +332,7 @@ class ClientSession:
         if not following.is_attached:
             self.sent.on_detached()
         if following.is_terminal:
-            self.sent.release(self.sent.end)
+            self.sent.clear()
             self.received.clear()
 
     def close(self, attachment: Attachment, why: CloseReason) -> None:
@@ -455,6 +466,12 @@ class ClientSession:
         self.close(attachment, CloseReason.PROTOCOL_ERROR)
         self.current_closed(now, attachment, CallClosure(Scope.STREAM, UNAVAILABLE))
 
+    def _on_final(self, now: float, message: SequencedMessage) -> None:
+        if not message.flags & MOVED:
+            self._conclude(now, self._end_of(EndKind.FINISHED, message.status, message.body))
+        elif not self._attachments.handover.prepare(message):
+            self._conclude(now, self._end_of(EndKind.MOVED))
+
     def _on_ack(self, up_to: int) -> bool:
         before = self.sent.acked
         if not self.sent.ack(up_to):
@@ -488,7 +505,8 @@ class ClientSession:
         return pending if early else None
 
     def _may_send(self, attachment: Attachment, message: SequencedMessage) -> bool:
-        if self.is_ended or self._attachments.server_leaving:
+        attachments = self._attachments
+        if self.is_ended or attachments.server_leaving or attachments.handover.is_pending:
             return False
         half_close = bool(message.flags & HALF_CLOSE)
         if attachment.plain or (half_close and attachment.handshake_complete):
@@ -520,7 +538,8 @@ class ClientSession:
         self._finish()
 
     def _lose(self, why: EndKind) -> None:
-        self._report_end(self._end_of(why))
+        # When nobody takes the session over, the owner before has said exactly what it processed.
+        self._report_end(self._end_of(EndKind.MOVED if self._attachments.handover.is_pending else why))
         self._finish()
 
     def _finish(self) -> None:

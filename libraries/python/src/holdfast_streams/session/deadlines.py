@@ -1,4 +1,9 @@
-"""The earliest of several points in time, in milliseconds of the session's clock."""
+"""
+The earliest of several points in time, in milliseconds of the session's clock.
+
+Times are fractions, so whether a deadline has come is asked by the same sum that made it: a difference may be rounded below
+the wait, and the deadline would be due and not over.
+"""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ class FrameWriter:
         flags = wanted_flags & ~to.outbound.sent_flags
         heartbeat = self._heartbeat(to)
         sparing = to.outbound.sparing
-        beat = not sparing and heartbeat > 0 and now - to.outbound.sent_at >= heartbeat
+        beat = not sparing and heartbeat > 0 and now >= to.outbound.sent_at + heartbeat
         probes = to.probes
         asked = beat or probes.echo_due != 0 or probes.probe_due
         credit = (sparing or not to.outbound.half_closed) and self._is_credit_due(to, 2)

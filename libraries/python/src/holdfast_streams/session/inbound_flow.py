@@ -52,7 +52,7 @@ class InboundFlow:
 
     def is_held_up(self, now: float, on: Attachment) -> bool:
         """Whether acks have been held up for so long that another attachment should bring them."""
-        if not self._may_be_held_up(on) or now - self._paused_at < self._patience:
+        if not self._may_be_held_up(on) or now < self._paused_at + self._patience:
             return False
         self._paused_at = now
         self._patience = min(2 * self._patience, _LONGEST_PATIENCE_MILLIS)

@@ -7,6 +7,7 @@ from enum import Enum, auto
 
 from ..wire.frame_header import FrameHeader
 from ..wire.handshake import Hello
+from ..wire.session_handover import SessionHandover
 from .attachment import Attachment
 
 
@@ -17,7 +18,7 @@ class EndKind(Enum):
     FINISHED = "FINISHED"
     CANCELLED = "CANCELLED"
     DEADLINE = "DEADLINE"
-    #: The server's instance leaves; both sides know exactly what was processed.
+    #: The server's instance leaves, and no other one takes the session; both sides know exactly what was processed.
     MOVED = "MOVED"
     #: The server knows no sessions, and its call ended with this status.
     PLAIN = "PLAIN"
@@ -117,11 +118,12 @@ class CloseReason(Enum):
 
 @dataclass(slots=True)
 class StartCall:
-    """Begin a call with this hello; ``address`` is host:port, or "" for the channel's own choice."""
+    """Begin a call with this hello and hand-over; ``address`` is host:port, or "" for the channel's own choice."""
 
     attachment: Attachment
     hello: Hello
     address: str
+    handover: SessionHandover
 
 
 @dataclass(slots=True)
@@ -164,6 +166,13 @@ class Deliver:
 
 
 @dataclass(slots=True)
+class Restarted:
+    """The next message is the first one of a handler that began anew; handlers before it have sent so many."""
+
+    messages: int
+
+
+@dataclass(slots=True)
 class Ready:
     """There is room for messages again."""
 
@@ -188,4 +197,4 @@ class Ended:
 
 
 #: An action; actions are executed in the order in which they are polled.
-SessionOutput = StartCall | Send | Request | HalfClose | EndCall | Deliver | Ready | Waiting | Resumed | Ended
+SessionOutput = StartCall | Send | Request | HalfClose | EndCall | Deliver | Restarted | Ready | Waiting | Resumed | Ended

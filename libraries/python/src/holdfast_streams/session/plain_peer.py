@@ -112,7 +112,7 @@ class PlainPeerDetector:
         if patience == 0:
             return True
         if step is FallbackStep.GIVE_UP:
-            return now - opening.opened_at >= patience
+            return now >= opening.opened_at + patience
         return _is_silent(now, opening, patience)
 
     def add_deadlines(self, deadlines: Deadlines, opening: Attachment, step: FallbackStep) -> None:
@@ -162,4 +162,4 @@ class PlainPeerDetector:
 
 def _is_silent(now: float, opening: Attachment, silence: float) -> bool:
     """While a call waits for a connection, its silence says nothing of a server."""
-    return not opening.opening.hello_unsent and now - opening.opening.silent_since >= silence
+    return not opening.opening.hello_unsent and now >= opening.opening.silent_since + silence

@@ -52,6 +52,8 @@ class ReceiveBuffer:
         #: Bytes of all that was processed so far.
         self.processed_bytes = 0
         self._last_seq = _NEVER
+        #: The position of an owner's final frame, behind which another owner goes on; 0 for none.
+        self._moved_seq = 0
         self._demand = 0
         #: The largest message of late: credit is given in messages and meant in bytes.
         self._large_bytes = 0
@@ -120,9 +122,28 @@ class ReceiveBuffer:
             self._in_hand_bytes -= size
             self.processed_bytes += size
             self._budget.take(-size)
-        # Nobody processes a status: it is processed with all messages before it.
-        last = up_to == self._last_seq - 1 and self._delivered == self._last_seq
-        self.processed = self._last_seq if last else up_to
+        # Nobody processes a status: it is processed with all messages before it. Two may follow each other, of two owners.
+        self.processed = self._moved_seq if up_to + 1 == self._moved_seq else up_to
+        if self.processed + 1 == self._last_seq and self._delivered == self._last_seq:
+            self.processed = self._last_seq
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether ``go_on`` is possible: the last position was delivered, and all before an earlier such one is processed."""
+        return self.processed >= self._moved_seq and self._delivered == self._last_seq
+
+    def go_on(self) -> None:
+        """The last position was that of one owner only; the next one goes on behind it."""
+        self._moved_seq = self._last_seq
+        self._last_seq = _NEVER
+
+    @property
+    def first_needed(self) -> int:
+        """
+        The lowest position that the server must still hold. An owner that took the session over holds nothing of the owner
+        before, though the application may have some of it in hand.
+        """
+        return max(self.processed, self._moved_seq) + 1
 
     def clear(self) -> None:
         """Forgets what the application was not given; what it has in hand counts no more."""

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from ..wire.frame_header import HALF_CLOSE
 from .buffer_budget import BufferBudget
 
+#: Limit of a first message that is kept for a hand-over; with a larger one the stream ends with MOVED.
+_MAX_FIRST_BYTES = 64 * 1024
+
 
 @dataclass(slots=True)
 class SequencedMessage:
@@ -45,6 +48,34 @@ class SendBuffer:
         #: Whether the half-close was given a position.
         self.is_finished = False
         self._told_full = False
+        #: Whether the first message is kept after its ack, and that message once it was released.
+        self._keeps_first = False
+        self._first: SequencedMessage | None = None
+
+    def keep_first(self) -> None:
+        """Keeps the first message until the end, unless it has more than 64 KiB, so that it can be sent again."""
+        self._keeps_first = True
+
+    @property
+    def may_rewind(self) -> bool:
+        """Whether all that was sent, a first message and a half-close, can be sent again."""
+        return self.end <= 2 and (self._first or self.at(1)) is not None
+
+    def rewind(self) -> None:
+        """Begins at position 1 again, with the first message and the half-close."""
+        again = self._first or self.at(1)
+        if again is None:
+            raise RuntimeError("the first message was released")
+        finished = self.is_finished
+        self.clear()
+        self.low = 1
+        self.end = 0
+        self.acked = 0
+        self.sent = 0
+        self.is_finished = False
+        self._append(again.body, again.flags)
+        if finished:
+            self.finish()
 
     @property
     def held(self) -> int:
@@ -104,8 +135,19 @@ class SendBuffer:
     def release(self, up_to: int) -> None:
         """Forgets positions that were written to a server that will never acknowledge."""
         while self.low <= up_to and self._messages:
-            self._hold(-len(self._messages.popleft().body))
+            released = self._messages.popleft()
+            if self.low == 1 and self._keeps_first and len(released.body) <= _MAX_FIRST_BYTES:
+                self._first = released
+            else:
+                self._hold(-len(released.body))
             self.low += 1
+
+    def clear(self) -> None:
+        """Forgets everything, the first message that is kept included."""
+        self.release(self.end)
+        if self._first is not None:
+            self._hold(-len(self._first.body))
+            self._first = None
 
     def at(self, seq: int) -> SequencedMessage | None:
         """The message at a position; None when it is not held."""

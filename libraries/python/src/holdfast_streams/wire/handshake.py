@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from .fields import FieldReader, WireError, WireViolation, write_bytes, write_number
+from .fields import WireError, WireViolation, write_bytes, write_number
 from .frame_header import HIGHEST_TAG
+from .versioned_fields import INT_MAX, VERSION, open_versioned, require
 
 #: The metadata key of hello (request headers), welcome (response headers) and refusal (trailers).
 HANDSHAKE_KEY = "holdfast-stream-bin"
@@ -15,13 +16,11 @@ INITIAL_CREDIT = 16
 #: Limit of a duration in a handshake, 100 days; more is refused.
 MAX_MILLIS = 100 * 24 * 3600 * 1000
 
-_VERSION = 1
 _MAX_BYTES = 1024
 _MAX_TOKEN_BYTES = 320
 _MAX_ADDRESS_BYTES = 255
 _SESSION_BYTES = 16
 _SIGNATURE_BYTES = 32
-_INT_MAX = (1 << 31) - 1
 
 
 @dataclass(slots=True)
@@ -52,7 +51,7 @@ class Hello:
     def to_bytes(self) -> bytes:
         """The metadata value."""
         out = bytearray()
-        write_number(out, 1, _VERSION)
+        write_number(out, 1, VERSION)
         write_bytes(out, 2, self.session)
         write_number(out, 3, self.attach)
         write_number(out, 4, self.tag)
@@ -69,7 +68,7 @@ class Hello:
     @staticmethod
     def parse(data: bytes) -> Hello:
         """Decodes a hello, as a server does. Raises WireError when it is malformed."""
-        reader = _open(data)
+        reader = open_versioned(data, _MAX_BYTES)
         hello = Hello(b"", 0, 0, 0, 0, 0)
         while field := reader.next():
             match field:
@@ -97,10 +96,10 @@ class Hello:
                     hello.touched_by = reader.varint()
                 case _:
                     raise reader.unknown_field()
-        _require(len(hello.session) == _SESSION_BYTES, f"session: {len(hello.session)} bytes (expected: 16)")
-        _require(hello.attach > 0, "attach: 0 (expected: >= 1)")
-        _require(hello.tag > 0, "tag: 0 (expected: >= 1)")
-        _require(hello.low > 0, "low: 0 (expected: >= 1)")
+        require(len(hello.session) == _SESSION_BYTES, f"session: {len(hello.session)} bytes (expected: 16)")
+        require(hello.attach > 0, "attach: 0 (expected: >= 1)")
+        require(hello.tag > 0, "tag: 0 (expected: >= 1)")
+        require(hello.low > 0, "low: 0 (expected: >= 1)")
         return hello
 
 
@@ -126,7 +125,7 @@ class Welcome:
     @staticmethod
     def parse(data: bytes) -> Welcome:
         """Decodes a welcome. Raises WireError when it is malformed."""
-        reader = _open(data)
+        reader = open_versioned(data, _MAX_BYTES)
         welcome = Welcome(b"", 0, 0, 0, 0)
         while field := reader.next():
             match field:
@@ -141,16 +140,16 @@ class Welcome:
                 case 6:
                     welcome.ttl = reader.varint(MAX_MILLIS)
                 case 7:
-                    welcome.ack_every = reader.varint(_INT_MAX)
+                    welcome.ack_every = reader.varint(INT_MAX)
                 case 8:
                     welcome.ack_delay = reader.varint(MAX_MILLIS)
                 case 9:
                     welcome.spread = reader.varint(MAX_MILLIS)
                 case _:
                     raise reader.unknown_field()
-        _require(bool(welcome.token), "token: none")
-        _require(welcome.low > 0, "low: 0 (expected: >= 1)")
-        _require(welcome.ttl > 0, "ttl: 0 (expected: >= 1)")
+        require(bool(welcome.token), "token: none")
+        require(welcome.low > 0, "low: 0 (expected: >= 1)")
+        require(welcome.ttl > 0, "ttl: 0 (expected: >= 1)")
         return welcome
 
 
@@ -181,7 +180,7 @@ class Refusal:
     @staticmethod
     def parse(data: bytes) -> Refusal:
         """Decodes a refusal. Raises WireError when it is malformed."""
-        reader = _open(data)
+        reader = open_versioned(data, _MAX_BYTES)
         code = 0
         address = b""
         retry_after = 0
@@ -198,8 +197,8 @@ class Refusal:
                     processed = reader.varint()
                 case _:
                     raise reader.unknown_field()
-        _require(code > 0, "code: 0 (expected: 1 to 7)")
-        _require((code == RefusalCode.MOVED) == bool(address), "address: with MOVED and only with it")
+        require(code > 0, "code: 0 (expected: 1 to 7)")
+        require((code == RefusalCode.MOVED) == bool(address), "address: with MOVED and only with it")
         try:
             text = address.decode()
         except UnicodeDecodeError:
@@ -210,18 +209,3 @@ class Refusal:
 def owner_of(token: bytes) -> str:
     """The address of the instance that a token names; "" when any instance will do."""
     return token[:-_SIGNATURE_BYTES].decode(errors="replace")
-
-
-def _open(data: bytes) -> FieldReader:
-    if len(data) > _MAX_BYTES:
-        raise WireError(WireViolation.TOO_LONG, f"{len(data)} bytes > {_MAX_BYTES}")
-    reader = FieldReader(data, 0, len(data))
-    _require(reader.next() == 1, "no version")
-    version = reader.varint(_INT_MAX)
-    _require(version == _VERSION, f"version {version} (expected: {_VERSION})")
-    return reader
-
-
-def _require(holds: bool, what: str) -> None:
-    if not holds:
-        raise WireError(WireViolation.BAD_VALUE, what)

@@ -110,7 +110,7 @@ final class ClientAttachments {
   void onTaken(StreamAttachment by) {
     SessionHandover taken = handover.finish();
     if (taken != null) {
-      if (taken.restarts() && taken.messages() > 0) {
+      if (taken.restarts() && taken.messages() > 0 && session.end == null) {
         session.outputs.add(new SessionOutput.Restarted(taken.messages()));
       }
       serverLeaving = false;

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The hand-over of a client's session to another owner: prepared by the final frame of the owner
- * before, begun when the application has processed everything before that frame, and over with the
+ * before, begun when the application was given everything before that frame, and over with the
  * welcome of the next owner.
  */
 @PureCore
@@ -67,7 +67,6 @@ final class ClientHandover {
 
   void begin() {
     begun = true;
-    receiveBuffer.goOn();
   }
 
   boolean hasBegun() {
@@ -91,8 +90,11 @@ final class ClientHandover {
    */
   @Nullable SessionHandover finish() {
     SessionHandover taken = begun ? handover : null;
-    if (taken != null && taken.replays()) {
-      sendBuffer.rewind();
+    if (taken != null) {
+      receiveBuffer.goOn();
+      if (taken.replays()) {
+        sendBuffer.rewind();
+      }
     }
     handover = begun ? null : handover;
     begun = false;

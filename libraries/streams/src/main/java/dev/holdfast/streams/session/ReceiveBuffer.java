@@ -182,13 +182,17 @@ public class ReceiveBuffer {
     }
     tellBudget();
     // Nobody processes a half-close or a status: the processing of all messages before it implies
-    // it.
-    long behind = upTo + 1;
-    boolean implied = (behind == lastSeq && delivered == lastSeq) || behind == movedSeq;
-    processed = implied ? behind : upTo;
+    // it. Two owners' last words may follow each other.
+    processed = upTo + 1 == movedSeq ? movedSeq : upTo;
+    if (processed + 1 == lastSeq && delivered == lastSeq) {
+      processed = lastSeq;
+    }
   }
 
-  /** The last position was that of one owner only; the next one goes on behind it. */
+  /**
+   * The last position was that of one owner only; the next one goes on behind it. Until that one
+   * has welcomed the session, whatever comes behind the last position is the old owner's mistake.
+   */
   void goOn() {
     movedSeq = lastSeq;
     lastSeq = Long.MAX_VALUE;

@@ -38,7 +38,9 @@ final class AdapterOptions {
           "channel",
           "server-streaming",
           "client-streaming",
-          "half-duplex");
+          "half-duplex",
+          "hand-over",
+          "restart");
 
   private static final long LARGE = 512 * 1024;
 

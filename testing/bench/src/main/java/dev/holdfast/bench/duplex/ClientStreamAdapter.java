@@ -55,7 +55,8 @@ final class ClientStreamAdapter extends ClientCall.Listener<BytesValue> implemen
             : shared.streams;
     channel = shared == null ? channelTo(command.text("target")) : shared.channel;
     method = TextMethod.of(command.text("method"));
-    CallOptions callOptions = CallOptions.DEFAULT.withOption(StreamEvents.KEY, new Moves());
+    Moves moves = new Moves(options.number("restart") == 1);
+    CallOptions callOptions = CallOptions.DEFAULT.withOption(StreamEvents.KEY, moves);
     if (options.number("deadlineMs") > 0) {
       callOptions =
           callOptions.withDeadlineAfter(options.number("deadlineMs"), TimeUnit.MILLISECONDS);
@@ -157,6 +158,22 @@ final class ClientStreamAdapter extends ClientCall.Listener<BytesValue> implemen
 
   /** The listener of what no status of the call says. */
   private final class Moves implements StreamEvents {
+    private final boolean acceptsRestart;
+
+    Moves(boolean acceptsRestart) {
+      this.acceptsRestart = acceptsRestart;
+    }
+
+    @Override
+    public boolean acceptsRestart() {
+      return acceptsRestart;
+    }
+
+    @Override
+    public void onRestarted(long messages) {
+      out.event("restarted", "stream", stream, "messages", messages);
+    }
+
     @Override
     public void onMoved(long lastProcessed) {
       out.event("moved", "stream", stream, "processed", lastProcessed);

@@ -16,6 +16,8 @@ final class TextMethod {
     return MethodDescriptor.<BytesValue, BytesValue>newBuilder()
         .setType(typeOf(fullName))
         .setFullMethodName(fullName)
+        // A handler that begins anew does no harm there (H13).
+        .setSafe(fullName.equals(PeerMethods.LIST))
         .setRequestMarshaller(ProtoUtils.marshaller(BytesValue.getDefaultInstance()))
         .setResponseMarshaller(ProtoUtils.marshaller(BytesValue.getDefaultInstance()))
         .build();

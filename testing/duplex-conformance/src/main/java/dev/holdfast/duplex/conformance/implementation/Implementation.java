@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 public final class Implementation implements AutoCloseable {
   private static final Duration PATIENCE =
       Duration.ofMillis(Long.getLong("duplex.patience.ms", 30_000));
+
+  /** The time for a first answer and a first server, for which classes are loaded. */
   private static final Duration START_PATIENCE = Duration.ofMinutes(3);
 
   @Limit(of = "events of an implementation that no scenario awaited", then = "the scenario fails")
@@ -115,6 +117,11 @@ public final class Implementation implements AutoCloseable {
    */
   public JsonLine await(String event, String stream) throws InterruptedException {
     return await(event, stream, PATIENCE);
+  }
+
+  /** Takes events until the server listens, and returns its port. */
+  public int awaitPort() throws InterruptedException {
+    return (int) await("listening", "", START_PATIENCE).number("port");
   }
 
   /** As {@link #await(String, String)}, where events of another name may come before. */

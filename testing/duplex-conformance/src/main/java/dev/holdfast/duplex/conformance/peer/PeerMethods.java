@@ -25,6 +25,10 @@ public final class PeerMethods {
   public static final Metadata.Key<byte[]> HANDSHAKE =
       Metadata.Key.of("holdfast-stream-bin", Metadata.BINARY_BYTE_MARSHALLER);
 
+  /** The key of hand-overs. */
+  private static final Metadata.Key<byte[]> HANDOVER =
+      Metadata.Key.of("holdfast-handover-bin", Metadata.BINARY_BYTE_MARSHALLER);
+
   private static final Marshaller<byte[]> BYTES =
       new Marshaller<>() {
         @Override
@@ -54,8 +58,17 @@ public final class PeerMethods {
 
   /** The values of the handshake in headers or trailers. */
   public static List<byte[]> handshakes(Metadata metadata) {
+    return all(metadata, HANDSHAKE);
+  }
+
+  /** The hand-overs, and offers to take one, in headers. */
+  static List<byte[]> handovers(Metadata metadata) {
+    return all(metadata, HANDOVER);
+  }
+
+  private static List<byte[]> all(Metadata metadata, Metadata.Key<byte[]> key) {
     List<byte[]> values = new ArrayList<>();
-    Iterable<byte[]> all = metadata.getAll(HANDSHAKE);
+    Iterable<byte[]> all = metadata.getAll(key);
     if (all != null) {
       all.forEach(values::add);
     }

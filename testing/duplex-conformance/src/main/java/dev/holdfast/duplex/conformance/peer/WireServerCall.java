@@ -15,12 +15,14 @@ public final class WireServerCall {
 
   private final ServerCall<byte[], byte[]> call;
   private final List<byte[]> handshakes;
+  private final List<byte[]> handovers;
   private final PeerEvents events = new PeerEvents("attachment");
   private boolean headersSent;
 
   WireServerCall(ServerCall<byte[], byte[]> call, Metadata headers) {
     this.call = call;
     this.handshakes = PeerMethods.handshakes(headers);
+    this.handovers = PeerMethods.handovers(headers);
     call.request(ALL_MESSAGES);
   }
 
@@ -63,6 +65,18 @@ public final class WireServerCall {
       throw new AssertionError(handshakes.size() + " hellos (expected: 1)");
     }
     return WireHello.parse(handshakes.get(0));
+  }
+
+  /**
+   * The hand-over, or the offer to take one, beside the hello.
+   *
+   * @throws AssertionError when there is not exactly one
+   */
+  public byte[] handover() {
+    if (handovers.size() != 1) {
+      throw new AssertionError(handovers.size() + " hand-overs or offers (expected: 1)");
+    }
+    return handovers.get(0).clone();
   }
 
   /** Whether the call has a hello. */

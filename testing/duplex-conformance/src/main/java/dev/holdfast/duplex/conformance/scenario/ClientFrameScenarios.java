@@ -350,6 +350,10 @@ final class ClientFrameScenarios {
       client.send("m" + i);
     }
     int taken = 0;
+    while (taken < 10) {
+      taken++;
+      ClientStage.expect(call, taken, "m" + taken);
+    }
     for (PeerEvent next = call.events().poll(A_WHILE);
         next instanceof PeerEvent.Message message;
         next = call.events().poll(A_WHILE)) {

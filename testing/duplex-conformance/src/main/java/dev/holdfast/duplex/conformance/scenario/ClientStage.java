@@ -252,6 +252,12 @@ final class ClientStage {
     return event;
   }
 
+  /** A handler that begins anew is told to the application, with the messages before it. */
+  void restarted(long messages) throws InterruptedException {
+    JsonLine event = implementation.await("restarted", stream);
+    Check.equal("messages", event.number("messages"), messages);
+  }
+
   /** Ends the session well, so that the implementation shows that it still has it. */
   void finishAndConfirm(WireServerCall call, long seq, long ack) throws InterruptedException {
     finish(call, seq, ack, 0);

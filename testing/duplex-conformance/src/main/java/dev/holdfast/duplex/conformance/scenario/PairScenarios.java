@@ -65,7 +65,7 @@ final class PairScenarios {
       server = stage.serverImplementation();
       stream = stage.newStream();
       server.send(JsonLine.of("do", "listen").with("options", Map.of()));
-      relay = stage.own(TcpRelay.toPort((int) server.await("listening", "").number("port")));
+      relay = stage.own(TcpRelay.toPort(server.awaitPort()));
       client.send(
           JsonLine.of("do", "open")
               .with("stream", stream)

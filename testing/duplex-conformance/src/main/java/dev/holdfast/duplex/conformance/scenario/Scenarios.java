@@ -14,6 +14,7 @@ final class Scenarios {
     all.addAll(ClientEndScenarios.all());
     all.addAll(ClientFrameScenarios.all());
     all.addAll(ClientOneWayScenarios.all());
+    all.addAll(ClientHandoverScenarios.all());
     all.addAll(ServerOpeningScenarios.all());
     all.addAll(ServerResumeScenarios.all());
     all.addAll(ServerFrameScenarios.all());

@@ -62,7 +62,7 @@ final class ServerStage {
       all = all.with(option.getKey(), option.getValue());
     }
     implementation.send(JsonLine.of("do", "listen").with("options", all.fields()));
-    port = (int) implementation.await("listening", "").number("port");
+    port = implementation.awaitPort();
     client = stage.own(new WireClient(port, method));
     return this;
   }
