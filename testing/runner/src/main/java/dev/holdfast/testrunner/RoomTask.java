@@ -2,11 +2,13 @@ package dev.holdfast.testrunner;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -74,7 +76,8 @@ final class RoomTask implements Callable<RoomOutcome> {
           "%s: %s, %d s, %s s of CPU; %s".formatted(run, exit, seconds, cpu, report.counts()));
       problems.forEach(problem -> out.println("  " + problem));
       if (!problems.isEmpty()) {
-        out.println("  log: " + log);
+        double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+        out.println(String.format(Locale.ROOT, "  log: %s; load average %.1f", log, load));
       }
     }
     // A skipped test may run when the machine has got what it lacks; sources may have changed.

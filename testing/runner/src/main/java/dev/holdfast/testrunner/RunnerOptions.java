@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param target the path of each module's build folder within the module
  * @param secondJdk the JDK on which the rooms of libraries are tested too
  * @param variants further runs of rooms on the first JDK
- * @param atOnce the number of rooms tested at the same time whose tests compute
+ * @param atOnce the number of rooms tested at the same time whose tests compute; two of them when
+ *     no room that waits is left
  * @param waitingAtOnce the number of rooms tested beside them whose tests mostly wait
  * @param rooms the rooms to test; empty for all
  * @param all whether rooms are tested that did not change since a green run
@@ -44,7 +45,8 @@ record RunnerOptions(
         --second-property K=V      a system property of tests on the second JDK
         --variant ROOM:K=V         tests this room once more, with a system property; may be repeated
         --target PATH              the build folder within each module (default: target)
-        --at-once N                rooms tested at the same time, 1 to 64 (default: 2)
+        --at-once N                rooms tested at the same time, 1 to 64 (default: 2);
+                                   two when none is left that waits
         --waiting-at-once N        rooms tested beside them that mostly wait, 1 to 64 (default: 2)
         --room NAME                tests this room only; may be repeated
         --all                      also tests rooms that did not change since a green run here

@@ -2,6 +2,7 @@ package dev.holdfast.testrunner;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -32,5 +33,17 @@ final class Schedule {
     } finally {
       threads.shutdownNow();
     }
+  }
+
+  /**
+   * Runs, one after the other, the tasks of a queue that no other thread has taken, and returns
+   * their results.
+   */
+  static <T> List<T> drain(Queue<? extends Callable<T>> tasks) throws Exception {
+    List<T> results = new ArrayList<>();
+    for (Callable<T> next = tasks.poll(); next != null; next = tasks.poll()) {
+      results.add(next.call());
+    }
+    return results;
   }
 }

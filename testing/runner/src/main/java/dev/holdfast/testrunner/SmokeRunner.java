@@ -1,5 +1,6 @@
 package dev.holdfast.testrunner;
 
+import dev.holdfast.testrunner.SmokeTask.Ended;
 import dev.holdfast.testrunner.SmokeTask.Outcome;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -57,6 +58,7 @@ public final class SmokeRunner {
   /** The program. */
   public static void main(String[] args) throws InterruptedException {
     Runtime.getRuntime().addShutdownHook(new Thread(CommandProcess::killAll, "kill-smokes"));
+    PauseMonitor.start(System.out);
     System.exit(run(List.of(args), System.getenv(), System.out));
   }
 
@@ -131,30 +133,29 @@ public final class SmokeRunner {
   private boolean run() throws IOException, InterruptedException {
     Files.createDirectories(logs);
     Queue<SmokeTask> light = new ConcurrentLinkedQueue<>(tasks(false));
-    List<Callable<List<Outcome>>> lanes = new ArrayList<>();
+    List<Callable<List<Ended>>> lanes = new ArrayList<>();
     lanes.add(
         () -> {
-          List<Outcome> heavy = Schedule.run(tasks(true), 1);
-          return Stream.concat(heavy.stream(), rest(light).stream()).toList();
+          List<Ended> heavy = Schedule.run(tasks(true), 1);
+          return Stream.concat(heavy.stream(), Schedule.drain(light).stream()).toList();
         });
     for (int i = 0; i < LIGHT_AT_ONCE; i++) {
-      lanes.add(() -> rest(light));
+      lanes.add(() -> Schedule.drain(light));
     }
-    List<Outcome> outcomes =
-        Schedule.run(lanes, lanes.size()).stream().flatMap(List::stream).toList();
-    long failed = outcomes.stream().filter(Outcome.FAILED::equals).count();
-    long skipped = outcomes.stream().filter(Outcome.SKIPPED::equals).count();
-    out.println("Smokes: %d, Failed: %d, Skipped: %d".formatted(outcomes.size(), failed, skipped));
-    return failed == 0;
+    List<Ended> ended = Schedule.run(lanes, lanes.size()).stream().flatMap(List::stream).toList();
+    List<String> failed = names(ended, Outcome.FAILED);
+    out.println(
+        "Smokes: %d, Failed: %s, Skipped: %s"
+            .formatted(ended.size(), counted(failed), counted(names(ended, Outcome.SKIPPED))));
+    return failed.isEmpty();
   }
 
-  /** Runs one after the other of those that nobody has begun. */
-  private static List<Outcome> rest(Queue<SmokeTask> waiting) throws Exception {
-    List<Outcome> outcomes = new ArrayList<>();
-    for (SmokeTask next = waiting.poll(); next != null; next = waiting.poll()) {
-      outcomes.add(next.call());
-    }
-    return outcomes;
+  private static List<String> names(List<Ended> ended, Outcome outcome) {
+    return ended.stream().filter(e -> e.outcome() == outcome).map(Ended::name).sorted().toList();
+  }
+
+  private static String counted(List<String> names) {
+    return names.isEmpty() ? "0" : "%d (%s)".formatted(names.size(), String.join(", ", names));
   }
 
   private List<SmokeTask> tasks(boolean heavy) {

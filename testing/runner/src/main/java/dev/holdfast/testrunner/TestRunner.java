@@ -10,8 +10,10 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * The program that {@code ./verify} starts after it compiled: tests every room in a JVM of its own,
@@ -20,6 +22,10 @@ import java.util.concurrent.Callable;
 public final class TestRunner {
   private static final Path LIST = Path.of("testing/runner/rooms.txt");
   private static final int FOLDERS_TO_A_MODULE = 2;
+
+  /** So many rooms compute at once when no room that waits is left. */
+  private static final int COMPUTING_ALONE = 2;
+
   private static final int WRONG_ARGUMENTS = 2;
 
   private final RunnerOptions options;
@@ -41,6 +47,7 @@ public final class TestRunner {
   /** The program. */
   public static void main(String[] args) throws InterruptedException {
     Runtime.getRuntime().addShutdownHook(new Thread(CommandProcess::killAll, "kill-rooms"));
+    PauseMonitor.start(System.out);
     System.exit(run(List.of(args), System.getenv(), JvmProcess::start, System.out));
   }
 
@@ -85,12 +92,35 @@ public final class TestRunner {
             mayLeaveOut,
             out);
     List<Callable<List<RoomOutcome>>> lanes =
-        List.of(
-            () -> Schedule.run(tasks(runs, false, context), options.atOnce()),
-            () -> Schedule.run(tasks(runs, true, context), options.waitingAtOnce()));
+        lanes(tasks(runs, false, context), tasks(runs, true, context));
     List<RoomOutcome> outcomes =
         Schedule.run(lanes, lanes.size()).stream().flatMap(List::stream).toList();
     return new RunSummary(outcomes, problems, noSkips).print(out);
+  }
+
+  /**
+   * One lane for each room at a time. Where few rooms may compute beside those that wait, a lane of
+   * those goes on with the others, so that no core is idle at the end.
+   */
+  private List<Callable<List<RoomOutcome>>> lanes(List<RoomTask> compute, List<RoomTask> wait) {
+    Queue<RoomTask> computing = new ConcurrentLinkedQueue<>(compute);
+    Queue<RoomTask> waiting = new ConcurrentLinkedQueue<>(wait);
+    List<Callable<List<RoomOutcome>>> lanes = new ArrayList<>();
+    for (int i = 0; i < options.atOnce(); i++) {
+      lanes.add(() -> Schedule.drain(computing));
+    }
+    for (int i = 0; i < options.waitingAtOnce(); i++) {
+      boolean helps = options.atOnce() + i < COMPUTING_ALONE;
+      lanes.add(
+          () -> {
+            List<RoomOutcome> outcomes = new ArrayList<>(Schedule.drain(waiting));
+            if (helps) {
+              outcomes.addAll(Schedule.drain(computing));
+            }
+            return outcomes;
+          });
+    }
+    return lanes;
   }
 
   private static List<RoomTask> tasks(List<RoomRun> runs, boolean waits, RunnerContext context) {

@@ -58,14 +58,18 @@ class SmokeRunnerTest {
 
   @Test
   void failureOfOneIsThatOfAll() throws Exception {
-    list("one | heavy | 60 | false", "two | light | 60 | true", "three | heavy | 60 | true");
+    Files.writeString(folder.resolve("impossible"), "exit 3\n");
+    list(
+        "one | heavy | 60 | false",
+        "two | light | 60 | bash impossible",
+        "three | heavy | 60 | true");
 
     assertThat(run(Map.of())).isEqualTo(1);
 
     assertThat(said())
         .contains("one: exit 1, ")
         .contains("three: exit 0, ")
-        .endsWith("Smokes: 3, Failed: 1, Skipped: 0\n");
+        .endsWith("Smokes: 3, Failed: 1 (one), Skipped: 1 (two)\n");
   }
 
   @Test

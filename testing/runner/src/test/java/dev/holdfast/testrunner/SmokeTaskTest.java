@@ -24,7 +24,7 @@ class SmokeTaskTest {
   private boolean noSkips;
 
   private Outcome run(String script, Duration limit) throws Exception {
-    return task(script, limit).call();
+    return task(script, limit).call().outcome();
   }
 
   private SmokeTask task(String script, Duration limit) throws IOException {
@@ -84,6 +84,20 @@ class SmokeTaskTest {
     run("bash -c 'until read -ra s </proc/$$/stat; ((s[13] + s[14] >= 120)); do :; done'", LIMIT);
 
     assertThat(said()).containsPattern(", [1-9][0-9]* s of CPU;");
+  }
+
+  @Test
+  void smokeIsASessionOfItsOwn() throws Exception {
+    String session = "read -ra s </proc/$$/stat; echo ${s[5]}";
+    Process bystander = new ProcessBuilder("bash", "-c", session).start();
+    String ours = new String(bystander.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+    run(session + " >session; echo $PPID >parent", LIMIT);
+
+    assertThat(folder.resolve("session"))
+        .hasSameTextualContentAs(folder.resolve("parent"))
+        .content()
+        .isNotEqualTo(ours);
   }
 
   @Test

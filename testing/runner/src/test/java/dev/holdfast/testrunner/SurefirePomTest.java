@@ -104,7 +104,7 @@ class SurefirePomTest {
       SurefireSettings settings = pom.of(room.folder(), Map.of());
       assertThat(settings.jvmArgs()).contains("-Dio.netty.leakDetection.level=simple");
       assertThat(settings.parameters())
-          .containsEntry("junit.jupiter.execution.timeout.testable.method.default", "300 s");
+          .containsEntry("junit.jupiter.execution.timeout.testable.method.default", "900 s");
       assertThat(settings.systemProperties())
           .containsKeys("holdfast.root", "logback.configurationFile", "jqwik.database");
     }
