@@ -38,7 +38,7 @@ public final class ClosedLoopLoad {
 
   private static final long HIGHEST_NANOS = TimeUnit.SECONDS.toNanos(60);
   private static final int SIGNIFICANT_DIGITS = 3;
-  private static final long PATIENCE_SECONDS = 30;
+  private static final long PATIENCE_SECONDS = 180;
 
   private final EchoGrpc.EchoStub stub;
   private final int inFlight;

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The servers under h2spec, each over plaintext and over TLS. */
 final class H2specPeers {
-  private static final long START_SECONDS = 60;
+  private static final long START_SECONDS = 180;
   private static final long PAUSE_MILLIS = 100;
 
   private final Path folder;

@@ -19,14 +19,14 @@ import java.util.concurrent.TimeUnit;
 
 /** A proxy under attack, with a bystander whose calls are measured. */
 final class AttackedProxy {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-  private static final Duration DEADLINE = Duration.ofSeconds(5);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final int CHANNELS = 4;
   private static final long SETTLING_MILLIS = 500;
 
   private final GatewayProxy proxy;
   private final List<ManagedChannel> channels;
   private final int callsPerSecond;
+  private final Duration deadline;
   private final List<Double> quietMillis = new ArrayList<>();
   private final Map<Attack, AttackResult> results = new TreeMap<>();
   private long quietFailed;
@@ -50,10 +50,12 @@ final class AttackedProxy {
   /** The outcome of the bystander's calls over some time; latencies in milliseconds. */
   private record Calls(List<Double> millis, long failed, Map<String, Long> reasons) {}
 
-  AttackedProxy(GatewayProxy proxy, RunResources runResources, int callsPerSecond) {
+  AttackedProxy(
+      GatewayProxy proxy, RunResources runResources, int callsPerSecond, Duration deadline) {
     this.proxy = proxy;
     this.channels = proxy.channels(runResources, CHANNELS);
     this.callsPerSecond = callsPerSecond;
+    this.deadline = deadline;
   }
 
   GatewayProxy proxy() {
@@ -100,7 +102,7 @@ final class AttackedProxy {
       throw new IllegalStateException(proxy.name() + " has ended: " + proxy.lastWords());
     }
     List<Double> millis =
-        during.millis.isEmpty() ? List.of((double) DEADLINE.toMillis()) : during.millis;
+        during.millis.isEmpty() ? List.of((double) deadline.toMillis()) : during.millis;
     results.put(
         attack,
         new AttackResult(
@@ -122,7 +124,7 @@ final class AttackedProxy {
         (instance, sent, answered) -> millis.add((answered - sent) / 1e6);
     List<OpenLoopLoad> callers = new ArrayList<>();
     for (ManagedChannel channel : channels) {
-      callers.add(new OpenLoopLoad(channel, callsPerSecond / CHANNELS, DEADLINE, listener).start());
+      callers.add(new OpenLoopLoad(channel, callsPerSecond / CHANNELS, deadline, listener).start());
     }
     TimeUnit.NANOSECONDS.sleep(time.toNanos());
     long failed = 0;

@@ -51,6 +51,11 @@ public final class GatewayAttacks extends Comparison {
   private static final long RETAINED_MB_BOUND = 64;
   private static final double BYTES_PER_MB = 1_048_576;
 
+  private static final Duration CALL_DEADLINE = Duration.ofSeconds(5);
+
+  /** Beside other smoke tests a call may wait for seconds before anybody attacks. */
+  private static final Duration PATIENT_CALL_DEADLINE = Duration.ofSeconds(30);
+
   @Override
   public String name() {
     return "gateway-attacks";
@@ -123,7 +128,8 @@ public final class GatewayAttacks extends Comparison {
       throws IOException, InterruptedException {
     GatewayProxy proxy = runResources.own(started);
     proxy.awaitServing();
-    AttackedProxy attacked = new AttackedProxy(proxy, runResources, options.get(RATE));
+    Duration deadline = options.quick() ? PATIENT_CALL_DEADLINE : CALL_DEADLINE;
+    AttackedProxy attacked = new AttackedProxy(proxy, runResources, options.get(RATE), deadline);
     attacked.warmUp(Duration.ofSeconds(options.get(WARM_UP)));
     return attacked;
   }

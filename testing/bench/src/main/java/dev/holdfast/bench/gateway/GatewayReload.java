@@ -42,7 +42,7 @@ public final class GatewayReload extends Comparison {
   private static final int BROKEN_EVERY = 10;
   private static final long BROKEN_STANDS_MILLIS = 200;
   private static final Duration DEADLINE = Duration.ofSeconds(30);
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final double LIVE_BOUND_MS = 100;
   private static final double LONGEST_BOUND_MS = 500;
 

@@ -35,7 +35,7 @@ public final class GatewayRoll extends Comparison {
       new Option("--new-connections", 50, 50, 1, 1_000, "clients that connect anew, per second");
 
   private static final Duration DEADLINE = Duration.ofSeconds(30);
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final String SERVICE = "bench/echo";
   private static final int SETTLE_SECONDS = 2;
 

@@ -48,7 +48,7 @@ public final class GatewayStreams extends Comparison {
   private static final long BYTES_BOUND = 16_384;
   private static final double P99_RATIO_BOUND = 1.5;
   private static final double MEBI = 1024 * 1024;
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final Duration LEAD_IN = Duration.ofMillis(500);
 
   @Override

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The repeated replacement of a gateway's process by a newer one with {@code --handover}. */
 final class GatewayTakeovers {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final long POLL_MILLIS = 10;
 
   private final RunResources runResources;

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * to one thread.
  */
 final class GrpcLoadClients implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final ChildJvm program;
 

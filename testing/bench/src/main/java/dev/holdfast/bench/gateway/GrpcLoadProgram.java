@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 public final class GrpcLoadProgram {
   private static final String CIPHER = "TLS_AES_128_GCM_SHA256";
   private static final long LEAD_IN_MILLIS = 150;
-  private static final long PATIENCE_SECONDS = 30;
+  private static final long PATIENCE_SECONDS = 180;
   private static final long TURN_MICROS = 1_000;
 
   private final EventLoop loop;

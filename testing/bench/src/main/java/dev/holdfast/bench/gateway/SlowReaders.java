@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SlowReaders {
   private static final long READ_EVERY_MILLIS = 200;
-  private static final long PATIENCE_SECONDS = 30;
+  private static final long PATIENCE_SECONDS = 180;
 
   private final List<Reader> readers = new ArrayList<>();
   private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();

@@ -27,7 +27,7 @@ public final class DeadPeer extends Comparison {
       new Option("--watch", 45, 8, 5, 600, "seconds of calls after the cut");
 
   private static final int ENDPOINTS = 3;
-  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration START = Duration.ofMinutes(3);
   private static final Duration NEVER_IDLE = Duration.ofHours(1);
   private static final double RATIO_BOUND = 0.1;
 

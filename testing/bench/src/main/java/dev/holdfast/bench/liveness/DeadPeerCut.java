@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
  */
 record DeadPeerCut(
     KernelLab lab, Duration settle, Duration watch, int connections, int intervalMillis) {
-  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration START = Duration.ofMinutes(3);
   private static final double TAIL_PERCENT = 99;
 
   /** The figures of both sides after one cut. */

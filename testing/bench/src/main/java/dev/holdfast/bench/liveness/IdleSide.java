@@ -9,7 +9,7 @@ import java.util.List;
 
 /** A server with its idle connections. Their clients run in a process of their own. */
 final class IdleSide {
-  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration START = Duration.ofMinutes(3);
 
   /** The resolution of measured CPU time. Smaller amounts do not show. */
   private static final double CPU_TICK_MILLIS = 10;

@@ -37,7 +37,7 @@ record KernelFaultComparison(KernelLab lab, int devices, long seed) {
   private static final int SERVERS = 2;
   private static final long PACE_MILLIS = 30;
   private static final Duration NEVER_IDLE = Duration.ofHours(1);
-  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration START = Duration.ofMinutes(3);
   private static final Duration POLL_INTERVAL = Duration.ofMillis(250);
   private static final List<String> JVM_OPTIONS = List.of("-Xmx512m");
 

@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
  */
 public final class EchoServers {
   private static final String PORTS = "PORTS";
-  private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
   private static final int BACKLOG = 4_096;
 
   private EchoServers() {}

@@ -22,7 +22,7 @@ public final class RegisteredServer implements AutoCloseable {
   private static final String START = "START";
   private static final String STARTED = "STARTED";
   private static final String STOP = "STOP";
-  private static final Duration TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration TIMEOUT = Duration.ofMinutes(3);
   private static final long STOP_SECONDS = 60;
 
   private final String name;

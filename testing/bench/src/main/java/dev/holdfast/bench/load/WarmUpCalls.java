@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  * cold JVM takes to load classes and to connect belongs to no figure.
  */
 public final class WarmUpCalls {
-  private static final long PATIENCE_SECONDS = 30;
+  private static final long PATIENCE_SECONDS = 180;
   private static final ByteString PAYLOAD = ByteString.copyFrom(new byte[64]);
 
   private WarmUpCalls() {}

@@ -27,7 +27,7 @@ public final class BenchTls {
   /** The password of the key store. The key is made for one run and protects nothing. */
   private static final String PASSWORD = "of-one-run";
 
-  private static final long PATIENCE_SECONDS = 60;
+  private static final long PATIENCE_SECONDS = 180;
 
   private BenchTls() {}
 

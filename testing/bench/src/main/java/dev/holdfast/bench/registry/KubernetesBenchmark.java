@@ -70,7 +70,7 @@ public final class KubernetesBenchmark extends Comparison {
    */
   private static final Duration PATIENT_CALL_DEADLINE = Duration.ofSeconds(10);
 
-  private static final Duration TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration TIMEOUT = Duration.ofMinutes(3);
   private static final long SETTLE_MILLIS = 2_000;
 
   @Override

@@ -43,7 +43,7 @@ public final class Outage extends Comparison {
   private static final int TTLS_TO_OUTLIVE = 3;
   private static final int WARM_UP_CALLS = 1_000;
   private static final long STEADY_SECONDS = 5;
-  private static final Duration TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration TIMEOUT = Duration.ofMinutes(3);
 
   @Override
   public String name() {

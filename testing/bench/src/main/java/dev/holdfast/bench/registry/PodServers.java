@@ -22,7 +22,7 @@ import java.util.List;
  */
 public final class PodServers {
   private static final String PORT = "PORT";
-  private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
   private static final int PODS_PER_BLOCK = 250;
   private static final int PORT_ATTEMPTS = 20;
 

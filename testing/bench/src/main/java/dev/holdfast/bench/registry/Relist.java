@@ -40,7 +40,7 @@ public final class Relist extends Comparison {
       new Option("--interval-seconds", 10, 1, 1, 300, "time between two lists, at most");
 
   private static final String SERVICE = "bench/relist";
-  private static final int TIMEOUT_SECONDS = 30;
+  private static final int TIMEOUT_SECONDS = 180;
 
   @Override
   public String name() {

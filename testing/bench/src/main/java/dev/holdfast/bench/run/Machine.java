@@ -45,6 +45,11 @@ public final class Machine {
         : -1;
   }
 
+  /** The time that the compilers of this process have taken so far, in milliseconds. */
+  public static long compiledMillis() {
+    return ManagementFactory.getCompilationMXBean().getTotalCompilationTime();
+  }
+
   /** The heap in use after two full collections, in bytes. */
   public static long liveHeapBytes() {
     var memory = ManagementFactory.getMemoryMXBean();

@@ -1,9 +1,11 @@
 package dev.holdfast.bench.run;
 
+import dev.holdfast.lab.process.ChildJvm;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /** The parsed command-line options of a benchmark. */
@@ -44,6 +46,14 @@ public final class Options {
   /** Whether this run is a smoke test, whose figures mean nothing. */
   public boolean quick() {
     return quick;
+  }
+
+  /**
+   * The command line, of the plain one, of peers that have machines of their own elsewhere: they
+   * yield the CPU to all others, but not in a smoke test, beside which others run that want it all.
+   */
+  public UnaryOperator<List<String>> commandOfPeers() {
+    return quick ? UnaryOperator.identity() : ChildJvm::underSchedIdle;
   }
 
   public int get(Option option) {

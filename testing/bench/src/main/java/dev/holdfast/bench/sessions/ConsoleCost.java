@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -55,6 +56,8 @@ public final class ConsoleCost extends Comparison {
   private static final double CPU_PERCENT_BOUND = 1;
   private static final int OK = 200;
   private static final long PATIENCE_SECONDS = 120;
+  private static final long POLL_MILLIS = 200;
+  private static final String FIRST_PAGE = "/api/rows?view=streams&limit=1";
   private static final Pattern LISTEN = Pattern.compile(".*\"listen\":\"([^\"]+)\".*");
   private static final Pattern PAINT = Pattern.compile("(?s).*PAINT (\\d+).*");
 
@@ -118,7 +121,7 @@ public final class ConsoleCost extends Comparison {
     server.collect();
     String console = console(runResources, server.adminPort());
     Pages pages = new Pages(console);
-    String total = pages.get("/api/rows?view=streams&limit=1");
+    String total = pages.awaitStreams(options.get(STREAMS));
     OpenPageCost open = openPageCost(options, runResources, server, console, report);
     double pageMillis = pages.quantileMillis(options.get(PAGES), report);
     double paintMillis = options.quick() ? Double.NaN : paintMillis(console);
@@ -132,7 +135,7 @@ public final class ConsoleCost extends Comparison {
         .figure("server_cpu_pct", open.cpuPercent())
         .figure("bytes_s", Math.round(open.bytesPerSecond()))
         .bound(
-            total.contains("\"total\":" + options.get(STREAMS)),
+            total.contains(Pages.total(options.get(STREAMS))),
             "streams: %s (expected: %d)",
             total.replaceAll(".*(\"total\":\\d+).*", "$1"),
             options.get(STREAMS))
@@ -266,6 +269,22 @@ public final class ConsoleCost extends Comparison {
 
     String get(String path) throws IOException, InterruptedException {
       return send(HttpRequest.newBuilder(URI.create(console + path)).build());
+    }
+
+    /** The first page when it has so many streams in all, or what it is after a while without. */
+    String awaitStreams(int streams) throws IOException, InterruptedException {
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+      String page = get(FIRST_PAGE);
+      // A process that is slow to answer the first query is shown as silent for a moment.
+      while (!page.contains(total(streams)) && System.nanoTime() - deadline < 0) {
+        TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        page = get(FIRST_PAGE);
+      }
+      return page;
+    }
+
+    static String total(int streams) {
+      return "\"total\":" + streams + ",";
     }
 
     private String send(HttpRequest request) throws IOException, InterruptedException {

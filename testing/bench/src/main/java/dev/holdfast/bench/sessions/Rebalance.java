@@ -28,12 +28,19 @@ public final class Rebalance extends Comparison {
   private static final Option SERVERS = new Option("--servers", 4, 2, 2, 16, "server processes");
   private static final Option CHANNELS =
       new Option("--channels", 20, 4, 1, 1_000, "channels that carry the streams");
+  private static final Option WARM_UP =
+      new Option(
+          "--warm-up", 240, 20, 20, 3_600, "seconds of warm-up at most, while code compiles");
   private static final Option SECONDS =
       new Option("--seconds", 30, 12, 10, 600, "seconds after each change until it counts");
 
   /** Streams that have just come stay where they are for a while. */
-  private static final int WARM_UP_SECONDS = 20;
+  private static final int STANDING_SECONDS = 20;
 
+  /** While compilers take more than this share of a core, code is not yet as fast as it gets. */
+  private static final double WARM_COMPILER_SHARE = 0.1;
+
+  private static final int WARM_STEP_SECONDS = 10;
   private static final int BETWEEN_SECONDS = 15;
   private static final double IMBALANCE_BOUND = 5;
   private static final double PAUSE_BOUND = 250;
@@ -57,7 +64,7 @@ public final class Rebalance extends Comparison {
 
   @Override
   public List<Option> options() {
-    return List.of(STREAMS, RATE, SERVERS, CHANNELS, SECONDS);
+    return List.of(STREAMS, RATE, SERVERS, CHANNELS, WARM_UP, SECONDS);
   }
 
   @Override
@@ -70,7 +77,9 @@ public final class Rebalance extends Comparison {
         "streams without a store, whose handlers mark a cursor behind each answer and fail a stream"
             + " that does not go on there;",
         "each kind has its figures, and the worse counts. Streams send numbered",
-        "messages, which servers say back. Warmed up by a server that comes and goes. One more"
+        "messages, which servers say back. Warmed up until the compilers take less than a tenth of"
+            + " a core, for four minutes at most,",
+        "and by a server that comes and goes. One more"
             + " server joins; then the first one drains and leaves; then another one says",
         "that it is overloaded until it has "
             + (int) (CAPACITY_SHARE * PERCENT)
@@ -119,8 +128,9 @@ public final class Rebalance extends Comparison {
   /** Measures the streams of one kind. */
   private static Measured moves(Fleet fleet) throws Exception {
     fleet.open();
-    TimeUnit.SECONDS.sleep(WARM_UP_SECONDS);
-    fleet.say("stand for %d s: %s", WARM_UP_SECONDS, fleet.describe());
+    TimeUnit.SECONDS.sleep(STANDING_SECONDS);
+    fleet.say("stand for %d s: %s", STANDING_SECONDS, fleet.describe());
+    fleet.awaitCompiled();
     fleet.warmUp();
     RebalanceClients.Pauses still = fleet.withoutChange();
     long before = fleet.accepted();
@@ -231,6 +241,27 @@ public final class Rebalance extends Comparison {
       overloaded = 0;
       capacity = (long) (servers.get(0).streams() * CAPACITY_SHARE);
       servers.get(0).limit(capacity);
+    }
+
+    /** Waits until the compilers of all processes have little to do, or the warm-up is over. */
+    void awaitCompiled() throws Exception {
+      int seconds = STANDING_SECONDS;
+      double share = Double.POSITIVE_INFINITY;
+      while (share > WARM_COMPILER_SHARE && seconds < options.get(WARM_UP)) {
+        long before = compiledMillis();
+        TimeUnit.SECONDS.sleep(WARM_STEP_SECONDS);
+        seconds += WARM_STEP_SECONDS;
+        share = (compiledMillis() - before) / 1e3 / WARM_STEP_SECONDS;
+        say("warm for %d s: compilers take %.2f of a core", seconds, share);
+      }
+    }
+
+    private long compiledMillis() throws Exception {
+      long sum = clients.compiledMillis();
+      for (RebalanceServer server : servers) {
+        sum += server.compiledMillis();
+      }
+      return sum;
     }
 
     /** Lets one more server come and go, so that each one has given streams away and taken some. */

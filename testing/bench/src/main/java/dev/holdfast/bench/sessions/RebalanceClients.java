@@ -28,6 +28,7 @@ final class RebalanceClients {
   private static final String FLOW = "FLOW";
   private static final String COUNT = "COUNT";
   private static final String PAUSE = "PAUSE";
+  private static final String COMPILED = "COMPILED";
   private static final Duration PATIENCE = Duration.ofMinutes(4);
   private static final int OPENING_AT_ONCE = 200;
   private static final int STEPS_PER_SECOND = 50;
@@ -112,6 +113,11 @@ final class RebalanceClients {
     }
   }
 
+  /** The time that its compilers have taken so far, in milliseconds. */
+  long compiledMillis() throws IOException, InterruptedException {
+    return Long.parseLong(ask(COMPILED));
+  }
+
   void close() throws InterruptedException {
     child.close();
   }
@@ -137,6 +143,7 @@ final class RebalanceClients {
           parent.say("%s 0", FLOW);
         }
         case COUNT -> parent.say("%s %s", COUNT, program.tally.count().line());
+        case COMPILED -> parent.say("%s %d", COMPILED, Machine.compiledMillis());
         case PAUSE -> parent.say("%s %s", PAUSE, program.pauses().line());
         default -> throw new IllegalArgumentException(asked);
       }

@@ -1,5 +1,6 @@
 package dev.holdfast.bench.sessions;
 
+import dev.holdfast.bench.run.Machine;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.bench.streams.StreamService;
 import dev.holdfast.grpc.DrainOptions;
@@ -44,6 +45,7 @@ final class RebalanceServer {
   private static final String COUNT = "COUNT";
   private static final String ACCEPTED = "ACCEPTED";
   private static final String CAPACITY = "CAPACITY";
+  private static final String COMPILED = "COMPILED";
   private static final String STOP = "STOP";
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final long STOP_SECONDS = 60;
@@ -84,6 +86,11 @@ final class RebalanceServer {
   /** The streams that came to it so far, at its beginning or from another server. */
   long accepted() throws IOException, InterruptedException {
     return ask(ACCEPTED);
+  }
+
+  /** The time that its compilers have taken so far, in milliseconds. */
+  long compiledMillis() throws IOException, InterruptedException {
+    return ask(COMPILED);
   }
 
   /** From now on it says of itself that it is overloaded while it has more streams than this. */
@@ -133,6 +140,7 @@ final class RebalanceServer {
       switch (words[0]) {
         case COUNT -> parent.say("%s %d", COUNT, streams == null ? plain.get() : attached(streams));
         case ACCEPTED -> parent.say("%s %d", ACCEPTED, acceptedHere());
+        case COMPILED -> parent.say("%s %d", COMPILED, Machine.compiledMillis());
         case CAPACITY -> {
           capacity.set(Long.parseLong(words[1]));
           parent.say("%s 0", CAPACITY);

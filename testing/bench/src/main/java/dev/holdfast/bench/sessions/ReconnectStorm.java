@@ -11,7 +11,6 @@ import dev.holdfast.bench.run.Report;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.bench.sessions.SessionServer.Kind;
 import dev.holdfast.bench.sessions.SessionServer.SessionServerOptions;
-import dev.holdfast.lab.process.ChildJvm;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
@@ -305,7 +304,7 @@ public final class ReconnectStorm extends Comparison {
               !sessionServerOptions.key().isEmpty(),
               server.port());
       Devices some =
-          Devices.startIn(ChildJvm::underSchedIdle, runResources, "clients-" + i, device, size);
+          Devices.startIn(options.commandOfPeers(), runResources, "clients-" + i, device, size);
       devices.add(some);
       some.open();
     }

@@ -6,12 +6,16 @@ import dev.holdfast.bench.v1.EchoRequest;
 import io.grpc.Channel;
 import io.grpc.stub.StreamObserver;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A device with a session. The server says each number back. Answers in order, each once, show that
  * the server got the messages so as well.
  */
 final class SessionDevice implements Device, StreamObserver<EchoReply> {
+  private static final Logger log = LoggerFactory.getLogger(SessionDevice.class);
+
   private final DeviceTally deviceTally;
   private final Runnable onAnswer;
   private @Nullable StreamObserver<EchoRequest> requests;
@@ -31,7 +35,8 @@ final class SessionDevice implements Device, StreamObserver<EchoReply> {
 
   @Override
   public void open(Channel channel) {
-    requests = EchoGrpc.newStub(channel).chat(this);
+    // A list of servers may come late.
+    requests = EchoGrpc.newStub(channel).withWaitForReady().chat(this);
   }
 
   @Override
@@ -58,12 +63,21 @@ final class SessionDevice implements Device, StreamObserver<EchoReply> {
 
   @Override
   public void onError(Throwable cause) {
-    onCompleted();
+    end(cause.toString());
   }
 
   @Override
   public void onCompleted() {
+    end("OK");
+  }
+
+  private void end(String how) {
     synchronized (this) {
+      if (!ended && deviceTally.ended.sum() == 0) {
+        // The others say the same, and there may be thousands. The level is that of what a
+        // comparison prints.
+        log.error("event=stream_ended first=true last_answer={} how=\"{}\"", last, how);
+      }
       deviceTally.ended.add(ended ? 0 : 1);
       ended = true;
     }

@@ -61,8 +61,8 @@ public final class Soak extends Comparison {
             + " whose handlers mark",
         "cursors, and a Go server. Before each server is a relay of the lab's: real TCP on"
             + " loopback. A process of Java clients",
-        "has streams to all of them, one of Go clients to the durable and the Go servers:"
-            + " bidirectional ones, subscriptions",
+        "has streams to all of them, and so has one of Go clients: bidirectional ones,"
+            + " subscriptions",
         "and uploads, each a third, with messages of 9 B to 2 KiB. Streams to Java servers move"
             + " when they are --age old.",
         "One fault after the other, at random, with pauses up to 5 s: connections cut, stalled,"
@@ -130,18 +130,15 @@ public final class Soak extends Comparison {
       Options options, RunResources runResources, SoakTopology topology, boolean go)
       throws Exception {
     List<SoakClients> clients = new ArrayList<>();
-    List<List<Integer>> java = new ArrayList<>();
-    java.add(topology.ports(Kind.DURABLE));
-    java.add(topology.ports(Kind.CURSOR));
+    List<List<Integer>> fleets = new ArrayList<>();
+    fleets.add(topology.ports(Kind.DURABLE));
+    fleets.add(topology.ports(Kind.CURSOR));
     if (go) {
-      java.add(topology.ports(Kind.GO));
-      // Clients in Go take no hand-over.
-      clients.add(
-          SoakClients.inGo(
-              runResources, List.of(topology.ports(Kind.DURABLE), topology.ports(Kind.GO))));
+      fleets.add(topology.ports(Kind.GO));
+      clients.add(SoakClients.inGo(runResources, fleets));
     }
-    clients.add(SoakClients.inJava(runResources, java));
-    int groups = java.size() + (go ? 2 : 0);
+    clients.add(SoakClients.inJava(runResources, fleets));
+    int groups = fleets.size() * clients.size();
     int kinds = SoakStream.Kind.values().length;
     SoakClients.Size size =
         new SoakClients.Size(

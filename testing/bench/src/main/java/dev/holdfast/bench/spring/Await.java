@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The wait for a condition, with a limit. */
 final class Await {
-  private static final Duration TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration TIMEOUT = Duration.ofMinutes(3);
   private static final long POLL_MILLIS = 5;
 
   private Await() {}

@@ -19,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * Lines are read by a thread of their own; everything else is called by one thread.
  */
 public final class BootProcess implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final int LINES_KEPT = 60;
   private static final int KINDS_KEPT = 20;
   private static final String READY = "READY";

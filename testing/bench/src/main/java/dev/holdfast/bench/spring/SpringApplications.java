@@ -24,7 +24,7 @@ public final class SpringApplications extends Comparison {
   public static final String BOOT = "4.1.2";
 
   private static final Option RATE =
-      new Option("--rate", 200, 200, 1, 2_000, "calls per second of each client");
+      new Option("--rate", 200, 50, 1, 2_000, "calls per second of each client");
   private static final Option OUTAGE_SECONDS =
       new Option("--outage-seconds", 30, 3, 1, 3_600, "for how long etcd is away");
   private static final Option DEADLINE_SECONDS =

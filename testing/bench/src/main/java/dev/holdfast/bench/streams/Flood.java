@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * {@code isReady}, as a sender with bounded memory does. The receiver counts the messages.
  */
 public final class Flood implements StreamLoad {
-  private static final long PATIENCE_SECONDS = 60;
+  private static final long PATIENCE_SECONDS = 180;
 
   /** Upward: after so many messages, or bytes, the server says how many it has got. */
   private static final int MARK_EVERY = 256;

@@ -18,6 +18,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * A child process of hostile senders, as they share no event loop and no heap with neighbours: each
@@ -28,24 +29,25 @@ final class FloodSenders {
   static final int LARGE_BYTES = (4 << 20) - 1_024;
 
   private static final String SENT = "SENT";
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final int SMALL_MESSAGES = 400;
   private static final int LARGE_MESSAGES = 256;
   private static final long UNLIMITED_BYTES = 1L << 50;
 
   private FloodSenders() {}
 
-  /** Begins; they go on for as long as their process. */
-  static ChildJvm start(RunResources runResources, int port, int senders) throws Exception {
+  /**
+   * Begins; they go on for as long as their process.
+   *
+   * @param command the command line with which their process is started, of the plain one
+   */
+  static ChildJvm start(
+      UnaryOperator<List<String>> command, RunResources runResources, int port, int senders)
+      throws Exception {
     List<String> args = List.of("" + port, "" + senders);
     ChildJvm child =
         runResources.own(
-            ChildJvm.startIn(
-                ChildJvm::underSchedIdle,
-                "senders",
-                FloodSenders.class,
-                List.of("-Xmx512m"),
-                args));
+            ChildJvm.startIn(command, "senders", FloodSenders.class, List.of("-Xmx512m"), args));
     child.await(SENT, PATIENCE);
     return child;
   }

@@ -32,7 +32,7 @@ final class FloodServer {
 
   private static final String READY = "READY";
   private static final String HELD = "HELD";
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final ChildJvm child;
   private final int port;

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class PingPong implements StreamLoad {
   private static final long HIGHEST_NANOS = TimeUnit.SECONDS.toNanos(60);
   private static final int SIGNIFICANT_DIGITS = 3;
-  private static final long PATIENCE_SECONDS = 60;
+  private static final long PATIENCE_SECONDS = 180;
 
   private final EchoRequest request;
   private final List<Lane> lanes = new ArrayList<>();

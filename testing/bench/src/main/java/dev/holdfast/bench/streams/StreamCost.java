@@ -36,7 +36,7 @@ public final class StreamCost extends Comparison {
   private static final Option SLICE_MILLIS =
       new Option("--slice-millis", 1_000, 200, 100, 60_000, "measured time of a slice");
   private static final Option WARM_UP_SECONDS =
-      new Option("--warm-up", 6, 1, 0, 600, "seconds per side and load before the first pair");
+      new Option("--warm-up", 12, 1, 0, 600, "seconds per side and load before the first pair");
   private static final Option STREAMS =
       new Option("--streams", 16, 16, 1, 1_000, "ping-pong streams of a side");
   private static final Option FLOOD_STREAMS =

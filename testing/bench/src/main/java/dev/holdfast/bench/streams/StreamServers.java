@@ -21,7 +21,7 @@ public final class StreamServers {
   private static final String PORTS = "PORTS";
   private static final String CPU = "CPU";
   private static final String UPLOADED = "UPLOADED";
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final ChildJvm child;
   private final int rawPort;

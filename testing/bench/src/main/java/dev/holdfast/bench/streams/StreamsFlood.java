@@ -199,7 +199,9 @@ public final class StreamsFlood extends Comparison {
     /** Neighbours alone, then beside new senders. */
     void turn(boolean counts, Report report) throws Exception {
       double quiet = oneP99Micros();
-      ChildJvm hostile = FloodSenders.start(runResources, server.port(), options.get(HOSTILE));
+      ChildJvm hostile =
+          FloodSenders.start(
+              options.commandOfPeers(), runResources, server.port(), options.get(HOSTILE));
       // A JVM that begins compiles for seconds, on cores that the senders would not share
       // elsewhere.
       TimeUnit.SECONDS.sleep(options.get(SETTLE));

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A measured server process with its load. Confined to one thread. */
 final class MeasuredTranscoder {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final long LONGEST_SECONDS = 120;
   private static final long FIRST_CALLS = 400;
   private static final long FIRST_LARGE_CALLS = 32;

@@ -24,7 +24,7 @@ import java.util.concurrent.CompletableFuture;
  */
 public final class TranscodingServer {
   private static final String PORT = "PORT";
-  private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
 
   private TranscodingServer() {}
 

@@ -27,7 +27,7 @@ final class BootSmoke {
   private static final String SERVICE = "orders";
   private static final String STREAMS = "holdfast.interop.spring.v1.Orders/Follow=resume";
   private static final int CALLS = 40;
-  private static final int PATIENCE_SECONDS = 60;
+  private static final int PATIENCE_SECONDS = 180;
 
   private final BootRow row;
   private final BootPrograms programs;

@@ -36,7 +36,7 @@ import java.util.concurrent.TimeUnit;
  * fails.
  */
 public final class VersionSmoke {
-  private static final int PATIENCE_SECONDS = 60;
+  private static final int PATIENCE_SECONDS = 180;
   private static final int CALLS = 20;
 
   private VersionSmoke() {}

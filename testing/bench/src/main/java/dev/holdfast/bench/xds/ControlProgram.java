@@ -26,7 +26,7 @@ import java.util.stream.StreamSupport;
 /** A child process with a control plane, as {@code ./holdfast control} would run it. */
 public final class ControlProgram {
   private static final String SERVES = "SERVES";
-  private static final Duration START_LIMIT = Duration.ofSeconds(60);
+  private static final Duration START_LIMIT = Duration.ofMinutes(3);
 
   private ControlProgram() {}
 

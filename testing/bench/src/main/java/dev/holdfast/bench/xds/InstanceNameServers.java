@@ -28,7 +28,7 @@ public final class InstanceNameServers implements AutoCloseable {
   /** The method that callers call unless told otherwise. */
   static final String WHO = "holdfast.interop.Names/Who";
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final Map<String, Server> servers = new HashMap<>();
 

@@ -31,7 +31,7 @@ import java.util.stream.Collectors;
  * header comments define its input and output.
  */
 public final class JavaXdsCaller {
-  private static final int PATIENCE_SECONDS = 60;
+  private static final int PATIENCE_SECONDS = 180;
 
   private final ManagedChannel channel;
   private final Set<String> seen = ConcurrentHashMap.newKeySet();

@@ -50,7 +50,7 @@ public final class Xds extends Comparison {
   private static final int MORE_PAUSE_MS = 60;
   private static final double MEBI = 1024 * 1024;
   private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
-  private static final Duration CHANGE_TIMEOUT = Duration.ofSeconds(20);
+  private static final Duration CHANGE_TIMEOUT = Duration.ofMinutes(3);
 
   @Override
   public String name() {

@@ -43,7 +43,7 @@ final class XdsTopology {
               + " {headers: {x-a: {prefix: a}, x-b: {suffix: b}, x-c: {contains: c}},"
               + " percent: 0.5%%}]");
 
-  private static final Duration CHANGE_TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration CHANGE_TIMEOUT = Duration.ofMinutes(3);
   private static final Duration RECONNECT_TIMEOUT = Duration.ofMinutes(2);
   private static final int LEAST_PAUSE_MS = 100;
   private static final int MORE_PAUSE_MS = 200;

@@ -39,6 +39,17 @@ class OptionsTest {
   }
 
   @Test
+  void peersOfSmokeTestsDoNotYieldTheCpu() {
+    List<String> command = List.of("java", "-version");
+
+    assertThat(Options.parse(KNOWN, List.of()).commandOfPeers().apply(command))
+        .startsWith("chrt", "--idle")
+        .endsWith("java", "-version");
+    assertThat(Options.parse(KNOWN, List.of("--quick")).commandOfPeers().apply(command))
+        .isEqualTo(command);
+  }
+
+  @Test
   void everyBenchmarkTakesHelpAndRefusesNonsense() throws Exception {
     for (Benchmark benchmark : Bench.ALL) {
       assertThat(benchmark.run(List.of("--help"))).as(benchmark.name()).isZero();
