@@ -15,7 +15,7 @@ import traceback
 
 import grpc
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 120
 SERVICE = "/holdfast.bench.clients.Talks/"
 REASON = "kein K\u00e4se: 100 %,\n\u65e5\u672c"
 BYTES = bytes((0, 1, 254, 255, 10, 61))

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The servers of a test: their records in a registry, by a client of their own. */
 final class AnnouncedInstances implements AutoCloseable {
-  private static final int LIMIT_SECONDS = 10;
+  private static final int LIMIT_SECONDS = 120;
 
   private final RegistryContext context = RegistryContext.system();
   private final ServiceName service;

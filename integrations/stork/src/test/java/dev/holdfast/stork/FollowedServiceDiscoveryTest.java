@@ -127,7 +127,7 @@ class FollowedServiceDiscoveryTest {
 
   private static List<Integer> ports(CompletableFuture<List<ServiceInstance>> asked)
       throws Exception {
-    return asked.get(10, TimeUnit.SECONDS).stream().map(ServiceInstance::getPort).toList();
+    return asked.get(60, TimeUnit.SECONDS).stream().map(ServiceInstance::getPort).toList();
   }
 
   private static void assertFailsWithHf201(CompletableFuture<List<ServiceInstance>> asked) {

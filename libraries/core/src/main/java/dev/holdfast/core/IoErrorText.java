@@ -105,9 +105,7 @@ public final class IoErrorText {
       return "no answer in time";
     }
     if (failure instanceof ConnectException) {
-      // The JDK's HTTP client gives it no text, and perhaps a cause that has one.
-      boolean explained = failure.getMessage() != null;
-      return explained ? message(failure) : failure.getCause() == null ? "no connection" : null;
+      return failure.getMessage() == null ? ofJdksClient(failure) : message(failure);
     }
     if (failure instanceof ProtocolException) {
       return "the answer is not HTTP/1.1";
@@ -116,6 +114,16 @@ public final class IoErrorText {
       return "the connection was closed without an answer";
     }
     return knownOfTls(failure);
+  }
+
+  /**
+   * The JDK's HTTP client gives a failed attempt no text, and perhaps a cause that has one; that of
+   * a refused one says that the channel is closed.
+   */
+  private static @Nullable String ofJdksClient(Throwable failure) {
+    boolean unexplained =
+        failure.getCause() == null || root(failure) instanceof ClosedChannelException;
+    return unexplained ? "no connection" : null;
   }
 
   private static @Nullable String knownOfTls(Throwable failure) {

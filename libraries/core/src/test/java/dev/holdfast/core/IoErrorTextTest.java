@@ -43,6 +43,9 @@ class IoErrorTextTest {
     assertThat(IoErrorText.of(new ConnectException("Connection refused")))
         .isEqualTo("connection refused");
     assertThat(IoErrorText.of(new ConnectException())).isEqualTo("no connection");
+    assertThat(IoErrorText.of(new ConnectException().initCause(new ClosedChannelException())))
+        .as("nobody listens there, says the JDK's HTTP client")
+        .isEqualTo("no connection");
     assertThat(IoErrorText.of(because(new ProtocolException("Invalid status line"))))
         .isEqualTo("the answer is not HTTP/1.1");
     assertThat(IoErrorText.of(because(new EOFException("EOF reached while reading"))))

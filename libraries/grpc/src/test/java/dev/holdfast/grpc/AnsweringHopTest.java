@@ -10,7 +10,6 @@ import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import java.time.Duration;
-import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
@@ -21,14 +20,17 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 /** A middlebox answers PINGs itself, and acknowledges, while the server behind it is gone. */
 @Execution(ExecutionMode.CONCURRENT)
 class AnsweringHopTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final Duration HARD_LIMIT = Duration.ofSeconds(4);
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
+
+  /** A server on a busy machine is silent for seconds, and must not count as gone. */
+  private static final Duration HARD_LIMIT = Duration.ofSeconds(12);
+
   private static final PathFaults ANSWERS = PathFaults.builder().answersPings(true).build();
   private static final LivenessOptions QUICK =
       LivenessOptions.DEFAULT
           .withProbing(Duration.ofSeconds(1), Duration.ofSeconds(1))
           .withPingPermit(LoopbackTopology.PERMIT)
-          .withPatience(Duration.ofSeconds(1), HARD_LIMIT);
+          .withPatience(Duration.ofSeconds(3), HARD_LIMIT);
 
   private final LoopbackTopology loopbackTopology = new LoopbackTopology();
   private final Queue<FlowEvent> events = new ConcurrentLinkedQueue<>();
@@ -79,8 +81,8 @@ class AnsweringHopTest {
   }
 
   private static HeldStream talk(ManagedChannel channel) {
-    HeldStream stream = HeldStream.talk(channel);
-    await().atMost(PATIENCE).until(() -> stream.heard().equals(List.of("a")));
+    HeldStream stream = HeldStream.answered(channel);
+    assertThat(stream.heard()).containsExactly("a");
     return stream;
   }
 

@@ -18,6 +18,7 @@ import io.grpc.ServerCredentials;
 import io.grpc.Status;
 import io.grpc.TlsChannelCredentials;
 import io.grpc.TlsServerCredentials;
+import io.micrometer.core.instrument.Counter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
@@ -42,7 +43,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 @Execution(ExecutionMode.CONCURRENT)
 class EveryTransportTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
   private static final Duration SAFE_IDLE = Duration.ofSeconds(1);
   private static final LivenessOptions QUICK =
       LivenessOptions.DEFAULT
@@ -88,14 +89,11 @@ class EveryTransportTest {
       HeldStream held = talk(channel);
       HeldStream heldByStock = talk(stock(path, trust));
 
-      beQuiet();
-      assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
+      callUntilChecked(channel);
       path.forgetFlows();
       beQuiet();
       assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
       assertThat(loopbackTopology.count("holdfast.grpc.replacements", "outcome", "took_over"))
-          .isPositive();
-      assertThat(loopbackTopology.meters.get("holdfast.grpc.liveness.checks").counter().count())
           .isPositive();
 
       Status end = held.awaitEnd();
@@ -155,9 +153,23 @@ class EveryTransportTest {
         Grpc.newChannelBuilder(target, trust).overrideAuthority("words").build());
   }
 
+  /** On a busy machine a probe may be answered just before a call, which then needs no check. */
+  private void callUntilChecked(ManagedChannel channel) {
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () -> {
+              beQuiet();
+              assertThat(LoopbackTopology.call(channel, WordsService.PLACE)).isEqualTo("a");
+              Counter checks =
+                  loopbackTopology.meters.find("holdfast.grpc.liveness.checks").counter();
+              return checks != null && checks.count() > 0;
+            });
+  }
+
   private static HeldStream talk(ManagedChannel channel) {
-    HeldStream stream = HeldStream.talk(channel);
-    await().atMost(PATIENCE).until(() -> stream.heard().equals(List.of("a")));
+    HeldStream stream = HeldStream.answered(channel);
+    assertThat(stream.heard()).containsExactly("a");
     return stream;
   }
 

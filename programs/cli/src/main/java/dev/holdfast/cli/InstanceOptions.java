@@ -101,6 +101,15 @@ public final class InstanceOptions {
   private Duration probeInterval = SettingDurations.PROBE_INTERVAL.defaultValue();
 
   @Option(
+      names = "--health-timeout",
+      paramLabel = "DURATION",
+      converter = HealthTimeoutConverter.class,
+      description =
+          "How long a program whose port is open may take for its first answer in gRPC, before"
+              + " --health auto goes by the port alone; default 10s (HOLDFAST_HEALTH_TIMEOUT).")
+  private Duration healthTimeout = SettingDurations.HEALTH_TIMEOUT.defaultValue();
+
+  @Option(
       names = "--ready-timeout",
       paramLabel = "DURATION",
       converter = ReadyTimeoutConverter.class,
@@ -169,7 +178,7 @@ public final class InstanceOptions {
     // Who names a service of grpc.health.v1 says that the program serves it.
     boolean named = health == ProgramHealthOptions.Mode.AUTO && !healthService.isEmpty();
     ProgramHealthOptions.Mode mode = named ? ProgramHealthOptions.Mode.GRPC : health;
-    return new ProgramHealthOptions(hosts, port, mode, healthService, probeInterval);
+    return new ProgramHealthOptions(hosts, port, mode, healthService, healthTimeout, probeInterval);
   }
 
   private Map<String, String> metadata() {
@@ -231,6 +240,12 @@ public final class InstanceOptions {
   static final class ProbeIntervalConverter extends DurationOptionConverter {
     ProbeIntervalConverter() {
       super(SettingDurations.PROBE_INTERVAL);
+    }
+  }
+
+  static final class HealthTimeoutConverter extends DurationOptionConverter {
+    HealthTimeoutConverter() {
+      super(SettingDurations.HEALTH_TIMEOUT);
     }
   }
 

@@ -188,9 +188,9 @@ class CallCommandTest {
             "-d",
             "{\"number\":1}\n{\"number\":\"x\"}");
 
-    assertThat(unknown.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(unknown.code()).as(unknown.err()).isEqualTo(ExitCode.USAGE);
     assertThat(unknown.err()).contains("d: message: \"idd\" ", "; did you mean id?)");
-    assertThat(second.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(second.code()).as(second.err()).isEqualTo(ExitCode.USAGE);
     assertThat(second.err()).contains("d: message 2: number");
   }
 

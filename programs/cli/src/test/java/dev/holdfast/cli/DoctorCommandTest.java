@@ -36,7 +36,8 @@ class DoctorCommandTest {
           .contains("grpc-java")
           .contains("HF-530")
           .endsWith("RESULT problems=0 codes=HF-541,HF-530\n");
-      assertThat(run.err()).contains("idle for 2s: alive");
+      // A busy machine waits for a little longer, and says so.
+      assertThat(run.err()).containsPattern("idle for ([2-9]|[1-9]\\d+)(\\.\\d)?s: alive");
     } finally {
       server.shutdownNow();
     }
@@ -51,7 +52,7 @@ class DoctorCommandTest {
               "doctor", "path", "127.0.0.1:" + server.getPort(), "--max-wait", "2s", "--json");
       assertThat(run.out())
           .startsWith("{\"target\":\"127.0.0.1:" + server.getPort() + "\",\"problem\":false,")
-          .contains("\"outcome\":\"kept\",\"alive_at_ms\":2000")
+          .containsPattern("\"outcome\":\"kept\",\"alive_at_ms\":([2-9]|[1-9]\\d+)\\d{3}\\b")
           .hasLineCount(1);
     } finally {
       server.shutdownNow();

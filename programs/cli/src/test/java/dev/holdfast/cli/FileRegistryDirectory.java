@@ -16,7 +16,7 @@ import java.util.function.Predicate;
 
 /** A file registry in a scratch directory, looked at through the program itself. */
 final class FileRegistryDirectory {
-  private static final Duration LIMIT = Duration.ofSeconds(100);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
   private static final int FIRST_PORT = 10_000;
   private static final int PORTS = 5_000;
   private static final int MAX_PORT_TRIES = 100;

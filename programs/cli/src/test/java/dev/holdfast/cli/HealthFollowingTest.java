@@ -39,7 +39,7 @@ class HealthFollowingTest {
 
   @Test
   void instanceFollowsTheHealthOfItsServer() {
-    HoldfastProcess run = run("NOT_SERVING");
+    HoldfastProcess run = run("NOT_SERVING", "--health-timeout", "100s");
     run.awaitErr("not registered yet: its health service does not say SERVING");
     assertThat(registry.endpoints("orders")).isEmpty();
 
@@ -73,8 +73,8 @@ class HealthFollowingTest {
     HoldfastProcess server = server("SERVING");
     server.awaitOut(out -> out.contains("child: started"));
     server.signal("STOP");
-    HoldfastProcess register = register("--probe-interval", "200ms");
-    register.awaitErr("its port answers; no gRPC within 10s");
+    HoldfastProcess register = register("--probe-interval", "2s", "--health-timeout", "2s");
+    register.awaitErr("its port answers; no gRPC within 2s");
     registry.awaitEndpoints("orders", List.of(ready)::equals);
 
     server.signal("CONT");
@@ -89,7 +89,7 @@ class HealthFollowingTest {
     HoldfastProcess server = server("NOT_SERVING");
     server.awaitOut(out -> out.contains("child: started"));
     server.signal("STOP");
-    HoldfastProcess register = register();
+    HoldfastProcess register = register("--health-timeout", "100s");
     register.awaitErr("its port answers, but it has not said anything yet");
     server.signal("CONT");
 

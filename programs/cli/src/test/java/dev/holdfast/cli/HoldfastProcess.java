@@ -18,7 +18,7 @@ import org.awaitility.core.ConditionTimeoutException;
 
 /** The program as a process of its own, with its outputs in files. */
 final class HoldfastProcess implements AutoCloseable {
-  private static final Duration LIMIT = Duration.ofSeconds(100);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
 
   private final Process process;
   private final Path out;
@@ -53,6 +53,8 @@ final class HoldfastProcess implements AutoCloseable {
       ProcessBuilder builder =
           new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
       builder.environment().keySet().removeIf(name -> name.startsWith("HOLDFAST_"));
+      // A program that starts on a busy machine needs seconds for its first call.
+      builder.environment().put("HOLDFAST_REQUEST_TIMEOUT", LIMIT.toSeconds() + "s");
       builder.environment().putAll(environment);
       return new HoldfastProcess(builder.start(), out, err);
     } catch (IOException e) {

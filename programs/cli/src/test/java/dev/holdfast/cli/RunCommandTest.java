@@ -108,7 +108,7 @@ class RunCommandTest {
     Path output = scratch.resolve("terminal.txt");
 
     Process terminal = builder.redirectOutput(output.toFile()).start();
-    assertThat(terminal.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(terminal.waitFor(300, TimeUnit.SECONDS)).isTrue();
 
     assertThat(Files.readString(output))
         .containsSubsequence("SIGINT: draining", "deregistered", "child: signal 2 records 0");

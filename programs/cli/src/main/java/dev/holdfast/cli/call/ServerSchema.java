@@ -33,7 +33,7 @@ record ServerSchema(ServiceCatalog catalog, List<String> undescribed) {
   @Limit(
       of = "time for a server's reflection, asked by `call`, `ls-methods` and `openapi`",
       then = "the command fails and says so")
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   @Limit(of = "bytes of a file of --descriptor-set", then = "the file is refused")
   private static final long MAX_FILE_BYTES = 64L << 20;

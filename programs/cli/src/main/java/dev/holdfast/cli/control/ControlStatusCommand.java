@@ -3,6 +3,7 @@ package dev.holdfast.cli.control;
 import dev.holdfast.cli.CallFailureText;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
+import dev.holdfast.cli.RequestTimeoutOption;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.output.StatusScreen;
 import dev.holdfast.cli.output.Terminal;
@@ -48,9 +49,6 @@ import picocli.CommandLine.Parameters;
       "  holdfast control status 127.0.0.1:18001 --watch"
     })
 public final class ControlStatusCommand implements Callable<Integer> {
-  @Limit(of = "time for the status of a control plane", then = "the command fails and says so")
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
-
   @Limit(of = "bytes of the status of a control plane", then = "the command fails and says so")
   private static final int MAX_ANSWER_BYTES = 64 << 20;
 
@@ -71,6 +69,8 @@ public final class ControlStatusCommand implements Callable<Integer> {
   private String target = "127.0.0.1:" + ControlOptions.ADMIN_PORT;
 
   @Mixin private final AdminTokenOption token = new AdminTokenOption();
+
+  @Mixin private final RequestTimeoutOption requestTimeout = new RequestTimeoutOption();
 
   @Option(names = "--watch", description = "Repeats the query; on a terminal in place.")
   private boolean watch;
@@ -118,7 +118,7 @@ public final class ControlStatusCommand implements Callable<Integer> {
   private StatusResponse ask(ManagedChannel channel) {
     try {
       return ControlGrpc.newBlockingStub(channel)
-          .withDeadlineAfter(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+          .withDeadlineAfter(requestTimeout.value().toMillis(), TimeUnit.MILLISECONDS)
           .status(StatusRequest.newBuilder().setLimit(limit).build());
     } catch (StatusRuntimeException e) {
       throw failure(e.getStatus());

@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
           + " kill -9, the registry away for 10 s, rolling restart, the gateway's file edited. A"
           + " stock grpc-java client runs beside it.",
       "Its last line is RESULT name=value ..; it exits 0 when no call failed and all six steps"
-          + " came to what they should, the new instances getting calls within 5 s;"
+          + " came to what they should, the new instances getting calls within 30 s;"
           + " 1 otherwise."
     })
 public final class DemoCommand implements Callable<Integer> {

@@ -2,11 +2,11 @@ package dev.holdfast.cli.gateway;
 
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
+import dev.holdfast.cli.RequestTimeoutOption;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.control.AdminTokenOption;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.IoErrorText;
-import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.admin.AdminServer;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -39,9 +39,6 @@ import picocli.CommandLine.Parameters;
       "  holdfast gateway status 127.0.0.1:18002 --json"
     })
 public final class GatewayStatusCommand implements Callable<Integer> {
-  @Limit(of = "time for the status of a gateway", then = "the command fails and says so")
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
-
   private static final int OK = 200;
 
   @Mixin(name = CommonOptions.MIXIN)
@@ -56,10 +53,12 @@ public final class GatewayStatusCommand implements Callable<Integer> {
 
   @Mixin private final AdminTokenOption token = new AdminTokenOption();
 
+  @Mixin private final RequestTimeoutOption requestTimeout = new RequestTimeoutOption();
+
   @Override
   public Integer call() throws InterruptedException {
     common.startLogging("OFF");
-    String state = ask(HostPort.parse(target), token.authorization());
+    String state = ask(HostPort.parse(target), token.authorization(), requestTimeout.value());
     if (common.json()) {
       common.commandContext().out().println(state);
     } else {
@@ -68,16 +67,18 @@ public final class GatewayStatusCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private static String ask(HostPort address, Optional<String> authorization)
+  private static String ask(
+      HostPort address, Optional<String> authorization, Duration requestTimeout)
       throws InterruptedException {
     HttpRequest.Builder builder =
-        HttpRequest.newBuilder(URI.create("http://" + address + "/api/state")).timeout(PATIENCE);
+        HttpRequest.newBuilder(URI.create("http://" + address + "/api/state"))
+            .timeout(requestTimeout);
     authorization.ifPresent(value -> builder.header("authorization", value));
     HttpRequest request = builder.build();
     try {
       HttpResponse<String> answer =
           HttpClient.newBuilder()
-              .connectTimeout(PATIENCE)
+              .connectTimeout(requestTimeout)
               .build()
               .send(request, HttpResponse.BodyHandlers.ofString());
       if (answer.statusCode() != OK) {

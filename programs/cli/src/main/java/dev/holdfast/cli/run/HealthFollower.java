@@ -1,6 +1,7 @@
 package dev.holdfast.cli.run;
 
 import dev.holdfast.cli.run.GrpcHealthClient.GrpcHealthResult;
+import dev.holdfast.core.DurationText;
 import dev.holdfast.core.annotation.Limit;
 import java.time.Duration;
 import java.util.Optional;
@@ -32,7 +33,6 @@ public final class HealthFollower implements AutoCloseable {
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(2);
 
   private static final Duration GRACE = Duration.ofSeconds(1);
-  private static final int FIRST_QUESTIONS = 5;
 
   @Limit(
       of = "health checks that must fail in a row",
@@ -177,31 +177,36 @@ public final class HealthFollower implements AutoCloseable {
    * seconds, and to register it by its port alone would be to register it before it wants calls.
    */
   private GrpcHealthResult firstAnswer(GrpcHealthClient health) {
-    GrpcHealthResult grpcHealthResult = GrpcHealthResult.SILENT;
-    for (int question = 0;
-        question < FIRST_QUESTIONS && grpcHealthResult == GrpcHealthResult.SILENT;
-        question++) {
+    long startNanos = System.nanoTime();
+    GrpcHealthResult grpcHealthResult;
+    do {
       grpcHealthResult = health.ask(ANSWER_LIMIT);
       if (grpcHealthResult == GrpcHealthResult.SILENT) {
         report(ProgramHealth.NOT_SERVING, "its port answers, but it has not said anything yet");
       }
-    }
+    } while (grpcHealthResult == GrpcHealthResult.SILENT
+        && System.nanoTime() - startNanos < options.healthTimeout().toNanos());
     return grpcHealthResult;
   }
 
-  private static String portOnly(GrpcHealthResult grpcHealthResult) {
+  private String portOnly(GrpcHealthResult grpcHealthResult) {
     return switch (grpcHealthResult) {
       case NO_HEALTH_SERVICE -> "its port answers; it has no health service";
-      case SILENT -> "its port answers; no gRPC within 10s, so no health service is expected";
+      case SILENT ->
+          "its port answers; no gRPC within "
+              + DurationText.format(options.healthTimeout())
+              + ", so no health service is expected";
       default -> "its port answers; it does not speak gRPC";
     };
   }
 
-  private static String refusal(GrpcHealthResult grpcHealthResult) {
+  private String refusal(GrpcHealthResult grpcHealthResult) {
     return switch (grpcHealthResult) {
       case NO_HEALTH_SERVICE ->
           "it does not serve grpc.health.v1 (expected with --health grpc; or use --health tcp)";
-      case SILENT -> "its health service does not answer within 10s";
+      case SILENT ->
+          "its health service does not answer within "
+              + DurationText.format(options.healthTimeout());
       default -> "its port answers, but not in gRPC (expected with --health grpc)";
     };
   }

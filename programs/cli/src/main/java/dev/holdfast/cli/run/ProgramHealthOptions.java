@@ -10,10 +10,17 @@ import java.util.List;
  * @param port the port that the program listens on
  * @param mode the kind of check
  * @param service the service whose health is asked for; "" for the whole server
+ * @param healthTimeout the time that the program may take for its first answer in gRPC, from the
+ *     moment its port is open
  * @param probeInterval the time without a message after which the health is checked; zero for none
  */
 public record ProgramHealthOptions(
-    List<String> hosts, int port, Mode mode, String service, Duration probeInterval) {
+    List<String> hosts,
+    int port,
+    Mode mode,
+    String service,
+    Duration healthTimeout,
+    Duration probeInterval) {
 
   /** The kind of a health check. */
   public enum Mode {

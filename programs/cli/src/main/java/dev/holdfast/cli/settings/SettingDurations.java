@@ -12,6 +12,13 @@ public final class SettingDurations {
           Duration.ofHours(1),
           Duration.ofSeconds(5),
           "How often a registered program is probed; 0s for never.");
+  public static final TunableDuration HEALTH_TIMEOUT =
+      new TunableDuration(
+          "health-timeout",
+          Duration.ofSeconds(2),
+          Duration.ofHours(24),
+          Duration.ofSeconds(10),
+          "How long a program whose port is open may take for its first answer in gRPC.");
   public static final TunableDuration READY_TIMEOUT =
       new TunableDuration(
           "ready-timeout",
@@ -19,6 +26,13 @@ public final class SettingDurations {
           Duration.ofHours(24),
           Duration.ofMinutes(1),
           "How long a program may take to open its port; 0s for no limit.");
+  public static final TunableDuration REQUEST_TIMEOUT =
+      new TunableDuration(
+          "request-timeout",
+          Duration.ofMillis(100),
+          Duration.ofHours(1),
+          Duration.ofSeconds(10),
+          "How long a process may take to answer a query for its status or its streams.");
   public static final TunableDuration SPREAD =
       new TunableDuration(
           "spread",

@@ -7,7 +7,6 @@ import dev.holdfast.admin.v1.StateCount;
 import dev.holdfast.admin.v1.StreamsGrpc;
 import dev.holdfast.cli.CallFailureText;
 import dev.holdfast.cli.UserError;
-import dev.holdfast.core.annotation.Limit;
 import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -27,9 +26,6 @@ import java.util.concurrent.TimeUnit;
  * @param more whether the server has more matching sessions than the list
  */
 record SessionList(List<Session> sessions, Map<String, Long> totals, boolean more) {
-  @Limit(of = "time for one page of sessions", then = "the command fails and says so")
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
-
   private static final int PAGE = 1_000;
 
   SessionList {
@@ -46,9 +42,11 @@ record SessionList(List<Session> sessions, Map<String, Long> totals, boolean mor
    *
    * @param filter method, state and principal
    * @param limit the most sessions
+   * @param requestTimeout how long the answer with one page may take
    * @throws UserError when it has no admin service, or does not answer
    */
-  static SessionList of(Channel channel, String server, ListRequest filter, int limit) {
+  static SessionList of(
+      Channel channel, String server, ListRequest filter, int limit, Duration requestTimeout) {
     List<Session> sessions = new ArrayList<>();
     Map<String, Long> totals = new LinkedHashMap<>();
     String next = "";
@@ -58,7 +56,7 @@ record SessionList(List<Session> sessions, Map<String, Long> totals, boolean mor
               .setLimit(Math.min(PAGE, limit - sessions.size()))
               .setAfter(next)
               .build();
-      ListResponse page = page(channel, server, request);
+      ListResponse page = page(channel, server, request, requestTimeout);
       sessions.addAll(page.getSessionsList());
       totals.clear();
       for (StateCount count : page.getTotalsList()) {
@@ -69,10 +67,11 @@ record SessionList(List<Session> sessions, Map<String, Long> totals, boolean mor
     return new SessionList(sessions, totals, !next.isEmpty());
   }
 
-  private static ListResponse page(Channel channel, String server, ListRequest request) {
+  private static ListResponse page(
+      Channel channel, String server, ListRequest request, Duration requestTimeout) {
     try {
       return StreamsGrpc.newBlockingStub(channel)
-          .withDeadlineAfter(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+          .withDeadlineAfter(requestTimeout.toMillis(), TimeUnit.MILLISECONDS)
           .list(request);
     } catch (StatusRuntimeException e) {
       throw failure(server, e.getStatus());

@@ -4,6 +4,7 @@ import dev.holdfast.admin.v1.ListRequest;
 import dev.holdfast.cli.ChannelOptions;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
+import dev.holdfast.cli.RequestTimeoutOption;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.output.Terminal;
 import dev.holdfast.cli.run.RepeatedQuery;
@@ -50,6 +51,8 @@ public final class StreamsCommand implements Callable<Integer> {
   private final CommonOptions common = new CommonOptions();
 
   @Mixin private final ChannelOptions channels = new ChannelOptions();
+
+  @Mixin private final RequestTimeoutOption requestTimeout = new RequestTimeoutOption();
 
   @Parameters(paramLabel = "HOST:PORT", description = "The server.")
   private String target = "";
@@ -105,12 +108,16 @@ public final class StreamsCommand implements Callable<Integer> {
       if (watch) {
         watch(channel, filter, pause);
       } else {
-        print(SessionList.of(channel, target, filter, limit));
+        print(query(channel, filter));
       }
     } finally {
       channel.shutdownNow();
     }
     return ExitCode.OK;
+  }
+
+  private SessionList query(ManagedChannel channel, ListRequest filter) {
+    return SessionList.of(channel, target, filter, limit, requestTimeout.value());
   }
 
   private void print(SessionList list) {
@@ -130,7 +137,7 @@ public final class StreamsCommand implements Callable<Integer> {
     RepeatedQuery.watch(
         common,
         pause,
-        () -> SessionList.of(channel, target, filter, limit),
+        () -> query(channel, filter),
         list -> {
           if (common.json()) {
             print(list);

@@ -17,7 +17,6 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Measures of the product code's style: duplicate type names, doc comments, abstract classes with
@@ -28,6 +27,7 @@ import java.util.stream.Stream;
  * own.
  */
 final class HouseMeasures {
+  private static final Set<String> BUILT = Set.of("target", ".git", ".holdfast", "node_modules");
   private static final Set<String> SKIPPED =
       Set.of("target", ".git", ".holdfast", "node_modules", "testing", "examples");
   private static final Pattern TYPE =
@@ -237,17 +237,27 @@ final class HouseMeasures {
   }
 
   private List<String> withTests() throws IOException {
-    List<Path> files;
-    try (Stream<Path> all = Files.walk(root)) {
-      files =
-          all.filter(file -> file.toString().endsWith(".java"))
-              .filter(file -> !file.toString().contains("/target/"))
-              .collect(Collectors.toList());
-    }
     List<String> texts = new ArrayList<>();
-    for (Path file : files) {
-      texts.add(Files.readString(file));
-    }
+    // What others write in folders of builds would end a walk.
+    Files.walkFileTree(
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+            return BUILT.contains(String.valueOf(folder.getFileName()))
+                ? FileVisitResult.SKIP_SUBTREE
+                : FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            if (file.toString().endsWith(".java")) {
+              texts.add(Files.readString(file));
+            }
+            return FileVisitResult.CONTINUE;
+          }
+        });
     return texts;
   }
 

@@ -12,8 +12,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -23,7 +21,6 @@ import org.junit.jupiter.api.Test;
 class PublicApiTest {
   private static final Pattern EMBEDDED =
       Pattern.compile("(libraries|registries|stores|programs/(control|doctor|lab))/.*");
-  private static final int FOLDERS_TO_A_SERVICE_FILE = 8;
 
   @Test
   void publicTypesHaveUsersInOtherRooms() throws IOException {
@@ -140,16 +137,11 @@ class PublicApiTest {
 
   /** The classes that files for the JDK's ServiceLoader name. */
   private static Set<String> providers() throws IOException {
-    List<Path> services;
-    try (Stream<Path> files = Files.walk(SourceTree.root(), FOLDERS_TO_A_SERVICE_FILE)) {
-      services =
-          files
-              .filter(file -> file.toString().contains("/src/main/resources/META-INF/services/"))
-              .collect(Collectors.toList());
-    }
     Set<String> providers = new TreeSet<>();
-    for (Path service : services) {
-      providers.addAll(Files.readAllLines(service));
+    for (Path file : SourceTree.paths(SourceTree.root())) {
+      if (file.toString().contains("/src/main/resources/META-INF/services/")) {
+        providers.addAll(Files.readAllLines(file));
+      }
     }
     return providers;
   }

@@ -10,7 +10,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /** The text files of the repository, read once. */
 final class SourceTree {
@@ -51,16 +50,30 @@ final class SourceTree {
   /** The poms of all modules, without the parent's. */
   static List<Path> poms() throws IOException {
     Path root = root();
-    try (Stream<Path> files = Files.walk(root, FOLDERS_TO_A_POM)) {
-      return files
-          .filter(file -> file.endsWith("pom.xml") && !file.getParent().equals(root))
-          .toList();
-    }
+    return paths(root).stream()
+        .filter(file -> file.endsWith("pom.xml") && !file.getParent().equals(root))
+        .filter(file -> root.relativize(file).getNameCount() <= FOLDERS_TO_A_POM)
+        .toList();
   }
 
   static List<File> read() throws IOException {
     Path root = root();
     List<File> files = new ArrayList<>();
+    for (Path file : paths(root)) {
+      if (isText(file)) {
+        String path = root.relativize(file).toString().replace('\\', '/');
+        files.add(new File(path, Files.readString(file, StandardCharsets.UTF_8)));
+      }
+    }
+    return files;
+  }
+
+  /**
+   * The files of the repository. Folders of builds are not entered: what others do there while they
+   * are read would end a walk.
+   */
+  static List<Path> paths(Path root) throws IOException {
+    List<Path> files = new ArrayList<>();
     Files.walkFileTree(
         root,
         new SimpleFileVisitor<>() {
@@ -73,12 +86,8 @@ final class SourceTree {
           }
 
           @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            if (isText(file)) {
-              String path = root.relativize(file).toString().replace('\\', '/');
-              files.add(new File(path, Files.readString(file, StandardCharsets.UTF_8)));
-            }
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            files.add(file);
             return FileVisitResult.CONTINUE;
           }
         });

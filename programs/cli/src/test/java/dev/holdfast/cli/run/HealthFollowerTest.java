@@ -49,6 +49,7 @@ class HealthFollowerTest {
         program.getLocalPort(),
         ProgramHealthOptions.Mode.TCP,
         "",
+        Duration.ofSeconds(10),
         Duration.ofMillis(100));
   }
 }

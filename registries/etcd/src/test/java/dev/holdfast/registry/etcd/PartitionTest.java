@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -139,8 +140,33 @@ class PartitionTest {
 
   private static void awaitLists(List<RecordedWatch> watches, String... expected) {
     for (RecordedWatch watch : watches) {
-      patiently().until(() -> addresses(watch).equals(List.of(expected)));
+      try {
+        patiently().until(() -> addresses(watch).equals(List.of(expected)));
+      } catch (ConditionTimeoutException e) {
+        throw new AssertionError(seenBy(watches), e);
+      }
     }
+  }
+
+  /**
+   * The message of a failure: the lists and failures of each watch, leader and keys of each member.
+   */
+  private static String seenBy(List<RecordedWatch> watches) {
+    StringBuilder seen = new StringBuilder();
+    for (RecordedWatch watch : watches) {
+      seen.append("lists ").append(listsSeen(watch));
+      seen.append(", failures ").append(watch.failures()).append("; ");
+    }
+    for (int i = 0; i < 3; i++) {
+      EtcdProcess member = etcd.member(i);
+      seen.append(member.address()).append(hasLeader(i) ? " has a leader" : " has no leader");
+      try (RawEtcd raw = new RawEtcd(member.address())) {
+        seen.append(", keys ").append(raw.keys("test/")).append("; ");
+      } catch (StatusRuntimeException e) {
+        seen.append(", keys: ").append(e.getStatus()).append("; ");
+      }
+    }
+    return seen.toString();
   }
 
   private static void assertInOneLife(RecordedWatch watch) {

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.core.CloseReason;
 import dev.holdfast.core.testkit.RecordedWatch;
 import dev.holdfast.lab.process.RecordedJvm;
+import dev.holdfast.registry.etcd.proto.KeyValue;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -60,7 +61,7 @@ class TwoProcessesTest {
         patiently()
             .until(() -> older.countOf("code=" + CloseReason.REGISTRATION_CONFLICT.code()) == 1);
         assertThat(CloseReason.REGISTRATION_CONFLICT.code()).isEqualTo("HF-301");
-        unchangedBeyondALook("older", "newer");
+        unchangedBeyondALook(older, newer);
 
         newer.kill();
         patiently().until(() -> older.countOf("state VISIBLE") == 2);
@@ -81,16 +82,21 @@ class TwoProcessesTest {
   }
 
   /** The record is written by nobody, but for the lease that is kept. */
-  private void unchangedBeyondALook(String... seen) {
+  private void unchangedBeyondALook(RecordedJvm older, RecordedJvm newer) {
     try (RawEtcd raw = RawEtcd.at(etcd)) {
       long revision = raw.get(KEY).orElseThrow().getModRevision();
       await()
           .during(BEYOND_A_CHECK)
           .atMost(BEYOND_A_CHECK.multipliedBy(2))
-          .until(
-              () ->
-                  instances().equals(List.of(seen))
-                      && raw.get(KEY).filter(r -> r.getModRevision() == revision).isPresent());
+          .untilAsserted(
+              () -> {
+                assertThat(instances())
+                    .as("older: %s%nnewer: %s", older.lines(), newer.lines())
+                    .containsExactly("older", "newer");
+                assertThat(raw.get(KEY).map(KeyValue::getModRevision))
+                    .as("older: %s%nnewer: %s", older.lines(), newer.lines())
+                    .contains(revision);
+              });
     }
   }
 

@@ -50,7 +50,7 @@ final class RedisConnectionGroup implements AutoCloseable {
     }
   }
 
-  /** Connects and asks who is there; blocks for a few timeouts at most. */
+  /** Connects and asks who is there; each answer may take the timeout of the URI. */
   static RedisConnectionGroup open(
       RedisClient client, RedisURI uri, RedisAddress address, RedisStoreOptions options) {
     List<StatefulRedisConnection<byte[], byte[]>> opened = new ArrayList<>();

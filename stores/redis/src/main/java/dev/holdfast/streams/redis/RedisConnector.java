@@ -33,6 +33,14 @@ final class RedisConnector implements AutoCloseable {
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
   private static final int CHECKS_PER_TIMEOUT = 4;
+
+  /**
+   * Timeouts that each answer of the greeting may take. In a process that has just started, on a
+   * machine without a free core, a round trip through its threads took more than one: it never came
+   * to an end.
+   */
+  private static final int TIMEOUTS_PER_GREETING = 5;
+
   private static final int THREADS = 2;
 
   private final RedisAddress address;
@@ -58,11 +66,21 @@ final class RedisConnector implements AutoCloseable {
             .commandLatencyRecorder(CommandLatencyRecorder.disabled())
             .build();
     client = RedisClient.create(resources);
-    client.setOptions(clientOptions(options));
+    client.setOptions(clientOptions(options, greetingPatience()));
     thread.setDaemon(true);
   }
 
-  private static ClientOptions clientOptions(RedisStoreOptions options) {
+  /**
+   * How long each answer of the greeting is waited for. Sentinels are asked one after the other,
+   * and a silent one holds up the next.
+   */
+  private Duration greetingPatience() {
+    return address.isSentinel()
+        ? options.timeout()
+        : options.timeout().multipliedBy(TIMEOUTS_PER_GREETING);
+  }
+
+  private static ClientOptions clientOptions(RedisStoreOptions options, Duration greeting) {
     SslOptions.Builder tls = SslOptions.builder().jdkSslProvider();
     options.authorities().ifPresent(pem -> tls.trustManager(pem.toFile()));
     return ClientOptions.builder()
@@ -75,7 +93,7 @@ final class RedisConnector implements AutoCloseable {
         .timeoutOptions(TimeoutOptions.create())
         .socketOptions(
             SocketOptions.builder().connectTimeout(options.timeout()).keepAlive(true).build())
-        .sslOptions(tls.handshakeTimeout(options.timeout()).build())
+        .sslOptions(tls.handshakeTimeout(greeting).build())
         .build();
   }
 
@@ -161,7 +179,7 @@ final class RedisConnector implements AutoCloseable {
   private @Nullable RedisConnectionGroup connect() {
     try {
       RedisConnectionGroup link =
-          RedisConnectionGroup.open(client, address.resolve(options.timeout()), address, options);
+          RedisConnectionGroup.open(client, address.resolve(greetingPatience()), address, options);
       onConnected(link);
       return link;
     } catch (IOException | RedisException | IllegalStateException e) {

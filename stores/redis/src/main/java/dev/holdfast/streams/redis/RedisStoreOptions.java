@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
  * @param namespace prefix of all keys: 1 to 64 letters, digits and {@code : _ . -}; default {@code
  *     holdfast:streams:}
  * @param timeout the longest wait for a reply and for a connect, after which the connection is
- *     dropped; 10 ms to 10 s, default 2 s
+ *     dropped; the first replies on a connection may take five times as long; 10 ms to 10 s,
+ *     default 2 s
  * @param connections number of connections to Redis; 1 to 32, default 4
  * @param maxInFlight requests that Redis has not answered; more wait; 1 to 100,000, default 4,096
  * @param maxWaiting requests that wait or are in flight; more fail at once; default 250,000

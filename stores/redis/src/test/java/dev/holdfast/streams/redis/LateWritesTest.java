@@ -107,6 +107,18 @@ class LateWritesTest {
     patiently().until(store::isConnected);
   }
 
+  @Test
+  void greetingMayTakeLongerThanAReply() throws Exception {
+    Duration timeout = Duration.ofMillis(200);
+    relay.delay(RelayDirection.TO_CLIENT, timeout.plusMillis(100));
+
+    try (RedisSessionStore starved =
+        RedisSessionStore.open(
+            "redis://127.0.0.1:" + relay.port(), RedisStoreOptions.DEFAULT.withTimeout(timeout))) {
+      assertThat(starved.awaitConnected(PATIENCE)).isTrue();
+    }
+  }
+
   private int scriptsRun() throws Exception {
     String stats = RequiredRedis.info(redis, "commandstats", "cmdstat_evalsha");
     return Integer.parseInt(stats.substring("calls=".length(), stats.indexOf(',')));

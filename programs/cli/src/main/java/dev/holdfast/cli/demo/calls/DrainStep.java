@@ -16,9 +16,9 @@ import java.util.stream.Stream;
  * and ends with exit code 0.
  */
 final class DrainStep implements DemoStep {
-  private static final long FLIGHT_MILLIS = 30_000;
-  private static final long DRAIN_MILLIS = 60_000;
-  private static final long SERVE_MILLIS = 30_000;
+  private static final long FLIGHT_MILLIS = 180_000;
+  private static final long DRAIN_MILLIS = 180_000;
+  private static final long SERVE_MILLIS = 180_000;
 
   @Override
   public String title() {

@@ -20,8 +20,8 @@ final class RegistryOutageStep implements DemoStep {
   /** The duration of the outage in milliseconds. */
   static final long OUTAGE_MILLIS = 10_000;
 
-  private static final long HEAL_MILLIS = 30_000;
-  private static final long SERVE_MILLIS = 30_000;
+  private static final long HEAL_MILLIS = 180_000;
+  private static final long SERVE_MILLIS = 180_000;
 
   private final DemoRegistry stage;
 

@@ -15,9 +15,9 @@ import java.util.concurrent.TimeUnit;
  * <p>The next replacement starts while the last old instance drains.
  */
 final class RollingRestartStep implements DemoStep {
-  private static final long START_MILLIS = 60_000;
-  private static final long SERVE_MILLIS = 30_000;
-  private static final long DRAIN_MILLIS = 60_000;
+  private static final long START_MILLIS = 180_000;
+  private static final long SERVE_MILLIS = 180_000;
+  private static final long DRAIN_MILLIS = 180_000;
 
   @Override
   public String title() {

@@ -19,8 +19,8 @@ final class ScaleUpStep implements DemoStep {
   static final String MEASURE = "scale_up_ms";
 
   private static final int NEW_INSTANCES = 2;
-  private static final long START_MILLIS = 60_000;
-  private static final long SERVE_MILLIS = 30_000;
+  private static final long START_MILLIS = 180_000;
+  private static final long SERVE_MILLIS = 180_000;
 
   @Override
   public String title() {

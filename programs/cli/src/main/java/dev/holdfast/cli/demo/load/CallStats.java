@@ -23,8 +23,13 @@ public final class CallStats {
   /** Which call failed, when and how. */
   public record CallFailure(long atNanos, String step, String status) {}
 
-  /** Sums since the ledger was created; the latency quantile is in milliseconds. */
-  public record ClientCallTotals(long calls, long failed, long retried, double p99Millis) {}
+  /**
+   * Sums since the ledger was created; the latency quantile is in milliseconds.
+   *
+   * @param heldBack calls that were due and left out, as too many others had no answer
+   */
+  public record ClientCallTotals(
+      long calls, long failed, long retried, long heldBack, double p99Millis) {}
 
   /**
    * The answered calls of one instance since the previous {@link #takeInterval}, with the median
@@ -46,6 +51,7 @@ public final class CallStats {
   private long ok;
   private long failed;
   private long retried;
+  private long heldBack;
   private @Nullable Long lastRetriedNanos;
 
   /** Names the step of the story that failures are filed under from now on. */
@@ -91,6 +97,11 @@ public final class CallStats {
     onFailed(nowNanos, "NOT_ISSUED: the client was held up for longer than the deadline");
   }
 
+  /** A call that was due was left out. */
+  synchronized void onHeldBack() {
+    heldBack++;
+  }
+
   /** A call that has ended, well or not, had needed more than one attempt. */
   synchronized void onRetried(long nowNanos) {
     retried++;
@@ -98,7 +109,8 @@ public final class CallStats {
   }
 
   public synchronized ClientCallTotals clientCallTotals() {
-    return new ClientCallTotals(ok + failed, failed, retried, percentileMillis(latencies, 99));
+    return new ClientCallTotals(
+        ok + failed, failed, retried, heldBack, percentileMillis(latencies, 99));
   }
 
   /** The first failures, oldest first. */

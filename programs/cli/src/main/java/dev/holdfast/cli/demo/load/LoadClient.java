@@ -1,5 +1,6 @@
 package dev.holdfast.cli.demo.load;
 
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.examples.v1.FollowRequest;
 import dev.holdfast.examples.v1.GetRequest;
 import dev.holdfast.examples.v1.Order;
@@ -23,8 +24,10 @@ import org.jspecify.annotations.Nullable;
  * {@link CallStats}.
  *
  * <p>The rate does not depend on answers. A call is due at its scheduled time, whether earlier
- * calls were answered or not, and its deadline of 10 s runs from that time. Once {@link #start
- * started}, one thread issues all calls; answers arrive on the channel's threads.
+ * calls were answered or not, and its deadline of 10 s runs from that time. Only when the calls of
+ * half a second have no answer, as on a machine that can't carry the rate, a call that is due is
+ * left out and counted. Once {@link #start started}, one thread issues all calls; answers arrive on
+ * the channel's threads.
  */
 public final class LoadClient implements AutoCloseable {
   /**
@@ -33,13 +36,19 @@ public final class LoadClient implements AutoCloseable {
    */
   public static final Duration DEADLINE = Duration.ofSeconds(10);
 
-  private static final long FOLLOW_DEADLINE_MILLIS = 30_000;
+  @Limit(
+      of = "calls of a client of `demo` without an answer: those of half a second, or this many",
+      then = "calls that are due are left out, and counted as `held_back`")
+  static final int LEAST_OUTSTANDING = 10;
+
+  private static final long FOLLOW_DEADLINE_MILLIS = 180_000;
   private static final int FOLLOW_INTERVAL_MILLIS = 100;
   private static final long STOP_MILLIS = 15_000;
 
   private final Channel channel;
   private final CallStats ledger;
   private final int ratePerSecond;
+  private final int mostOutstanding;
   private final Thread issuer;
   private final AtomicInteger outstanding = new AtomicInteger();
   private volatile boolean stopping;
@@ -48,6 +57,7 @@ public final class LoadClient implements AutoCloseable {
     this.channel = channel;
     this.ledger = ledger;
     this.ratePerSecond = ratePerSecond;
+    this.mostOutstanding = Math.max(LEAST_OUTSTANDING, ratePerSecond / 2);
     this.issuer = new Thread(this::issueCalls, "demo-" + name);
     issuer.setDaemon(true);
   }
@@ -142,7 +152,11 @@ public final class LoadClient implements AutoCloseable {
       switch (pacer.at(nowNanos)) {
         case LATER -> LockSupport.parkNanos(pacer.dueNanos() - nowNanos);
         case NOW -> {
-          issue(id++, pacer.dueNanos());
+          if (outstanding.get() < mostOutstanding) {
+            issue(id++, pacer.dueNanos());
+          } else {
+            ledger.onHeldBack();
+          }
           pacer.advance();
         }
         case MISSED -> {

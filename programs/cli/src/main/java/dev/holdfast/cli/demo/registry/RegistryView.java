@@ -30,7 +30,7 @@ import java.util.function.Supplier;
  * the client's watch can't be mistaken for the registry. Thread-safe.
  */
 public final class RegistryView implements AutoCloseable {
-  private static final long START_MILLIS = 60_000;
+  private static final long START_MILLIS = 180_000;
   private static final long READ_MILLIS = 2_000;
 
   private final SystemScheduler scheduler = SystemScheduler.create("demo-registry-view");

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class DemoResultTest {
   private static final CallStats.ClientCallTotals GATEWAY =
-      new CallStats.ClientCallTotals(900, 0, 0, 1);
+      new CallStats.ClientCallTotals(900, 0, 0, 0, 1);
 
   @Test
   void theLastLineHasTheFieldsOfTheIssueInTheirOrder() {
@@ -17,7 +17,7 @@ class DemoResultTest {
         .isEqualTo(
             "RESULT calls=6001 failed=0 retried=7 steps=6/6 scale_up_ms=12 kill_recovery_ms=34"
                 + " p99_ms=3.2 stock_failed=4321 registry=file gateway_calls=900"
-                + " gateway_failed=0 reload_ms=56");
+                + " gateway_failed=0 reload_ms=56 held_back=9");
     assertThat(result.exitCode()).isZero();
   }
 
@@ -30,12 +30,12 @@ class DemoResultTest {
   void oneFailedCallThroughTheGatewayFailsTheRun() {
     DemoResult result =
         new DemoResult(
-            new CallStats.ClientCallTotals(6_001, 0, 7, 3.24),
+            new CallStats.ClientCallTotals(6_001, 0, 7, 0, 3.24),
             6,
             measured(OptionalLong.of(12)),
             4_321,
             "file",
-            new CallStats.ClientCallTotals(900, 1, 0, 1));
+            new CallStats.ClientCallTotals(900, 1, 0, 0, 1));
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.missedBounds())
         .containsExactly("bound missed: gateway_failed=1 (expected: 0)");
@@ -48,13 +48,13 @@ class DemoResultTest {
 
   @Test
   void aNewInstanceThatWaitsForACallLongerThanTheBoundFailsTheRun() {
-    assertThat(scaledUpWithin(OptionalLong.of(5_000)).exitCode()).isZero();
-    DemoResult late = scaledUpWithin(OptionalLong.of(5_001));
+    assertThat(scaledUpWithin(OptionalLong.of(30_000)).exitCode()).isZero();
+    DemoResult late = scaledUpWithin(OptionalLong.of(30_001));
     assertThat(late.exitCode()).isEqualTo(1);
     assertThat(late.missedBounds())
-        .containsExactly("bound missed: scale_up_ms=5001 (expected: 0 to 5000)");
+        .containsExactly("bound missed: scale_up_ms=30001 (expected: 0 to 30000)");
     assertThat(scaledUpWithin(OptionalLong.empty()).missedBounds())
-        .containsExactly("bound missed: scale_up_ms=-1 (expected: 0 to 5000)");
+        .containsExactly("bound missed: scale_up_ms=-1 (expected: 0 to 30000)");
   }
 
   @Test
@@ -73,7 +73,7 @@ class DemoResultTest {
   void aMeasurementThatWasNotMadeIsMinusOne() {
     DemoResult result =
         new DemoResult(
-            new CallStats.ClientCallTotals(1, 0, 0, 0.5),
+            new CallStats.ClientCallTotals(1, 0, 0, 0, 0.5),
             3,
             new DemoResult.Measured(
                 OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty()),
@@ -81,12 +81,12 @@ class DemoResultTest {
             "etcd",
             GATEWAY);
     assertThat(result.line()).contains(" scale_up_ms=-1 kill_recovery_ms=-1 p99_ms=0.5 ");
-    assertThat(result.line()).endsWith(" reload_ms=-1");
+    assertThat(result.line()).endsWith(" reload_ms=-1 held_back=0");
   }
 
   private static DemoResult scaledUpWithin(OptionalLong millis) {
     return new DemoResult(
-        new CallStats.ClientCallTotals(6_001, 0, 7, 3.24),
+        new CallStats.ClientCallTotals(6_001, 0, 7, 0, 3.24),
         6,
         measured(millis),
         4_321,
@@ -96,7 +96,7 @@ class DemoResultTest {
 
   private static DemoResult result(long calls, long failed, int steps) {
     return new DemoResult(
-        new CallStats.ClientCallTotals(calls, failed, 7, 3.24),
+        new CallStats.ClientCallTotals(calls, failed, 7, 9, 3.24),
         steps,
         measured(OptionalLong.of(12)),
         4_321,

@@ -95,12 +95,12 @@ class DemoDisplayTest {
     display.failure(1.25, "step 1", "UNAVAILABLE");
     DemoResult result =
         new DemoResult(
-            new CallStats.ClientCallTotals(9, 0, 0, 1.5),
+            new CallStats.ClientCallTotals(9, 0, 0, 0, 1.5),
             6,
             new DemoResult.Measured(OptionalLong.of(1), OptionalLong.of(2), OptionalLong.of(4)),
             3,
             "file",
-            new CallStats.ClientCallTotals(8, 0, 0, 1.5));
+            new CallStats.ClientCallTotals(8, 0, 0, 0, 1.5));
     display.result(result);
     List<String> lines = text.toString().lines().toList();
     assertThat(lines).hasSize(6);
@@ -124,8 +124,8 @@ class DemoDisplayTest {
         List.of(
             new DemoSnapshot.Row("i1", "127.0.0.1:4001", "serving", 150, 75, 1.5, 2.5),
             new DemoSnapshot.Row("i2", "127.0.0.1:4002", "draining", 50, 25, 1.5, 2.5)),
-        new CallStats.ClientCallTotals(200, 0, 3, 2.5),
-        new CallStats.ClientCallTotals(100, 0, 1, 2.5),
-        new CallStats.ClientCallTotals(200, 66, 0, 2.5));
+        new CallStats.ClientCallTotals(200, 0, 3, 0, 2.5),
+        new CallStats.ClientCallTotals(100, 0, 1, 0, 2.5),
+        new CallStats.ClientCallTotals(200, 66, 0, 0, 2.5));
   }
 }
