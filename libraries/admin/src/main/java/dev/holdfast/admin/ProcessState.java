@@ -12,8 +12,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -142,18 +142,11 @@ public final class ProcessState {
   }
 
   /**
-   * Reads the open streams one after the other. Nothing of them is kept, because 100,000 rows that
+   * The open streams. Their rows are made when the reader comes to them, because 100,000 rows that
    * outlive a collection of young objects cost more than they did to make.
    */
-  void forEachStream(Consumer<StreamRow> reader) {
-    int[] rows = {0};
-    source.forEachOpen(
-        status -> {
-          if (rows[0] < MAX_STREAMS) {
-            rows[0]++;
-            reader.accept(StreamRow.open(status));
-          }
-        });
+  Stream<StreamRow> streams() {
+    return source.open().limit(MAX_STREAMS).map(StreamRow::open);
   }
 
   long nowNanos() {

@@ -94,9 +94,20 @@ record RowTable<R>(List<RowColumn<R>> columns, RowColumn.Texts<R> identity, RowC
         return;
       }
       matched++;
-      if (!follows.test(row)) {
-        return;
+      if (follows.test(row)) {
+        offer(row);
       }
+    }
+
+    /** Adds the rows of another selector of the same selection, which is not used any more. */
+    void addAll(RowSelector other) {
+      total += other.total;
+      matched += other.matched;
+      more |= other.more;
+      other.page.forEach(this::offer);
+    }
+
+    private void offer(R row) {
       if (page.size() < wanted.pageSize()) {
         page.add(row);
         return;

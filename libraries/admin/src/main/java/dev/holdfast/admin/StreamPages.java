@@ -11,8 +11,9 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * The pages of open streams. One is made at a time, in one pass over all streams; readers that ask
- * the same get the same page for a second. Thread-safe.
+ * The pages of open streams. One is made at a time, in one pass over all streams, by the asking
+ * thread and idle ones of the common pool: to read 100,000 streams is to wait for memory, and each
+ * core waits by itself. Readers that ask the same get the same page for a second. Thread-safe.
  */
 final class StreamPages {
   /** However many readers ask the same: the streams are read once in this time. */
@@ -57,21 +58,39 @@ final class StreamPages {
     if (known != null && state.nowNanos() - known.madeNanos() < AGE.toNanos()) {
       return known.page();
     }
-    RowTable<StreamRow>.RowSelector selector =
-        AdminTables.STREAMS.selector(selections.apply(request));
-    Map<String, long[]> states = new TreeMap<>();
-    state.forEachStream(
-        row -> {
-          states.computeIfAbsent(row.status().state(), name -> new long[1])[0]++;
-          selector.add(row);
-        });
-    StreamsPage.Builder page = messages.apply(selector.page());
-    states.forEach(
+    RowSelection wanted = selections.apply(request);
+    Part all = state.streams().parallel().collect(() -> new Part(wanted), Part::add, Part::addAll);
+    StreamsPage.Builder page = messages.apply(all.selector.page());
+    all.states.forEach(
         (name, streams) ->
             page.addStates(StreamStateCount.newBuilder().setState(name).setStreams(streams[0])));
     KeptPage made = new KeptPage(page.build(), state.nowNanos());
     kept.remove(request);
     kept.put(request, made);
     return made.page();
+  }
+
+  /** What a page says of the streams that one thread has read. */
+  private static final class Part {
+    final RowTable<StreamRow>.RowSelector selector;
+    final Map<String, long[]> states = new TreeMap<>();
+
+    Part(RowSelection wanted) {
+      selector = AdminTables.STREAMS.selector(wanted);
+    }
+
+    void add(StreamRow row) {
+      count(row.status().state(), 1);
+      selector.add(row);
+    }
+
+    void addAll(Part other) {
+      other.states.forEach((name, streams) -> count(name, streams[0]));
+      selector.addAll(other.selector);
+    }
+
+    private void count(String name, long streams) {
+      states.computeIfAbsent(name, unused -> new long[1])[0] += streams;
+    }
   }
 }

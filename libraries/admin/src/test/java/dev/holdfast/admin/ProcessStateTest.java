@@ -10,7 +10,7 @@ import dev.holdfast.hooks.StreamSource;
 import dev.holdfast.hooks.StreamStatus;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class ProcessStateTest {
@@ -41,9 +41,9 @@ class ProcessStateTest {
             }
 
             @Override
-            public void forEachOpen(Consumer<StreamStatus> reader) {
+            public Stream<StreamStatus> open() {
               asked.incrementAndGet();
-              reader.accept(STREAM);
+              return Stream.of(STREAM);
             }
           });
 
@@ -80,11 +80,13 @@ class ProcessStateTest {
 
   @Test
   void rowHasWhatIsComputedOfTheStream() {
-    state.forEachStream(
-        row -> {
-          assertThat(row.unacked()).isEqualTo(5);
-          assertThat(row.resumes()).isEqualTo(2);
-        });
+    assertThat(state.streams())
+        .singleElement()
+        .satisfies(
+            row -> {
+              assertThat(row.unacked()).isEqualTo(5);
+              assertThat(row.resumes()).isEqualTo(2);
+            });
     assertThat(asked).hasValue(1);
   }
 

@@ -91,6 +91,40 @@ class RowTableTest {
   }
 
   @Test
+  void threadsThatShareTheRowsSelectThePageOfOne() {
+    List<String> filters = List.of("state=ATTACHED");
+    String token = "";
+    for (int pages = 0; pages < 3; pages++) {
+      RowSelection wanted = new RowSelection(100, token, "resumes", true, filters);
+      RowTable.RowPage<StreamRow> expected = AdminTables.STREAMS.select(wanted, ROWS);
+
+      RowTable<StreamRow>.RowSelector all = AdminTables.STREAMS.selector(wanted);
+      for (int from = 0; from < MANY; from += MANY / 4) {
+        RowTable<StreamRow>.RowSelector part = AdminTables.STREAMS.selector(wanted);
+        ROWS.subList(from, from + MANY / 4).forEach(part::add);
+        all.addAll(part);
+      }
+
+      assertThat(all.page()).isEqualTo(expected);
+      token = expected.next();
+    }
+  }
+
+  @Test
+  void thereIsANextPageWhenThePartsHaveMoreThanOneTogether() {
+    RowSelection wanted = new RowSelection(60, "", "sent", false, List.of());
+    RowTable<StreamRow>.RowSelector all = AdminTables.STREAMS.selector(wanted);
+    RowTable<StreamRow>.RowSelector part = AdminTables.STREAMS.selector(wanted);
+    ROWS.subList(0, 40).forEach(all::add);
+    ROWS.subList(40, 80).forEach(part::add);
+
+    all.addAll(part);
+
+    assertThat(all.page().rows()).hasSize(60);
+    assertThat(all.page().next()).isNotEmpty();
+  }
+
+  @Test
   void filtersOfTextAndNumbersAllApply() {
     RowTable.RowPage<StreamRow> page =
         AdminTables.STREAMS.select(

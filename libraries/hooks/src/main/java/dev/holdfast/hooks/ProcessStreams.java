@@ -8,6 +8,7 @@ import java.util.WeakHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * The resumable streams of this process, for its admin service.
@@ -43,8 +44,8 @@ public final class ProcessStreams {
       }
 
       @Override
-      public void forEachOpen(Consumer<StreamStatus> reader) {
-        sources().forEach(source -> source.forEachOpen(reader));
+      public Stream<StreamStatus> open() {
+        return sources().stream().map(StreamSource::open).reduce(Stream.empty(), Stream::concat);
       }
     };
   }

@@ -13,7 +13,6 @@ import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
@@ -121,14 +120,6 @@ class ProcessStreamsTest {
   }
 
   private static List<StreamStatus> shown(String id) {
-    List<StreamStatus> shown = new ArrayList<>();
-    ProcessStreams.all()
-        .forEachOpen(
-            stream -> {
-              if (stream.id().equals(id)) {
-                shown.add(stream);
-              }
-            });
-    return shown;
+    return ProcessStreams.all().open().filter(stream -> stream.id().equals(id)).toList();
   }
 }
