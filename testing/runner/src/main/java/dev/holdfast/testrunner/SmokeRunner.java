@@ -17,7 +17,8 @@ import java.util.stream.Stream;
 
 /**
  * The program that {@code ./verify --ci} starts after the tests: runs every smoke of a list, the
- * heavy ones one after the other and, beside them, three of the light ones at once; then four.
+ * heavy ones one after the other and, beside them, three of the light ones at once; then four. Up
+ * to two more are begun while cores are idle.
  *
  * <p>Light ones wait most of their time. Five of any kind at once took longer and cost 1.8 times
  * the CPU. A smoke's figures mean nothing, so that they may run side by side, and without a JIT
@@ -38,6 +39,7 @@ public final class SmokeRunner {
   private static final String FASTER_START = "-XX:TieredStopAtLevel=1";
   private static final String JVM_OPTIONS = "JAVA_TOOL_OPTIONS";
   private static final int LIGHT_AT_ONCE = 3;
+  private static final int SPARE_LANES = 2;
   private static final int WRONG_ARGUMENTS = 2;
 
   private final List<Smoke> smokes;
@@ -142,6 +144,7 @@ public final class SmokeRunner {
     for (int i = 0; i < LIGHT_AT_ONCE; i++) {
       lanes.add(() -> Schedule.drain(light));
     }
+    lanes.add(() -> SpareLanes.ofThisMachine(SPARE_LANES).drain(List.of(light)));
     List<Ended> ended = Schedule.run(lanes, lanes.size()).stream().flatMap(List::stream).toList();
     List<String> failed = names(ended, Outcome.FAILED);
     out.println(

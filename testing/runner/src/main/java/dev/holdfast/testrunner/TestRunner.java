@@ -26,6 +26,8 @@ public final class TestRunner {
   /** So many rooms compute at once when no room that waits is left. */
   private static final int COMPUTING_ALONE = 2;
 
+  private static final int SPARE_LANES = 2;
+
   private static final int WRONG_ARGUMENTS = 2;
 
   private final RunnerOptions options;
@@ -100,7 +102,8 @@ public final class TestRunner {
 
   /**
    * One lane for each room at a time. Where few rooms may compute beside those that wait, a lane of
-   * those goes on with the others, so that no core is idle at the end.
+   * those goes on with the others, so that no core is idle at the end. Further lanes take what an
+   * idle machine has room for.
    */
   private List<Callable<List<RoomOutcome>>> lanes(List<RoomTask> compute, List<RoomTask> wait) {
     Queue<RoomTask> computing = new ConcurrentLinkedQueue<>(compute);
@@ -120,6 +123,7 @@ public final class TestRunner {
             return outcomes;
           });
     }
+    lanes.add(() -> SpareLanes.ofThisMachine(SPARE_LANES).drain(List.of(computing, waiting)));
     return lanes;
   }
 

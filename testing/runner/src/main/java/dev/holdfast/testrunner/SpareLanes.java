@@ -1,0 +1,85 @@
+package dev.holdfast.testrunner;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.DoubleSupplier;
+
+/**
+ * Further lanes for tasks that other lanes have not begun, while a part of the machine is idle.
+ *
+ * <p>How many tests keep all cores busy depends on the machine: on a fast one most of their time is
+ * waiting. Too many at once make deadlines pass, so a lane takes a task only after some time in
+ * which a good part of the cores' time was left.
+ */
+final class SpareLanes {
+  /** For so long, as a task that has just begun is not at work yet. */
+  static final int IDLE_SECONDS = 5;
+
+  /** A third of the time of two cores: most of what a further task takes. */
+  private static final double MOST_LOAD = 0.66;
+
+  private static final long LOOK_MILLIS = 1_000;
+
+  private final int most;
+  private final DoubleSupplier cpuLoad;
+  private final Pause pause;
+
+  /** Waits for so many milliseconds. */
+  interface Pause {
+    void forMillis(long millis) throws InterruptedException;
+  }
+
+  /**
+   * @param most the number of lanes
+   * @param cpuLoad the part of all cores' time that was used since the last look, 0 to 1; another
+   *     number when it is not known, which counts as busy
+   */
+  SpareLanes(int most, DoubleSupplier cpuLoad, Pause pause) {
+    this.most = most;
+    this.cpuLoad = cpuLoad;
+    this.pause = pause;
+  }
+
+  /** Lanes for what this machine has left. */
+  static SpareLanes ofThisMachine(int most) {
+    return new SpareLanes(most, new CpuLoad(), Thread::sleep);
+  }
+
+  /** Runs tasks of the queues, the first before the next, until all are empty. */
+  <T> List<T> drain(List<? extends Queue<? extends Callable<T>>> queues) throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(most);
+    try {
+      List<Future<T>> begun = new ArrayList<>();
+      int idleSeconds = 0;
+      while (queues.stream().anyMatch(queue -> !queue.isEmpty())) {
+        pause.forMillis(LOOK_MILLIS);
+        idleSeconds = isIdle(cpuLoad.getAsDouble()) ? idleSeconds + 1 : 0;
+        if (idleSeconds >= IDLE_SECONDS && begun.stream().filter(f -> !f.isDone()).count() < most) {
+          idleSeconds = 0;
+          queues.stream()
+              .map(Queue::poll)
+              .filter(Objects::nonNull)
+              .findFirst()
+              .ifPresent(task -> begun.add(threads.submit(task)));
+        }
+      }
+      List<T> results = new ArrayList<>();
+      for (Future<T> task : begun) {
+        results.add(task.get());
+      }
+      return results;
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private static boolean isIdle(double load) {
+    return load >= 0 && load <= MOST_LOAD;
+  }
+}
