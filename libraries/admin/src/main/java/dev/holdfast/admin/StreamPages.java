@@ -70,7 +70,7 @@ final class StreamPages {
     return made.page();
   }
 
-  /** What a page says of the streams that one thread has read. */
+  /** The part of a page that one thread has made of the streams that it read. */
   private static final class Part {
     final RowTable<StreamRow>.RowSelector selector;
     final Map<String, long[]> states = new TreeMap<>();

@@ -33,16 +33,19 @@ public final class TestRunner {
   private final RunnerOptions options;
   private final Map<String, String> environment;
   private final RoomProcess.Starter starter;
+  private final SpareLanes spareLanes;
   private final PrintStream out;
 
   TestRunner(
       RunnerOptions options,
       Map<String, String> environment,
       RoomProcess.Starter starter,
+      SpareLanes spareLanes,
       PrintStream out) {
     this.options = options;
     this.environment = environment;
     this.starter = starter;
+    this.spareLanes = spareLanes;
     this.out = out;
   }
 
@@ -50,7 +53,8 @@ public final class TestRunner {
   public static void main(String[] args) throws InterruptedException {
     Runtime.getRuntime().addShutdownHook(new Thread(CommandProcess::killAll, "kill-rooms"));
     PauseMonitor.start(System.out);
-    System.exit(run(List.of(args), System.getenv(), JvmProcess::start, System.out));
+    SpareLanes spareLanes = SpareLanes.ofThisMachine(SPARE_LANES);
+    System.exit(run(List.of(args), System.getenv(), JvmProcess::start, spareLanes, System.out));
   }
 
   /** Runs the tests and returns the exit code. */
@@ -58,6 +62,7 @@ public final class TestRunner {
       List<String> args,
       Map<String, String> environment,
       RoomProcess.Starter starter,
+      SpareLanes spareLanes,
       PrintStream out)
       throws InterruptedException {
     if (args.contains("--help")) {
@@ -66,7 +71,7 @@ public final class TestRunner {
     }
     try {
       RunnerOptions options = RunnerOptions.parse(args);
-      return new TestRunner(options, environment, starter, out).run() ? 0 : 1;
+      return new TestRunner(options, environment, starter, spareLanes, out).run() ? 0 : 1;
     } catch (IllegalArgumentException e) {
       out.println("testrunner: " + e.getMessage() + "\n" + RunnerOptions.USAGE);
       return WRONG_ARGUMENTS;
@@ -123,7 +128,7 @@ public final class TestRunner {
             return outcomes;
           });
     }
-    lanes.add(() -> SpareLanes.ofThisMachine(SPARE_LANES).drain(List.of(computing, waiting)));
+    lanes.add(() -> spareLanes.drain(List.of(computing, waiting)));
     return lanes;
   }
 

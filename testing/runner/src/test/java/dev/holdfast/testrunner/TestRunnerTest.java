@@ -29,6 +29,11 @@ class TestRunnerTest {
   private final Map<String, String> environment = new HashMap<>();
   private String said = "";
 
+  // Busy, so that no room begins but by the other lanes.
+  private double cpuLoad = 1;
+  private final SpareLanes spareLanes =
+      new SpareLanes(1, () -> cpuLoad, millis -> Thread.onSpinWait());
+
   @BeforeEach
   void repository() throws IOException {
     repository = new SmallRepository(folder);
@@ -39,7 +44,7 @@ class TestRunnerTest {
   private int run(String... more) throws InterruptedException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
-    int exit = TestRunner.run(repository.arguments(more), environment, jvms, out);
+    int exit = TestRunner.run(repository.arguments(more), environment, jvms, spareLanes, out);
     said = bytes.toString(StandardCharsets.UTF_8);
     return exit;
   }
@@ -60,15 +65,7 @@ class TestRunnerTest {
   @Test
   void roomsThatWaitAreTestedBesideThoseThatCompute() throws Exception {
     repository.room("c", "no", "yes", "-");
-    CyclicBarrier both = new CyclicBarrier(2);
-    for (String room : List.of("a", "c")) {
-      jvms.behave(
-          room,
-          (command, report) -> {
-            await(both);
-            return FakeJvms.PASSES.play(command, report);
-          });
-    }
+    endOnceAllHaveBegun("a", "c");
 
     assertThat(run("--at-once", "1", "--waiting-at-once", "1")).as(said).isZero();
     assertThat(jvms.started()).containsExactlyInAnyOrder("a on 17", "b on 17", "c on 17");
@@ -78,18 +75,32 @@ class TestRunnerTest {
   @Test
   void twoRoomsComputeAtOnceWhenNoneThatWaitsIsLeft() throws Exception {
     repository.room("c", "no", "yes", "-");
-    CyclicBarrier both = new CyclicBarrier(2);
-    for (String room : List.of("a", "b")) {
-      jvms.behave(
-          room,
-          (command, report) -> {
-            await(both);
-            return FakeJvms.PASSES.play(command, report);
-          });
-    }
+    endOnceAllHaveBegun("a", "b");
 
     assertThat(run("--at-once", "1", "--waiting-at-once", "1")).as(said).isZero();
     assertThat(jvms.started()).containsExactlyInAnyOrder("a on 17", "b on 17", "c on 17");
+  }
+
+  @Test
+  void idleMachineTakesAFurtherRoom() throws Exception {
+    cpuLoad = 0.1;
+    repository.room("c", "no", "no", "-");
+    endOnceAllHaveBegun("a", "b", "c");
+
+    assertThat(run("--at-once", "1", "--waiting-at-once", "1")).as(said).isZero();
+    assertThat(jvms.started()).containsExactlyInAnyOrder("a on 17", "b on 17", "c on 17");
+  }
+
+  private void endOnceAllHaveBegun(String... rooms) {
+    CyclicBarrier all = new CyclicBarrier(rooms.length);
+    for (String room : rooms) {
+      jvms.behave(
+          room,
+          (command, report) -> {
+            await(all);
+            return FakeJvms.PASSES.play(command, report);
+          });
+    }
   }
 
   private static void await(CyclicBarrier barrier) {
@@ -351,6 +362,6 @@ class TestRunnerTest {
 
   @Test
   void helpIsPrinted() throws Exception {
-    assertThat(TestRunner.run(List.of("--help"), Map.of(), jvms, System.out)).isZero();
+    assertThat(TestRunner.run(List.of("--help"), Map.of(), jvms, spareLanes, System.out)).isZero();
   }
 }

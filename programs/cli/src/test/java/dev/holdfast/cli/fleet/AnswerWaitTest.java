@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/** Who is given up, and when. */
+/** The processes that are given up, and the time at which they are. */
 class AnswerWaitTest {
   @Test
   void lateOnesAreGivenUpWhenNobodyElseAnswers() {
