@@ -10,11 +10,11 @@ import (
 // SessionOptions are the settings of sessions. Zero means the default that stands with each.
 type SessionOptions struct {
 	// SendMessages and SendBytes are what is kept until the peer has processed it, from which on
-	// SendMsg blocks; 256 and 4 MiB.
+	// SendMsg blocks; 256 and 8 MiB.
 	SendMessages int
 	SendBytes    int64
 	// ReceiveMessages and ReceiveBytes are what the peer may send ahead of what was processed; 256
-	// and 4 MiB.
+	// and 8 MiB.
 	ReceiveMessages int
 	ReceiveBytes    int64
 	// AckEvery and AckDelay are the messages, and the time since the first of them, after which an

@@ -47,8 +47,8 @@ type Options struct {
 // Defaults are the settings of a session without any.
 func Defaults() Options {
 	return Options{
-		SendMessages: 256, SendBytes: 4 << 20,
-		ReceiveMessages: 256, ReceiveBytes: 4 << 20,
+		SendMessages: 256, SendBytes: 8 << 20,
+		ReceiveMessages: 256, ReceiveBytes: 8 << 20,
 		AckEvery: 64, AckDelay: 250 * time.Millisecond,
 		TTL: 2 * time.Minute, Handshake: 10 * time.Second, AssumePlain: time.Second,
 		Race: time.Second, Dead: 30 * time.Second,

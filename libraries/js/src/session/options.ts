@@ -4,15 +4,15 @@ import { MAX_MILLIS } from '../wire/handshake.js';
 export interface SessionOptions {
   /** Messages kept until the server has processed them, from which on a write waits; 1 to 65,536, default 256. */
   readonly sendMessages: number;
-  /** The same in bytes; default 4 MiB. */
+  /** The same in bytes; default 8 MiB. */
   readonly sendBytes: number;
   /** Messages that the server may send ahead of what was processed; 1 to 65,536, default 256. */
   readonly receiveMessages: number;
-  /** Bytes received and not yet processed from which on no more credit is given; default 4 MiB. */
+  /** Bytes received and not yet processed from which on no more credit is given; default 8 MiB. */
   readonly receiveBytes: number;
   /** Messages after which an ack is sent to a server that asks for nothing else; 1 to 65,536, default 64. */
   readonly ackEvery: number;
-  /** Most time between processing and its ack, with such a server; default 50. */
+  /** Most time between processing and its ack, with such a server; default 250. */
   readonly ackDelayMillis: number;
   /** For how long a server keeps the session, until its welcome says so; default 120,000. */
   readonly ttlMillis: number;
@@ -46,9 +46,9 @@ const ACK_BYTES = 256 * 1024;
 
 const DEFAULTS: SessionOptions = {
   sendMessages: 256,
-  sendBytes: 4 * 1024 * 1024,
+  sendBytes: 8 * 1024 * 1024,
   receiveMessages: 256,
-  receiveBytes: 4 * 1024 * 1024,
+  receiveBytes: 8 * 1024 * 1024,
   ackEvery: 64,
   ackDelayMillis: 250,
   ttlMillis: 120_000,

@@ -35,11 +35,11 @@ class SessionOptions:
     #: Messages kept until the server has processed them, from which on a write waits; 1 to 65,536.
     send_messages: int = 256
     #: The same in bytes.
-    send_bytes: int = 4 * 1024 * 1024
+    send_bytes: int = 8 * 1024 * 1024
     #: Messages that the server may send ahead of what was processed; 1 to 65,536.
     receive_messages: int = 256
     #: Bytes received and not yet processed from which on no more credit is given.
-    receive_bytes: int = 4 * 1024 * 1024
+    receive_bytes: int = 8 * 1024 * 1024
     #: Messages after which an ack is sent to a server that asks for nothing else; 1 to 65,536.
     ack_every: int = 64
     #: Most time between processing and its ack, with such a server.

@@ -12,10 +12,10 @@ import java.time.Duration;
  * @param level the durability level; default RESUME
  * @param sendMessages messages kept until the peer has processed them, from which on the session is
  *     not ready; at twice as many one is refused; 1 to 65,536, default 256
- * @param sendBytes the same in bytes; default 4 MiB
+ * @param sendBytes the same in bytes; default 8 MiB
  * @param receiveMessages messages that the peer may send ahead of what was processed; default 256
  * @param receiveBytes bytes received and not yet delivered from which on no more credit is given;
- *     default 4 MiB
+ *     default 8 MiB
  * @param ackEvery messages processed after which an ack is sent at once, or after 256 KiB of them,
  *     or a quarter of {@code receiveBytes} if that is less; default 64. A server announces it in
  *     its welcomes, and its clients follow: their own counts with a server that announces none
@@ -40,10 +40,11 @@ public record SessionOptions(
   private static final int MOST_MESSAGES = 65_536;
 
   /**
-   * A few messages of 1 MiB: while one is processed and its ack is on its way the next ones arrive.
-   * HTTP/2 windows of grpc-java grow as far.
+   * Seven messages of 1 MiB: while some are processed and their acks are on their way the next ones
+   * arrive. HTTP/2 windows of grpc-java grow as far. The process budget bounds a session to less
+   * where it is small.
    */
-  private static final long BUFFER_BYTES = 4 * 1024 * 1024;
+  private static final long BUFFER_BYTES = 8 * 1024 * 1024;
 
   /** A small part of what a peer keeps by default: its sender never waits for an ack then. */
   private static final long ACK_BYTES = 256 * 1024;
