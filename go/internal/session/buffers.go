@@ -227,6 +227,7 @@ type receiveBuffer struct {
 	processed      int64
 	last           int64 // the last position; 0 while it is not known
 	moved          int64 // the last position of the owner before; 0 for none
+	ownerMoved     bool  // whether the last position is that of an owner which moves the session
 	waitingBytes   int64
 	inHandBytes    int64
 	processedBytes int64
@@ -272,7 +273,7 @@ func (r *receiveBuffer) accept(it item) {
 	r.large = max(r.large-r.large/windowForgets, 1+bytes)
 	r.budget.take(bytes)
 	if it.last() {
-		r.last = it.seq
+		r.last, r.ownerMoved = it.seq, it.flags&wire.Moved != 0
 	}
 }
 
@@ -330,7 +331,7 @@ func (r *receiveBuffer) process(upTo int64) {
 
 // goOn: the last position was that of one owner only; the next one goes on behind it. Until that one has
 // welcomed the session, whatever comes behind the last position is the old owner's mistake.
-func (r *receiveBuffer) goOn() { r.moved, r.last = r.last, 0 }
+func (r *receiveBuffer) goOn() { r.moved, r.last, r.ownerMoved = r.last, 0, false }
 
 // mayGoOn reports whether all before an earlier owner's last position was processed.
 func (r *receiveBuffer) mayGoOn() bool {

@@ -411,9 +411,12 @@ func (c *Client) currentClosed(now int64, a *Attachment, how Closure) {
 		c.finishAll()
 		return
 	}
-	if c.stuck.isLimit(a, how) {
+	// An owner that has moved the session has no say in it any more (H9).
+	switch {
+	case c.in.ownerMoved:
+	case c.stuck.isLimit(a, how):
 		c.giveUp(now, LostStuck)
-	} else if how.permanent() || c.isOversized(how) {
+	case how.permanent() || c.isOversized(how):
 		c.giveUp(now, LostRefused)
 	}
 	c.current = nil

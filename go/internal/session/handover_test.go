@@ -294,3 +294,65 @@ func TestLastWordsThatFollowEachOtherAreBothProcessedWithTheMessageBeforeThem(t 
 		t.Fatalf("watermark: %d (expected: 3)", c.hello.Watermark)
 	}
 }
+
+func TestEndOfTheOldOwnersCallIsNoEndOfASessionThatIsHandedOver(t *testing.T) {
+	for _, status := range []uint32{7, 8, 12, 16} {
+		h := wire.Handover{Position: 1, Processed: 1, Moves: 1}
+		c, then := handedOver(t, 0, h)
+		next := c.opened(then)
+		c.client.OnClosed(0, c.first, session.Closure{Scope: session.ScopeStatus, Status: status})
+		c.outputs(0)
+		if end := c.client.End(); end != nil {
+			t.Fatalf("status %d: end %v (expected: none)", status, end)
+		}
+		c.welcomeBehind(0, next, h)
+		c.client.OnFrame(0, next, &wire.Header{Tag: next.Tag(), Seq: 2}, text("x"))
+		only(t, session.OpDeliver, c.outputs(0))
+	}
+}
+
+func TestEndOfTheOldOwnersCallIsNoEndWhileAMessageBeforeTheHandoverIsUnread(t *testing.T) {
+	c := contact(t, session.PeerWelcomes, session.Bidirectional)
+	c.welcome(0, c.first, 0)
+	c.outputs(0)
+	c.client.OnFrame(0, c.first, &wire.Header{Tag: c.first.Tag(), Seq: 1}, text("x"))
+	c.handOver(0, c.first, wire.Handover{Position: 2, Moves: 1})
+	c.client.OnClosed(0, c.first, session.Closure{Scope: session.ScopeStatus, Status: 7})
+	c.outputs(0)
+	if end := c.client.End(); end != nil {
+		t.Fatalf("end: %v (expected: none)", end)
+	}
+	c.client.Request(1)
+	then := c.outputs(0)
+	only(t, session.OpDeliver, then)
+	if shown := only(t, session.OpStart, then).Handover; shown.Position != 2 {
+		t.Fatalf("shown: %+v (expected: the hand-over)", shown)
+	}
+}
+
+func TestThirdResetIsNoEndOfASessionThatIsHandedOver(t *testing.T) {
+	reset := session.Closure{Scope: session.ScopeStream, Status: 2}
+	c := contact(t, session.PeerWelcomes, session.Bidirectional)
+	c.send(1)
+	c.outputs(0)
+	c.welcome(0, c.first, 0)
+	c.outputs(0)
+	at, old := int64(0), c.first
+	for range 2 {
+		c.client.OnClosed(at, old, reset)
+		at = c.due()
+		old = c.opened(c.outputs(at))
+		c.welcome(at, old, 0)
+		c.outputs(at)
+	}
+	h := wire.Handover{Position: 1, Moves: 1}
+	next := c.opened(c.handOver(at, old, h))
+	c.client.OnClosed(at, old, reset)
+	c.outputs(at)
+	if end := c.client.End(); end != nil {
+		t.Fatalf("end: %v (expected: none)", end)
+	}
+	if got := positions(c.welcomeBehind(at, next, h)); !slices.Equal(got, []int64{1}) {
+		t.Fatalf("positions: %v (expected: 1)", got)
+	}
+}

@@ -3,7 +3,7 @@ import type { Attachment } from '../src/session/attachment.js';
 import { BufferBudget } from '../src/session/buffer-budget.js';
 import { ClientSession } from '../src/session/client-session.js';
 import { sessionOptions } from '../src/session/options.js';
-import { CONNECTION_LOST, type SessionOutput } from '../src/session/outputs.js';
+import { CONNECTION_LOST, type CallClosure, type SessionOutput } from '../src/session/outputs.js';
 import type { MethodKind } from '../src/session/plain-peer.js';
 import { FieldWriter } from '../src/wire/fields.js';
 import { Flag, type FrameHeader } from '../src/wire/frame-header.js';
@@ -146,6 +146,11 @@ export class PlayedSession {
 
   cut(attachment = this.newest): void {
     this.session.onClosed(this.now, attachment, CONNECTION_LOST);
+    this.drive();
+  }
+
+  close(attachment: Attachment, how: CallClosure): void {
+    this.session.onClosed(this.now, attachment, how);
     this.drive();
   }
 

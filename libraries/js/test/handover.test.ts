@@ -490,3 +490,51 @@ test('the application is told that a handler begins anew, before its first messa
   assert.deepEqual(told, ['message 1', 'message 2', 'restarted behind 2', 'message 4']);
   assert.deepEqual(played.positionsOn(played.newest), [1, 2]);
 });
+
+for (const status of [7, 8, 12, 16]) {
+  test(`status ${status} of the old owner's call is no end of a session that is handed over`, () => {
+    const played = PlayedSession.talking();
+    const old = played.newest;
+    played.handOver(TAKEN);
+    played.close(old, { scope: 'status', status });
+    assert.equal(end(played), undefined);
+
+    played.welcome(NEXT);
+    played.frame(played.newest, { seq: 3, ack: 1 }, Uint8Array.of(2));
+    assert.deepEqual(
+      played.all('deliver').map(({ seq }) => seq),
+      [1, 3],
+    );
+  });
+}
+
+test("the end of the old owner's call is no end while a message before the hand-over is unread", () => {
+  const played = new PlayedSession('bidirectional', { demand: 0 });
+  played.welcome({});
+  const old = played.newest;
+  played.frame(old, { seq: 1 }, Uint8Array.of(1));
+  const bytes = played.handOver({ position: 2 });
+  played.close(old, { scope: 'status', status: 7 });
+  assert.equal(end(played), undefined);
+
+  played.session.request(1);
+  played.drive();
+  assert.equal(hex(played.opened.handover.toBytes()), hex(bytes));
+});
+
+test('a third reset is no end of a session that is handed over', () => {
+  const played = PlayedSession.talking();
+  played.offer(2);
+  for (let i = 0; i < 2; i++) {
+    played.close(played.newest, { scope: 'stream', status: 2 });
+    played.awaitNext();
+    played.welcome({ watermark: 1, low: 2 });
+  }
+  const old = played.newest;
+  played.handOver(TAKEN);
+  played.close(old, { scope: 'stream', status: 2 });
+  assert.equal(end(played), undefined);
+
+  played.welcome(NEXT);
+  assert.deepEqual(played.positionsOn(played.newest), [2]);
+});

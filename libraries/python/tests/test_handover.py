@@ -367,6 +367,45 @@ class ReplayTest(unittest.TestCase):
         self.assertEqual(len(resumed.all(out.HalfClose)), 1)
 
 
+class OldOwnerTest(unittest.TestCase):
+    def test_end_of_its_call_is_no_end_of_a_session_that_is_handed_over(self) -> None:
+        for status in (7, 8, 12, 16):
+            with self.subTest(status=status):
+                played = PlayedSession.talking()
+                old = played.newest
+                played.hand_over(2, ack=1)
+                played.close(old, out.CallClosure(out.Scope.STATUS, status))
+                self.assertEqual(played.ends, [])
+                played.welcome(NEXT_TOKEN, watermark=1, low=3)
+                played.frame(played.newest, seq=3, body=b"y")
+                self.assertEqual((played.delivered, played.ends), ([b"x", b"y"], []))
+
+    def test_end_of_its_call_is_no_end_while_a_message_before_the_hand_over_is_unread(self) -> None:
+        played = PlayedSession.talking(demand=1)
+        old = played.newest
+        played.frame(old, seq=2, body=b"y")
+        handover = played.hand_over(3, ack=1)
+        played.close(old, out.CallClosure(out.Scope.STATUS, 7))
+        self.assertEqual(played.ends, [])
+        played.request(1)
+        self.assertEqual((played.opened.handover, played.delivered), (handover, [b"x", b"y"]))
+
+    def test_third_reset_is_no_end_of_a_session_that_is_handed_over(self) -> None:
+        reset = out.CallClosure(out.Scope.STREAM, 2)
+        played = PlayedSession.talking()
+        played.offer(b"b")
+        for _ in range(2):
+            played.close(played.newest, reset)
+            played.pass_time(1_000)
+            played.welcome(watermark=1, low=2)
+        old = played.newest
+        played.hand_over(2, ack=1)
+        played.close(old, reset)
+        self.assertEqual(played.ends, [])
+        played.welcome(NEXT_TOKEN, watermark=1, low=3)
+        self.assertEqual(played.positions_on(played.newest), [2])
+
+
 class RestartTest(unittest.TestCase):
     def test_handler_begins_anew_unnoticed_before_its_first_message(self) -> None:
         played = PlayedSession.listing(0)

@@ -411,9 +411,11 @@ export class ClientSession implements AttachedSession {
       this.finish();
       return;
     }
-    if (this.poison.isLimit(attachment, how)) {
+    // An owner that has moved the session has no say in it any more (H9).
+    const { isMoved } = this.received;
+    if (!isMoved && this.poison.isLimit(attachment, how)) {
       this.giveUp(now, 'LOST_STUCK');
-    } else if (isPermanent(how) || this.oversized.isLimit(how, this.received.received)) {
+    } else if (!isMoved && (isPermanent(how) || this.oversized.isLimit(how, this.received.received))) {
       this.giveUp(now, 'LOST_REFUSED');
     }
     this.current = undefined;

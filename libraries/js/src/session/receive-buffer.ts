@@ -26,6 +26,8 @@ export class ReceiveBuffer {
   private processed_ = 0;
   private processedBytes_ = 0;
   private lastSeq = Infinity;
+  /** Whether the last position is that of an owner that moves the session. */
+  private moved = false;
   /** The position of an owner's final frame, behind which another owner goes on; 0 for none. */
   private movedSeq = 0;
   private demand = 0;
@@ -140,6 +142,11 @@ export class ReceiveBuffer {
     }
   }
 
+  /** Whether an owner that moves the session has sent its final frame, and no other owner is there. */
+  get isMoved(): boolean {
+    return this.moved;
+  }
+
   /** Whether {@link goOn} is possible: the last position was delivered, and all before an earlier one of that kind was processed. */
   mayGoOn(): boolean {
     return this.processed_ >= this.movedSeq && this.delivered === this.lastSeq;
@@ -149,6 +156,7 @@ export class ReceiveBuffer {
   goOn(): void {
     this.movedSeq = this.lastSeq;
     this.lastSeq = Infinity;
+    this.moved = false;
   }
 
   /**
@@ -200,6 +208,7 @@ export class ReceiveBuffer {
     this.budget.take(bytes);
     if (isLast(message.flags)) {
       this.lastSeq = message.seq;
+      this.moved = (message.flags & Flag.MOVED) !== 0;
     }
   }
 

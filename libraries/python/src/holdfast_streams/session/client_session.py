@@ -363,9 +363,11 @@ class ClientSession:
         if self.is_ended and how.scope is Scope.STATUS:
             self._finish()
             return
-        if self._poison.is_limit(attachment, how):
+        # An owner that has moved the session has no say in it any more (H9).
+        is_moved = self.received.is_moved
+        if not is_moved and self._poison.is_limit(attachment, how):
             self._give_up(now, EndKind.LOST_STUCK)
-        elif how.is_permanent or self._oversized.is_limit(how, self.received.received):
+        elif not is_moved and (how.is_permanent or self._oversized.is_limit(how, self.received.received)):
             self._give_up(now, EndKind.LOST_REFUSED)
         self.current = None
         if self._attachments.pending is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from enum import Enum, auto
 
-from ..wire.frame_header import FINAL
+from ..wire.frame_header import FINAL, MOVED
 from ..wire.handshake import INITIAL_CREDIT
 from .buffer_budget import BufferBudget
 from .send_buffer import SequencedMessage
@@ -52,6 +52,8 @@ class ReceiveBuffer:
         #: Bytes of all that was processed so far.
         self.processed_bytes = 0
         self._last_seq = _NEVER
+        #: Whether an owner that moves the session has sent its final frame, and no other owner is there.
+        self.is_moved = False
         #: The position of an owner's final frame, behind which another owner goes on; 0 for none.
         self._moved_seq = 0
         self._demand = 0
@@ -136,6 +138,7 @@ class ReceiveBuffer:
         """The last position was that of one owner only; the next one goes on behind it."""
         self._moved_seq = self._last_seq
         self._last_seq = _NEVER
+        self.is_moved = False
 
     @property
     def first_needed(self) -> int:
@@ -181,6 +184,7 @@ class ReceiveBuffer:
         self._budget.take(size)
         if message.flags & FINAL:
             self._last_seq = message.seq
+            self.is_moved = bool(message.flags & MOVED)
 
     def _has_room(self) -> bool:
         return self._budget.has_room(self.held_bytes, self.processed_bytes)

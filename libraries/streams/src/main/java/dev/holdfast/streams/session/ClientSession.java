@@ -559,9 +559,12 @@ public final class ClientSession extends StreamSession {
       if (end != null && how.kind() == CallClosure.ClosureScope.STATUS) {
         finish();
       } else {
-        if (isStuck(attachment, how)) {
+        // An owner that has moved the session has no say in it any more (H9).
+        boolean moved = receiveBuffer.isMoved();
+        if (!moved && isStuck(attachment, how)) {
           giveUp(nowNanos, SessionEndKind.LOST_STUCK);
-        } else if (how.isPermanent() || oversized.isLimit(how, receiveBuffer.received())) {
+        } else if (!moved
+            && (how.isPermanent() || oversized.isLimit(how, receiveBuffer.received()))) {
           giveUp(nowNanos, SessionEndKind.LOST_REFUSED);
         }
         current = null;

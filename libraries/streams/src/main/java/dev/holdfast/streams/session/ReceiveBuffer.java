@@ -59,6 +59,9 @@ public class ReceiveBuffer {
   private long committed;
   private long lastSeq = Long.MAX_VALUE;
 
+  /** Whether the last position is that of an owner which moves the session. */
+  private boolean moved;
+
   /** The position of an owner's last word, behind which another owner goes on; 0 for none. */
   private long movedSeq;
 
@@ -124,6 +127,7 @@ public class ReceiveBuffer {
     tellBudget();
     if ((flags & (Flag.FINAL | Flag.HALF_CLOSE)) != 0) {
       lastSeq = seq;
+      moved = (flags & Flag.MOVED) != 0;
     }
   }
 
@@ -196,6 +200,14 @@ public class ReceiveBuffer {
   void goOn() {
     movedSeq = lastSeq;
     lastSeq = Long.MAX_VALUE;
+    moved = false;
+  }
+
+  /**
+   * Whether an owner that moves the session has said its last word, and no other owner is there.
+   */
+  protected boolean isMoved() {
+    return moved;
   }
 
   /** Whether {@link #goOn} is possible: all before an earlier one was processed. */

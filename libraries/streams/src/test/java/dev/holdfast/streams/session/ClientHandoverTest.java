@@ -11,6 +11,8 @@ import dev.holdfast.streams.wire.SessionTokenIssuer;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A client whose owners hand its session over. */
 class ClientHandoverTest extends ClientSessionFixture {
@@ -71,6 +73,76 @@ class ClientHandoverTest extends ClientSessionFixture {
 
     assertThat(opened().get(1).handover().restarts()).isTrue();
     assertThat(outputs).noneMatch(SessionOutput.Restarted.class::isInstance);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      ints = {
+        CallClosure.PERMISSION_DENIED,
+        CallClosure.RESOURCE_EXHAUSTED,
+        CallClosure.UNIMPLEMENTED,
+        CallClosure.UNAUTHENTICATED
+      })
+  void endOfTheOldOwnersCallIsNoEndOfASessionThatIsHandedOver(int status) {
+    StreamAttachment old = welcomed();
+    handOver(old, 1, 1);
+    StreamAttachment next = nextAttachment();
+
+    end(old, CallClosure.status(status, Payload.EMPTY));
+    assertThat(session.end()).isNull();
+
+    session.onWelcome(now, next, welcome(0, 2));
+    drain();
+    message(next, 2);
+    assertThat(delivered()).containsExactly(2L);
+  }
+
+  @Test
+  void endOfTheOldOwnersCallIsNoEndWhileAMessageBeforeTheHandoverIsUnread() {
+    StreamAttachment old = start(ClientSession.Peer.HOLDFAST);
+    session.onWelcome(now, old, welcome(0, 1));
+    drain();
+    message(old, 1);
+    handOver(old, 2, 1);
+
+    end(old, CallClosure.status(CallClosure.PERMISSION_DENIED, Payload.EMPTY));
+    assertThat(session.end()).isNull();
+    StreamAttachment again = nextAttachment();
+    assertThat(again).isNotSameAs(old);
+
+    session.request(1);
+    drain();
+    StreamAttachment next = nextAttachment();
+    assertThat(next).isNotSameAs(again);
+    assertThat(delivered()).containsExactly(1L);
+    assertThat(opened().get(opened().size() - 1).handover().position()).isEqualTo(2);
+  }
+
+  @Test
+  void thirdResetIsNoEndOfASessionThatIsHandedOver() {
+    CallClosure reset = CallClosure.stream(2);
+    StreamAttachment old = welcomed();
+    offer(1);
+    for (int i = 0; i < 2; i++) {
+      end(old, reset);
+      old = nextAttachment();
+      session.onWelcome(now, old, welcome(0, 1));
+      drain();
+    }
+    handOver(old, 1, 1);
+    StreamAttachment next = nextAttachment();
+
+    end(old, reset);
+    assertThat(session.end()).isNull();
+
+    session.onWelcome(now, next, welcome(0, 2));
+    drain();
+    assertThat(headers()).anyMatch(header -> header.tag() == next.tag() && header.seq() == 1);
+  }
+
+  private void end(StreamAttachment attachment, CallClosure how) {
+    session.onClosed(now, attachment, how);
+    drain();
   }
 
   private StreamAttachment welcomed() {

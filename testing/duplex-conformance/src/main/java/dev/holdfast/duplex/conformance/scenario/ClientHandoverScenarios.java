@@ -47,6 +47,21 @@ final class ClientHandoverScenarios {
         .add("client-hand-over-twice", "H3 H8", taken, ClientHandoverScenarios::twice)
         .add("client-hand-over-busy", "H9 M32", taken, ClientHandoverScenarios::busy)
         .add("client-hand-over-cut", "H9 M27", taken, ClientHandoverScenarios::cut)
+        .add(
+            "client-hand-over-old-owner-fails",
+            "H9 M28",
+            taken,
+            ClientHandoverScenarios::oldOwnerFails)
+        .add(
+            "client-hand-over-old-owner-fails-unread",
+            "H9 M28",
+            taken,
+            ClientHandoverScenarios::failsUnread)
+        .add(
+            "client-hand-over-old-owner-resets",
+            "H9 M29",
+            taken,
+            ClientHandoverScenarios::oldOwnerResets)
         .add("client-hand-over-unknown", "H9", taken, stage -> ends(stage, WireRefusal.UNKNOWN))
         .add("client-hand-over-denied", "H9", taken, stage -> ends(stage, WireRefusal.DENIED))
         .add("client-hand-over-plain", "H9", taken, ClientHandoverScenarios::plain)
@@ -292,6 +307,75 @@ final class ClientHandoverScenarios {
     WireServerCall next = shown(client, call, handover);
     take(next, 2, 2);
     client.finishAndConfirm(next, 3, 2);
+  }
+
+  /** The old owner's call ends with a status that ends a session, but for a hand-over. */
+  private static void oldOwnerFails(Stage stage) throws Exception {
+    List<Status> ends =
+        List.of(
+            Status.PERMISSION_DENIED,
+            Status.RESOURCE_EXHAUSTED,
+            Status.UNAUTHENTICATED,
+            Status.UNIMPLEMENTED);
+    for (Status end : ends) {
+      ClientStage client = stage.client();
+      WireServerCall call = twoAndOne(client);
+      WireHandover handover = WireHandover.of(2, 2, 1);
+      handOver(call, handover, 2);
+      ClientStage.expectAck(call, 2);
+      WireServerCall next = shown(client, call, handover);
+      call.close(end);
+      take(next, 2, 2);
+      client.finishAndConfirm(next, 3, 2);
+    }
+  }
+
+  /** The old owner's call fails while a message before the hand-over waits for the application. */
+  private static void failsUnread(Stage stage) throws Exception {
+    ClientStage client = stage.client();
+    WireServerCall call = client.begin(Map.of("reading", "manual"));
+    ClientStage.say(call, 1, "x");
+    WireHandover handover = WireHandover.of(2, 0, 1);
+    handOver(call, handover, 0);
+    ClientStage.probe(call, 2);
+    call.close(Status.PERMISSION_DENIED);
+    WireServerCall again = client.accept();
+    Check.equal("offer", WireHandover.isOffer(again.handover()), true);
+    client.read(1);
+    client.received("x");
+    client.read(1);
+    WireServerCall next = shown(client, call, handover);
+    next.welcome(welcome(0, 2));
+    ClientStage.say(next, 3, "y");
+    client.received("y");
+    client.read(1);
+    client.finishAndConfirm(next, 4, 0);
+  }
+
+  /** The third attachment that is reset behind the same message is that of the old owner. */
+  private static void oldOwnerResets(Stage stage) throws Exception {
+    ClientStage client = stage.client();
+    WireServerCall call = client.begin();
+    client.send("a");
+    for (int i = 0; i < 2; i++) {
+      ClientStage.expect(call, 1, "a");
+      reset(call);
+      call = client.resume(0);
+    }
+    ClientStage.expect(call, 1, "a");
+    WireHandover handover = WireHandover.of(1, 0, 1);
+    handOver(call, handover, 0);
+    WireServerCall next = shown(client, call, handover);
+    reset(call);
+    next.welcome(welcome(0, 1));
+    ClientStage.expect(next, 1, "a");
+    client.finishAndConfirm(next, 2, 1);
+  }
+
+  /** Lets the client end a call by a header that it can't read, which counts as a reset. */
+  private static void reset(WireServerCall call) throws Exception {
+    call.send(WireFrame.header(new byte[] {8}));
+    call.events().end();
   }
 
   /** A refusal that says that nobody takes the session over. */
