@@ -322,6 +322,19 @@ public enum SessionMutant {
           };
         }
       }),
+  /** The end of the old owner's call may end a session that it has handed over. */
+  OLD_OWNER_ENDS_WHAT_IT_HANDED_OVER(
+      new Broken() {
+        @Override
+        protected ReceiveBuffer inbox(SessionOptions options) {
+          return new StandardInbox(options) {
+            @Override
+            protected boolean isMoved() {
+              return false;
+            }
+          };
+        }
+      }),
   /** What is due on an attachment whose request side is closed is taken for said. */
   WRITES_TO_A_CLOSED_SIDE(
       new Broken() {

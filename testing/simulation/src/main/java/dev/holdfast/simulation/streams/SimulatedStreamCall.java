@@ -260,6 +260,9 @@ final class SimulatedStreamCall {
                     server.onWritable(this, toClientQueued < BUFFERED_FRAMES, true);
                   }
                   client.onFrame(this, header, body);
+                  if (header != null && header.has(FrameHeader.Flag.MOVED)) {
+                    world.streamFaultInjector.onMoved(this);
+                  }
                 }));
   }
 
@@ -288,6 +291,24 @@ final class SimulatedStreamCall {
   /** Resets the stream without closing the connection. */
   void reset() {
     end(true, true, CallClosure.stream(2));
+  }
+
+  /** Ends the call with a status, which the client hears after a delay. */
+  void fail(CallClosure how, int delayMillis) {
+    if (cut) {
+      return;
+    }
+    cut = true;
+    client.ledger.onStrain(SessionOracle.STRAIN_OF_A_RESET);
+    world.time.afterMillis(
+        delayMillis,
+        () -> {
+          if (!clientDone) {
+            world.mark(StreamCoverage.OLD_OWNERS_CALL_FAILED);
+          }
+          clientHearsEnd(how);
+        });
+    world.time.afterMillis(delayMillis, () -> server.onClosed(this, how));
   }
 
   private void end(boolean clientHears, boolean serverHears, CallClosure how) {

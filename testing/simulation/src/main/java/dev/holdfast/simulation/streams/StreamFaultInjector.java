@@ -17,12 +17,25 @@ final class StreamFaultInjector {
   /** The status codes of shed calls: RESOURCE_EXHAUSTED, UNAUTHENTICATED, PERMISSION_DENIED. */
   private static final int[] SHED = {8, 16, 7};
 
+  /** The status codes that end a session, those of shed calls and UNIMPLEMENTED. */
+  private static final int[] PERMANENT = {8, 16, 7, 12};
+
+  /** The most time between the last frame of an owner and the end of its call, in milliseconds. */
+  private static final int LAST_WORD_MILLIS = 100;
+
+  private static final int LAST_WORDS_ONE_IN = 3;
+
   private final StreamSimulation world;
   private final SplittableRandom random;
+  private final SplittableRandom lastWords;
 
-  StreamFaultInjector(StreamSimulation world) {
+  /**
+   * @param lastWords for the calls of owners that have moved a session
+   */
+  StreamFaultInjector(StreamSimulation world, SplittableRandom lastWords) {
     this.world = world;
     this.random = world.random;
+    this.lastWords = lastWords;
   }
 
   /** Injects the next random fault. */
@@ -70,6 +83,16 @@ final class StreamFaultInjector {
     if (call != null) {
       world.note("reset " + call.hello.attach());
       call.reset();
+    }
+  }
+
+  /** A hop may fail the call of an owner that has moved the session, behind its last frame. */
+  void onMoved(SimulatedStreamCall call) {
+    if (!world.isHealed() && lastWords.nextInt(LAST_WORDS_ONE_IN) == 0) {
+      CallClosure how =
+          CallClosure.status(PERMANENT[lastWords.nextInt(PERMANENT.length)], Payload.EMPTY);
+      world.note("fails the old owner's call " + call.hello.attach() + " with " + how.status());
+      call.fail(how, lastWords.nextInt(LAST_WORD_MILLIS));
     }
   }
 

@@ -67,7 +67,7 @@ public final class StreamSimulation {
   final BufferBudget budget;
   final SimulatedSessionStore store;
   final StreamDeployment streamDeployment;
-  private final StreamFaultInjector streamFaultInjector;
+  final StreamFaultInjector streamFaultInjector;
   final List<SimulatedStreamServer> instances = new ArrayList<>();
   final List<SimulatedStreamClient> clients = new ArrayList<>();
   private final Map<SessionId, SimulatedStreamClient> byId = new HashMap<>();
@@ -91,7 +91,8 @@ public final class StreamSimulation {
     this.streamTraffic = StreamTraffic.of(seed);
     this.deployments = new SplittableRandom(Long.reverse(seed) + 1);
     this.budget = new BufferBudget(streamTraffic.budgetBytes());
-    this.streamFaultInjector = new StreamFaultInjector(this);
+    this.streamFaultInjector =
+        new StreamFaultInjector(this, new SplittableRandom(Long.reverse(seed) + 2));
     SessionOptions.Timing timing =
         SessionOptions.Timing.DEFAULT
             .withTtl(TTL)
