@@ -35,6 +35,8 @@ final class AdapterOptions {
           "onlyInstance",
           "principalHeader",
           "drain",
+          "cursor",
+          "no-side-effects",
           "channel",
           "server-streaming",
           "client-streaming",

@@ -5,6 +5,7 @@ import dev.holdfast.duplex.conformance.implementation.JsonLine;
 import dev.holdfast.duplex.conformance.peer.PeerMethods;
 import dev.holdfast.streams.grpc.ServerStreams;
 import dev.holdfast.streams.grpc.SessionEndedException;
+import dev.holdfast.streams.grpc.StreamCursor;
 import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -16,6 +17,7 @@ import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
@@ -72,7 +74,7 @@ final class ServerAdapter implements AutoCloseable {
     HandlerAdapter handler = new HandlerAdapter("h" + NUMBERS.incrementAndGet(), call);
     call.sendHeaders(new Metadata());
     handlers.put(handler.stream, handler);
-    out.event("opened", "stream", handler.stream);
+    handler.cursor.resumedFrom().ifPresentOrElse(handler::openedFrom, handler::opened);
     if (!byHand) {
       call.request(1);
     }
@@ -103,6 +105,7 @@ final class ServerAdapter implements AutoCloseable {
     private final ServerCall<BytesValue, BytesValue> call;
     private final PendingSends sends;
     private final Context context = Context.current();
+    private final StreamCursor cursor = StreamCursor.current();
 
     HandlerAdapter(String stream, ServerCall<BytesValue, BytesValue> call) {
       this.stream = stream;
@@ -110,13 +113,27 @@ final class ServerAdapter implements AutoCloseable {
       sends = new PendingSends(out, stream, call::isReady, call::sendMessage);
     }
 
+    void opened() {
+      out.event("opened", "stream", stream);
+    }
+
+    void openedFrom(byte[] mark) {
+      String text = new String(mark, StandardCharsets.UTF_8);
+      out.event("opened", "stream", stream, "cursor", text);
+    }
+
     void command(JsonLine command) {
       switch (command.text("do")) {
         case "send" -> sends.send(command);
+        case "mark" -> sends.add(() -> cursor.mark(bytes(command)));
         case "read" -> call.request((int) command.number("count"));
         case "finish" -> sends.add(() -> finish(command));
         default -> throw new IllegalArgumentException("do: " + command.text("do"));
       }
+    }
+
+    private static byte[] bytes(JsonLine mark) {
+      return mark.text("cursor").getBytes(StandardCharsets.UTF_8);
     }
 
     private void finish(JsonLine command) {

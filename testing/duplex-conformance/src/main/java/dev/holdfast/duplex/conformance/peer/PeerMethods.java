@@ -26,7 +26,7 @@ public final class PeerMethods {
       Metadata.Key.of("holdfast-stream-bin", Metadata.BINARY_BYTE_MARSHALLER);
 
   /** The key of hand-overs. */
-  private static final Metadata.Key<byte[]> HANDOVER =
+  static final Metadata.Key<byte[]> HANDOVER =
       Metadata.Key.of("holdfast-handover-bin", Metadata.BINARY_BYTE_MARSHALLER);
 
   private static final Marshaller<byte[]> BYTES =
@@ -62,7 +62,7 @@ public final class PeerMethods {
   }
 
   /** The hand-overs, and offers to take one, in headers. */
-  static List<byte[]> handovers(Metadata metadata) {
+  public static List<byte[]> handovers(Metadata metadata) {
     return all(metadata, HANDOVER);
   }
 

@@ -1,5 +1,6 @@
 package dev.holdfast.duplex.conformance.peer;
 
+import dev.holdfast.duplex.conformance.wire.WireHandover;
 import dev.holdfast.duplex.conformance.wire.WireHello;
 import dev.holdfast.lab.TcpRelay;
 import io.grpc.CallOptions;
@@ -56,9 +57,26 @@ public final class WireClient implements AutoCloseable {
     return call(headers, hello.encode());
   }
 
+  /** Begins an attachment that shows a hand-over, or offers to take one. */
+  public WireClientCall attach(WireHello hello, WireHandover handover) {
+    return attach(hello, handover, Map.of());
+  }
+
+  /** Begins an attachment that shows a hand-over, with further request headers. */
+  public WireClientCall attach(
+      WireHello hello, WireHandover handover, Map<String, String> headers) {
+    Metadata metadata = new Metadata();
+    metadata.put(PeerMethods.HANDOVER, handover.encode());
+    return call(metadata, headers, hello.encode());
+  }
+
   /** Begins a call with these values of the handshake. */
   public WireClientCall call(Map<String, String> headers, byte[]... handshakes) {
-    Metadata metadata = new Metadata();
+    return call(new Metadata(), headers, handshakes);
+  }
+
+  private WireClientCall call(
+      Metadata metadata, Map<String, String> headers, byte[]... handshakes) {
     for (byte[] each : handshakes) {
       metadata.put(PeerMethods.HANDSHAKE, each);
     }

@@ -45,7 +45,8 @@ public enum PeerRole {
         new ReferenceServer(
             port,
             ReferenceOptions.of(JsonLine.of("do", word()), EnumSet.noneOf(ServerFault.class)),
-            stream -> new Application(this, stream, () -> started[0].drain(GRACE_MILLIS)));
+            (stream, unused) ->
+                new Application(this, stream, () -> started[0].drain(GRACE_MILLIS)));
     return started[0];
   }
 

@@ -21,7 +21,7 @@ final class PlainReferenceStream implements ReferenceStream {
     this.call = call;
     call.sendHeaders(new Metadata());
     call.request(ALL_MESSAGES);
-    handler = application.begin(this);
+    handler = application.begin(this, null);
   }
 
   ServerCall.Listener<byte[]> listener() {
@@ -57,6 +57,11 @@ final class PlainReferenceStream implements ReferenceStream {
   public void finish(long status, String description, Map<String, String> trailers) {
     Status ended = Status.fromCodeValue((int) status).withDescription(description);
     call.close(ended, new Metadata());
+  }
+
+  @Override
+  public void mark(String cursor) {
+    // Without a session there is nothing to hand over.
   }
 
   @Override

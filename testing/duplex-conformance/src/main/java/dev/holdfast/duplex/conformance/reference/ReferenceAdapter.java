@@ -32,6 +32,8 @@ public final class ReferenceAdapter {
           "receiveMessages",
           "sendMessages",
           "drain",
+          "cursor",
+          "no-side-effects",
           "server-streaming",
           "client-streaming");
 
@@ -108,11 +110,15 @@ public final class ReferenceAdapter {
     }
   }
 
-  private ReferenceHandler begin(ReferenceStream stream) {
+  private ReferenceHandler begin(ReferenceStream stream, @Nullable String cursor) {
     streams++;
     Handler handler = new Handler("h" + streams, stream);
     handlers.put(handler.name, handler);
-    event("opened", "stream", handler.name);
+    if (cursor == null) {
+      event("opened", "stream", handler.name);
+    } else {
+      event("opened", "stream", handler.name, "cursor", cursor);
+    }
     return handler;
   }
 
@@ -153,13 +159,17 @@ public final class ReferenceAdapter {
       while (!pending.isEmpty() && stream.isReady()) {
         JsonLine next = pending.remove();
         String text = next.text("text");
-        if (next.text("do").equals("send")) {
-          stream.send(TextMessage.encode(TextMessage.filled(text, (int) next.number("size"))));
-          event("sent", "stream", name, "text", text);
-        } else {
-          Map<String, String> trailers = new LinkedHashMap<>();
-          next.object("trailers").fields().forEach((k, v) -> trailers.put(k, v.toString()));
-          stream.finish(next.number("status"), next.text("description"), trailers);
+        switch (next.text("do")) {
+          case "send" -> {
+            stream.send(TextMessage.encode(TextMessage.filled(text, (int) next.number("size"))));
+            event("sent", "stream", name, "text", text);
+          }
+          case "mark" -> stream.mark(next.text("cursor"));
+          default -> {
+            Map<String, String> trailers = new LinkedHashMap<>();
+            next.object("trailers").fields().forEach((k, v) -> trailers.put(k, v.toString()));
+            stream.finish(next.number("status"), next.text("description"), trailers);
+          }
         }
       }
     }

@@ -1,5 +1,7 @@
 package dev.holdfast.duplex.conformance.reference;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The application of a reference server: one for each session. Called under the server's lock, in
  * order.
@@ -18,6 +20,11 @@ public interface ReferenceHandler {
   /** Makes the application of a session. */
   @FunctionalInterface
   interface Factory {
-    ReferenceHandler begin(ReferenceStream stream);
+    /**
+     * Starts the handler of a session.
+     *
+     * @param cursor the one from which it goes on; null for a handler that begins anew
+     */
+    ReferenceHandler begin(ReferenceStream stream, @Nullable String cursor);
   }
 }

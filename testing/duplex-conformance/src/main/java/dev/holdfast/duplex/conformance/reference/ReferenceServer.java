@@ -2,6 +2,7 @@ package dev.holdfast.duplex.conformance.reference;
 
 import dev.holdfast.duplex.conformance.peer.ByteCalls;
 import dev.holdfast.duplex.conformance.peer.PeerMethods;
+import dev.holdfast.duplex.conformance.wire.WireHandover;
 import dev.holdfast.duplex.conformance.wire.WireHello;
 import dev.holdfast.duplex.conformance.wire.WireRefusal;
 import dev.holdfast.duplex.conformance.wire.WireToken;
@@ -32,12 +33,33 @@ public final class ReferenceServer implements AutoCloseable {
   private final ReferenceOptions options;
   private final ReferenceHandler.Factory application;
   private final Map<String, ReferenceSession> sessions = new HashMap<>();
-  private final Map<String, Long> tombstones = new HashMap<>();
+  private final Map<String, Tombstone> tombstones = new HashMap<>();
   private final Map<ReferenceSession, ScheduledFuture<?>> deadlines = new HashMap<>();
   private final ScheduledExecutorService timers;
   private final Server server;
   private final long startNanos = System.nanoTime();
   private boolean leaving;
+
+  /**
+   * The rest of a session that is over.
+   *
+   * @param mayComeBack whether the session went on at another instance
+   */
+  private record Tombstone(long processed, boolean mayComeBack) {}
+
+  /** A client's first words on an attachment, and who it is. */
+  private record Opening(
+      WireHello hello, @Nullable WireHandover offered, String principal, String method) {
+    String id() {
+      return HexFormat.of().formatHex(hello.session());
+    }
+
+    /** The hand-over that is shown; null for none. Who has a token was welcomed since. */
+    @Nullable WireHandover handover() {
+      WireHandover shown = offered;
+      return shown == null || shown.isOffer() || hello.token().length > 0 ? null : shown;
+    }
+  }
 
   ReferenceServer(int port, ReferenceOptions options, ReferenceHandler.Factory application)
       throws IOException {
@@ -83,7 +105,7 @@ public final class ReferenceServer implements AutoCloseable {
     }
   }
 
-  void retire(ReferenceSession session, long processed) {
+  void retire(ReferenceSession session, long processed, boolean mayComeBack) {
     ScheduledFuture<?> deadline = deadlines.remove(session);
     if (deadline != null) {
       deadline.cancel(false);
@@ -94,7 +116,7 @@ public final class ReferenceServer implements AutoCloseable {
             each -> {
               boolean found = each.getValue() == session;
               if (found && !options.has(ServerFault.KEEPS_NO_TOMBSTONES)) {
-                tombstones.put(each.getKey(), processed);
+                tombstones.put(each.getKey(), new Tombstone(processed, mayComeBack));
               }
               return found;
             });
@@ -116,22 +138,35 @@ public final class ReferenceServer implements AutoCloseable {
       }
       return new PlainReferenceStream(this, call, application).listener();
     }
-    WireHello hello;
+    Opening opening;
     try {
-      if (values.size() > 1 && !options.has(ServerFault.ACCEPTS_TWO_HELLOS)) {
-        throw new IllegalArgumentException("two hellos");
-      }
-      hello = WireHello.parse(values.get(0));
+      opening = opening(call, headers, values);
     } catch (IllegalArgumentException e) {
       call.close(Status.INVALID_ARGUMENT.withDescription(e.getMessage()), new Metadata());
       return new ServerCall.Listener<>() {};
     }
     boolean namesRefusals = !options.has(ServerFault.REFUSES_WITHOUT_REFUSAL);
-    ReferenceAttachment attachment = new ReferenceAttachment(call, hello.tag(), namesRefusals);
+    ReferenceAttachment attachment =
+        new ReferenceAttachment(call, opening.hello().tag(), namesRefusals);
     call.request(ALL_MESSAGES);
-    String method = call.getMethodDescriptor().getFullMethodName();
-    ReferenceSession session = admit(attachment, hello, principal(headers), method);
+    ReferenceSession session = admit(attachment, opening);
     return session == null ? new ServerCall.Listener<>() {} : listener(attachment, session);
+  }
+
+  private Opening opening(
+      ServerCall<byte[], byte[]> call, Metadata headers, List<byte[]> handshakes) {
+    if (handshakes.size() > 1 && !options.has(ServerFault.ACCEPTS_TWO_HELLOS)) {
+      throw new IllegalArgumentException("two hellos");
+    }
+    List<byte[]> handovers = PeerMethods.handovers(headers);
+    if (handovers.size() > 1) {
+      throw new IllegalArgumentException("two hand-overs");
+    }
+    return new Opening(
+        WireHello.parse(handshakes.get(0)),
+        handovers.isEmpty() ? null : WireHandover.parse(handovers.get(0)),
+        principal(headers),
+        call.getMethodDescriptor().getFullMethodName());
   }
 
   private String principal(Metadata headers) {
@@ -143,37 +178,72 @@ public final class ReferenceServer implements AutoCloseable {
     return value == null ? "" : value;
   }
 
-  private @Nullable ReferenceSession admit(
-      ReferenceAttachment attachment, WireHello hello, String principal, String method) {
-    String id = HexFormat.of().formatHex(hello.session());
-    ReferenceSession known = sessions.get(id);
-    byte[] token = token(hello, principal, method);
-    WireRefusal refusal = refusal(id, known, hello, principal, token);
+  private @Nullable ReferenceSession admit(ReferenceAttachment attachment, Opening opening) {
+    ReferenceSession known = sessions.get(opening.id());
+    byte[] token = token(opening);
+    WireRefusal refusal = refusal(known, opening);
+    if (refusal == null) {
+      refusal = refusal(opening.id(), known, opening, token);
+    }
     if (refusal != null) {
       attachment.refuse(refusal);
       return null;
     }
     ReferenceSession session = known;
     if (session == null) {
-      session = new ReferenceSession(this, principal, token, method, application);
-      sessions.put(id, session);
+      session =
+          new ReferenceSession(
+              this, opening.principal(), token, opening.method(), application, begun(opening));
+      sessions.put(opening.id(), session);
+      tombstones.remove(opening.id());
     }
-    session.onHello(attachment, hello);
+    session.onHello(attachment, opening.hello());
     return session;
   }
 
-  private byte[] token(WireHello hello, String principal, String called) {
-    String method = options.has(ServerFault.OTHER_TOKENS) ? "other" : called;
-    byte[] key = HexFormat.of().parseHex(options.tokenKey());
-    return WireToken.issue(key, hello.session(), principal, method, options.address());
+  private ReferenceHandover begun(Opening opening) {
+    boolean replays = opening.method().equals(PeerMethods.LIST);
+    byte[] session = opening.hello().session();
+    return new ReferenceHandover(
+        options,
+        opening.offered(),
+        replays,
+        each -> each.sealed(key(), session, opening.principal(), opening.method()));
+  }
+
+  private byte[] key() {
+    return HexFormat.of().parseHex(options.tokenKey());
+  }
+
+  private byte[] token(Opening opening) {
+    String method = options.has(ServerFault.OTHER_TOKENS) ? "other" : opening.method();
+    byte[] session = opening.hello().session();
+    return WireToken.issue(key(), session, opening.principal(), method, options.address());
+  }
+
+  /** Why a hand-over is not taken here, or not yet; null where it is, or none is shown. */
+  private @Nullable WireRefusal refusal(@Nullable ReferenceSession known, Opening opening) {
+    WireHandover shown = opening.handover();
+    if (shown == null) {
+      return null;
+    }
+    byte[] session = opening.hello().session();
+    boolean genuine = shown.isSealed(key(), session, opening.principal(), opening.method());
+    if (!genuine && !options.has(ServerFault.CHECKS_NO_SEALS)) {
+      return WireRefusal.of(WireRefusal.DENIED);
+    }
+    boolean stale = known != null && known.handover.isBefore(shown);
+    if (known != null && stale && !options.has(ServerFault.KEEPS_STALE_SESSIONS)) {
+      known.onWentOn(shown);
+      return WireRefusal.busy(BUSY_MILLIS);
+    }
+    boolean busy = known == null && leaving && !options.has(ServerFault.TAKES_OVER_WHILE_LEAVING);
+    return busy ? WireRefusal.busy(BUSY_MILLIS) : null;
   }
 
   private @Nullable WireRefusal refusal(
-      String id,
-      @Nullable ReferenceSession known,
-      WireHello hello,
-      String principal,
-      byte[] expected) {
+      String id, @Nullable ReferenceSession known, Opening opening, byte[] expected) {
+    WireHello hello = opening.hello();
     byte[] shown = hello.token();
     boolean asksNothing = options.has(ServerFault.ASKS_NO_PRINCIPAL);
     if (shown.length > 0 && !options.has(ServerFault.KNOWS_NO_OWNERS)) {
@@ -183,7 +253,7 @@ public final class ReferenceServer implements AutoCloseable {
       }
     }
     if (known != null) {
-      boolean stranger = !known.principal.equals(principal);
+      boolean stranger = !known.principal.equals(opening.principal());
       boolean noToken = shown.length == 0 && !known.mayComeWithoutToken();
       if ((stranger || noToken) && !asksNothing) {
         return WireRefusal.of(WireRefusal.DENIED);
@@ -195,9 +265,13 @@ public final class ReferenceServer implements AutoCloseable {
           ? WireRefusal.of(WireRefusal.DENIED)
           : null;
     }
-    Long processed = tombstones.get(id);
-    if (processed != null) {
-      return new WireRefusal(WireRefusal.EXPIRED, "", 0, processed);
+    Tombstone tombstone = tombstones.get(id);
+    boolean takes = opening.handover() != null;
+    if (tombstone != null && !(takes && tombstone.mayComeBack())) {
+      return new WireRefusal(WireRefusal.EXPIRED, "", 0, tombstone.processed());
+    }
+    if (takes) {
+      return null;
     }
     if (leaving && !options.has(ServerFault.ADMITS_WHILE_LEAVING)) {
       return WireRefusal.busy(BUSY_MILLIS);

@@ -3,6 +3,7 @@ package dev.holdfast.duplex.conformance.reference;
 import dev.holdfast.duplex.conformance.peer.PeerMethods;
 import dev.holdfast.duplex.conformance.wire.FinalBody;
 import dev.holdfast.duplex.conformance.wire.WireFrame;
+import dev.holdfast.duplex.conformance.wire.WireHandover;
 import dev.holdfast.duplex.conformance.wire.WireHello;
 import dev.holdfast.duplex.conformance.wire.WireRefusal;
 import dev.holdfast.duplex.conformance.wire.WireWelcome;
@@ -23,13 +24,15 @@ final class ReferenceSession implements ReferenceStream {
 
   final String principal;
   final byte[] token;
+  final ReferenceHandover handover;
   private final ReferenceServer server;
   private final ReferenceOptions options;
-  private final ReferenceHandler handler;
+  private final ReferenceHandler.Factory application;
   private final boolean oneRequest;
   private final boolean oneResponse;
   private final List<WireFrame> sent = new ArrayList<>();
   private final Deque<WireFrame> waiting = new ArrayDeque<>();
+  private @Nullable ReferenceHandler handler;
   private @Nullable ReferenceAttachment current;
   private @Nullable ScheduledFuture<?> expiry;
   private @Nullable ScheduledFuture<?> ackTimer;
@@ -39,6 +42,8 @@ final class ReferenceSession implements ReferenceStream {
   private boolean over;
   private boolean halfClosed;
   private boolean finished;
+  private boolean responded;
+  private boolean handlerEnded;
   private boolean leaving;
   private boolean graceOver;
   private long settledAt = -1;
@@ -48,7 +53,7 @@ final class ReferenceSession implements ReferenceStream {
   private long processed;
   private long saidAck;
   private long acked;
-  private long cursor = 1;
+  private long nextSeq;
   private long credit = FIRST_CREDIT;
   private long saidCredit;
   private long probedAt;
@@ -58,14 +63,38 @@ final class ReferenceSession implements ReferenceStream {
       String principal,
       byte[] token,
       String method,
-      ReferenceHandler.Factory application) {
+      ReferenceHandler.Factory application,
+      ReferenceHandover handover) {
     this.server = server;
     this.options = server.options();
     this.principal = principal;
     this.token = token.clone();
     oneRequest = method.equals(PeerMethods.LIST);
     oneResponse = method.equals(PeerMethods.COLLECT);
-    this.handler = application.begin(this);
+    this.application = application;
+    this.handover = handover;
+    received = handover.processed();
+    processed = handover.processed();
+    halfClosed = handover.isHalfClosed();
+    acked = handover.position();
+    nextSeq = acked + 1;
+    if (!handover.isTaken() || has(ServerFault.STARTS_BEFORE_A_FRAME)) {
+      startHandler();
+    }
+  }
+
+  private ReferenceHandler startHandler() {
+    ReferenceHandler started = handler;
+    if (started == null) {
+      started = application.begin(this, handover.cursor());
+      handler = started;
+    }
+    return started;
+  }
+
+  /** The last position of this side. */
+  private long end() {
+    return handover.position() + sent.size();
   }
 
   boolean mayComeWithoutToken() {
@@ -77,7 +106,7 @@ final class ReferenceSession implements ReferenceStream {
       attachment.refuse(WireRefusal.of(WireRefusal.FENCED));
       return;
     }
-    boolean gap = hello.watermark() > sent.size() || hello.low() > processed + 1;
+    boolean gap = hello.watermark() > end() || hello.low() > processed + 1;
     boolean stale = hello.watermark() < acked && has(ServerFault.TAKES_STALE_HELLOS_FOR_GAPS);
     if ((gap && !has(ServerFault.SEES_NO_GAPS_IN_HELLOS)) || stale) {
       attachment.refuse(new WireRefusal(WireRefusal.GAP, "", 0, processed));
@@ -86,6 +115,9 @@ final class ReferenceSession implements ReferenceStream {
     }
     newest = hello.attach();
     showedWelcome |= hello.token().length > 0;
+    if (hello.token().length > 0 && !has(ServerFault.STARTS_BY_FRAMES_ALONE)) {
+      startHandler();
+    }
     ReferenceAttachment older = current;
     if (older != null && !has(ServerFault.KEEPS_THE_OLDER)) {
       older.refuse(WireRefusal.of(WireRefusal.FENCED));
@@ -93,8 +125,8 @@ final class ReferenceSession implements ReferenceStream {
     current = attachment;
     cancel(expiry);
     takeDeadline(hello.remaining());
-    acked = Math.max(acked, Math.min(hello.watermark(), sent.size()));
-    cursor = has(ServerFault.SENDS_NOTHING_AGAIN) ? cursor : acked + 1;
+    acked = Math.max(acked, Math.min(hello.watermark(), end()));
+    nextSeq = has(ServerFault.SENDS_NOTHING_AGAIN) ? nextSeq : acked + 1;
     credit = Math.max(FIRST_CREDIT, hello.credit());
     saidAck = processed;
     saidCredit = credit();
@@ -162,13 +194,14 @@ final class ReferenceSession implements ReferenceStream {
   private void onFrame(ReferenceAttachment from, WireFrame frame) {
     boolean ours = frame.has(OF_SERVER) || frame.status() != 0;
     boolean strayLow = frame.low() != 0 && !frame.has(WireFrame.SETTLED);
-    boolean aheadAck = frame.ack() >= cursor && frame.ack() > acked;
+    boolean aheadAck = frame.ack() >= nextSeq && frame.ack() > acked;
     if (((ours || strayLow) && !has(ServerFault.ACCEPTS_FLAGS_OF_SERVERS))
         || (aheadAck && !has(ServerFault.ACCEPTS_ACKS_ABOVE_SENT))) {
       breakOff(from);
       return;
     }
-    acked = Math.max(acked, Math.min(frame.ack(), sent.size()));
+    ReferenceHandler started = startHandler();
+    acked = Math.max(acked, Math.min(frame.ack(), end()));
     if (frame.credit() > 0) {
       credit =
           has(ServerFault.TAKES_CREDIT_BACK) ? frame.credit() : Math.max(credit, frame.credit());
@@ -191,10 +224,15 @@ final class ReferenceSession implements ReferenceStream {
     flush();
     endIfAcked();
     moveIfSettled();
-    handler.onReady();
+    if (!handlerEnded) {
+      started.onReady();
+    }
   }
 
   private void receive(ReferenceAttachment from, WireFrame frame) {
+    if (handover.isHandedOver()) {
+      return;
+    }
     long seq = frame.seq();
     boolean again = seq != 0 && seq <= received && !has(ServerFault.DELIVERS_DUPLICATES);
     if (again) {
@@ -222,7 +260,7 @@ final class ReferenceSession implements ReferenceStream {
   }
 
   private void deliver() {
-    while (!waiting.isEmpty() && !over) {
+    while (!waiting.isEmpty() && !over && !handover.isHandedOver()) {
       WireFrame next = waiting.peek();
       boolean last = next.has(WireFrame.HALF_CLOSE);
       if (!last && options.readsByHand() && demand == 0) {
@@ -236,7 +274,7 @@ final class ReferenceSession implements ReferenceStream {
         fail("too many requests");
       } else {
         demand -= options.readsByHand() ? 1 : 0;
-        handler.onMessage(next.body());
+        startHandler().onMessage(next.body());
         if (oneRequest && next.seq() == 1) {
           tellHalfClose(!has(ServerFault.WAITS_FOR_THE_HALF_CLOSE));
         }
@@ -249,7 +287,7 @@ final class ReferenceSession implements ReferenceStream {
   /** Tells the half-close, which comes with the request where there is one. */
   private void tellHalfClose(boolean withRequest) {
     if (withRequest || !oneRequest) {
-      handler.onHalfClose();
+      startHandler().onHalfClose();
     }
   }
 
@@ -296,25 +334,32 @@ final class ReferenceSession implements ReferenceStream {
 
   @Override
   public boolean isReady() {
-    return has(ServerFault.BUFFERS_WITHOUT_BOUND) || sent.size() - acked < options.sendMessages();
+    return has(ServerFault.BUFFERS_WITHOUT_BOUND) || end() - acked < options.sendMessages();
   }
 
   @Override
   public void send(byte[] message) {
-    if (oneResponse && !sent.isEmpty() && !has(ServerFault.SENDS_SECOND_RESPONSES)) {
+    if (oneResponse && responded && !has(ServerFault.SENDS_SECOND_RESPONSES)) {
       fail("too many responses");
     } else if (!finished && !over) {
       if (oneResponse && has(ServerFault.NUMBERS_RESPONSES_FROM_TWO)) {
         sent.add(WireFrame.of(1).withSeq(1).withText("before the response"));
       }
-      sent.add(WireFrame.of(1).withSeq(sent.size() + 1L).withBody(message));
+      sent.add(WireFrame.of(1).withSeq(end() + 1).withBody(message));
+      responded = true;
       flush();
     }
   }
 
   @Override
+  public void mark(String cursor) {
+    handover.mark(cursor, end(), processed);
+    moveIfSettled();
+  }
+
+  @Override
   public void finish(long status, String description, Map<String, String> trailers) {
-    boolean missing = oneResponse && sent.isEmpty() && status == 0;
+    boolean missing = oneResponse && !responded && status == 0;
     if (missing && !has(ServerFault.ENDS_WITHOUT_A_RESPONSE)) {
       fail("no response");
     } else {
@@ -326,43 +371,39 @@ final class ReferenceSession implements ReferenceStream {
     if (!finished && !over) {
       finished = true;
       sent.add(
-          WireFrame.of(1)
-              .withSeq(sent.size() + 1L)
-              .withFlags(flags)
-              .withStatus(status)
-              .withBody(body));
+          WireFrame.of(1).withSeq(end() + 1).withFlags(flags).withStatus(status).withBody(body));
       flush();
     }
   }
 
   private void flush() {
     ReferenceAttachment to = current;
-    while (to != null && !over && cursor <= sent.size()) {
-      WireFrame next = sent.get((int) cursor - 1);
-      boolean free = next.has(WireFrame.FINAL) || has(ServerFault.IGNORES_CREDIT);
-      if (cursor > credit && !free) {
+    while (to != null && !over && nextSeq <= end()) {
+      WireFrame frame = sent.get((int) (nextSeq - handover.position()) - 1);
+      boolean free = frame.has(WireFrame.FINAL) || has(ServerFault.IGNORES_CREDIT);
+      if (nextSeq > credit && !free) {
         return;
       }
-      cursor++;
+      nextSeq++;
       say(
           new WireFrame(
               to.tag,
-              next.seq(),
+              frame.seq(),
               watermark(),
               0,
-              next.flags(),
+              frame.flags(),
               0,
-              next.status(),
+              frame.status(),
               0,
-              next.bodyHex()));
-      if (next.has(WireFrame.FINAL) && has(ServerFault.ENDS_BEFORE_THE_ACK)) {
+              frame.bodyHex()));
+      if (frame.has(WireFrame.FINAL) && has(ServerFault.ENDS_BEFORE_THE_ACK)) {
         end("FINISHED");
       }
     }
   }
 
   private void endIfAcked() {
-    if (finished && acked >= sent.size()) {
+    if (finished && acked >= end()) {
       end(sent.get(sent.size() - 1).has(WireFrame.MOVED) ? "MOVED" : "FINISHED");
     }
   }
@@ -388,8 +429,24 @@ final class ReferenceSession implements ReferenceStream {
 
   private void moveIfSettled() {
     boolean settled = settledAt >= 0 && settledAt <= received && waiting.isEmpty();
-    if (leaving && (settled || graceOver || has(ServerFault.MOVES_BEFORE_SETTLED))) {
-      addFinal(WireFrame.FINAL | WireFrame.MOVED, Status.Code.UNAVAILABLE.value(), new byte[0]);
+    boolean wanted = settled && !handover.isMarkDue(end(), processed);
+    boolean due = wanted || graceOver || has(ServerFault.MOVES_BEFORE_SETTLED);
+    if (leaving && due && !finished && !over) {
+      byte[] body = handover.handOver(end(), processed, halfClosed);
+      if (handover.isHandedOver() && !has(ServerFault.KEEPS_ITS_HANDLER)) {
+        endHandler("MOVED");
+      }
+      addFinal(WireFrame.FINAL | WireFrame.MOVED, Status.Code.UNAVAILABLE.value(), body);
+    }
+  }
+
+  /** The client shows a hand-over behind what is here, so it goes on, or went on, elsewhere. */
+  void onWentOn(WireHandover shown) {
+    if (!handover.isHandedOver()) {
+      end("MOVED");
+    } else if (!has(ServerFault.WAITS_FOR_ANOTHER_ACK)) {
+      acked = Math.max(acked, Math.min(shown.position(), end()));
+      endIfAcked();
     }
   }
 
@@ -439,8 +496,16 @@ final class ReferenceSession implements ReferenceStream {
     if (last != null) {
       last.close(Status.OK);
     }
-    server.retire(this, processed);
-    handler.onEnd(reason);
+    server.retire(this, processed, reason.equals("MOVED"));
+    endHandler(reason);
+  }
+
+  private void endHandler(String reason) {
+    ReferenceHandler started = handler;
+    if (started != null && !handlerEnded) {
+      handlerEnded = true;
+      started.onEnd(reason);
+    }
   }
 
   private boolean has(ServerFault fault) {

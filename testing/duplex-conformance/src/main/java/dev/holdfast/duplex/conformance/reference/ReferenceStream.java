@@ -11,6 +11,9 @@ public interface ReferenceStream {
 
   void finish(long status, String description, Map<String, String> trailers);
 
+  /** Marks a cursor, from which a handler of another instance can go on. */
+  void mark(String cursor);
+
   /** Takes so many messages more, when messages are taken by hand. */
   void read(int count);
 }

@@ -19,6 +19,7 @@ final class Scenarios {
     all.addAll(ServerResumeScenarios.all());
     all.addAll(ServerFrameScenarios.all());
     all.addAll(ServerOneWayScenarios.all());
+    all.addAll(ServerHandoverScenarios.all());
     all.addAll(PairScenarios.all());
     return all;
   }

@@ -291,7 +291,7 @@ final class ServerResumeScenarios {
         server.client().attach(server.hello()), WireRefusal.BUSY, Status.Code.UNAVAILABLE);
   }
 
-  private static WireFrame expectLeaving(WireClientCall call) throws Exception {
+  static WireFrame expectLeaving(WireClientCall call) throws Exception {
     WireFrame leaving = call.events().frame("LEAVING", each -> each.has(WireFrame.LEAVING));
     Check.isTrue("no DRAIN with " + leaving, leaving.has(WireFrame.DRAIN));
     return leaving;

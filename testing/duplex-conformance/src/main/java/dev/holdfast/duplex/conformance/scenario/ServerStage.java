@@ -7,6 +7,7 @@ import dev.holdfast.duplex.conformance.peer.WireClient;
 import dev.holdfast.duplex.conformance.peer.WireClientCall;
 import dev.holdfast.duplex.conformance.wire.TextMessage;
 import dev.holdfast.duplex.conformance.wire.WireFrame;
+import dev.holdfast.duplex.conformance.wire.WireHandover;
 import dev.holdfast.duplex.conformance.wire.WireHello;
 import dev.holdfast.duplex.conformance.wire.WireWelcome;
 import java.io.IOException;
@@ -35,6 +36,7 @@ final class ServerStage {
   private long attach;
   private byte[] token = new byte[0];
   private String stream = "";
+  private String cursor = "";
 
   ServerStage(Stage stage, Implementation implementation) {
     this.stage = stage;
@@ -75,6 +77,11 @@ final class ServerStage {
     return port;
   }
 
+  /** The full name of the method that the client calls. */
+  String method() {
+    return method;
+  }
+
   byte[] session() {
     return session.clone();
   }
@@ -103,6 +110,13 @@ final class ServerStage {
     return call;
   }
 
+  /** Attaches with a hand-over, or the offer to take one, and takes the welcome. */
+  WireClientCall attach(WireHello hello, WireHandover handover) throws InterruptedException {
+    WireClientCall call = client().attach(hello, handover);
+    welcomed(call);
+    return call;
+  }
+
   /** Takes the welcome of an attachment, whose token is shown from now on. */
   void welcomed(WireClientCall call) throws InterruptedException {
     token = call.welcome().token();
@@ -122,7 +136,24 @@ final class ServerStage {
 
   /** Takes the event of a handler that was started. */
   void opened() throws InterruptedException {
-    stream = implementation.await("opened", "").text("stream");
+    JsonLine opened = implementation.await("opened", "");
+    stream = opened.text("stream");
+    cursor = opened.text("cursor");
+  }
+
+  /** The cursor from which the handler went on that was started last; empty for none. */
+  String cursor() {
+    return cursor;
+  }
+
+  /** Whether no handler was started that no scenario has awaited. */
+  boolean hasNoneOpened() {
+    return implementation.hasNone("opened");
+  }
+
+  /** Whether no handler got a message that no scenario has awaited. */
+  boolean hasNoneReceived() {
+    return implementation.hasNone("message");
   }
 
   /** Attaches anew at these positions, and takes the welcome. */
@@ -159,6 +190,11 @@ final class ServerStage {
 
   void read(int count) throws IOException {
     implementation.send(command("read").with("count", (long) count));
+  }
+
+  /** The handler marks a cursor, after the messages before it. */
+  void mark(String text) throws IOException {
+    implementation.send(command("mark").with("cursor", text));
   }
 
   /** Ends the handler with a status. */

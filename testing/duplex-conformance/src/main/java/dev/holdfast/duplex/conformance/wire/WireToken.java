@@ -18,19 +18,30 @@ public final class WireToken {
   /** A token as the document makes it. */
   public static byte[] issue(
       byte[] key, byte[] session, String principal, String method, String owner) {
+    byte[] address = owner.getBytes(StandardCharsets.UTF_8);
+    ByteArrayOutputStream token = new ByteArrayOutputStream();
+    token.writeBytes(address);
+    token.writeBytes(
+        hmac(
+            key,
+            session,
+            principal.getBytes(StandardCharsets.UTF_8),
+            method.getBytes(StandardCharsets.UTF_8),
+            address));
+    return token.toByteArray();
+  }
+
+  /** The HMAC over a session and parts, each behind its length. */
+  static byte[] hmac(byte[] key, byte[] session, byte[]... parts) {
     try {
       Mac mac = Mac.getInstance(ALGORITHM);
       mac.init(new SecretKeySpec(key, ALGORITHM));
       mac.update(session);
-      for (String text : new String[] {principal, method, owner}) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        mac.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());
-        mac.update(bytes);
+      for (byte[] part : parts) {
+        mac.update(ByteBuffer.allocate(Integer.BYTES).putInt(part.length).array());
+        mac.update(part);
       }
-      ByteArrayOutputStream token = new ByteArrayOutputStream();
-      token.writeBytes(owner.getBytes(StandardCharsets.UTF_8));
-      token.writeBytes(mac.doFinal());
-      return token.toByteArray();
+      return mac.doFinal();
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(ALGORITHM, e);
     }
