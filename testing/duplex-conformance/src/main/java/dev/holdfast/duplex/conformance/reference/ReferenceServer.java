@@ -54,7 +54,7 @@ public final class ReferenceServer implements AutoCloseable {
       return HexFormat.of().formatHex(hello.session());
     }
 
-    /** The hand-over that is shown; null for none. Who has a token was welcomed since. */
+    /** The hand-over that is shown; null for none. A client with a token was welcomed since. */
     @Nullable WireHandover handover() {
       WireHandover shown = offered;
       return shown == null || shown.isOffer() || hello.token().length > 0 ? null : shown;
