@@ -70,6 +70,15 @@ public final class WireClient implements AutoCloseable {
     return call(metadata, headers, hello.encode());
   }
 
+  /** Begins an attachment that shows these bytes in the place of a hand-over. */
+  public WireClientCall show(WireHello hello, byte[]... handovers) {
+    Metadata metadata = new Metadata();
+    for (byte[] each : handovers) {
+      metadata.put(PeerMethods.HANDOVER, each);
+    }
+    return call(metadata, Map.of(), hello.encode());
+  }
+
   /** Begins a call with these values of the handshake. */
   public WireClientCall call(Map<String, String> headers, byte[]... handshakes) {
     return call(new Metadata(), headers, handshakes);

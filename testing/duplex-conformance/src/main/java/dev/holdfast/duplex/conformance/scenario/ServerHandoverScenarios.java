@@ -11,6 +11,7 @@ import dev.holdfast.duplex.conformance.wire.WireWelcome;
 import io.grpc.Status;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -52,6 +53,7 @@ final class ServerHandoverScenarios {
         .add("server-takes-hand-over-list", "H11 H12", listed, ServerHandoverScenarios::takesList)
         .add("server-hand-over-onward", "H2 H3 H11", leaves, ServerHandoverScenarios::onward)
         .add("server-hand-over-forged", "H10", takes, ServerHandoverScenarios::forged)
+        .add("server-hand-over-unreadable", "H10 M13", takes, ServerHandoverScenarios::unreadable)
         .add("server-hand-over-of-another", "H10", asked, ServerHandoverScenarios::ofAnother)
         .add("server-hand-over-leaving", "H10 M61", leaves, ServerHandoverScenarios::leaving)
         .add("server-hand-over-unacked", "H10", leaves, ServerHandoverScenarios::unacked)
@@ -411,6 +413,25 @@ final class ServerHandoverScenarios {
     WireHandover genuine = handover(server);
     denies(server, genuine.withCursor("at 9"), Map.of());
     denies(server, genuine.sealed(OTHER_KEY, server.session(), "", server.method()), Map.of());
+  }
+
+  private static void unreadable(Stage stage) throws Exception {
+    ServerStage server = stage.server().listen();
+    byte[] genuine = handover(server).encode();
+    // A field that only another version knows.
+    byte[] longer = Arrays.copyOf(genuine, genuine.length + 2);
+    longer[genuine.length] = 9 << 3;
+    longer[genuine.length + 1] = 1;
+    byte[] cutOff = Arrays.copyOf(genuine, genuine.length - 1);
+    isInvalid(server, longer);
+    isInvalid(server, cutOff);
+    isInvalid(server, genuine, genuine);
+    show(server, handover(server));
+  }
+
+  private static void isInvalid(ServerStage server, byte[]... values) throws Exception {
+    WireClientCall call = server.client().show(taking(server, handover(server)), values);
+    Check.equal("status", call.status(), Status.Code.INVALID_ARGUMENT);
   }
 
   private static void ofAnother(Stage stage) throws Exception {
