@@ -8,10 +8,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The real scheduler with a clock that can be put forward, so that what began before is old. */
+/**
+ * The real scheduler with clocks that can be changed: one put forward, so that what began before is
+ * old, or a wall clock that is wrong.
+ */
 final class AgedScheduler implements Scheduler {
   private final Scheduler real = SystemScheduler.shared();
   private final AtomicLong olderNanos = new AtomicLong();
+  private volatile Duration wallAhead = Duration.ZERO;
   private final Clock clock =
       new Clock() {
         @Override
@@ -21,12 +25,18 @@ final class AgedScheduler implements Scheduler {
 
         @Override
         public Instant wallTime() {
-          return real.clock().wallTime();
+          return real.clock().wallTime().plus(wallAhead);
         }
       };
 
   void age(Duration by) {
     olderNanos.addAndGet(by.toNanos());
+  }
+
+  /** Sets the wall clock to the true time and this. */
+  AgedScheduler wallAhead(Duration by) {
+    wallAhead = by;
+    return this;
   }
 
   @Override

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.StringValue;
+import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.SystemScheduler;
 import dev.holdfast.grpc.DrainOptions;
 import dev.holdfast.grpc.HoldfastChannelBuilder;
 import dev.holdfast.grpc.HoldfastServer;
@@ -113,6 +115,40 @@ class CursorStreamsTest {
     assertThat(begun).isGreaterThan(STREAMS);
   }
 
+  /** Each machine has an hour of its own, and that of the client is corrected meanwhile. */
+  @Test
+  void clocksAnHourApartAreSeenByNoApplication() throws Exception {
+    Duration hour = Duration.ofHours(1);
+    AgedScheduler late = new AgedScheduler().wallAhead(hour.negated());
+    AgedScheduler early = new AgedScheduler().wallAhead(hour);
+    AgedScheduler corrected = new AgedScheduler().wallAhead(hour);
+    HoldfastServer first = serve(0, KEY, late);
+    HoldfastServer second = serve(0, KEY, early);
+    ManagedChannel channel =
+        channelTo(List.of(first, second), topology.clientStreams().scheduler(corrected));
+    List<RecordingObserver> feeds =
+        IntStream.range(0, STREAMS).mapToObj(i -> feed(channel, "feed" + i)).toList();
+    awaitMore(feeds);
+
+    int port = first.getPort();
+    first.shutdown();
+    corrected.wallAhead(hour.negated());
+    assertThat(first.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    awaitMore(feeds);
+    late.age(hour);
+    var unused = serve(port, KEY, late);
+    second.shutdown();
+    assertThat(second.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    awaitMore(feeds);
+    rolling.set(false);
+
+    for (RecordingObserver feed : feeds) {
+      assertThat(feed.awaitEnd()).isEqualTo(Status.OK);
+      assertThat(feed.heard()).isEqualTo(texts(feed.count()));
+    }
+    assertThat(moved).hasValue(0);
+  }
+
   @Test
   void streamsThatAreHandedOverTogetherGoOnByTurns() throws Exception {
     HoldfastServer old = serve(0, KEY);
@@ -191,6 +227,12 @@ class CursorStreamsTest {
 
   private HoldfastServer serve(int port, byte[] key, ServerInterceptor... interceptors)
       throws IOException {
+    return serve(port, key, SystemScheduler.shared(), interceptors);
+  }
+
+  private HoldfastServer serve(
+      int port, byte[] key, Scheduler scheduler, ServerInterceptor... interceptors)
+      throws IOException {
     HoldfastServerBuilder builder =
         HoldfastServerBuilder.forAddress(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
@@ -200,12 +242,14 @@ class CursorStreamsTest {
             .addService(
                 topology
                     .serverStreams()
+                    .scheduler(scheduler)
                     .tokenKey(key)
                     .build()
                     .resumable(OneWayTopology.service(this::feed, answers -> answers)))
             .addService(
                 topology
                     .serverStreams()
+                    .scheduler(scheduler)
                     .tokenKey(key)
                     .build()
                     .resumable(StreamTopology.talk(this::talk)));
