@@ -48,7 +48,11 @@ func (q *outQueue) add(o session.Output) (full bool) {
 		f.header = o.Header.Append(make([]byte, 0, 32))
 		q.bytes += len(f.header)
 	}
-	if b, ok := o.Body.(*body); ok {
+	b, ok := o.Body.(*body)
+	if !ok && o.Body != nil {
+		b = bodyOf(o.Body.Bytes())
+	}
+	if b != nil {
 		f.body = b.data
 		q.bytes += b.length
 	}
@@ -192,7 +196,7 @@ func (a *clientAttachment) conn() (*grpc.ClientConn, func(), error) {
 }
 
 func (a *clientAttachment) onHeader(header metadata.MD, from *peer.Peer) error {
-	value, err := handshakeValue(header)
+	value, err := metadataValue(header, wire.MetadataKey)
 	if err != nil {
 		return err
 	}
@@ -219,16 +223,16 @@ func (a *clientAttachment) onHeader(header metadata.MD, from *peer.Peer) error {
 	return nil
 }
 
-// handshakeValue is the one value of the handshake; nil for none.
-func handshakeValue(md metadata.MD) ([]byte, error) {
-	values := md.Get(wire.MetadataKey)
+// metadataValue is the one value of a key; nil for none.
+func metadataValue(md metadata.MD, key string) ([]byte, error) {
+	values := md.Get(key)
 	switch len(values) {
 	case 0:
 		return nil, nil
 	case 1:
 		return []byte(values[0]), nil
 	}
-	return nil, &wire.Error{Kind: wire.BadValue, What: "more than one " + wire.MetadataKey}
+	return nil, &wire.Error{Kind: wire.BadValue, What: "more than one " + key}
 }
 
 // tell gives the session an input.
@@ -300,7 +304,7 @@ func (a *clientAttachment) onFrame(f *frame) error {
 
 // closed tells the session that the call ended.
 func (a *clientAttachment) closed(err error, opened bool, trailer metadata.MD) {
-	value, handshakeErr := handshakeValue(trailer)
+	value, handshakeErr := metadataValue(trailer, wire.MetadataKey)
 	if handshakeErr == nil && value != nil {
 		var refusal wire.Refusal
 		if refusal, handshakeErr = wire.ParseRefusal(value); handshakeErr == nil {

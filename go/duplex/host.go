@@ -139,7 +139,9 @@ func (r registrar) RegisterService(desc *grpc.ServiceDesc, impl any) {
 		if each.ClientStreams && each.ServerStreams {
 			continue
 		}
-		each.Handler = cardinalityOf(each).checked(each.Handler)
+		limits := cardinalityOf(each)
+		limits.sideEffects = !declaresNoSideEffects(desc.ServiceName, each.StreamName)
+		each.Handler = limits.checked(each.Handler)
 		each.ClientStreams, each.ServerStreams = true, true
 	}
 	r.server.RegisterService(&below, impl)
@@ -156,9 +158,10 @@ func (h *Host) Sessions() int {
 	return h.table.Len()
 }
 
-// Drain ends all sessions as MOVED, when what came was processed, and lets no new one begin. It
-// returns when none is left, or with the context's error. Half of the time until the context's
-// deadline is for handlers to take what came. GracefulStop comes afterwards.
+// Drain ends all sessions, when what came was processed, and lets no new one begin. A stream whose handler
+// marks a Cursor is handed over to another instance; any other ends as MOVED. It returns when none is left,
+// or with the context's error. Half of the time until the context's deadline is for handlers to take what
+// came, to mark their last cursors, and to return. GracefulStop comes afterwards.
 func (h *Host) Drain(ctx context.Context) error {
 	grace := defaultGrace
 	if deadline, ok := ctx.Deadline(); ok {
@@ -200,7 +203,7 @@ func (h *Host) intercept(srv any, ss grpc.ServerStream, info *grpc.StreamServerI
 		return handler(srv, ss)
 	}
 	md, _ := metadata.FromIncomingContext(ss.Context())
-	value, err := handshakeValue(md)
+	value, err := metadataValue(md, wire.MetadataKey)
 	if err != nil {
 		return status.Errorf(codes.InvalidArgument, "stream session: hello: %v", err)
 	}
@@ -211,17 +214,36 @@ func (h *Host) intercept(srv any, ss grpc.ServerStream, info *grpc.StreamServerI
 	if err != nil {
 		return status.Errorf(codes.InvalidArgument, "stream session: hello: %v", err)
 	}
+	handover, err := shownHandover(md)
+	if err != nil {
+		return status.Errorf(codes.InvalidArgument, "stream session: hand-over: %v", err)
+	}
 	caller := session.Caller{
 		Principal: h.principal(ss.Context()), Method: strings.TrimPrefix(info.FullMethod, "/"),
 	}
 	a := newServerAttachment(ss, &hello, func(stream grpc.ServerStream) error { return handler(srv, stream) }, info.FullMethod)
 	h.mu.Lock()
-	refusal := h.table.Admit(now(), a.a, &hello, caller, func(s *session.Server) { a.join(streamOf(s)) })
+	refusal := h.table.Admit(now(), a.a, &hello, handover, caller, func(s *session.Server) { a.join(streamOf(s)) })
+	known := h.table.Session(hello.Session)
 	h.mu.Unlock()
 	if refusal != nil {
+		if known != nil && handover != nil {
+			// It may have gone on elsewhere, and be over here.
+			streamOf(known).tell(func(*session.Server) {})
+		}
 		return refused(ss, refusal)
 	}
 	return a.run()
+}
+
+// shownHandover is the hand-over of a client that takes one, or its offer to; nil when it takes none.
+func shownHandover(md metadata.MD) (*wire.Handover, error) {
+	value, err := metadataValue(md, wire.HandoverKey)
+	if value == nil || err != nil {
+		return nil, err
+	}
+	handover, err := wire.ParseHandover(value)
+	return &handover, err
 }
 
 // refused ends a call with a refusal in its trailers.

@@ -60,6 +60,11 @@ func newSendBuffer(o *Options, budget *Budget) sendBuffer {
 	}
 }
 
+// goOnBehind begins behind the last position of another owner.
+func (s *sendBuffer) goOnBehind(position int64) {
+	s.low, s.end, s.acked, s.sent = position+1, position, position, position
+}
+
 func (s *sendBuffer) count() int { return int(s.end - s.low + 1) }
 
 func (s *sendBuffer) ready() bool {
@@ -243,6 +248,18 @@ func newReceiveBuffer(o *Options, budget *Budget) receiveBuffer {
 	r.granted = r.window()
 	return r
 }
+
+// goOnBehind begins behind a position that another owner has processed, which may be the last one.
+func (r *receiveBuffer) goOnBehind(processed int64, last bool) {
+	r.received, r.delivered, r.processed = processed, processed, processed
+	r.granted = processed + r.window()
+	if last {
+		r.last = processed
+	}
+}
+
+// finished reports whether the last position was processed.
+func (r *receiveBuffer) finished() bool { return r.last != 0 && r.processed == r.last }
 
 func (r *receiveBuffer) receive(seq int64, flags wire.Flag, status uint32, body Body) received {
 	last := flags&(wire.Final|wire.HalfClose) != 0

@@ -382,7 +382,7 @@ func TestServerHoldsWhoWasNotWelcomedToNoCredit(t *testing.T) {
 		})
 	c := contact(t, session.PeerUnknown, session.ClientStreaming)
 	there := session.NewAttachment(0, 1, c.first.Tag())
-	if refusal := table.Admit(0, there, c.hello, session.Caller{}, func(*session.Server) {}); refusal != nil {
+	if refusal := table.Admit(0, there, c.hello, nil, session.Caller{}, func(*session.Server) {}); refusal != nil {
 		t.Fatalf("refused: %v", refusal)
 	}
 	c.send(100)

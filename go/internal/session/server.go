@@ -19,7 +19,9 @@ type Server struct {
 	stream
 	lock            sync.Locker
 	caller          Caller
+	issuer          *wire.Issuer
 	token           []byte
+	handover        serverHandover
 	newest          int64
 	newestUntouched int64
 	expires         int64
@@ -27,14 +29,18 @@ type Server struct {
 	draining        *Attachment
 	leaving         bool // the instance ends, and with it the session
 	graceEnds       int64
+	late            bool // the grace time is over
+	oneRequest      bool
 	settled         bool
 	frozen          bool
 	moved           bool
+	givenUp         bool // the session went on elsewhere
 	spread          time.Duration
 }
 
-func newServer(id wire.SessionID, o Options, budget *Budget, caller Caller, token []byte) *Server {
-	s := &Server{caller: caller, token: token, expires: never}
+func newServer(id wire.SessionID, o Options, budget *Budget, caller Caller, issuer *wire.Issuer, owner string) *Server {
+	token := issuer.Issue(id, caller.Principal, caller.Method, owner)
+	s := &Server{caller: caller, issuer: issuer, token: token, expires: never}
 	s.begin(s, id, o, budget)
 	return s
 }
@@ -42,12 +48,23 @@ func newServer(id wire.SessionID, o Options, budget *Budget, caller Caller, toke
 // Caller is who began the session.
 func (s *Server) Caller() Caller { return s.caller }
 
-// Finish takes the final status; messages are refused afterwards.
-func (s *Server) Finish(status uint32, body Body) { s.out.finish(wire.Final, status, body) }
+// Finish takes the final status; messages are refused afterwards. Behind a hand-over it says that the handler
+// has ended.
+func (s *Server) Finish(status uint32, body Body) {
+	switch {
+	case s.state.Terminal() || s.out.finished:
+		release(body)
+	case s.handover.prepared != nil:
+		release(body)
+		s.sayMoved(s.handover.prepared)
+	default:
+		s.out.finish(wire.Final, status, body)
+	}
+}
 
 func (s *Server) onHello(now int64, a *Attachment, h *wire.Hello) {
 	switch {
-	case s.state.Terminal() || s.end != nil:
+	case s.state.Terminal():
 		s.refuse(a, wire.CodeExpired)
 	case h.Attach <= s.newest:
 		s.refuse(a, wire.CodeFenced)
@@ -90,9 +107,20 @@ func (s *Server) admit(now int64, a *Attachment, h *wire.Hello) {
 	s.put(Output{Op: OpAccept, To: a, Welcome: w})
 	a.sentAck, a.sentCredit = w.Watermark, w.Credit
 	s.adopt(now, a, h.Credit, h.Watermark+1)
-	if !s.started {
-		s.started = true
-		s.put(Output{Op: OpStartHandler, To: a})
+	// A session that was handed over may come to another instance as well, until its client has a welcome.
+	if s.handover.moves == 0 || s.peerWelcomed {
+		s.startHandler()
+	}
+}
+
+func (s *Server) startHandler() {
+	if s.started || s.moved || s.current == nil {
+		return
+	}
+	s.started = true
+	s.put(Output{Op: OpStartHandler, To: s.current})
+	if s.in.finished() {
+		s.put(Output{Op: OpHalfClosed})
 	}
 }
 
@@ -159,7 +187,7 @@ func (s *Server) NextDeadline() int64 {
 	if s.end == nil {
 		at = min(at, s.deadline)
 	}
-	if s.leaving && !s.frozen {
+	if s.leaving && !s.late {
 		at = min(at, s.graceEnds)
 	}
 	if s.current != nil {
@@ -177,14 +205,29 @@ func (s *Server) silentAfter() time.Duration {
 
 // leave says the last word of a session whose instance ends, when it is time.
 func (s *Server) leave(now int64) {
-	if !s.leaving || s.moved || s.out.finished {
+	if !s.leaving || s.state.Terminal() {
 		return
 	}
-	s.frozen = s.frozen || now >= s.graceEnds || (s.settled && s.in.delivered == s.in.received)
-	if s.frozen && s.in.processed == s.in.delivered {
-		s.moved = true
-		s.out.finish(wire.Final|wire.Moved, codeUnavailable, nil)
+	s.late = s.late || now >= s.graceEnds
+	switch {
+	case s.out.finished:
+	case s.handover.prepared != nil:
+		if s.late {
+			s.sayMoved(s.handover.prepared)
+		}
+	default:
+		settled := s.settled || (s.oneRequest && s.in.finished())
+		s.frozen = s.frozen || s.late || (settled && s.in.delivered == s.in.received)
+		if s.frozen && s.in.processed == s.in.delivered && (s.late || !s.handover.awaitsMark(s.out.end, s.in.processed)) {
+			s.move()
+		}
 	}
+}
+
+// sayMoved sends the last word of a session that goes elsewhere.
+func (s *Server) sayMoved(body Body) {
+	s.moved = true
+	s.out.finish(wire.Final|wire.Moved, codeUnavailable, body)
 }
 
 func (s *Server) settle() {
@@ -196,7 +239,7 @@ func (s *Server) settle() {
 }
 
 func (s *Server) conclude(kind Kind) {
-	if s.end != nil {
+	if s.state.Terminal() {
 		return
 	}
 	if s.started {
@@ -231,7 +274,12 @@ func (s *Server) refuse(a *Attachment, code wire.Code) {
 
 func (s *Server) fits(h *wire.Header) bool { return h.OfClient() }
 
-func (s *Server) onPeerActivity(int64) {}
+// onPeerActivity: a client that takes a hand-over sends nothing before it has the welcome.
+func (s *Server) onPeerActivity(int64) {
+	if s.handover.moves > 0 {
+		s.startHandler()
+	}
+}
 
 func (s *Server) onProgress() {}
 

@@ -49,7 +49,9 @@ type Table struct {
 type tombstone struct {
 	id        wire.SessionID
 	processed int64
-	until     int64
+	// Whether the session was handed over, and may come back.
+	handedOver bool
+	until      int64
 }
 
 // NewTable returns a table without sessions. It tells bind of every session that begins, and gets
@@ -65,9 +67,11 @@ func NewTable(
 }
 
 // Admit finds or begins the session of a hello, whose outputs let the attachment in or refuse it;
-// or it says why there is none. It calls join under the session's lock, before there is an output.
+// or it says why there is none. It calls join under the session's lock, before there is an output. The
+// hand-over is what the client shows beside the hello, nil for nothing; when the hello of one is refused, the
+// session that is here may have outputs.
 func (t *Table) Admit(
-	now int64, a *Attachment, h *wire.Hello, caller Caller, join func(*Server),
+	now int64, a *Attachment, h *wire.Hello, handover *wire.Handover, caller Caller, join func(*Server),
 ) *wire.Refusal {
 	t.bury(now)
 	known := t.sessions[h.Session]
@@ -75,7 +79,7 @@ func (t *Table) Admit(
 		known.lock.Lock()
 		defer known.lock.Unlock()
 	}
-	session, refusal := t.find(now, known, h, caller)
+	session, refusal := t.find(now, known, h, handover, caller)
 	if refusal != nil {
 		return refusal
 	}
@@ -90,8 +94,24 @@ func (t *Table) Admit(
 	return nil
 }
 
-func (t *Table) find(now int64, known *Server, h *wire.Hello, caller Caller) (*Server, *wire.Refusal) {
+func (t *Table) find(
+	now int64, known *Server, h *wire.Hello, handover *wire.Handover, caller Caller,
+) (*Server, *wire.Refusal) {
 	shown := len(h.Token) > 0
+	var taken *wire.Handover
+	if !shown && handover != nil && handover.Position > 0 {
+		taken = handover
+		if !t.issuer.VerifyHandover(*taken, h.Session, caller.Principal, caller.Method) {
+			return nil, &wire.Refusal{Code: wire.CodeDenied}
+		}
+	}
+	if taken != nil && known != nil && known.handover.isBefore(taken) {
+		if known.caller != caller {
+			return nil, &wire.Refusal{Code: wire.CodeDenied}
+		}
+		known.comesBack(taken)
+		return nil, busy()
+	}
 	// Without the token it is the client of the session only as long as the client can't have one.
 	if known != nil && (known.caller != caller || (!shown && known.peerWelcomed)) {
 		return nil, &wire.Refusal{Code: wire.CodeDenied}
@@ -107,18 +127,22 @@ func (t *Table) find(now int64, known *Server, h *wire.Hello, caller Caller) (*S
 		}
 		return nil, &wire.Refusal{Code: wire.CodeDenied}
 	}
-	if known != nil || shown {
+	if known != nil || shown || taken != nil {
 		t.rate.onResume(now)
 	}
-	if known != nil && !shown && !h.Untouched && known.newestUntouched != h.TouchedBy && !t.mayBegin(now, h) {
+	if known != nil && !shown && taken == nil && !h.Untouched && known.newestUntouched != h.TouchedBy && !t.mayBegin(now, h) {
 		// It began with a call that brought nothing, and the messages went elsewhere.
 		return nil, &wire.Refusal{Code: wire.CodeUnknown}
 	}
 	if known == nil {
-		if refusal := t.whyNotBegin(now, h, caller); refusal != nil {
+		if refusal := t.whyNotBegin(now, h, taken != nil, caller); refusal != nil {
 			return nil, refusal
 		}
 		known = t.start(h, caller)
+		known.handover.offered = handover != nil
+		if taken != nil {
+			known.takeOver(taken)
+		}
 	}
 	return known, nil
 }
@@ -132,7 +156,16 @@ func (t *Table) Retire(now int64, s *Server) {
 	if t.perPrincipal[s.caller.Principal]--; t.perPrincipal[s.caller.Principal] <= 0 {
 		delete(t.perPrincipal, s.caller.Principal)
 	}
-	stone := tombstone{id: s.id, processed: s.in.processed, until: now + int64(t.options.TTL)}
+	if before := t.tombstones[s.id]; before != nil {
+		t.oldest.Remove(before)
+		delete(t.tombstones, s.id)
+	}
+	if s.givenUp {
+		return
+	}
+	stone := tombstone{
+		id: s.id, processed: s.in.processed, handedOver: s.handover.prepared != nil, until: now + int64(t.options.TTL),
+	}
 	t.tombstones[s.id] = t.oldest.PushBack(stone)
 	t.bury(now)
 }
@@ -149,25 +182,35 @@ func (t *Table) Sessions() []*Server {
 	return all
 }
 
+// Session is the one with this id; nil when it is not there.
+func (t *Table) Session(id wire.SessionID) *Server { return t.sessions[id] }
+
 // Len is the number of sessions.
 func (t *Table) Len() int { return len(t.sessions) }
 
-func (t *Table) whyNotBegin(now int64, h *wire.Hello, caller Caller) *wire.Refusal {
+func (t *Table) whyNotBegin(now int64, h *wire.Hello, takesOver bool, caller Caller) *wire.Refusal {
 	shown := len(h.Token) > 0
-	if stone := t.tombstones[h.Session]; stone != nil {
-		return &wire.Refusal{Code: wire.CodeExpired, Processed: stone.Value.(tombstone).processed}
+	if element := t.tombstones[h.Session]; element != nil {
+		// A session that was handed over may come back to an owner of before.
+		if stone := element.Value.(tombstone); !takesOver || !stone.handedOver {
+			return &wire.Refusal{Code: wire.CodeExpired, Processed: stone.processed}
+		}
 	}
 	full := len(t.sessions) >= t.host.MaxSessions ||
 		t.perPrincipal[caller.Principal] >= t.host.MaxPerPrincipal
 	// In a storm those that exist go first.
-	if t.draining || full || (!shown && t.rate.storm(now)) {
-		return &wire.Refusal{Code: wire.CodeBusy, RetryAfterMillis: defaultBusyMillis}
+	if t.draining || full || (!shown && !takesOver && t.rate.storm(now)) {
+		return busy()
 	}
 	// Without a token it was never welcomed; but somebody else may have processed something.
-	if shown || !t.mayBegin(now, h) {
+	if !takesOver && (shown || !t.mayBegin(now, h)) {
 		return &wire.Refusal{Code: wire.CodeUnknown}
 	}
 	return nil
+}
+
+func busy() *wire.Refusal {
+	return &wire.Refusal{Code: wire.CodeBusy, RetryAfterMillis: defaultBusyMillis}
 }
 
 func (t *Table) mayBegin(now int64, h *wire.Hello) bool {
@@ -186,8 +229,7 @@ func (t *Table) mayBegin(now int64, h *wire.Hello) bool {
 }
 
 func (t *Table) start(h *wire.Hello, caller Caller) *Server {
-	token := t.issuer.Issue(h.Session, caller.Principal, caller.Method, t.host.Address)
-	s := newServer(h.Session, t.options, t.budget, caller, token)
+	s := newServer(h.Session, t.options, t.budget, caller, t.issuer, t.host.Address)
 	t.perPrincipal[caller.Principal]++
 	t.sessions[h.Session] = s
 	s.lock = t.bind(s)

@@ -98,7 +98,7 @@ func message(o session.Output) []byte {
 		out = o.Header.Append(nil)
 	}
 	if o.Body != nil {
-		out = append(out, o.Body.(text)...)
+		out = append(out, o.Body.Bytes()...)
 	}
 	return out
 }
@@ -189,7 +189,7 @@ func TestServerDialogs(t *testing.T) {
 					attachments[hello.Attach] = a
 				}
 				caller := session.Caller{Principal: d.Principal, Method: d.Method}
-				if refusal := e.table.Admit(0, a, &hello, caller, func(*session.Server) {}); refusal != nil {
+				if refusal := e.table.Admit(0, a, &hello, nil, caller, func(*session.Server) {}); refusal != nil {
 					e.say("refusal", hello.Attach, refusal.Append(nil))
 				} else {
 					e.pump()

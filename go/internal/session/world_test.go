@@ -1,12 +1,14 @@
 package session_test
 
 import (
+	"bytes"
 	"container/heap"
 	"encoding/binary"
 	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -24,10 +26,11 @@ const (
 	worldMessages = 600
 	longestFaults = 8 * time.Second
 	worldTime     = int64(20 * time.Minute)
+	worldGrace    = 30 * time.Second
 )
 
-// world has a client and a server under virtual time, and a network between them that delays, cuts and
-// leaves half-open calls behind.
+// world has a client and servers under virtual time, and a network between them that delays, cuts and
+// leaves half-open calls behind. In some worlds servers leave and hand the session over.
 type world struct {
 	random *rand.Rand
 	now    int64
@@ -37,19 +40,22 @@ type world struct {
 	failed error
 
 	client       *session.Client
-	table        *session.Table
-	server       *session.Server
+	servers      []*worldServer
+	handler      *worldServer // the server whose handler runs
+	handsOver    bool
+	drains       int // to come
+	moves        int
 	clientEnd    *session.End
 	serverEnd    *session.End
 	calls        []*call
 	sentByClient int64
 	sentByServer int64
+	sentInAll    int64 // with the final status, by the last server's count
 	clientGot    int64
 	serverGot    int64
 	serverDone   int64
 	halfClosed   bool
 	clientTimer  int64
-	serverTimer  int64
 
 	kind  session.MethodKind
 	known session.Peer
@@ -57,9 +63,19 @@ type world struct {
 	fromClient, fromServer int64
 }
 
+// worldServer is an instance, which may be drained and leave its session to another one.
+type worldServer struct {
+	*world
+	table   *session.Table
+	session *session.Server
+	timer   int64
+	drained bool
+}
+
 // call is one attachment's, with its two directions.
 type call struct {
 	client, server *session.Attachment
+	at             *worldServer
 	cutForClient   bool
 	cutForServer   bool
 	toServer       pipe
@@ -141,7 +157,7 @@ func (p *pipe) serve() {
 }
 
 func newWorld(seed uint64) *world {
-	w := &world{random: rand.New(rand.NewPCG(seed, 7)), clientTimer: math.MaxInt64, serverTimer: math.MaxInt64}
+	w := &world{random: rand.New(rand.NewPCG(seed, 7)), clientTimer: math.MaxInt64}
 	w.faults = w.upTo(longestFaults)
 	w.fromClient, w.fromServer = worldMessages, worldMessages
 	switch w.kind = session.MethodKind(w.random.Uint64N(3)); w.kind {
@@ -158,20 +174,68 @@ func newWorld(seed uint64) *world {
 	if w.random.Uint64N(2) == 0 {
 		options.Heartbeat, options.Suspect, options.Dead = time.Second, 3*time.Second, 5*time.Second
 	}
+	w.drains = int(w.random.Uint64N(4))
+	w.handsOver = w.drains > 0
+	w.start(options)
+	if w.handsOver {
+		w.start(options)
+		w.after(w.upTo(3*time.Second), func() { w.drain(options) })
+	}
+	w.client = session.NewClient(wire.SessionID{1}, options, w.random, session.NewBudget(1<<20))
+	return w
+}
+
+// start adds a server, whose address is its number.
+func (w *world) start(options session.Options) {
 	issuer, err := wire.NewIssuer([]byte(vectorKey))
 	if err != nil {
 		panic(err)
 	}
+	at := &worldServer{world: w, timer: math.MaxInt64}
 	host := session.TableOptions{MaxSessions: 10, MaxPerPrincipal: 10, Sole: true, SoleSince: -int64(time.Hour)}
-	w.table = session.NewTable(host, issuer, options, session.NewBudget(1<<20), func(s *session.Server) sync.Locker {
-		if w.server != nil {
+	if w.handsOver {
+		host.Address = strconv.Itoa(len(w.servers))
+	}
+	at.table = session.NewTable(host, issuer, options, session.NewBudget(1<<20), func(s *session.Server) sync.Locker {
+		if at.session != nil && !w.handsOver {
 			w.fail("a second session")
 		}
-		w.server = s
+		at.session = s
 		return &sync.Mutex{}
 	})
-	w.client = session.NewClient(wire.SessionID{1}, options, w.random, session.NewBudget(1<<20))
-	return w
+	w.servers = append(w.servers, at)
+}
+
+// drain lets the server with the session, or another one, leave. A new one takes its place.
+func (w *world) drain(options session.Options) {
+	if w.client.Welcomed() && w.clientEnd == nil {
+		at := w.anyServer(false)
+		if w.handler != nil && w.random.Uint64N(2) == 0 {
+			at = w.handler
+		}
+		if !at.drained {
+			w.start(options)
+			w.drains--
+			at.drained = true
+			at.table.Drain()
+			if at.session != nil {
+				at.session.Drain(w.now, true, worldGrace)
+				at.pump()
+			}
+		}
+	}
+	if w.drains > 0 && w.clientEnd == nil {
+		w.after(1+w.upTo(2*time.Second), func() { w.drain(options) })
+	}
+}
+
+// anyServer is one of those that take sessions, or with all any.
+func (w *world) anyServer(all bool) *worldServer {
+	for {
+		if at := w.servers[w.random.Uint64N(uint64(len(w.servers)))]; all || !at.drained {
+			return at
+		}
+	}
 }
 
 func number(n int64, more uint64) text {
@@ -202,10 +266,10 @@ func (w *world) run() error {
 	case w.clientEnd == nil || w.clientEnd.Kind != session.Finished:
 		return fmt.Errorf("client: %v in %s, received %d", w.clientEnd, w.client.State(), w.clientGot)
 	case w.serverEnd == nil || w.serverEnd.Kind != session.Finished:
-		return fmt.Errorf("server: %v in %s, received %d", w.serverEnd, w.server.State(), w.serverGot)
+		return fmt.Errorf("server: %v, received %d", w.serverEnd, w.serverGot)
 	case w.serverGot != w.fromClient || w.clientGot != w.fromServer:
 		return fmt.Errorf("received: %d by the server, %d by the client", w.serverGot, w.clientGot)
-	case w.clientEnd.ByPeer != w.fromClient+1 || w.serverEnd.ByPeer != w.fromServer+1:
+	case w.clientEnd.ByPeer != w.fromClient+1 || w.sentInAll != w.fromServer+1:
 		return fmt.Errorf("acked: %d by the server, %d by the client", w.clientEnd.ByPeer, w.serverEnd.ByPeer)
 	}
 	return nil
@@ -232,7 +296,12 @@ func (w *world) plain() bool {
 }
 
 func (w *world) over() bool {
-	return w.client.State().Terminal() && w.server != nil && w.server.State().Terminal()
+	for _, at := range w.servers {
+		if at.session != nil && !at.session.State().Terminal() {
+			return false
+		}
+	}
+	return w.client.State().Terminal() && w.servers[0].session != nil
 }
 
 func (w *world) scheduleCut() {
@@ -268,9 +337,9 @@ func (w *world) cut(c *call) {
 }
 
 func (w *world) closeServer(c *call) {
-	if w.server != nil && c.server != nil {
-		w.server.OnClosed(w.now, c.server)
-		w.pumpServer()
+	if c.server != nil {
+		c.at.session.OnClosed(w.now, c.server)
+		c.at.pump()
 	}
 }
 
@@ -291,24 +360,71 @@ func (w *world) clientActs() {
 	}
 }
 
-func (w *world) serverActs() {
-	burst := w.random.Uint64N(20)
-	if w.kind == session.ClientStreaming && !w.halfClosed {
+// runs reports whether the handler of a session at a server still does.
+func (at *worldServer) runs(s *session.Server) bool {
+	return at.handler == at && at.session == s && s.End() == nil
+}
+
+func (at *worldServer) acts(s *session.Server) {
+	if !at.runs(s) {
+		return
+	}
+	burst := at.random.Uint64N(20)
+	if at.kind == session.ClientStreaming && !at.halfClosed {
 		burst = 0
 	}
-	for ; burst > 0 && w.sentByServer < w.fromServer; burst-- {
-		if !w.server.Offer(number(w.sentByServer+1, w.random.Uint64N(60))) {
+	for ; burst > 0 && at.sentByServer < at.fromServer; burst-- {
+		if !s.Offer(number(at.sentByServer+1, at.random.Uint64N(60))) {
 			break
 		}
-		w.sentByServer++
+		at.sentByServer++
 	}
-	if w.sentByServer == w.fromServer && w.halfClosed && w.serverDone == w.fromClient {
-		w.server.Finish(0, nil)
+	if at.random.Uint64N(4) != 0 {
+		at.mark(s)
 	}
-	w.pumpServer()
-	if w.serverEnd == nil {
-		w.after(w.upTo(30*time.Millisecond), w.serverActs)
+	if at.sentByServer == at.fromServer && at.halfClosed && at.serverDone == at.fromClient {
+		at.handler = nil
+		s.Finish(0, nil)
 	}
+	at.pump()
+	at.after(at.upTo(30*time.Millisecond), func() { at.acts(s) })
+}
+
+// place is the cursor of what the handlers have done.
+func (w *world) place() []byte {
+	done := uint64(w.serverDone)
+	if w.kind == session.ServerStreaming {
+		done = 0 // The request comes again.
+	}
+	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, done), uint64(w.sentByServer))
+}
+
+func (at *worldServer) mark(s *session.Server) {
+	if at.handsOver {
+		s.Mark(at.now, at.place(), 0, at.kind == session.ServerStreaming)
+	}
+}
+
+// startHandler checks that no other handler runs, and that this one goes on exactly where the last one stopped.
+func (at *worldServer) startHandler(s *session.Server) {
+	if at.handler != nil {
+		at.fail("a second handler")
+	}
+	at.handler = at
+	if cursor, resumed := s.Resumed(); resumed != (at.moves > 0) || (resumed && !bytes.Equal(cursor, at.place())) {
+		at.fail("cursor: %x (expected: %x)", cursor, at.place())
+	}
+	if s.SentBefore() != at.sentByServer || at.serverGot != at.serverDone {
+		at.fail("sent before: %d (expected: %d); received: %d, processed: %d", s.SentBefore(), at.sentByServer, at.serverGot, at.serverDone)
+	}
+	at.halfClosed = false
+	if at.kind == session.ServerStreaming {
+		at.serverGot, at.serverDone = 0, 0
+		s.ExpectOneRequest(at.now, true)
+	}
+	at.mark(s)
+	s.Request(1)
+	at.after(0, func() { at.acts(s) })
 }
 
 func (w *world) pumpClient() {
@@ -332,9 +448,9 @@ func (w *world) pumpClient() {
 		case session.OpHalfClose:
 			c := o.To.Carrier.(*call)
 			w.send(&c.toServer, func() bool { return c.cutForServer }, func() {
-				if w.server != nil {
-					w.server.OnHalfClosed(w.now, c.server)
-					w.pumpServer()
+				if c.server != nil {
+					c.at.session.OnHalfClosed(w.now, c.server)
+					c.at.pump()
 				}
 			})
 		case session.OpEnd:
@@ -400,15 +516,43 @@ func (w *world) connect(o session.Output) {
 		w.fail("hello: %v", err)
 		return
 	}
+	handover, err := wire.ParseHandover(o.Handover.Append(nil))
+	if err != nil {
+		w.fail("hand-over: %v", err)
+		return
+	}
+	c.at = w.route(&hello, handover.Position > 0, o.Address)
 	w.send(&c.toServer, func() bool { return c.cutForServer }, func() {
-		c.server = session.NewAttachment(w.now, hello.Attach, hello.Tag)
-		c.server.Carrier = c
-		if refusal := w.table.Admit(w.now, c.server, &hello, session.Caller{}, func(*session.Server) {}); refusal != nil {
+		a := session.NewAttachment(w.now, hello.Attach, hello.Tag)
+		a.Carrier = c
+		refusal := c.at.table.Admit(w.now, a, &hello, &handover, session.Caller{}, func(*session.Server) {})
+		if refusal != nil {
 			w.refuse(c, *refusal)
-			return
+		} else {
+			c.server = a
 		}
-		w.pumpServer()
+		if c.at.session != nil {
+			c.at.pump()
+		}
 	})
+}
+
+// route is the way that a channel has: a session begins at the first server, goes on at its owner or at one
+// that knows the owner, and is handed over to any, sometimes to one that leaves.
+func (w *world) route(hello *wire.Hello, takesOver bool, address string) *worldServer {
+	if len(hello.Token) > 0 && address == "" {
+		address = wire.Owner(hello.Token)
+		if address != "" && w.random.Uint64N(10) == 0 {
+			return w.anyServer(true)
+		}
+	}
+	if number, err := strconv.Atoi(address); err == nil {
+		return w.servers[number]
+	}
+	if takesOver {
+		return w.anyServer(w.random.Uint64N(4) == 0)
+	}
+	return w.servers[0]
 }
 
 func (w *world) refuse(c *call, refusal wire.Refusal) {
@@ -424,12 +568,15 @@ func (w *world) serverReads(c *call, data []byte) {
 	if err != nil {
 		w.fail("frame: %v", err)
 	}
-	if length == 0 {
-		w.server.OnFrame(w.now, c.server, nil, text(data))
-	} else {
-		w.server.OnFrame(w.now, c.server, &h, text(data[length:]))
+	if c.server == nil {
+		return
 	}
-	w.pumpServer()
+	if length == 0 {
+		c.at.session.OnFrame(w.now, c.server, nil, text(data))
+	} else {
+		c.at.session.OnFrame(w.now, c.server, &h, text(data[length:]))
+	}
+	c.at.pump()
 }
 
 func (w *world) clientReads(c *call, data []byte) {
@@ -441,9 +588,10 @@ func (w *world) clientReads(c *call, data []byte) {
 	w.pumpClient()
 }
 
-func (w *world) pumpServer() {
+func (at *worldServer) pump() {
+	w, s := at.world, at.session
 	for {
-		o, ok := w.server.Poll(w.now)
+		o, ok := s.Poll(w.now)
 		if !ok {
 			break
 		}
@@ -463,7 +611,7 @@ func (w *world) pumpServer() {
 		case session.OpSend:
 			data := message(o)
 			w.message(&c.toClient, func() bool { return c.cutForClient }, func() { w.clientReads(c, data) })
-			w.stopWriting(func(writable bool) { w.server.OnWritable(o.To, writable); w.pumpServer() })
+			w.stopWriting(func(writable bool) { s.OnWritable(o.To, writable); at.pump() })
 		case session.OpRequest:
 			c.toServer.requests++
 			w.after(0, c.toServer.serve)
@@ -484,35 +632,57 @@ func (w *world) pumpServer() {
 				w.pumpClient()
 			})
 		case session.OpStartHandler:
-			w.server.Request(1)
-			w.after(0, w.serverActs)
+			at.startHandler(s)
 		case session.OpDeliver:
 			w.serverGot++
 			if got := int64(binary.BigEndian.Uint64(o.Body.(text))); got != w.serverGot {
 				w.fail("the server got message %d as %d", got, w.serverGot)
 			}
 			w.after(w.upTo(20*time.Millisecond), func() {
+				if !at.runs(s) {
+					return
+				}
 				w.serverDone++
-				w.server.Processed(w.now, o.Seq)
-				w.server.Request(1)
-				w.pumpServer()
+				s.Processed(w.now, o.Seq)
+				s.Request(1)
+				if w.random.Uint64N(4) != 0 {
+					at.mark(s)
+				}
+				at.pump()
 			})
 		case session.OpHalfClosed:
 			w.halfClosed = true
 		case session.OpEnded:
-			if w.serverEnd != nil {
-				w.fail("the server ended twice")
-			}
-			w.serverEnd = o.End
+			w.serverEnds(at, s, o.End)
 		}
 	}
-	if w.server.Over() {
-		w.table.Retire(w.now, w.server)
+	if s.Over() {
+		at.table.Retire(w.now, s)
 	}
-	w.wake(w.server.NextDeadline(), &w.serverTimer, func() {
-		w.server.OnTimeout(w.now)
-		w.pumpServer()
+	w.wake(s.NextDeadline(), &at.timer, func() {
+		at.session.OnTimeout(w.now)
+		at.pump()
 	})
+}
+
+func (w *world) serverEnds(at *worldServer, s *session.Server, end *session.End) {
+	if end.Kind == session.SessionMoved && at.drained {
+		w.moves++
+		// The handler was canceled, and returns some time later.
+		w.after(w.upTo(50*time.Millisecond), func() {
+			if w.handler == at {
+				w.handler = nil
+			}
+			s.Finish(1, nil)
+			at.pump()
+		})
+		return
+	}
+	if w.serverEnd != nil {
+		w.fail("the server ended twice")
+	}
+	w.serverEnd = end
+	w.sentInAll = s.SentBefore()
 }
 
 // TestWorld: exactly once, in order, one end at each side, and progress when the faults are over.
@@ -521,19 +691,23 @@ func TestWorld(t *testing.T) {
 	if *onlySeed > 0 {
 		first, last = *onlySeed, *onlySeed
 	}
-	attachments, plain := 0, 0
+	attachments, plain, moves := 0, 0, 0
 	for seed := first; seed <= last; seed++ {
 		w := newWorld(seed)
 		if err := w.run(); err != nil {
 			t.Fatalf("seed %d: %v\nrun it again with -seed %d", seed, err, seed)
 		}
 		attachments += len(w.calls)
+		moves += w.moves
 		if w.plain() {
 			plain++
 		}
 	}
 	if all := int(last - first + 1); plain > all/10 && *onlySeed == 0 {
 		t.Errorf("calls taken for those of a server without sessions: %d of %d (expected: few)", plain, all)
+	}
+	if moves < int(last-first)/2 && *onlySeed == 0 {
+		t.Errorf("hand-overs: %d (expected: one for every other session, or more)", moves)
 	}
 	if mean := attachments / int(last-first+1); mean < 3 && *onlySeed == 0 {
 		t.Errorf("attachments of a session: %d (expected: some)", mean)

@@ -47,10 +47,28 @@ func Owner(token []byte) string {
 	return string(token[:len(token)-macLength])
 }
 
-func (i *Issuer) mac(id SessionID, principal, method, owner string) []byte {
+// Seal returns a hand-over under the seal of this key, for a session, principal and method.
+func (i *Issuer) Seal(h Handover, id SessionID, principal, method string) Handover {
+	h.Seal = i.seal(h, id, principal, method)
+	return h
+}
+
+// VerifyHandover reports, in constant time, whether a holder of this key sealed the hand-over.
+func (i *Issuer) VerifyHandover(h Handover, id SessionID, principal, method string) bool {
+	return hmac.Equal(h.Seal, i.seal(h, id, principal, method))
+}
+
+func (i *Issuer) seal(h Handover, id SessionID, principal, method string) []byte {
+	h.Seal = nil
+	return i.mac(id, principal, method, "", string(h.Append(nil)))
+}
+
+// mac is the code over the id and all parts. A token has three parts and a hand-over four, so that neither
+// is ever the other one.
+func (i *Issuer) mac(id SessionID, parts ...string) []byte {
 	mac := hmac.New(sha256.New, i.key)
 	mac.Write(id[:])
-	for _, part := range []string{principal, method, owner} {
+	for _, part := range parts {
 		// With its length, so that no two lists of parts have the same bytes.
 		var length [4]byte
 		binary.BigEndian.PutUint32(length[:], uint32(len(part)))
