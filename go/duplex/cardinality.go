@@ -15,7 +15,11 @@ import (
 
 // cardinality is how many requests and responses a method has. Below the application each method is
 // bidirectional, so this package checks what grpc-go otherwise does.
-type cardinality struct{ oneRequest, oneResponse bool }
+type cardinality struct {
+	oneRequest, oneResponse bool
+	// Whether a call may change something, so that it must not be made again.
+	sideEffects bool
+}
 
 // The ends of calls that break it, in the words of the Java library.
 var (
@@ -25,7 +29,7 @@ var (
 )
 
 func cardinalityOf(desc *grpc.StreamDesc) cardinality {
-	return cardinality{oneRequest: !desc.ClientStreams, oneResponse: !desc.ServerStreams}
+	return cardinality{oneRequest: !desc.ClientStreams, oneResponse: !desc.ServerStreams, sideEffects: true}
 }
 
 func (c cardinality) kind() session.MethodKind {

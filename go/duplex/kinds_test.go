@@ -62,6 +62,17 @@ func startKinds(t *testing.T, host *duplex.Host, streams ...grpc.StreamDesc) str
 	if streams == nil {
 		streams = []grpc.StreamDesc{watch, upload}
 	}
+	address, _ := serveKinds(t, host, streams...)
+	return address
+}
+
+func serveKinds(t *testing.T, host *duplex.Host, streams ...grpc.StreamDesc) (string, *grpc.Server) {
+	t.Helper()
+	return serve(t, host, &grpc.ServiceDesc{ServiceName: "test.Kinds", HandlerType: (*any)(nil), Streams: streams})
+}
+
+func serve(t *testing.T, host *duplex.Host, service *grpc.ServiceDesc) (string, *grpc.Server) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -72,10 +83,10 @@ func startKinds(t *testing.T, host *duplex.Host, streams ...grpc.StreamDesc) str
 		server = grpc.NewServer(duplex.ServerOptions(host)...)
 		registrar = duplex.Registrar(server)
 	}
-	registrar.RegisterService(&grpc.ServiceDesc{ServiceName: "test.Kinds", HandlerType: (*any)(nil), Streams: streams}, struct{}{})
+	registrar.RegisterService(service, struct{}{})
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
-	return listener.Addr().String()
+	return listener.Addr().String(), server
 }
 
 // receiveAll watches, and calls each after every message.

@@ -149,7 +149,7 @@ func (a *serverAttachment) awaitHeader() metadata.MD {
 	if a.welcome == nil {
 		return nil
 	}
-	if !a.owner.headers {
+	if !a.owner.headers && !a.owner.session.TakenOver() {
 		timer := time.AfterFunc(headerPatience, func() {
 			a.owner.mu.Lock()
 			defer a.owner.mu.Unlock()
@@ -160,8 +160,8 @@ func (a *serverAttachment) awaitHeader() metadata.MD {
 		for !a.owner.headers && !a.late && !a.over {
 			a.out.wake.Wait()
 		}
-		a.owner.headers = true
 	}
+	a.owner.headers = true
 	md := metadata.Join(a.owner.header)
 	md.Set(wire.MetadataKey, string(a.welcome.Append(nil)))
 	return md

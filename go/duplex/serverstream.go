@@ -35,6 +35,8 @@ type serverStream struct {
 	asked      bool
 	given      int64
 	halfClosed bool
+	resumed    []byte // the cursor of an earlier handler
+	hasResumed bool
 	requests   int // delivered
 	responses  int
 	refused    error // with which this side has ended the call before its handler did
@@ -129,11 +131,15 @@ func (s *serverStream) limit(c cardinality) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.cardinality = c
+	if c.oneRequest {
+		s.session.ExpectOneRequest(now(), c.sideEffects)
+		s.pump()
+	}
 }
 
 // refuse ends the call for its client, whatever the handler does; called with the lock held.
 func (s *serverStream) refuse(why error) {
-	if s.refused != nil {
+	if s.refused != nil || s.end != nil {
 		return
 	}
 	s.refused = why
@@ -170,6 +176,8 @@ func (s *serverStream) begin(a *serverAttachment) {
 
 func (s *serverStream) startHandler(a *serverAttachment) {
 	s.begin(a)
+	s.responses = int(s.session.SentBefore())
+	s.resumed, s.hasResumed = s.session.Resumed()
 	go func() {
 		err := a.handler(s)
 		s.finish(err)
@@ -236,6 +244,9 @@ func (s *serverStream) SendHeader(md metadata.MD) error { return s.addHeader(md,
 func (s *serverStream) addHeader(md metadata.MD, send bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.session.TakenOver() {
+		return nil // The client has those of the first handler.
+	}
 	if s.headers {
 		return status.Error(codes.Internal, "duplex: the response headers were sent")
 	}

@@ -31,6 +31,7 @@ type command struct {
 	Description string            `json:"description"`
 	Trailers    map[string]string `json:"trailers"`
 	GraceMs     int               `json:"graceMs"`
+	Cursor      string            `json:"cursor"`
 	Options     options           `json:"options"`
 }
 
@@ -58,7 +59,7 @@ var supported = []string{
 	"backoffBaseMs", "backoffCapMs", "handshakeMs", "assumePlainMs", "deadlineMs", "reading",
 	"sendMessages", "receiveMessages", "ackEvery", "ackDelayMs", "ttlMs", "tokenKey", "address",
 	"principalHeader", "onlyInstance", "drain", "channel", "server-streaming", "client-streaming", "half-duplex",
-	"hand-over", "restart",
+	"hand-over", "restart", "cursor", "no-side-effects",
 }
 
 // describe is a method of the scenarios by its name.
@@ -170,6 +171,9 @@ func (t *talk) receive() error {
 func main() {
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 1<<20)
+	if err := declareService(); err != nil {
+		panic(err)
+	}
 	a := &adapter{clients: map[string]*client{}}
 	for lines.Scan() {
 		var c command

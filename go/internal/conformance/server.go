@@ -32,6 +32,7 @@ type server struct {
 type handler struct {
 	*talk
 	finish chan command
+	cursor duplex.Cursor
 }
 
 var numbers struct {
@@ -61,7 +62,7 @@ func listen(o options) (*server, error) {
 		return nil, err
 	}
 	s.grpc = grpc.NewServer(duplex.ServerOptions(s.host)...)
-	service := &grpc.ServiceDesc{ServiceName: "holdfast.duplex.Conformance", HandlerType: (*any)(nil)}
+	service := &grpc.ServiceDesc{ServiceName: serviceName, HandlerType: (*any)(nil)}
 	for _, name := range []string{"Talk", "List", "Collect"} {
 		desc := describe(name)
 		desc.Handler = func(_ any, stream grpc.ServerStream) error { return s.handle(stream) }
@@ -86,11 +87,15 @@ func (s *server) handle(stream grpc.ServerStream) error {
 	numbers.last++
 	name := fmt.Sprintf("h%d", numbers.last)
 	numbers.Unlock()
-	h := &handler{newTalk(name, stream, s.options), make(chan command, 1)}
+	h := &handler{newTalk(name, stream, s.options), make(chan command, 1), duplex.CursorFrom(stream.Context())}
 	s.mu.Lock()
 	s.handlers[name] = h
 	s.mu.Unlock()
-	say("opened", event{"stream": name})
+	opened := event{"stream": name}
+	if cursor, resumed := h.cursor.Resumed(); resumed {
+		opened["cursor"] = string(cursor)
+	}
+	say("opened", opened)
 	go func() {
 		if h.receive() == io.EOF {
 			say("half-closed", event{"stream": name})
@@ -142,6 +147,12 @@ func (s *server) command(c command) {
 		say("error", event{"message": "stream: " + c.Stream + " (expected: an open one)"})
 	case c.Do == "finish":
 		h.sends <- func() { h.finish <- c }
+	case c.Do == "mark":
+		h.sends <- func() {
+			if err := h.cursor.Mark([]byte(c.Cursor)); err != nil {
+				say("error", event{"message": err.Error()})
+			}
+		}
 	default:
 		h.command(c)
 	}
