@@ -34,7 +34,7 @@ type HostOptions struct {
 	// bidirectional ones and, registered by Registrar, all that stream.
 	Resumable func(method string) bool
 	// TokenKey is a secret of at least 16 bytes, the same at all instances that may redirect to each
-	// other; a random one, which a restart forgets.
+	// other or hand streams over; a random one, which a restart forgets.
 	TokenKey []byte
 	// Address is where clients reach this instance and no other, as host:port. With it a session that
 	// comes to another instance is sent to its owner.
