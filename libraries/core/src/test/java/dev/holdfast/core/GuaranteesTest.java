@@ -25,9 +25,11 @@ class GuaranteesTest {
   private static final Path ROOT = Path.of(System.getProperty("holdfast.root", ".."));
   private static final int FOLDERS_TO_A_MODULE = 2;
 
-  // A class, a class and its method, or a further method of the class before: `.method`.
+  // A class, a class and its method, a further method of the class before: `.method`, or a function
+  // in Go.
   private static final Pattern TEST =
-      Pattern.compile("\\b([A-Z]\\w*Test)(?:\\.([a-z]\\w*))?|`\\.([a-z]\\w*)`");
+      Pattern.compile("\\b([A-Z]\\w*Test)(?:\\.([a-z]\\w*))?|`\\.([a-z]\\w*)`|`(Test[A-Z]\\w*)`");
+  private static final Pattern GO_TEST = Pattern.compile("(?m)^func (Test\\w+)\\(");
   private static final Pattern PARENT = Pattern.compile("class \\w+ extends (\\w+)");
 
   @ParameterizedTest
@@ -65,19 +67,26 @@ class GuaranteesTest {
     Map<String, String> sources =
         Map.of(
             "OneTest", "class OneTest extends BaseTest { void a() {} }",
-            "BaseTest", "class BaseTest { void inherited() {} }");
+            "BaseTest", "class BaseTest { void inherited() {} }",
+            "TestOfGo", "");
     String document =
         """
         | what | how | test |
         |---|---|---|
         | fine | x | `OneTest.a`, `.inherited`, mutant `NO_TEST_AT_ALL` |
+        | Go | x | `TestOfGo` |
         | gone | x | OneTest, GoneTest |
+        | gone in Go | x | `TestThatIsGone` |
         | renamed | x | `OneTest.a`, `.b` |
         | unproven | x | somebody looked |
         """;
 
     assertThat(unfounded(document, sources))
-        .containsExactly("gone: GoneTest", "renamed: OneTest.b", "unproven: names no test");
+        .containsExactly(
+            "gone: GoneTest",
+            "gone in Go: TestThatIsGone",
+            "renamed: OneTest.b",
+            "unproven: names no test");
   }
 
   private static List<String> withoutOneChecker(String document) {
@@ -101,6 +110,7 @@ class GuaranteesTest {
       String type = "";
       while (test.find()) {
         type = test.group(1) == null ? type : test.group(1);
+        type = test.group(4) == null ? type : test.group(4);
         String method = test.group(2) == null ? test.group(3) : test.group(2);
         if (!sources.containsKey(type)) {
           found.add(title + ": " + type);
@@ -129,25 +139,30 @@ class GuaranteesTest {
     return parent.find() && hasMethod(parent.group(1), method, sources);
   }
 
-  /** The text of every test class of the tree, by its name. */
+  /** The text of every test class of the tree, by its name, and the names of the tests in Go. */
   private static Map<String, String> testSources() throws IOException {
     try (Stream<Path> folders = Files.walk(ROOT, FOLDERS_TO_A_MODULE)) {
-      return folders
-          .map(folder -> folder.resolve("src/test/java"))
-          .filter(Files::isDirectory)
-          .flatMap(GuaranteesTest::javaFiles)
-          .collect(
-              Collectors.toMap(
-                  file -> file.getFileName().toString().replace(".java", ""),
-                  GuaranteesTest::read,
-                  String::concat,
-                  TreeMap::new));
+      Map<String, String> sources =
+          folders
+              .map(folder -> folder.resolve("src/test/java"))
+              .filter(Files::isDirectory)
+              .flatMap(folder -> files(folder, "Test.java"))
+              .collect(
+                  Collectors.toMap(
+                      file -> file.getFileName().toString().replace(".java", ""),
+                      GuaranteesTest::read,
+                      String::concat,
+                      TreeMap::new));
+      files(ROOT.resolve("go"), "_test.go")
+          .flatMap(file -> GO_TEST.matcher(read(file)).results())
+          .forEach(test -> sources.put(test.group(1), ""));
+      return sources;
     }
   }
 
-  private static Stream<Path> javaFiles(Path directory) {
+  private static Stream<Path> files(Path directory, String suffix) {
     try (Stream<Path> files = Files.walk(directory)) {
-      return files.filter(path -> path.toString().endsWith("Test.java")).toList().stream();
+      return files.filter(path -> path.toString().endsWith(suffix)).toList().stream();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
