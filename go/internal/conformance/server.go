@@ -23,6 +23,7 @@ type server struct {
 	options options
 	host    *duplex.Host
 	grpc    *grpc.Server
+	port    int
 
 	mu       sync.Mutex
 	handlers map[string]*handler
@@ -78,7 +79,8 @@ func listen(o options) (*server, error) {
 			say("error", event{"message": err.Error()})
 		}
 	}()
-	say("listening", event{"port": listener.Addr().(*net.TCPAddr).Port})
+	s.port = listener.Addr().(*net.TCPAddr).Port
+	say("listening", event{"port": s.port})
 	return s, nil
 }
 
@@ -135,7 +137,9 @@ func (s *server) command(c command) {
 		go func() {
 			defer cancel()
 			// Whoever is left when the time is over is the scenario's own affair.
-			_ = s.host.Drain(ctx)
+			if s.host.Drain(ctx) == nil {
+				say("drained", event{"port": s.port})
+			}
 		}()
 		return
 	}
@@ -151,6 +155,8 @@ func (s *server) command(c command) {
 		h.sends <- func() {
 			if err := h.cursor.Mark([]byte(c.Cursor)); err != nil {
 				say("error", event{"message": err.Error()})
+			} else {
+				say("marked", event{"stream": c.Stream})
 			}
 		}
 	default:

@@ -1,6 +1,8 @@
 package dev.holdfast.bench.duplex;
 
 import com.google.protobuf.BytesValue;
+import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.SystemScheduler;
 import dev.holdfast.duplex.conformance.implementation.JsonLine;
 import dev.holdfast.duplex.conformance.peer.PeerMethods;
 import dev.holdfast.streams.grpc.ServerStreams;
@@ -29,12 +31,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class ServerAdapter implements AutoCloseable {
   private static final AtomicInteger NUMBERS = new AtomicInteger();
   private static final int LARGEST_MESSAGE = 16 << 20;
+  private static final Duration DRAIN_POLL = Duration.ofMillis(20);
+  private static final Scheduler SCHEDULER = SystemScheduler.shared();
 
   private final AdapterOutput out;
   private final boolean byHand;
   private final ServerStreams streams;
   private final Server server;
   private final Map<String, HandlerAdapter> handlers = new ConcurrentHashMap<>();
+  private volatile boolean closed;
 
   ServerAdapter(AdapterOutput out, JsonLine options) throws IOException {
     this.out = out;
@@ -84,6 +89,7 @@ final class ServerAdapter implements AutoCloseable {
   void command(JsonLine command) {
     if (command.text("do").equals("drain")) {
       streams.drain(Duration.ofMillis(command.number("graceMs")));
+      awaitDrained();
       return;
     }
     HandlerAdapter handler = handlers.get(command.text("stream"));
@@ -93,8 +99,20 @@ final class ServerAdapter implements AutoCloseable {
     handler.command(command);
   }
 
+  private void awaitDrained() {
+    if (closed) {
+      return;
+    }
+    if (streams.sessions().isEmpty()) {
+      out.event("drained", "port", server.getPort());
+    } else {
+      var unused = SCHEDULER.schedule(DRAIN_POLL, this::awaitDrained);
+    }
+  }
+
   @Override
   public void close() {
+    closed = true;
     server.shutdownNow();
     streams.close();
   }
@@ -125,15 +143,16 @@ final class ServerAdapter implements AutoCloseable {
     void command(JsonLine command) {
       switch (command.text("do")) {
         case "send" -> sends.send(command);
-        case "mark" -> sends.add(() -> cursor.mark(bytes(command)));
+        case "mark" -> sends.add(() -> mark(command));
         case "read" -> call.request((int) command.number("count"));
         case "finish" -> sends.add(() -> finish(command));
         default -> throw new IllegalArgumentException("do: " + command.text("do"));
       }
     }
 
-    private static byte[] bytes(JsonLine mark) {
-      return mark.text("cursor").getBytes(StandardCharsets.UTF_8);
+    private void mark(JsonLine command) {
+      cursor.mark(command.text("cursor").getBytes(StandardCharsets.UTF_8));
+      out.event("marked", "stream", stream);
     }
 
     private void finish(JsonLine command) {

@@ -94,7 +94,10 @@ public final class ConformanceRun {
       throws IOException, InterruptedException {
     long beganNanos = System.nanoTime();
     int first = outcomes.size();
-    try (ScenarioRunner runner = new ScenarioRunner(client.command(), server.command(), log)) {
+    List<List<String>> next =
+        candidates.stream().filter(Candidate::server).map(Candidate::command).toList();
+    try (ScenarioRunner runner =
+        new ScenarioRunner(client.command(), server.command(), next, log)) {
       for (Scenario each : Scenario.all()) {
         if (each.role() == role && each.name().contains(only)) {
           add(

@@ -6,6 +6,7 @@ import dev.holdfast.duplex.conformance.scenario.Scenario;
 import dev.holdfast.duplex.conformance.scenario.Stage;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,20 +17,28 @@ import org.jspecify.annotations.Nullable;
 public final class ScenarioRunner implements AutoCloseable {
   private final List<String> clientCommand;
   private final List<String> serverCommand;
+  private final List<List<String>> nextCommands;
   private final Path log;
   private @Nullable Implementation client;
   private @Nullable Implementation server;
+  private final List<Implementation> next = new ArrayList<>();
 
   /**
    * Creates a runner.
    *
    * @param clientCommand the command line of the client's adapter
    * @param serverCommand that of the server's
+   * @param nextCommands those of the servers to which its streams move
    * @param log takes what adapters say on standard error
    */
-  public ScenarioRunner(List<String> clientCommand, List<String> serverCommand, Path log) {
+  public ScenarioRunner(
+      List<String> clientCommand,
+      List<String> serverCommand,
+      List<List<String>> nextCommands,
+      Path log) {
     this.clientCommand = List.copyOf(clientCommand);
     this.serverCommand = List.copyOf(serverCommand);
+    this.nextCommands = List.copyOf(nextCommands);
     this.log = log;
   }
 
@@ -59,9 +68,13 @@ public final class ScenarioRunner implements AutoCloseable {
     if (!missing.isEmpty()) {
       return new Result(scenario, Outcome.SKIPPED, String.join(", ", missing));
     }
-    try (Stage stage = new Stage(first, second)) {
+    List<Implementation> moveTo = scenario.moves() ? next() : List.of();
+    try (Stage stage = new Stage(first, second, moveTo)) {
       scenario.script().run(stage);
       reset(first);
+      for (Implementation each : moveTo) {
+        reset(each);
+      }
       if (second != first) {
         reset(second);
       }
@@ -114,6 +127,16 @@ public final class ScenarioRunner implements AutoCloseable {
     return started;
   }
 
+  /** The servers to which streams move, as far as they take hand-overs. */
+  private List<Implementation> next() throws IOException, InterruptedException {
+    if (next.isEmpty()) {
+      for (List<String> command : nextCommands) {
+        next.add(Implementation.start(command, log));
+      }
+    }
+    return next.stream().filter(each -> each.options().contains("cursor")).toList();
+  }
+
   private void stop() throws InterruptedException {
     if (client != null) {
       client.close();
@@ -123,6 +146,10 @@ public final class ScenarioRunner implements AutoCloseable {
       server.close();
       server = null;
     }
+    for (Implementation each : next) {
+      each.close();
+    }
+    next.clear();
   }
 
   @Override

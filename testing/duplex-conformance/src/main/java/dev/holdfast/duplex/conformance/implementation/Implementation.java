@@ -124,6 +124,15 @@ public final class Implementation implements AutoCloseable {
     return (int) await("listening", "", START_PATIENCE).number("port");
   }
 
+  /** Takes events until no session is left of the server at a port, which leaves. */
+  public void awaitDrained(int port) throws InterruptedException {
+    JsonLine drained = await("drained", "", START_PATIENCE);
+    while (drained.number("port") != port) {
+      // That of a server before it.
+      drained = await("drained", "", START_PATIENCE);
+    }
+  }
+
   /** As {@link #await(String, String)}, where events of another name may come before. */
   public JsonLine awaitPast(String skipped, String event, String stream)
       throws InterruptedException {

@@ -164,7 +164,10 @@ public final class ReferenceAdapter {
             stream.send(TextMessage.encode(TextMessage.filled(text, (int) next.number("size"))));
             event("sent", "stream", name, "text", text);
           }
-          case "mark" -> stream.mark(next.text("cursor"));
+          case "mark" -> {
+            stream.mark(next.text("cursor"));
+            event("marked", "stream", name);
+          }
           default -> {
             Map<String, String> trailers = new LinkedHashMap<>();
             next.object("trailers").fields().forEach((k, v) -> trailers.put(k, v.toString()));

@@ -1,15 +1,10 @@
 package dev.holdfast.duplex.conformance.scenario;
 
-import dev.holdfast.duplex.conformance.implementation.Implementation;
 import dev.holdfast.duplex.conformance.implementation.JsonLine;
 import dev.holdfast.duplex.conformance.peer.PeerMethods;
-import dev.holdfast.duplex.conformance.wire.TextMessage;
 import dev.holdfast.lab.RelayDirection;
-import dev.holdfast.lab.TcpRelay;
 import io.grpc.Status;
-import java.io.IOException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -44,115 +39,12 @@ final class PairScenarios {
         .toList();
   }
 
-  /** A stream from a client to a server through a relay. */
-  private static final class Pair {
-    private final Implementation client;
-    private final Implementation server;
-    private final TcpRelay relay;
-    private final String stream;
-    private final String handler;
-
-    Pair(Stage stage) throws Exception {
-      this(stage, PeerMethods.TALK);
-    }
-
-    Pair(Stage stage, String method) throws Exception {
-      this(stage, method, Map.of());
-    }
-
-    Pair(Stage stage, String method, Map<String, Object> options) throws Exception {
-      client = stage.clientImplementation();
-      server = stage.serverImplementation();
-      stream = stage.newStream();
-      server.send(JsonLine.of("do", "listen").with("options", Map.of()));
-      relay = stage.own(TcpRelay.toPort(server.awaitPort()));
-      client.send(
-          JsonLine.of("do", "open")
-              .with("stream", stream)
-              .with("target", "127.0.0.1:" + relay.port())
-              .with("method", method)
-              .with("options", quick(options)));
-      handler = server.await("opened", "").text("stream");
-    }
-
-    private static Map<String, Object> quick(Map<String, Object> options) {
-      Map<String, Object> all = new HashMap<>(options);
-      all.put("backoffBaseMs", 20L);
-      all.put("backoffCapMs", 100L);
-      return all;
-    }
-
-    /** Waits until the client has taken a message. */
-    void sent(String text) throws InterruptedException {
-      while (!client.await("sent", stream).text("text").equals(text)) {
-        // Those before it.
-      }
-    }
-
-    void say(String text, int size) throws IOException {
-      client.send(sending(stream, text, size));
-    }
-
-    void answer(String text, int size) throws IOException {
-      server.send(sending(handler, text, size));
-    }
-
-    private static JsonLine sending(String stream, String text, int size) {
-      return JsonLine.of("do", "send")
-          .with("stream", stream)
-          .with("text", text)
-          .with("size", (long) size);
-    }
-
-    void atServer(String text) throws InterruptedException {
-      message(server.await("message", handler, Duration.ofSeconds(30)), text);
-    }
-
-    void atClient(String text) throws InterruptedException {
-      message(client.await("message", stream, Duration.ofSeconds(30)), text);
-    }
-
-    private static void message(JsonLine event, String text) {
-      Check.equal("message", TextMessage.name(event.text("text")), text);
-    }
-
-    void halfClose() throws IOException {
-      client.send(JsonLine.of("do", "half-close").with("stream", stream));
-    }
-
-    void finish() throws IOException {
-      server.send(JsonLine.of("do", "finish").with("stream", handler).with("status", 0L));
-    }
-
-    void ends() throws InterruptedException {
-      Check.equal("status", client.await("ended", stream).number("status"), 0L);
-      Check.equal("reason", server.await("closed", handler).text("reason"), "FINISHED");
-    }
-
-    /** Messages both ways, and what happens before each. */
-    void exchange(int messages, int size, Scenario.Script before, Stage stage) throws Exception {
-      for (int i = 1; i <= messages; i++) {
-        before.run(stage);
-        say("m" + i, size);
-        answer("x" + i, size);
-      }
-      for (int i = 1; i <= messages; i++) {
-        atServer("m" + i);
-        atClient("x" + i);
-      }
-      halfClose();
-      server.await("half-closed", handler);
-      finish();
-      ends();
-    }
-  }
-
   private static void echo(Stage stage) throws Exception {
-    new Pair(stage).exchange(MESSAGES, 0, unused -> {}, stage);
+    new PairStage(stage).exchange(MESSAGES, 0, unused -> {}, stage);
   }
 
   private static void cuts(Stage stage) throws Exception {
-    Pair pair = new Pair(stage);
+    PairStage pair = new PairStage(stage);
     for (int round = 1; round <= 10; round++) {
       for (int i = 1; i <= 10; i++) {
         pair.say("m" + round + "-" + i, 0);
@@ -169,7 +61,7 @@ final class PairScenarios {
   }
 
   private static void cutByBytes(Stage stage) throws Exception {
-    Pair pair = new Pair(stage);
+    PairStage pair = new PairStage(stage);
     pair.say("m0", 0);
     pair.atServer("m0");
     for (int round = 1; round <= 12; round++) {
@@ -188,18 +80,18 @@ final class PairScenarios {
   }
 
   private static void large(Stage stage) throws Exception {
-    new Pair(stage).exchange(20, 500_000, unused -> {}, stage);
+    new PairStage(stage).exchange(20, 500_000, unused -> {}, stage);
   }
 
   private static void slowPath(Stage stage) throws Exception {
-    Pair pair = new Pair(stage);
+    PairStage pair = new PairStage(stage);
     pair.relay.delay(RelayDirection.TO_CLIENT, Duration.ofMillis(30));
     pair.relay.delay(RelayDirection.TO_SERVER, Duration.ofMillis(30));
     pair.exchange(MESSAGES * 2, 0, unused -> {}, stage);
   }
 
   private static void finalLost(Stage stage) throws Exception {
-    Pair pair = new Pair(stage);
+    PairStage pair = new PairStage(stage);
     pair.say("m", 0);
     pair.atServer("m");
     pair.relay.stall(RelayDirection.TO_CLIENT);
@@ -212,7 +104,7 @@ final class PairScenarios {
   }
 
   private static void halfCloseLost(Stage stage) throws Exception {
-    Pair pair = new Pair(stage);
+    PairStage pair = new PairStage(stage);
     pair.say("m", 0);
     pair.atServer("m");
     pair.relay.stall(RelayDirection.TO_SERVER);
@@ -225,7 +117,7 @@ final class PairScenarios {
   }
 
   private static void cancel(Stage stage) throws Exception {
-    Pair pair = new Pair(stage);
+    PairStage pair = new PairStage(stage);
     pair.say("m", 0);
     pair.atServer("m");
     pair.client.send(JsonLine.of("do", "cancel").with("stream", pair.stream));
@@ -237,7 +129,7 @@ final class PairScenarios {
   }
 
   private static void drain(Stage stage) throws Exception {
-    Pair pair = new Pair(stage);
+    PairStage pair = new PairStage(stage);
     for (String text : List.of("a", "b", "c")) {
       pair.say(text, 0);
       pair.atServer(text);
@@ -248,7 +140,7 @@ final class PairScenarios {
   }
 
   private static void serverStreamCuts(Stage stage) throws Exception {
-    Pair pair = new Pair(stage, PeerMethods.LIST);
+    PairStage pair = new PairStage(stage, PeerMethods.LIST);
     pair.say("request", 0);
     pair.atServer("request");
     pair.server.await("half-closed", pair.handler);
@@ -267,7 +159,7 @@ final class PairScenarios {
   }
 
   private static void clientStreamCuts(Stage stage) throws Exception {
-    Pair pair = new Pair(stage, PeerMethods.COLLECT, Map.of("sendMessages", 3L));
+    PairStage pair = new PairStage(stage, PeerMethods.COLLECT, Map.of("sendMessages", 3L));
     for (int round = 1; round <= 10; round++) {
       for (int i = 1; i <= 10; i++) {
         pair.say("m" + round + "-" + i, 0);

@@ -14,6 +14,8 @@ import java.util.Set;
  */
 public record Scenario(
     String name, Role role, List<String> rules, Set<String> needs, Script script) {
+  private static final String MOVES = "hand-over";
+
   /** The role of the implementation under test. */
   public enum Role {
     CLIENT,
@@ -26,6 +28,11 @@ public record Scenario(
   @FunctionalInterface
   public interface Script {
     void run(Stage stage) throws Exception;
+  }
+
+  /** Whether its streams move from the server of the pair to other ones. */
+  public boolean moves() {
+    return role == Role.PAIR && needs.contains(MOVES);
   }
 
   /** All scenarios, in the order of the document's tables. */

@@ -21,6 +21,7 @@ final class Scenarios {
     all.addAll(ServerOneWayScenarios.all());
     all.addAll(ServerHandoverScenarios.all());
     all.addAll(PairScenarios.all());
+    all.addAll(PairHandoverScenarios.all());
     return all;
   }
 }

@@ -277,7 +277,7 @@ final class ServerHandoverScenarios {
     server.drain(LONG_GRACE);
     settles(server, call, 1);
     expectNoFinal(call);
-    server.mark("at 2");
+    server.beginMark("at 2");
     WireHandover handover = handedOver(server, expectMoved(call, 3, 1));
     Check.equal("processed", handover.processed(), 1L);
     Check.equal("cursor", handover.cursor(), "at 2");

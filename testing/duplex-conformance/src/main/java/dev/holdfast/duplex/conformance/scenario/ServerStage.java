@@ -192,8 +192,14 @@ final class ServerStage {
     implementation.send(command("read").with("count", (long) count));
   }
 
-  /** The handler marks a cursor, after the messages before it. */
-  void mark(String text) throws IOException {
+  /** Waits until the handler has marked a cursor, after the messages before it. */
+  void mark(String text) throws IOException, InterruptedException {
+    beginMark(text);
+    implementation.await("marked", stream);
+  }
+
+  /** As {@link #mark}, where the end of the handler may come before the event. */
+  void beginMark(String text) throws IOException {
     implementation.send(command("mark").with("cursor", text));
   }
 

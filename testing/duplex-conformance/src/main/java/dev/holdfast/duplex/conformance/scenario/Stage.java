@@ -4,6 +4,7 @@ import dev.holdfast.duplex.conformance.implementation.Implementation;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -15,12 +16,19 @@ public final class Stage implements AutoCloseable {
 
   private final Implementation client;
   private final Implementation server;
+  private final List<Implementation> nextServers;
   private final Deque<AutoCloseable> owned = new ArrayDeque<>();
 
   /** Creates a stage; with one implementation under test both are the same. */
   public Stage(Implementation client, Implementation server) {
+    this(client, server, List.of());
+  }
+
+  /** Creates a stage of a pair, with servers that its streams may move to. */
+  public Stage(Implementation client, Implementation server, List<Implementation> nextServers) {
     this.client = client;
     this.server = server;
+    this.nextServers = List.copyOf(nextServers);
   }
 
   /** A client under test with a reference server. */
@@ -46,6 +54,11 @@ public final class Stage implements AutoCloseable {
   /** The server under test of a pair. */
   Implementation serverImplementation() {
     return server;
+  }
+
+  /** One server of each implementation, all of them other processes than that of the pair. */
+  List<Implementation> nextServers() {
+    return nextServers;
   }
 
   <T extends AutoCloseable> T own(T resource) {
