@@ -12,7 +12,8 @@ import java.util.Set;
 
 /** Scenarios of a client under test whose stream moves from one server under test to another. */
 final class PairHandoverScenarios {
-  private static final long GRACE_MILLIS = 20_000;
+  private static final long GRACE_MILLIS = 120_000;
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private PairHandoverScenarios() {}
 
@@ -57,7 +58,7 @@ final class PairHandoverScenarios {
     void goesOnFrom(String cursor) throws Exception {
       pair.server.awaitDrained(pair.port);
       pair.relay.cut();
-      JsonLine opened = next.await("opened", "", Duration.ofSeconds(30));
+      JsonLine opened = next.await("opened", "", PATIENCE);
       Check.equal("cursor", opened.text("cursor"), cursor);
       handler = opened.text("stream");
     }
@@ -67,7 +68,7 @@ final class PairHandoverScenarios {
     }
 
     void atServer(String text) throws InterruptedException {
-      PairStage.message(next.await("message", handler, Duration.ofSeconds(30)), text);
+      PairStage.message(next.await("message", handler, PATIENCE), text);
     }
 
     void finish() throws IOException, InterruptedException {
