@@ -41,8 +41,8 @@ public record SessionOptions(
 
   /**
    * Seven messages of 1 MiB: while some are processed and their acks are on their way the next ones
-   * arrive. HTTP/2 windows of grpc-java grow as far. The process budget bounds a session to less
-   * where it is small.
+   * arrive. HTTP/2 windows of grpc-java grow as far. A buffer holds less of it where a 64th of the
+   * free budget of the process is less, as by default.
    */
   private static final long BUFFER_BYTES = 8 * 1024 * 1024;
 

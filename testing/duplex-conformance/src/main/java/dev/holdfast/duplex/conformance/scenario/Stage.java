@@ -56,7 +56,7 @@ public final class Stage implements AutoCloseable {
     return server;
   }
 
-  /** One server of each implementation, all of them other processes than that of the pair. */
+  /** Servers to which streams move, one of each implementation, in processes of their own. */
   List<Implementation> nextServers() {
     return nextServers;
   }
