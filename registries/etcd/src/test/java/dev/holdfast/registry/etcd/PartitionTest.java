@@ -37,16 +37,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 @EnabledOnOs(value = OS.LINUX, disabledReason = "the network between members reads /proc")
 @Order(1) // among the longest: the others run beside it
 class PartitionTest {
-  // Kept alive every 3.3 s, so still at the member that is cut off, and then elsewhere in time.
-  private static final String OPTIONS = "?ttl=10s&request-timeout=3s";
+  // Kept alive every 10 s, so still at the member that is cut off, and then elsewhere in time: an
+  // election takes 3 s, and on a busy machine longer than what a lease of 10 s leaves for it.
+  private static final String OPTIONS = "?ttl=30s&request-timeout=3s";
   private static final Pattern NO_LEADER =
       Pattern.compile("no leader|no answer in time|not answer");
-  private static final int MORTAL_TTL_SECONDS = 15;
+  private static final int MORTAL_TTL_SECONDS = 36;
   private static final String FIRST = "10.0.0.1:50051";
   private static final String SECOND = "10.0.0.2:50051";
   private static final String MORTAL = "10.0.0.9:50051";
   private static EtcdCluster etcd;
   private OpenRegistries registries;
+  private final List<OpenRegistries.Announced> records = new ArrayList<>();
 
   /** What the member that is cut off was to the others. */
   enum Role {
@@ -95,6 +97,7 @@ class PartitionTest {
     RecordedWatch staying = registries.watch(bound, service);
     OpenRegistries.Announced record =
         registries.announceUntilPublished(registries.openAtFirst(lonelyFirst), service, at(1));
+    records.add(record);
     List<RecordedWatch> all = List.of(elsewhere, moving, staying);
     awaitLists(all, FIRST);
 
@@ -138,7 +141,7 @@ class PartitionTest {
     return watch.failures().stream().anyMatch(e -> reason.matcher(e.toString()).find());
   }
 
-  private static void awaitLists(List<RecordedWatch> watches, String... expected) {
+  private void awaitLists(List<RecordedWatch> watches, String... expected) {
     for (RecordedWatch watch : watches) {
       try {
         patiently().until(() -> addresses(watch).equals(List.of(expected)));
@@ -149,10 +152,12 @@ class PartitionTest {
   }
 
   /**
-   * The message of a failure: the lists and failures of each watch, leader and keys of each member.
+   * The message of a failure: how records ended, the lists and failures of each watch, leader and
+   * keys of each member.
    */
-  private static String seenBy(List<RecordedWatch> watches) {
-    StringBuilder seen = new StringBuilder();
+  private String seenBy(List<RecordedWatch> watches) {
+    StringBuilder seen = new StringBuilder("records ended: ");
+    records.forEach(each -> seen.append(each.record().end()).append("; "));
     for (RecordedWatch watch : watches) {
       seen.append("lists ").append(listsSeen(watch));
       seen.append(", failures ").append(watch.failures()).append("; ");
