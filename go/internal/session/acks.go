@@ -6,22 +6,20 @@ import (
 	"holdfast.dev/go/internal/wire"
 )
 
-// While messages are answered an ack that can go with one waits for so many times the bytes.
-const ackRides = 2
-
 // ackSchedule says when what was processed is acknowledged.
 type ackSchedule struct {
-	in      *receiveBuffer
-	bytes   int64
-	every   int64
-	delay   time.Duration
-	due     int64
-	covered int64 // processed bytes that acks have covered
-	answers bool  // a message went out since an ack had to go by itself
+	in       *receiveBuffer
+	bytes    int64
+	answered int64 // bytes while messages are answered, so that an answer may carry the ack
+	every    int64
+	delay    time.Duration
+	due      int64
+	covered  int64 // processed bytes that acks have covered
+	answers  bool  // a message went out since an ack had to go by itself
 }
 
 func newAckSchedule(o *Options, in *receiveBuffer) ackSchedule {
-	return ackSchedule{in: in, bytes: o.ackBytes(), every: int64(o.AckEvery), delay: o.AckDelay, due: never}
+	return ackSchedule{in: in, bytes: o.ackBytes(), answered: o.answeredAckBytes(), every: int64(o.AckEvery), delay: o.AckDelay, due: never}
 }
 
 // follow takes what a welcome asks for; 0 asks for nothing.
@@ -69,14 +67,14 @@ func (s *ackSchedule) enoughUnsaid(to *Attachment) bool {
 	unsaid := s.in.processed - to.sentAck
 	most := s.bytes
 	if s.answers {
-		most *= ackRides
+		most = s.answered
 	}
 	return unsaid >= s.every || (unsaid > 0 && s.in.processedBytes-s.covered >= most)
 }
 
 // enough reports whether a peer with the same schedule acknowledges so much without delay.
 func (s *ackSchedule) enough(out *sendBuffer) bool {
-	return int64(out.count()) >= s.every || out.held >= ackRides*s.bytes
+	return int64(out.count()) >= s.every || out.held >= s.answered
 }
 
 const (

@@ -57,10 +57,11 @@ func Defaults() Options {
 }
 
 const (
-	maxMessages = 65_536
-	maxAckBytes = 256 << 10
-	maxAckDelay = 10 * time.Second
-	maxSayable  = wire.MaxMillis * time.Millisecond
+	maxMessages         = 65_536
+	maxAckBytes         = 256 << 10
+	maxAnsweredAckBytes = 2 << 20
+	maxAckDelay         = 10 * time.Second
+	maxSayable          = wire.MaxMillis * time.Millisecond
 )
 
 // Check returns an error that names the first setting out of its range.
@@ -97,6 +98,11 @@ func (o *Options) Check() error {
 }
 
 func (o *Options) ackBytes() int64 { return min(maxAckBytes, max(1, o.ReceiveBytes/4)) }
+
+// answeredAckBytes is the bytes after which an ack goes by itself while messages are answered.
+func (o *Options) answeredAckBytes() int64 {
+	return min(maxAnsweredAckBytes, max(1, o.ReceiveBytes/2))
+}
 
 // Random gives the random numbers of a session, as *rand.Rand of math/rand/v2 does.
 type Random interface {

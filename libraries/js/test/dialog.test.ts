@@ -205,6 +205,10 @@ test('acknowledges large messages by bytes', () => {
   new Dialog('acks-by-bytes.json', { receiveBytes: 256 * 1024 }, false).play(100);
 });
 
+test('lets answers carry the acks of large messages', () => {
+  new Dialog('acks-of-answers.json', {}, false).play(100);
+});
+
 test('gives credit by size', () => {
   new Dialog('credit-by-size.json', { receiveBytes: 256 * 1024 }, true).play(0);
 });

@@ -144,6 +144,9 @@ class DialogTest(unittest.TestCase):
     def test_acknowledges_large_messages_by_bytes(self) -> None:
         Dialog(self, "acks-by-bytes.json", SessionOptions(receive_bytes=256 << 10), shows_reads=False).play(100)
 
+    def test_lets_answers_carry_the_acks_of_large_messages(self) -> None:
+        Dialog(self, "acks-of-answers.json", SessionOptions(), shows_reads=False).play(100)
+
     def test_gives_credit_by_size(self) -> None:
         Dialog(self, "credit-by-size.json", SessionOptions(receive_bytes=256 << 10), shows_reads=True).play(0)
 

@@ -1,15 +1,13 @@
 import type { Welcome } from '../wire/handshake.js';
 import type { Attachment } from './attachment.js';
 import { type Deadlines, isOver } from './deadlines.js';
-import { type SessionOptions, ackBytes } from './options.js';
+import { type SessionOptions, ackBytes, answeredAckBytes } from './options.js';
 import type { ReceiveBuffer } from './receive-buffer.js';
 import type { SendBuffer } from './send-buffer.js';
 
 /** The most that a welcome can ask for; with more the client takes these. */
 const MAX_EVERY = 65_536;
 const MAX_DELAY_MILLIS = 10_000;
-/** An ack that may go with a message waits for so many times the usual bytes. */
-const RIDES = 2;
 
 /**
  * When to acknowledge: after a number of messages or a delay, as the newest welcome says, after a number of bytes, and when the server
@@ -17,6 +15,8 @@ const RIDES = 2;
  */
 export class AckSchedule {
   private readonly bytes: number;
+  /** The bytes while messages are answered: the next answer carries the ack, and a frame is saved. */
+  private readonly answeredBytes: number;
   private every: number;
   private delay: number;
   private dueAt: number | undefined;
@@ -30,6 +30,7 @@ export class AckSchedule {
     private readonly received: ReceiveBuffer,
   ) {
     this.bytes = ackBytes(options);
+    this.answeredBytes = answeredAckBytes(options);
     this.every = options.ackEvery;
     this.delay = options.ackDelayMillis;
   }
@@ -90,13 +91,12 @@ export class AckSchedule {
   /** Whether an ack is due by number or by bytes. */
   private isEnoughUnsaid(to: Attachment): boolean {
     const unsaid = this.received.processed - to.outbound.sentAck;
-    // Where each message is answered the next answer carries the ack, and a frame is saved.
-    const mostBytes = this.answers ? RIDES * this.bytes : this.bytes;
+    const mostBytes = this.answers ? this.answeredBytes : this.bytes;
     return unsaid >= this.every || (unsaid > 0 && this.received.processedBytes - this.ackedBytes >= mostBytes);
   }
 
   /** Whether a peer with the same schedule would acknowledge so much by itself, without delay. */
   isEnough(sent: SendBuffer): boolean {
-    return sent.held >= this.every || sent.heldBytes >= RIDES * this.bytes;
+    return sent.held >= this.every || sent.heldBytes >= this.answeredBytes;
   }
 }

@@ -43,6 +43,7 @@ export interface SessionOptions {
 
 const MOST_MESSAGES = 65_536;
 const ACK_BYTES = 256 * 1024;
+const ANSWERED_ACK_BYTES = 2 * 1024 * 1024;
 
 const DEFAULTS: SessionOptions = {
   sendMessages: 256,
@@ -112,4 +113,9 @@ export function sessionOptions(given: Partial<SessionOptions> = {}): SessionOpti
 /** Bytes processed after which an ack is sent at once, however few messages they are. */
 export function ackBytes(options: SessionOptions): number {
   return Math.min(ACK_BYTES, Math.max(1, options.receiveBytes / 4));
+}
+
+/** Bytes processed after which an ack goes by itself while messages are answered. */
+export function answeredAckBytes(options: SessionOptions): number {
+  return Math.min(ANSWERED_ACK_BYTES, Math.max(1, options.receiveBytes / 2));
 }

@@ -12,8 +12,6 @@ from .send_buffer import SendBuffer
 #: The most that a welcome can ask for; with more the client takes these.
 _MAX_EVERY = 65_536
 _MAX_DELAY_MILLIS = 10_000
-#: An ack that may go with a message waits for so many times the usual bytes.
-_RIDES = 2
 
 
 class AckSchedule:
@@ -26,6 +24,8 @@ class AckSchedule:
         self._options = options
         self._received = received
         self._bytes = options.ack_bytes
+        #: The bytes while messages are answered: the next answer carries the ack, and a frame is saved.
+        self._answered_bytes = options.answered_ack_bytes
         self._every = options.ack_every
         self._delay = options.ack_delay_millis
         self._due_at: float | None = None
@@ -83,11 +83,10 @@ class AckSchedule:
     def _is_enough_unsaid(self, to: Attachment) -> bool:
         """Whether an ack is due by number or by bytes."""
         unsaid = self._received.processed - to.outbound.sent_ack
-        # Where each message is answered the next answer carries the ack, and a frame is saved.
-        most_bytes = _RIDES * self._bytes if self._answers else self._bytes
+        most_bytes = self._answered_bytes if self._answers else self._bytes
         large = self._received.processed_bytes - self._acked_bytes >= most_bytes
         return unsaid >= self._every or (unsaid > 0 and large)
 
     def is_enough(self, sent: SendBuffer) -> bool:
         """Whether a peer with the same schedule would acknowledge so much by itself, without delay."""
-        return sent.held >= self._every or sent.held_bytes >= _RIDES * self._bytes
+        return sent.held >= self._every or sent.held_bytes >= self._answered_bytes

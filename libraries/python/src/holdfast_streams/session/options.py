@@ -10,6 +10,7 @@ from ..wire.handshake import MAX_MILLIS
 _MOST_MESSAGES = 65_536
 _MOST_BYTES = 1 << 53
 _ACK_BYTES = 256 * 1024
+_ANSWERED_ACK_BYTES = 2 * 1024 * 1024
 
 #: The lowest and highest value of each number.
 _BOUNDS: dict[str, tuple[int, int]] = {
@@ -86,3 +87,8 @@ class SessionOptions:
     def ack_bytes(self) -> int:
         """Bytes processed after which an ack is sent at once, however few messages they are."""
         return min(_ACK_BYTES, max(1, self.receive_bytes // 4))
+
+    @property
+    def answered_ack_bytes(self) -> int:
+        """Bytes processed after which an ack goes by itself while messages are answered."""
+        return min(_ANSWERED_ACK_BYTES, max(1, self.receive_bytes // 2))

@@ -49,6 +49,9 @@ public record SessionOptions(
   /** A small part of what a peer keeps by default: its sender never waits for an ack then. */
   private static final long ACK_BYTES = 256 * 1024;
 
+  /** A quarter of it: a message of 1 MiB that is answered costs no frame of its own. */
+  private static final long ANSWERED_ACK_BYTES = 2 * 1024 * 1024;
+
   /** The options of a method without settings. */
   public static final SessionOptions DEFAULT =
       new SessionOptions(
@@ -228,6 +231,14 @@ public record SessionOptions(
   /** Bytes processed after which an ack is sent at once, however few messages they are. */
   public long ackBytes() {
     return Math.min(ACK_BYTES, Math.max(1, receiveBytes / 4));
+  }
+
+  /**
+   * Bytes processed after which an ack is sent by itself while messages are answered: the next
+   * answer carries the ack, and its frame is saved.
+   */
+  public long answeredAckBytes() {
+    return Math.min(ANSWERED_ACK_BYTES, Math.max(1, receiveBytes / 2));
   }
 
   public SessionOptions withLevel(DurabilityLevel newLevel) {

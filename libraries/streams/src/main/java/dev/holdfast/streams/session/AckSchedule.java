@@ -10,9 +10,6 @@ import org.jspecify.annotations.Nullable;
  */
 @PureCore
 final class AckSchedule {
-  /** An ack that may go with a message waits for so many times the usual bytes. */
-  private static final int RIDES = 2;
-
   private final SessionOptions options;
   private final ReceiveBuffer receiveBuffer;
 
@@ -112,13 +109,13 @@ final class AckSchedule {
     long unsaid = receiveBuffer.ack() - to.outbound.sentAck;
     // The peer keeps bytes until they are acknowledged: a few large messages fill its buffer.
     // Where each message is answered the next answer carries the ack, and a frame is saved.
-    long mostBytes = answers ? RIDES * options.ackBytes() : options.ackBytes();
+    long mostBytes = answers ? options.answeredAckBytes() : options.ackBytes();
     boolean large = receiveBuffer.processedBytes() - ackedBytes >= mostBytes;
     return unsaid >= every() || (unsaid > 0 && large);
   }
 
   /** Whether a peer with the same schedule would acknowledge so much by itself, without delay. */
   boolean isEnough(SendBuffer sent) {
-    return sent.held() >= every() || sent.heldBytes() >= RIDES * options.ackBytes();
+    return sent.held() >= every() || sent.heldBytes() >= options.answeredAckBytes();
   }
 }

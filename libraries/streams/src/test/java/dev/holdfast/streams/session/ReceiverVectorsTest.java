@@ -5,11 +5,13 @@ import dev.holdfast.streams.SessionOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** When the side that gets large messages acknowledges them and gives credit for more, as bytes. */
 class ReceiverVectorsTest {
   private static final int ACK_BYTES = 64 << 10;
+  private static final int LARGE = 1 << 20;
   private static final long BUDGET_BYTES = 256 << 20;
   private static final SessionOptions OPTIONS =
       SessionOptions.DEFAULT.withReceiveBuffer(256, 256 << 10).withTiming(DialogSteps.TIMING);
@@ -46,6 +48,26 @@ class ReceiverVectorsTest {
     dialog.check(
         "acks-by-bytes.json",
         "has a receive buffer of 256 KiB; processes each message at once; its tag is random");
+  }
+
+  @Test
+  void acksOfAnswersAreAsTheVectorsSay() throws IOException {
+    ClientDialog dialog = ClientDialog.of(SessionOptions.DEFAULT.withTiming(DialogSteps.TIMING));
+    dialog.start(Duration.ZERO);
+    dialog.request(100);
+    dialog.drive();
+    dialog.welcome(0, 0, 256);
+    for (String answer : List.of("x", "y", "z")) {
+      dialog.offer(answer);
+      receive(dialog, LARGE);
+    }
+    // The next ones are not answered: an ack after two, and then after each.
+    receive(dialog, LARGE);
+    receive(dialog, LARGE);
+
+    dialog.check(
+        "acks-of-answers.json",
+        "has a receive buffer of 8 MiB; processes each message at once; its tag is random");
   }
 
   @Test

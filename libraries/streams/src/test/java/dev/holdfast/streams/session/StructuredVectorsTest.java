@@ -40,7 +40,8 @@ class StructuredVectorsTest {
   void allDialogsAreThere() {
     assertThat(all.stream().map(Spelled::file).distinct())
         .contains("dialog.json", "half-open.json", "client-dialog.json", "client-half-open.json")
-        .contains("acks-by-bytes.json", "credit-by-size.json", "frames.json", "handshakes.json");
+        .contains("acks-by-bytes.json", "acks-of-answers.json", "credit-by-size.json")
+        .contains("frames.json", "handshakes.json");
   }
 
   @Test
