@@ -20,6 +20,7 @@ final class Scenarios {
     all.addAll(ServerFrameScenarios.all());
     all.addAll(ServerOneWayScenarios.all());
     all.addAll(ServerHandoverScenarios.all());
+    all.addAll(ServerTakeoverScenarios.all());
     all.addAll(PairScenarios.all());
     all.addAll(PairHandoverScenarios.all());
     return all;
