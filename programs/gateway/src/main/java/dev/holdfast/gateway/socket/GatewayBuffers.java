@@ -16,16 +16,7 @@ public final class GatewayBuffers {
    */
   private static final int CHUNK_ORDER = 7;
 
-  private static final PooledByteBufAllocator POOL =
-      new PooledByteBufAllocator(
-          PlatformDependent.directBufferPreferred(),
-          PooledByteBufAllocator.defaultNumHeapArena(),
-          PooledByteBufAllocator.defaultNumDirectArena(),
-          PAGE_BYTES,
-          CHUNK_ORDER,
-          PooledByteBufAllocator.defaultSmallCacheSize(),
-          PooledByteBufAllocator.defaultNormalCacheSize(),
-          PooledByteBufAllocator.defaultUseCacheForAllThreads());
+  private static final PooledByteBufAllocator POOL = newPool();
 
   /**
    * The shared allocator. Netty's default, the adaptive allocator, keeps the chunks of a peak of
@@ -35,13 +26,21 @@ public final class GatewayBuffers {
 
   private GatewayBuffers() {}
 
+  /** A pool of the gateway's arenas and chunks. */
+  static PooledByteBufAllocator newPool() {
+    return new PooledByteBufAllocator(
+        PlatformDependent.directBufferPreferred(),
+        PooledByteBufAllocator.defaultNumHeapArena(),
+        PooledByteBufAllocator.defaultNumDirectArena(),
+        PAGE_BYTES,
+        CHUNK_ORDER,
+        PooledByteBufAllocator.defaultSmallCacheSize(),
+        PooledByteBufAllocator.defaultNormalCacheSize(),
+        PooledByteBufAllocator.defaultUseCacheForAllThreads());
+  }
+
   /** Releases the buffers that this thread caches. */
   public static void trim() {
     POOL.trimCurrentThreadCache();
-  }
-
-  /** The bytes of all direct chunks, used or not. */
-  static long directBytes() {
-    return POOL.metric().usedDirectMemory();
   }
 }
