@@ -63,8 +63,7 @@ public final class ScenarioRunner implements AutoCloseable {
     boolean needsServer = scenario.role() != Scenario.Role.CLIENT;
     Implementation first = needsClient ? client() : server();
     Implementation second = needsServer ? server() : first;
-    List<String> missing =
-        scenario.needs().stream().filter(each -> !isMet(each, first, second)).sorted().toList();
+    List<String> missing = scenario.unmetNeeds(first.options(), second.options());
     if (!missing.isEmpty()) {
       return new Result(scenario, Outcome.SKIPPED, String.join(", ", missing));
     }
@@ -85,13 +84,6 @@ public final class ScenarioRunner implements AutoCloseable {
       stop();
       return new Result(scenario, Outcome.FAILED, describe(e));
     }
-  }
-
-  /** Whether a need is met: a method's kind by both sides, anything else by one of them. */
-  private static boolean isMet(String need, Implementation first, Implementation second) {
-    boolean byFirst = first.options().contains(need);
-    boolean bySecond = second.options().contains(need);
-    return need.endsWith("-streaming") ? byFirst && bySecond : byFirst || bySecond;
   }
 
   private static String describe(Throwable e) {
