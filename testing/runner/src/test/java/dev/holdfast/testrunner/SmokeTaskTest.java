@@ -64,6 +64,13 @@ class SmokeTaskTest {
   }
 
   @Test
+  void aSmokeThatFailedIsNotRunAgain() throws Exception {
+    assertThat(run("echo run >>runs; [[ $(wc -l <runs) == 2 ]]", LIMIT)).isEqualTo(Outcome.FAILED);
+
+    assertThat(folder.resolve("runs")).content().isEqualTo("run\n");
+  }
+
+  @Test
   void whatIsNotPossibleHereIsSkipped() throws Exception {
     assertThat(run("echo 'skipped: no etcd'; exit 3", LIMIT)).isEqualTo(Outcome.SKIPPED);
 
