@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.SessionState;
+import dev.holdfast.streams.internal.Handshake;
 import dev.holdfast.streams.wire.FrameHeader;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -81,13 +82,14 @@ class BackpressureTest extends ClientSessionFixture {
 
   @Test
   void whoHasUsedUpItsCreditIsToldOfAnyMore() {
-    session.request(20);
-    for (int i = 1; i <= 17; i++) {
-      receive(LIMIT_BYTES / 40);
-      session.processed(now, i);
-      drain();
+    for (int i = 1; i < Handshake.INITIAL_CREDIT; i++) {
+      receive(LIMIT_BYTES / 30 - 1);
     }
-    assertThat(credit()).isGreaterThan(17);
+    assertThat(credit()).as("14 more are less than half of a window of 30").isZero();
+
+    receive(LIMIT_BYTES / 30 - 1);
+
+    assertThat(credit()).isEqualTo(30);
   }
 
   @Test

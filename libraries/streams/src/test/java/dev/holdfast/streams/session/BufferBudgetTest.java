@@ -110,6 +110,25 @@ class BufferBudgetTest {
   }
 
   @Test
+  void aBufferTakesA64thOfWhatIsFree() {
+    // Half is reserved, and what it takes itself is not free any more.
+    long shareBytes = LIMIT_BYTES / 2 / 65;
+    SendBuffer polite = wideOutbox();
+    fill(polite);
+    assertThat(polite.heldBytes()).isBetween(shareBytes, shareBytes + MESSAGE.sizeBytes());
+    budget.giveBack(polite.heldBytes());
+
+    SendBuffer rude = wideOutbox();
+    while (rude.offer(MESSAGE)) {
+      // Until it is refused.
+    }
+
+    assertThat(rude.heldBytes())
+        .as("one that never looks at isReady")
+        .isBetween(shareBytes, 2 * shareBytes + MESSAGE.sizeBytes());
+  }
+
+  @Test
   void whoHoldsNothingMayAlwaysTakeOne() {
     BufferBudget small = new BufferBudget(1);
     SendBuffer first = outbox(small);
@@ -177,6 +196,13 @@ class BufferBudgetTest {
   private static SendBuffer outbox(BufferBudget of) {
     SendBuffer sendBuffer = new SendBuffer(OPTIONS.sendMessages(), OPTIONS.sendBytes());
     sendBuffer.limitBy(of);
+    return sendBuffer;
+  }
+
+  /** One whose own limits are far away. */
+  private SendBuffer wideOutbox() {
+    SendBuffer sendBuffer = new SendBuffer(1_000_000, LIMIT_BYTES);
+    sendBuffer.limitBy(budget);
     return sendBuffer;
   }
 

@@ -343,6 +343,23 @@ class ClientSessionTest extends ClientSessionFixture {
     assertThat(Objects.requireNonNull(last).has(Flag.CANCEL)).isTrue();
   }
 
+  /** Rule M39: where the session goes on is not known yet when the connection's GOAWAY comes. */
+  @Test
+  void goAwayOfAnInstanceThatLeavesBeginsNoOtherAttachment() {
+    StreamAttachment attachment = start(ClientSession.Peer.HOLDFAST);
+    session.onWelcome(now, attachment, welcome(0, 1));
+    drain();
+    FrameHeader leaving =
+        new FrameHeader(attachment.tag(), 0, 0, 0, Flag.DRAIN | Flag.LEAVING, 0, 0, 0);
+    session.onFrame(now, attachment, leaving, Payload.EMPTY);
+    drain();
+
+    session.onDrain(now, attachment);
+    drain();
+
+    assertThat(opened()).hasSize(1);
+  }
+
   @Test
   void whatAnOlderAttachmentStillBringsIsNotRead() {
     StreamAttachment first = start(ClientSession.Peer.HOLDFAST);
