@@ -168,15 +168,31 @@ class VerifyScriptTest {
         .contains("arguments: --all streams (expected: at most one)");
   }
 
+  @Test
+  void continuousIntegrationAsksForEverythingAndLetsNothingBeLeftOut() throws Exception {
+    Path ci = open(Files.createDirectory(folder.resolve(".ci")));
+    open(Files.copy(ROOT.resolve(".ci/run"), ci.resolve("run")));
+    Files.writeString(
+        folder.resolve("verify"), "#!/bin/sh\necho \"no skips: $HOLDFAST_NO_SKIPS; $*\"\n");
+
+    assertThat(run(Map.of(), 0, ".ci/run", "more")).isEqualTo("no skips: 1; --ci more\n");
+  }
+
   private String verify(Map<String, String> environment) throws Exception {
     return verify(environment, 1);
   }
 
   private String verify(Map<String, String> environment, int exitCode, String... arguments)
       throws Exception {
+    return run(environment, exitCode, "verify", arguments);
+  }
+
+  private String run(
+      Map<String, String> environment, int exitCode, String script, String... arguments)
+      throws Exception {
     Path output = folder.resolve("output");
     List<String> command = new ArrayList<>(isRoot() ? AS_NOBODY : List.of());
-    command.addAll(List.of(onPath("bash").toString(), "verify"));
+    command.addAll(List.of(onPath("bash").toString(), script));
     command.addAll(List.of(arguments));
     ProcessBuilder builder =
         new ProcessBuilder(command)
