@@ -218,7 +218,13 @@ class OrdersOverFilesTest {
   /** A program of the examples as a process, its output beside ours. */
   private ProcessBuilder program(Class<?> main, String... arguments) {
     List<String> command =
-        JavaCommand.of(main, List.of("-XX:TieredStopAtLevel=1"), List.of(arguments));
+        JavaCommand.of(
+            main,
+            List.of(
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UnlockDiagnosticVMOptions",
+                "-XX:-BytecodeVerificationRemote"),
+            List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
     builder.environment().put("HOLDFAST_REGISTRY", "file://" + folder);
     return builder;

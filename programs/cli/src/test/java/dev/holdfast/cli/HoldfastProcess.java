@@ -75,6 +75,8 @@ final class HoldfastProcess implements AutoCloseable {
             List.of(
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
+                "-XX:+UnlockDiagnosticVMOptions",
+                "-XX:-BytecodeVerificationRemote",
                 "-Xshare:auto",
                 "-Dholdfast.log.level=WARN"),
             args));
