@@ -32,6 +32,7 @@ class UserCodeThreadsTest {
   private final LoopbackTopology loopbackTopology = new LoopbackTopology();
   private final CountDownLatch release = new CountDownLatch(1);
   private final List<Boolean> onScheduler = new CopyOnWriteArrayList<>();
+  private volatile boolean blocked;
 
   @AfterEach
   void close() {
@@ -47,7 +48,10 @@ class UserCodeThreadsTest {
           var unused = HoldfastServer.DRAIN.get().onDrain(this::block);
           wordsService.answer(request, responses);
         };
-    HoldfastServer server = loopbackTopology.serve(wordsService);
+    DrainOptions patient =
+        DrainOptions.DEFAULT.withSpread(Duration.ofMillis(50)).withGrace(Duration.ofMinutes(10));
+    HoldfastServer server =
+        loopbackTopology.serve(wordsService, loopbackTopology.server().drain(patient));
     ManagedChannel channel = loopbackTopology.channel();
     LoopbackTopology.call(channel, WordsService.PLACE);
     // Told last of all, and says so at once.
@@ -59,6 +63,7 @@ class UserCodeThreadsTest {
     assertThat(server.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
     assertThat(held.heard()).containsExactly("a", WordsService.LAST_WORD);
     assertThat(onScheduler).containsExactly(false);
+    assertThat(blocked).as("the callback goes on").isTrue();
     assertTheSchedulerRuns();
   }
 
@@ -82,6 +87,7 @@ class UserCodeThreadsTest {
     server.shutdown();
 
     assertThat(held.awaitEnd().getCode()).isIn(Status.Code.CANCELLED, Status.Code.UNAVAILABLE);
+    assertThat(blocked).as("the callback goes on").isTrue();
     assertThat(server.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
   }
 
@@ -125,11 +131,13 @@ class UserCodeThreadsTest {
 
   private void block() {
     onScheduler.add(loopbackTopology.scheduler.isCurrent());
+    blocked = true;
     try {
       boolean unused = release.await(2 * PATIENCE_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    blocked = false;
   }
 
   private void assertTheSchedulerRuns() throws InterruptedException {

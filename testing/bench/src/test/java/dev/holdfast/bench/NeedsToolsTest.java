@@ -60,4 +60,12 @@ class NeedsToolsTest {
         .filteredOn(one -> one.name().equals("conformance"))
         .doesNotHaveAnyElementsOfTypes(Conformance.class);
   }
+
+  @Test
+  void aBenchmarkWhoseProgramIsForOneProcessorSaysSoOnOthers() {
+    assertThat(Bench.ALL)
+        .filteredOn(one -> one.name().equals("conformance"))
+        .hasSize(1)
+        .hasOnlyElementsOfType(NeedsArchitecture.class);
+  }
 }

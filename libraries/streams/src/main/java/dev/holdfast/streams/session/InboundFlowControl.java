@@ -20,7 +20,7 @@ final class InboundFlowControl {
       then = "the session moves to another attachment, whose handshake acknowledges")
   static final Duration FIRST_PATIENCE = Duration.ofSeconds(1);
 
-  private static final Duration LONGEST_PATIENCE = Duration.ofSeconds(30);
+  static final Duration LONGEST_PATIENCE = Duration.ofSeconds(30);
 
   /**
    * Frames that are so near to each other wait in the transport, and asking for them one by one is

@@ -12,12 +12,12 @@ import dev.holdfast.core.annotation.PureCore;
 @PureCore
 final class PoisonMessageDetector {
   /** A reset of the stream alone: three of them are the limit. */
-  private static final int STREAM_WEIGHT = 4;
+  static final int STREAM_WEIGHT = 4;
 
   /** A broken connection takes all its streams, so it says less: twelve of them are the limit. */
-  private static final int CONNECTION_WEIGHT = 1;
+  static final int CONNECTION_WEIGHT = 1;
 
-  private static final int TOO_MUCH = 3 * STREAM_WEIGHT;
+  static final int TOO_MUCH = 3 * STREAM_WEIGHT;
 
   private final SendBuffer sendBuffer;
   private final SessionRules rules;

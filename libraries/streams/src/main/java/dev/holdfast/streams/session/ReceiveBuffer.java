@@ -41,7 +41,7 @@ public class ReceiveBuffer {
    * The smallest window, in messages larger than the buffer: one is handled while the next one
    * arrives.
    */
-  private static final int LEAST_WINDOW = 2;
+  static final int LEAST_WINDOW = 2;
 
   /**
    * The size up to which a message counts as small, in bytes. A larger message costs more than the

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -115,11 +116,32 @@ final class DuplexDocument {
     out.write((int) rest);
   }
 
+  /** The constants of a client and their values. */
+  Map<String, String> constants() {
+    Map<String, String> rows = new LinkedHashMap<>();
+    for (String[] cells : rows("| constant | value | |")) {
+      rows.put(cells[0], cells[1]);
+    }
+    return rows;
+  }
+
+  /** The names of a client's states. */
+  List<String> clientStates() {
+    return rows("| state | pending | current | |").stream().map(cells -> cells[0]).toList();
+  }
+
+  private List<String[]> rows(String heading) {
+    List<String[]> rows = new ArrayList<>();
+    for (int i = lines.indexOf(heading) + 2; lines.get(i).startsWith("|"); i++) {
+      rows.add(lines.get(i).substring(2).split(" *\\| *", -1));
+    }
+    return rows;
+  }
+
   /** The rows below a heading: what stands in one column to the number in another. */
   private Map<String, Integer> table(String heading, int names, int numbers) {
     Map<String, Integer> rows = new LinkedHashMap<>();
-    for (int i = lines.indexOf(heading) + 2; lines.get(i).startsWith("|"); i++) {
-      String[] cells = lines.get(i).substring(2).split(" *\\| *", -1);
+    for (String[] cells : rows(heading)) {
       String[] each = cells[names].split(", ", -1);
       String[] number = cells[numbers].split(", ", -1);
       for (int j = 0; j < each.length; j++) {

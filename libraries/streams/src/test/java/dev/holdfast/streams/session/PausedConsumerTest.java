@@ -34,6 +34,28 @@ class PausedConsumerTest extends ClientSessionFixture {
     }
   }
 
+  /** Three resets in a row end the stream; the one whose message arrived is none of them. */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3})
+  void resetsCountAnewAfterAMessageThatArrived(int after) {
+    StreamAttachment attachment = start(ClientSession.Peer.HOLDFAST);
+    offer(1);
+    for (int i = 0; i < 2 + 1 + after; i++) {
+      assertThat(session.end()).isNull();
+      attachment = i == 0 ? attachment : nextAttachment();
+      session.onWelcome(now, attachment, welcome(0, 1));
+      drain();
+      if (i == 2) {
+        answerProbe(attachment);
+      }
+      session.onClosed(
+          now, attachment, new CallClosure(CallClosure.ClosureScope.STREAM, 13, Payload.EMPTY));
+      drain();
+    }
+
+    assertThat(session.end() != null).isEqualTo(after == 3);
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 200})
   void theSuspectItselfCarriesTheQuestion(int messages) {

@@ -2,13 +2,18 @@ package dev.holdfast.streams.grpc.internal.driver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.core.OffloadExecutor;
 import dev.holdfast.core.SystemScheduler;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** Turns whose attempts are begun, welcomed and given up by several threads. */
 class ChannelResumeLimiterTest {
+  private static final int PATIENCE_SECONDS = 60;
+
   private final ChannelResumeLimiter pace = new ChannelResumeLimiter(SystemScheduler.shared());
   private final List<String> begun = new ArrayList<>();
 
@@ -25,6 +30,20 @@ class ChannelResumeLimiterTest {
     pace.turn(() -> begun.add("second")).ask();
 
     assertThat(begun).containsExactly("first", "second");
+  }
+
+  /** Its interceptors may block, and that thread keeps leases. */
+  @Test
+  void noneBeginsOnTheThreadOfAScheduler() throws Exception {
+    ChannelResumeLimiter.QueuedResume first = pace.turn(() -> begun.add("first"));
+    first.ask();
+    CompletableFuture<Boolean> onScheduler = new CompletableFuture<>();
+    pace.turn(() -> onScheduler.complete(OffloadExecutor.isSchedulerThread())).ask();
+    assertThat(onScheduler).isNotDone();
+
+    SystemScheduler.shared().execute(first::onWelcome);
+
+    assertThat(onScheduler.get(PATIENCE_SECONDS, TimeUnit.SECONDS)).isFalse();
   }
 
   @Test
