@@ -27,67 +27,66 @@ class DocumentedConstantsTest {
   DocumentedConstantsTest() throws IOException {}
 
   @Test
-  void constantsAreThoseOfTheDocument() {
+  void countsAreThoseOfTheDocument() {
+    Map<String, String> expected =
+        Map.of(
+            "positions before the first welcome",
+            "" + Handshake.INITIAL_CREDIT,
+            "redirections in a row",
+            "" + AttachmentSchedule.MAX_MOVES,
+            "resets, connections at one message",
+            "%d, %d"
+                .formatted(
+                    PoisonMessageDetector.TOO_MUCH / PoisonMessageDetector.STREAM_WEIGHT,
+                    PoisonMessageDetector.TOO_MUCH / PoisonMessageDetector.CONNECTION_WEIGHT),
+            "ack after",
+            "%d messages, %d KiB, %d ms"
+                .formatted(
+                    OPTIONS.ackEvery(), OPTIONS.ackBytes() >> 10, TIMING.ackDelay().toMillis()),
+            "the most that a welcome can ask for",
+            String.format(
+                Locale.ROOT, "%,d messages, %s", AckPolicy.MAX_EVERY, seconds(AckPolicy.MAX_DELAY)),
+            "ack by itself while messages are answered",
+            (OPTIONS.answeredAckBytes() >> 20) + " MiB",
+            "credit",
+            "%d messages, %d MiB, at least %d messages"
+                .formatted(
+                    OPTIONS.receiveMessages(),
+                    OPTIONS.receiveBytes() >> 20,
+                    ReceiveBuffer.LEAST_WINDOW));
+
+    assertThat(document.constants()).containsAllEntriesOf(expected);
+  }
+
+  @Test
+  void timesAreThoseOfTheDocument() {
     long handshake = TIMING.handshake().toSeconds();
     Map<String, String> expected =
-        Map.ofEntries(
-            Map.entry("positions before the first welcome", "" + Handshake.INITIAL_CREDIT),
-            Map.entry(
-                "time of a handshake",
-                "%d s; %d s, %d s after one, two silences of a resume"
-                    .formatted(
-                        handshake,
-                        2 * handshake,
-                        handshake << AttachmentSchedule.MAX_PATIENCE_DOUBLINGS)),
-            Map.entry("silence before a peer is doubted", seconds(TIMING.assumePlain())),
-            Map.entry(
-                "delay",
-                "random(0, min(%s, %d ms * 2^n)) + random(0, spread)"
-                    .formatted(
-                        seconds(TIMING.backoff().cap()), TIMING.backoff().base().toMillis())),
-            Map.entry("redirections in a row", "" + AttachmentSchedule.MAX_MOVES),
-            Map.entry(
-                "resets, connections at one message",
-                "%d, %d"
-                    .formatted(
-                        PoisonMessageDetector.TOO_MUCH / PoisonMessageDetector.STREAM_WEIGHT,
-                        PoisonMessageDetector.TOO_MUCH / PoisonMessageDetector.CONNECTION_WEIGHT)),
-            Map.entry("TTL", TIMING.ttl().toMinutes() + " min, as the welcome says"),
-            Map.entry(
-                "ack after",
-                "%d messages, %d KiB, %d ms"
-                    .formatted(
-                        OPTIONS.ackEvery(),
-                        OPTIONS.ackBytes() >> 10,
-                        TIMING.ackDelay().toMillis())),
-            Map.entry(
-                "the most that a welcome can ask for",
-                String.format(
-                    Locale.ROOT,
-                    "%,d messages, %s",
-                    AckPolicy.MAX_EVERY,
-                    seconds(AckPolicy.MAX_DELAY))),
-            Map.entry(
-                "ack by itself while messages are answered",
-                (OPTIONS.answeredAckBytes() >> 20) + " MiB"),
-            Map.entry(
-                "credit",
-                "%d messages, %d MiB, at least %d messages"
-                    .formatted(
-                        OPTIONS.receiveMessages(),
-                        OPTIONS.receiveBytes() >> 20,
-                        ReceiveBuffer.LEAST_WINDOW)),
-            Map.entry(
-                "acks awaited while nothing is read",
-                "%s, then twice as long each time, at most %s"
-                    .formatted(
-                        seconds(InboundFlowControl.FIRST_PATIENCE),
-                        seconds(InboundFlowControl.LONGEST_PATIENCE))),
-            Map.entry("heartbeat, suspect, rotate", offByDefault()),
-            Map.entry("race, dead", seconds(TIMING.race()) + ", " + seconds(TIMING.dead())),
-            Map.entry(
-                "milliseconds in a handshake",
-                Duration.ofMillis(Handshake.MAX_MILLIS).toDays() + " days"));
+        Map.of(
+            "time of a handshake",
+            "%d s; %d s, %d s after one, two silences of a resume"
+                .formatted(
+                    handshake,
+                    2 * handshake,
+                    handshake << AttachmentSchedule.MAX_PATIENCE_DOUBLINGS),
+            "silence before a peer is doubted",
+            seconds(TIMING.assumePlain()),
+            "delay",
+            "random(0, min(%s, %d ms * 2^n)) + random(0, spread)"
+                .formatted(seconds(TIMING.backoff().cap()), TIMING.backoff().base().toMillis()),
+            "TTL",
+            TIMING.ttl().toMinutes() + " min, as the welcome says",
+            "acks awaited while nothing is read",
+            "%s, then twice as long each time, at most %s"
+                .formatted(
+                    seconds(InboundFlowControl.FIRST_PATIENCE),
+                    seconds(InboundFlowControl.LONGEST_PATIENCE)),
+            "heartbeat, suspect, rotate",
+            offByDefault(),
+            "race, dead",
+            seconds(TIMING.race()) + ", " + seconds(TIMING.dead()),
+            "milliseconds in a handshake",
+            Duration.ofMillis(Handshake.MAX_MILLIS).toDays() + " days");
 
     assertThat(document.constants()).containsAllEntriesOf(expected);
   }

@@ -1,5 +1,6 @@
 package dev.holdfast.bench.deploy;
 
+import dev.holdfast.bench.process.EarlierBuild;
 import dev.holdfast.bench.process.LocalEtcd;
 import dev.holdfast.bench.run.Comparison;
 import dev.holdfast.bench.run.Option;
@@ -14,7 +15,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 
 /**
  * The benchmark of streams of each kind under a rolling restart of all servers, without a store.
@@ -53,6 +56,15 @@ public final class Deploy extends Comparison {
   }
 
   @Override
+  public void validate(Options options) {
+    var unused = earlierBuild();
+  }
+
+  private static Optional<EarlierBuild> earlierBuild() {
+    return EarlierBuild.in(System.getenv(EarlierBuild.VARIABLE));
+  }
+
+  @Override
   protected List<String> method() {
     return List.of(
         "Server processes registered in a real etcd, clients with unmodified stubs in one other"
@@ -72,7 +84,12 @@ public final class Deploy extends Comparison {
         "messages to a client, less the time between two messages. stock_ended: streams of plain"
             + " grpc-java over round_robin",
         "that their application saw end, with the same work and the same restarts, before; it"
-            + " opens them again.");
+            + " opens them again.",
+        "With $"
+            + EarlierBuild.VARIABLE
+            + ", a clone of an earlier commit in which bench/run has built, each second server is"
+            + " of that",
+        "build: streams then go from one release to the other and back.");
   }
 
   @Override
@@ -127,6 +144,7 @@ public final class Deploy extends Comparison {
     private final Deque<RolledServer> servers = new ArrayDeque<>();
     private final List<DeliveryLedger.Entry> ledger = new ArrayList<>();
     private final DeployClients clients;
+    private final Optional<EarlierBuild> earlier;
     private long started;
     private long takenOver;
 
@@ -142,6 +160,7 @@ public final class Deploy extends Comparison {
       this.runResources = runResources;
       this.report = report;
       this.ledgers = ledgers;
+      this.earlier = earlierBuild();
       this.settings =
           new RolledServer.Settings(
               target, resumable, options.get(RATE), Duration.ofSeconds(options.get(GRACE)));
@@ -165,7 +184,11 @@ public final class Deploy extends Comparison {
 
     private void launch() throws IOException {
       String name = (settings.resumable() ? "server" : "stock") + ++started;
-      servers.add(RolledServer.launch(runResources, name, settings, ledgers.resolve(name)));
+      UnaryOperator<List<String>> build =
+          earlier.isPresent() && settings.resumable() && started % 2 == 0
+              ? earlier.get()::command
+              : UnaryOperator.identity();
+      servers.add(RolledServer.launch(runResources, build, name, settings, ledgers.resolve(name)));
     }
 
     void open() throws Exception {
@@ -173,6 +196,9 @@ public final class Deploy extends Comparison {
       report.say(
           "%s: %d streams of each kind on %d servers",
           settings.resumable() ? "holdfast" : "grpc-java", options.get(STREAMS), servers.size());
+      if (settings.resumable() && earlier.isPresent()) {
+        report.say("each second server, also of those that follow, is of the earlier build");
+      }
     }
 
     /** Restarts all servers, one after the other. */

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -65,9 +66,15 @@ final class RolledServer {
   /**
    * Starts the process of a server, without waiting for it.
    *
+   * @param build makes a command line one of the build whose server it is
    * @param ledger the file that it writes when it stops
    */
-  static RolledServer launch(RunResources runResources, String name, Settings settings, Path ledger)
+  static RolledServer launch(
+      RunResources runResources,
+      UnaryOperator<List<String>> build,
+      String name,
+      Settings settings,
+      Path ledger)
       throws IOException {
     List<String> args =
         List.of(
@@ -76,7 +83,8 @@ final class RolledServer {
             "" + settings.rate(),
             "" + settings.grace().toSeconds(),
             ledger.toString());
-    ChildJvm child = runResources.own(ChildJvm.start(name, RolledServer.class, JVM_OPTIONS, args));
+    ChildJvm child =
+        runResources.own(ChildJvm.startIn(build, name, RolledServer.class, JVM_OPTIONS, args));
     return new RolledServer(child, ledger, drain(settings.grace()).total().plus(MARGIN));
   }
 
