@@ -217,14 +217,7 @@ class OrdersOverFilesTest {
 
   /** A program of the examples as a process, its output beside ours. */
   private ProcessBuilder program(Class<?> main, String... arguments) {
-    List<String> command =
-        JavaCommand.of(
-            main,
-            List.of(
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UnlockDiagnosticVMOptions",
-                "-XX:-BytecodeVerificationRemote"),
-            List.of(arguments));
+    List<String> command = JavaCommand.of(main, JavaCommand.FAST_START, List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
     builder.environment().put("HOLDFAST_REGISTRY", "file://" + folder);
     return builder;

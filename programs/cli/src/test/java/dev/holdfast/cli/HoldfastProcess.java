@@ -69,17 +69,9 @@ final class HoldfastProcess implements AutoCloseable {
    */
   static List<String> java(Class<?> main, List<String> args) {
     List<String> command = new ArrayList<>(List.of("env", "--default-signal=HUP,INT,QUIT,TERM"));
-    command.addAll(
-        JavaCommand.of(
-            main,
-            List.of(
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-XX:+UnlockDiagnosticVMOptions",
-                "-XX:-BytecodeVerificationRemote",
-                "-Xshare:auto",
-                "-Dholdfast.log.level=WARN"),
-            args));
+    List<String> options = new ArrayList<>(JavaCommand.FAST_START);
+    options.addAll(List.of("-Xshare:auto", "-Dholdfast.log.level=WARN"));
+    command.addAll(JavaCommand.of(main, options, args));
     return command;
   }
 

@@ -38,7 +38,7 @@ final class ExaminedServer implements AutoCloseable {
             .start());
   }
 
-  /** One that takes any PING, also those that a busy machine delivers at once. */
+  /** A server that takes any PING, also those that a busy machine delivers at once. */
   static ExaminedServer tolerant() throws IOException {
     return with(
         builder ->

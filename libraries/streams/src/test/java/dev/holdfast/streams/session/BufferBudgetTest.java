@@ -199,7 +199,7 @@ class BufferBudgetTest {
     return sendBuffer;
   }
 
-  /** One whose own limits are far away. */
+  /** A buffer whose own limits are far away. */
   private SendBuffer wideOutbox() {
     SendBuffer sendBuffer = new SendBuffer(1_000_000, LIMIT_BYTES);
     sendBuffer.limitBy(budget);

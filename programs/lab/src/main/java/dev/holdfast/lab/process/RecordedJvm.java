@@ -16,13 +16,6 @@ public final class RecordedJvm implements AutoCloseable {
   /** For a JVM that starts on a machine with much else to do. */
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-  private static final List<String> FAST_START =
-      List.of(
-          "-XX:TieredStopAtLevel=1",
-          "-XX:+UseSerialGC",
-          "-XX:-UsePerfData",
-          "-XX:+UnlockDiagnosticVMOptions",
-          "-XX:-BytecodeVerificationRemote");
   private static final long POLL_MILLIS = 20;
 
   private final ChildJvm child;
@@ -57,7 +50,7 @@ public final class RecordedJvm implements AutoCloseable {
   private static RecordedJvm start(
       List<String> launcher, List<String> jvmOptions, Class<?> program, String... arguments)
       throws IOException {
-    List<String> options = new ArrayList<>(FAST_START);
+    List<String> options = new ArrayList<>(JavaCommand.FAST_START);
     options.addAll(jvmOptions);
     List<String> command = new ArrayList<>(launcher);
     command.addAll(ChildJvm.command(program, options, List.of(arguments)));
