@@ -219,6 +219,8 @@ func (a *serverAttachment) endCall(why session.CloseReason) {
 		a.why = status.Error(codes.Internal, "stream session: the peer broke the protocol")
 	case session.Silent:
 		a.why = status.Error(codes.Unavailable, "stream session: the peer was silent")
+	case session.ResponseHeld:
+		a.why = status.Error(codes.Unavailable, "stream session: a hop may hold the response until it is complete")
 	}
 	a.stop()
 }

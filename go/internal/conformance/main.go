@@ -58,7 +58,7 @@ type options struct {
 var supported = []string{
 	"backoffBaseMs", "backoffCapMs", "handshakeMs", "assumePlainMs", "deadlineMs", "reading",
 	"sendMessages", "receiveMessages", "ackEvery", "ackDelayMs", "ttlMs", "tokenKey", "address",
-	"principalHeader", "onlyInstance", "drain", "channel", "server-streaming", "client-streaming", "half-duplex",
+	"principalHeader", "onlyInstance", "drain", "channel", "server-streaming", "client-streaming", "half-duplex", "held-response",
 	"hand-over", "restart", "cursor", "no-side-effects",
 }
 

@@ -33,6 +33,7 @@ type Attachment struct {
 	mayWriteEarly bool // before the welcome
 	mayExceed     bool // the initial credit
 	touched       bool // messages were written on it
+	touchedAt     int64
 	queued        bool // waits for its turn among other sessions that resume
 	helloSent     int64
 	helloUnsent   bool  // its call waits for a connection: no server can have heard of it
@@ -46,6 +47,9 @@ type Attachment struct {
 	heard       int64
 	requested   bool
 	readPaused  bool
+	comesBack   bool // its hello showed the welcome of an earlier attachment
+	ended       bool // the peer has ended its half of the call
+	endedAt     int64
 
 	// To the peer.
 	headerSent bool
@@ -157,6 +161,8 @@ const (
 	Replaced
 	ProtocolError
 	Silent
+	// ResponseHeld: a hop may hold the response until it is complete.
+	ResponseHeld
 )
 
 // Op is the kind of an output.

@@ -68,7 +68,6 @@ func (c *Client) Start(now int64, untilDeadline time.Duration, peer Peer, kind M
 	c.kind = kind
 	c.out.keepsFirst = kind == ServerStreaming
 	c.plainPeer.begin(peer, kind)
-	c.halfDuplex.possible = kind == ServerStreaming
 	c.transition(Opening)
 	c.open(now)
 }
@@ -407,7 +406,8 @@ func (c *Client) endPlain(how Closure) {
 }
 
 func (c *Client) currentClosed(now int64, a *Attachment, how Closure) {
-	if c.end != nil && how.Scope == ScopeStatus {
+	c.halfDuplex.onEnded(a, how)
+	if c.end != nil && how.Scope == ScopeStatus && how.Status != codeUnavailable {
 		c.finishAll()
 		return
 	}

@@ -155,14 +155,13 @@ func (d *plainPeerDetector) patience(s step) time.Duration {
 	return d.assumePlain
 }
 
-// halfDuplexPath is the way of a server-streaming session through hops that pass a request on only
+// halfDuplexPath is the way of a session whose client has half-closed through hops that pass a request on only
 // when it is complete. Each later attachment is half-closed when nobody answers it, and at once when
 // that has helped before. Its hello acknowledges and gives credit, and the server goes on to the end of
 // that credit; then the next attachment follows. Only a session that has nothing more to send than acks
 // can go this way.
 type halfDuplexPath struct {
-	possible bool
-	proofs   int
+	proofs int
 }
 
 // A server may be slow once; an answer after the half-close twice in a row is the path.
@@ -182,10 +181,18 @@ func (h *halfDuplexPath) onAnswered(a *Attachment, ended bool) {
 	a.sparing = a.halfClosed && !ended
 }
 
+// onEnded takes the end of an attachment that was welcomed. Where its server had to end it, answers do not
+// arrive before: the next request side stays open until that is clear again, or the server would wait.
+func (h *halfDuplexPath) onEnded(a *Attachment, how Closure) {
+	if a.halfClosed && (how.Scope == ScopeStream || how.Scope == ScopeStatus) {
+		h.proofs = 0
+	}
+}
+
 func (h *halfDuplexPath) proved() bool { return h.proofs >= halfDuplexProofs }
 
 func (h *halfDuplexPath) applies(c *Client, p *Attachment) bool {
-	return h.possible && p != nil && !p.first && !p.queued && !p.plain && !p.halfClosed &&
+	return p != nil && !p.first && !p.queued && !p.plain && !p.halfClosed &&
 		c.state != Racing && c.out.settled() && c.wantedFlags() == 0
 }
 

@@ -105,7 +105,7 @@ func (s *Server) admit(now int64, a *Attachment, h *wire.Hello) {
 		AckDelayMillis: max(1, s.acks.delay.Milliseconds()), SpreadMillis: s.spread.Milliseconds(),
 	}
 	s.put(Output{Op: OpAccept, To: a, Welcome: w})
-	a.sentAck, a.sentCredit = w.Watermark, w.Credit
+	a.sentAck, a.sentCredit, a.comesBack = w.Watermark, w.Credit, len(h.Token) > 0
 	s.adopt(now, a, h.Credit, h.Watermark+1)
 	// A session that was handed over may come to another instance as well, until its client has a welcome.
 	if s.handover.moves == 0 || s.peerWelcomed {
@@ -139,9 +139,14 @@ func (s *Server) OnClosed(now int64, a *Attachment) {
 // OnHalfClosed takes the end of the request side: the half-close of a peer that is unproved to
 // itself, which can't put it into a frame.
 func (s *Server) OnHalfClosed(now int64, a *Attachment) {
+	a.ended, a.endedAt = true, now
 	if a == s.current && a.headerSeen && !a.welcomeSeen {
 		a.lastSeq++
 		s.receive(now, a, a.lastSeq, wire.HalfClose, 0, nil)
+	}
+	if a == s.current && s.awaitedWelcome(a) && s.in.received > a.sentAck {
+		// What it knows to be acknowledged it need not say on the next attachment.
+		a.ackAsked = s.in.received
 	}
 }
 
@@ -175,6 +180,9 @@ func (s *Server) OnTimeout(now int64) {
 	if s.current != nil && s.current.silent(now, s.silentAfter()) {
 		s.close(s.current, Silent)
 		s.detach(now)
+	} else if now >= s.responseHeldAt() {
+		s.close(s.current, ResponseHeld)
+		s.detach(now)
 	}
 }
 
@@ -191,9 +199,38 @@ func (s *Server) NextDeadline() int64 {
 		at = min(at, s.graceEnds)
 	}
 	if s.current != nil {
-		at = min(at, s.current.silence(s.silentAfter()))
+		at = min(at, s.current.silence(s.silentAfter()), s.responseHeldAt())
 	}
 	return at
+}
+
+// responseHeldAt is when the attachment is to be ended because a hop may hold its response until that is
+// complete. A client that gets no answer ends its request side, and from then on it can acknowledge what
+// comes only on another attachment, which it opens when it has the welcome. If it does not, the end of the
+// call brings welcome and messages through such a hop, and the client comes again. An attachment that was
+// half-closed together with its hello, by a client that had a welcome before, is not ended: the client
+// knows that answers arrive there (halfDuplexPath).
+func (s *Server) responseHeldAt() int64 {
+	a := s.current
+	if a == nil || !a.ended || a.welcomeSeen {
+		return never
+	}
+	late := s.awaitedWelcome(a)
+	switch {
+	case a.touched && late && a.ackAsked == 0:
+		return max(a.touchedAt, a.endedAt)
+	case a.touched && (late || !a.comesBack):
+		return after(max(a.touchedAt, a.endedAt), s.options.AssumePlain)
+	case late && a.comesBack:
+		return after(a.endedAt, s.options.Handshake/2)
+	}
+	return never
+}
+
+// awaitedWelcome reports whether the welcome had been sent for a while when the client, which saw none, ended
+// its half: it waits for AssumePlain until it does, and for Handshake until it gives the attachment up.
+func (s *Server) awaitedWelcome(a *Attachment) bool {
+	return a.handshook && !a.welcomeSeen && a.endedAt-a.heard >= int64(s.options.AssumePlain/2)
 }
 
 func (s *Server) silentAfter() time.Duration {

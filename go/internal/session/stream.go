@@ -373,7 +373,9 @@ func (s *stream) message(now int64, to *Attachment, it *item, wanted wire.Flag) 
 	to.probeDue = to.probeDue || stopped
 	s.acks.answers = true
 	to.headerSent = true
-	to.touched = true
+	if !to.touched {
+		to.touched, to.touchedAt = true, now
+	}
 	to.cursor = seq + 1
 	to.wrote = now
 	s.out.onSent(seq)

@@ -215,7 +215,7 @@ function obey(command: Command): void {
   const stream = streams.get(command.stream);
   switch (command.do) {
     case 'describe':
-      say('describe', { name: 'node', options: [...Object.keys(OPTIONS), 'deadlineMs', 'reading', 'channel', 'server-streaming', 'client-streaming', 'half-duplex', 'hand-over', 'restart'] });
+      say('describe', { name: 'node', options: [...Object.keys(OPTIONS), 'deadlineMs', 'reading', 'channel', 'server-streaming', 'client-streaming', 'half-duplex', 'held-response', 'hand-over', 'restart'] });
       break;
     case 'open':
       streams.set(command.stream, new AdapterStream(command.stream, command, streams.get(command.channel ?? '')));

@@ -32,6 +32,7 @@ _CAPABILITIES = (
     "server-streaming",
     "client-streaming",
     "half-duplex",
+    "held-response",
     "hand-over",
     "restart",
 )

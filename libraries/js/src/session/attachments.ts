@@ -74,7 +74,6 @@ export class Attachments {
   openFirst(now: number, peer: Peer, kind: MethodKind): void {
     this.startedAt = now;
     this.plainPeer.begin(peer, kind);
-    this.halfDuplex.begin(kind);
     this.session.transitionTo('OPENING');
     this.open(now);
   }
@@ -110,6 +109,11 @@ export class Attachments {
     next.outbound.sentAck = hello.watermark;
     const { shown } = this.handover;
     session.outputs.push({ type: 'start-call', attachment: next, hello, address: this.schedule.address, handover: shown });
+  }
+
+  /** The attachment that carried the session ended. */
+  onCarrierEnded(carrier: Attachment, how: CallClosure): void {
+    this.halfDuplex.onEnded(carrier, how);
   }
 
   /** The pending attachment was answered and carries the session from now on. */

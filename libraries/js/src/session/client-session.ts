@@ -407,7 +407,8 @@ export class ClientSession implements AttachedSession {
   }
 
   currentClosed(now: number, attachment: Attachment, how: CallClosure): void {
-    if (this.isEnded && how.scope === 'status') {
+    this.attachments.onCarrierEnded(attachment, how);
+    if (this.isEnded && how.scope === 'status' && how.status !== Code.UNAVAILABLE) {
       this.finish();
       return;
     }

@@ -1,21 +1,16 @@
 import type { Attachment } from './attachment.js';
-import type { MethodKind } from './plain-peer.js';
+import type { CallClosure } from './outputs.js';
 
 /** A server may be slow once; an answer after the half-close twice in a row is the path. */
 const PROOFS = 2;
 
 /**
- * The way of a server-streaming session through hops that pass a request on only when it is complete. Each later attachment is half-closed
+ * The way of a session whose client has half-closed through hops that pass a request on only when it is complete. Each later attachment is half-closed
  * when nobody answers it, and at once when that has helped before. Its hello acknowledges and gives credit, and the server goes on to the
  * end of that credit; then the next attachment follows. Only a session that has nothing more to send than acks can go this way.
  */
 export class HalfDuplexPath {
-  private possible = false;
   private proofs = 0;
-
-  begin(kind: MethodKind): void {
-    this.possible = kind === 'server-streaming';
-  }
 
   /**
    * The attachment was welcomed.
@@ -31,6 +26,16 @@ export class HalfDuplexPath {
     outbound.sparing = outbound.halfClosed && !ended;
   }
 
+  /**
+   * An attachment that was welcomed has ended. Where its server had to end it, answers do not arrive before: the next request side stays
+   * open until that is clear again, or the server would wait.
+   */
+  onEnded(ended: Attachment, how: CallClosure): void {
+    if (ended.outbound.halfClosed && (how.scope === 'stream' || how.scope === 'status')) {
+      this.proofs = 0;
+    }
+  }
+
   /** Whether the path was found, so that silence need not be waited for. */
   get proved(): boolean {
     return this.proofs >= PROOFS;
@@ -39,6 +44,6 @@ export class HalfDuplexPath {
   /** Whether the half-close may help this attachment, of a session that has nothing left to send. */
   mayHelp(opening: Attachment): boolean {
     const { first, queued } = opening.opening;
-    return this.possible && !first && !queued && !opening.plain && !opening.outbound.halfClosed;
+    return !first && !queued && !opening.plain && !opening.outbound.halfClosed;
   }
 }

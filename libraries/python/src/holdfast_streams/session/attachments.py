@@ -113,7 +113,6 @@ class Attachments:
         """Starts the first attachment of the session."""
         self._started_at = now
         self.plain_peer.begin(peer, kind)
-        self._half_duplex.begin(kind)
         self._session.transition_to(SessionState.OPENING)
         self.open(now)
 
@@ -146,6 +145,10 @@ class Attachments:
         following.outbound.sent_credit = hello.credit
         following.outbound.sent_ack = hello.watermark
         session.put(StartCall(following, hello, self.schedule.address, self.handover.shown))
+
+    def on_carrier_ended(self, carrier: Attachment, how: CallClosure) -> None:
+        """The attachment that carried the session ended."""
+        self._half_duplex.on_ended(carrier, how)
 
     def on_attached(self, now: float) -> None:
         """The pending attachment was answered and carries the session from now on."""

@@ -360,7 +360,8 @@ class ClientSession:
 
     def current_closed(self, now: float, attachment: Attachment, how: CallClosure) -> None:
         """The attachment that carried the session ended."""
-        if self.is_ended and how.scope is Scope.STATUS:
+        self._attachments.on_carrier_ended(attachment, how)
+        if self.is_ended and how.scope is Scope.STATUS and how.status != UNAVAILABLE:
             self._finish()
             return
         # An owner that has moved the session has no say in it any more (H9).

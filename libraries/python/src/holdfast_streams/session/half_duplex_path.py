@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .attachment import Attachment
-from .plain_peer import MethodKind
+from .outputs import CallClosure, Scope
 
 #: A server may be slow once; an answer after the half-close twice in a row is the path.
 _PROOFS = 2
@@ -11,19 +11,14 @@ _PROOFS = 2
 
 class HalfDuplexPath:
     """
-    The way of a server-streaming session through hops that pass a request on only when it is complete. Each later attachment
+    The way of a session whose client has half-closed through hops that pass a request on only when it is complete. Each later attachment
     is half-closed when nobody answers it, and at once when that has helped before. Its hello acknowledges and gives credit,
     and the server goes on to the end of that credit; then the next attachment follows. Only a session that has nothing more
     to send than acks can go this way.
     """
 
     def __init__(self) -> None:
-        self._possible = False
         self._proofs = 0
-
-    def begin(self, kind: MethodKind) -> None:
-        """Starts with the kind of the method."""
-        self._possible = kind is MethodKind.SERVER_STREAMING
 
     def on_answered(self, welcomed: Attachment, ended: bool) -> None:
         """The attachment was welcomed; ``ended``: the application knows the end, which is to be acknowledged soon."""
@@ -33,6 +28,14 @@ class HalfDuplexPath:
         self._proofs = min(_PROOFS, self._proofs + 1) if outbound.half_closed else 0
         outbound.sparing = outbound.half_closed and not ended
 
+    def on_ended(self, ended: Attachment, how: CallClosure) -> None:
+        """
+        An attachment that was welcomed has ended. Where its server had to end it, answers do not arrive before: the next
+        request side stays open until that is clear again, or the server would wait.
+        """
+        if ended.outbound.half_closed and how.scope in (Scope.STREAM, Scope.STATUS):
+            self._proofs = 0
+
     @property
     def proved(self) -> bool:
         """Whether the path was found, so that silence need not be waited for."""
@@ -41,4 +44,4 @@ class HalfDuplexPath:
     def may_help(self, opening: Attachment) -> bool:
         """Whether the half-close may help this attachment, of a session that has nothing left to send."""
         later = not opening.opening.first and not opening.opening.queued
-        return self._possible and later and not opening.plain and not opening.outbound.half_closed
+        return later and not opening.plain and not opening.outbound.half_closed

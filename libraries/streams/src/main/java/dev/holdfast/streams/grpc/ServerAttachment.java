@@ -142,7 +142,8 @@ final class ServerAttachment extends ServerCall.Listener<SessionFrame> {
       case DONE, UNNEEDED -> end(Status.OK, new Metadata());
       case REPLACED -> refuse(HandshakeRefusal.of(HandshakeRefusal.RefusalCode.FENCED));
       case PROTOCOL_ERROR -> end(Status.INTERNAL.withDescription(why.sentence()), new Metadata());
-      case SILENT -> end(Status.UNAVAILABLE.withDescription(why.sentence()), new Metadata());
+      case SILENT, RESPONSE_HELD ->
+          end(Status.UNAVAILABLE.withDescription(why.sentence()), new Metadata());
     }
   }
 

@@ -10,6 +10,8 @@ public enum AttachmentCloseReason {
   PROTOCOL_ERROR("The peer broke the duplex protocol."),
   /** The peer said nothing for too long. */
   SILENT("The peer was silent for too long."),
+  /** Its client can say nothing on it, and may not see what was sent before the call has ended. */
+  RESPONSE_HELD("A hop may hold the response until it is complete."),
   /**
    * The attachment is no longer needed: the older one received data again, or the session ended.
    */

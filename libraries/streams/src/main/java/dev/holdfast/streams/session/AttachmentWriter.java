@@ -94,7 +94,10 @@ final class AttachmentWriter {
     to.probes.probeDue |= isStopped(sequencedMessage);
     acks.onFrame(true);
     to.outbound.firstHeaderSent = true;
-    to.outbound.touched = true;
+    if (!to.outbound.touched) {
+      to.outbound.touched = true;
+      to.outbound.touchedNanos = nowNanos;
+    }
     to.outbound.cursor = sequencedMessage.seq() + 1;
     to.outbound.sentNanos = nowNanos;
     sendBuffer.onSent(sequencedMessage.seq());

@@ -52,6 +52,11 @@ public record CallClosure(ClosureScope kind, int status, Payload trailers) {
     return new CallClosure(ClosureScope.STATUS, status, trailers);
   }
 
+  /** Whether the peer ended the call, and not because there is to be another one. */
+  boolean isOfPeer() {
+    return kind == ClosureScope.STATUS && status != UNAVAILABLE;
+  }
+
   /** Whether it says nothing of this stream. */
   boolean isConnection() {
     return kind == ClosureScope.CONNECTION || kind == ClosureScope.UNREACHED;

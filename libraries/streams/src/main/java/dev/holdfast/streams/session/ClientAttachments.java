@@ -45,7 +45,7 @@ final class ClientAttachments {
 
   final PlainPeerDetector plainPeer;
 
-  private final HalfDuplexPath halfDuplex = new HalfDuplexPath();
+  final HalfDuplexPath halfDuplex = new HalfDuplexPath();
 
   private long startNanos;
 
@@ -298,7 +298,6 @@ final class ClientAttachments {
   void openFirst(long nowNanos, ClientSession.Peer peer, MethodKind kind) {
     startNanos = nowNanos;
     plainPeer.begin(peer, kind);
-    halfDuplex.begin(kind);
     session.transitionTo(SessionState.OPENING);
     open(nowNanos);
   }

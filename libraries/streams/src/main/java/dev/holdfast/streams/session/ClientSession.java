@@ -556,7 +556,8 @@ public final class ClientSession extends StreamSession {
 
     @Override
     public void currentClosed(long nowNanos, StreamAttachment attachment, CallClosure how) {
-      if (end != null && how.kind() == CallClosure.ClosureScope.STATUS) {
+      attachments.halfDuplex.onEnded(attachment, how);
+      if (end != null && how.isOfPeer()) {
         finish();
       } else {
         // An owner that has moved the session has no say in it any more (H9).

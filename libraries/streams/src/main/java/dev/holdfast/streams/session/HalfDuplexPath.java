@@ -4,10 +4,10 @@ import dev.holdfast.core.annotation.PureCore;
 import dev.holdfast.streams.SessionState;
 
 /**
- * The way of a server-streaming session through hops that pass a request on only when it is
- * complete. The first attachment is one; each later one is half-closed when nobody answers it, and
- * at once when that has helped before. Its hello acknowledges and gives credit, and the server goes
- * on to the end of that credit; then the next attachment follows.
+ * The way of a session whose client has half-closed through hops that pass a request on only when
+ * it is complete. The first attachment is one; each later one is half-closed when nobody answers
+ * it, and at once when that has helped before. Its hello acknowledges and gives credit, and the
+ * server goes on to the end of that credit; then the next attachment follows.
  *
  * <p>Only a session that has nothing more to send than acks can go this way.
  */
@@ -16,12 +16,7 @@ final class HalfDuplexPath {
   /** A server may be slow once; an answer after the half-close twice in a row is the path. */
   private static final int PROOFS = 2;
 
-  private boolean possible;
   private int proofs;
-
-  void begin(MethodKind kind) {
-    possible = kind == MethodKind.SERVER_STREAMING;
-  }
 
   /**
    * An attachment was welcomed.
@@ -34,6 +29,17 @@ final class HalfDuplexPath {
     }
     proofs = attachment.outbound.halfClosed ? Math.min(PROOFS, proofs + 1) : 0;
     attachment.outbound.sparing = attachment.outbound.halfClosed && !ended;
+  }
+
+  /**
+   * An attachment that was welcomed has ended. Where its server had to end it, answers do not
+   * arrive before: the next request side stays open until that is clear again, or the server would
+   * wait.
+   */
+  void onEnded(StreamAttachment attachment, CallClosure how) {
+    if (attachment.outbound.halfClosed && !how.isConnection()) {
+      proofs = 0;
+    }
   }
 
   /** Whether to half-close an attachment that is not answered. */
@@ -54,8 +60,7 @@ final class HalfDuplexPath {
   }
 
   private boolean applies(StreamSession session, StreamAttachment opening) {
-    return possible
-        && !opening.opening().first
+    return !opening.opening().first
         && !opening.opening().resumeQueued
         && !opening.plain
         && !opening.outbound.halfClosed

@@ -213,6 +213,8 @@ public final class ServerSession extends StreamSession {
       attachment.inbound.lastSeq++;
       receive(nowNanos, attachment, attachment.inbound.lastSeq, Flag.HALF_CLOSE, 0, Payload.EMPTY);
     }
+    UnheardAttachment.onHalfClosed(
+        nowNanos, attachment, receiveBuffer.received(), options.timing());
   }
 
   /**
@@ -288,8 +290,9 @@ public final class ServerSession extends StreamSession {
     }
     drainingAttachment =
         inboundFlowControl.isHeldUp(nowNanos, current) ? current : drainingAttachment;
-    if (current != null && current.isSilent(nowNanos, options.timing().silent())) {
-      close(current, AttachmentCloseReason.SILENT);
+    AttachmentCloseReason why = UnheardAttachment.closeDue(nowNanos, current, options.timing());
+    if (current != null && why != null) {
+      close(current, why);
       detach(nowNanos);
     }
   }
@@ -340,6 +343,7 @@ public final class ServerSession extends StreamSession {
             acks.policy().delayMillis(),
             spreadMillis);
     outputs.add(new SessionOutput.Accept(attachment, welcome));
+    attachment.inbound.comesBack = !hello.token().isNone();
     attachment.outbound.sentAck = welcome.watermark();
     attachment.outbound.sentCredit = welcome.credit();
     adoptAttachment(nowNanos, attachment, hello.low(), hello.credit(), hello.watermark() + 1);
@@ -473,9 +477,7 @@ public final class ServerSession extends StreamSession {
     if (sessionPersistence != null) {
       sessionPersistence.addDeadlines(earliestDeadline);
     }
-    if (current != null) {
-      current.addSilence(earliestDeadline, options.timing().silent());
-    }
+    UnheardAttachment.addDeadlines(earliestDeadline, current, options.timing());
   }
 
   @Override

@@ -73,6 +73,14 @@ public final class StreamAttachment {
 
     /** Whether it is not asked, because too much waits for the application. */
     boolean readPaused;
+
+    /** Whether its hello showed the welcome of an earlier attachment. */
+    boolean comesBack;
+
+    /** Whether the peer has ended its half of the call. */
+    boolean halfClosed;
+
+    long halfClosedNanos;
   }
 
   /** The direction to the peer. */
@@ -85,6 +93,8 @@ public final class StreamAttachment {
 
     /** Whether messages were written on it. */
     boolean touched;
+
+    long touchedNanos;
 
     boolean writable = true;
 

@@ -190,7 +190,11 @@ class OneWayStreamTest {
     ServerStreams streams = topology.serverStreams().build();
     Server server = topology.serve(streams.resumable(served.service()));
     ManagedChannel onwards = topology.channelTo(server.getPort());
-    Server hop = topology.serve(b -> b.fallbackHandlerRegistry(new RequestBufferingHop(onwards)));
+    Server hop =
+        topology.serve(
+            b ->
+                b.fallbackHandlerRegistry(
+                    new BufferingHop(onwards, BufferingHop.Buffered.REQUEST)));
     TcpRelay relay = topology.relayTo(hop);
     ManagedChannel channel =
         topology.channelTo(

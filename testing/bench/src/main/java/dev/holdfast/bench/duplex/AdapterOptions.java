@@ -41,6 +41,7 @@ final class AdapterOptions {
           "server-streaming",
           "client-streaming",
           "half-duplex",
+          "held-response",
           "hand-over",
           "restart");
 

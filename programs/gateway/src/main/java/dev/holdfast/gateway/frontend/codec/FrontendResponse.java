@@ -82,6 +82,14 @@ public final class FrontendResponse {
   }
 
   /**
+   * The head of a response whose messages are sent one by one. nginx, in whose default settings a
+   * proxy holds what comes until a buffer of some kilobytes is full, sends it on at once.
+   */
+  public static Http2Headers streamHead(String contentType) {
+    return head(200, contentType).set("x-accel-buffering", "no");
+  }
+
+  /**
    * Adds a challenge to a 401 response (RFC 9110, 15.5.2): the service's, or Bearer.
    *
    * @param trailers of the service

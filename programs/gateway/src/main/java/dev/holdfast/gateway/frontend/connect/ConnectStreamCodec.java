@@ -91,7 +91,7 @@ public final class ConnectStreamCodec extends FrontendCodec {
 
   @Override
   protected Http2Headers head() {
-    return coding.in(FrontendResponse.head(200, request.contentType()));
+    return coding.in(FrontendResponse.streamHead(request.contentType()));
   }
 
   @Override

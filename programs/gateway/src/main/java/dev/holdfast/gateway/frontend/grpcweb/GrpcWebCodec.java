@@ -112,7 +112,7 @@ public final class GrpcWebCodec extends FrontendCodec {
 
   @Override
   protected Http2Headers head() {
-    return coding.in(FrontendResponse.head(200, type.contentType()));
+    return coding.in(FrontendResponse.streamHead(type.contentType()));
   }
 
   @Override

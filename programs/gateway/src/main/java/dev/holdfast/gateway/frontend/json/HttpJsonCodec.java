@@ -127,7 +127,7 @@ public final class HttpJsonCodec extends FrontendCodec {
     }
     String type = framing.contentType();
     boolean raw = type.equals(StreamFraming.raw().contentType());
-    Http2Headers head = FrontendResponse.head(200, raw ? contentType : type);
+    Http2Headers head = FrontendResponse.streamHead(raw ? contentType : type);
     if (point != null && point.hasIds()) {
       // Ids are secrets, and their compressed length could tell them.
       return head.set("cache-control", "no-store, no-transform");

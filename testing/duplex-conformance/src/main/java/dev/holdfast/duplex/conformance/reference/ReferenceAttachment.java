@@ -7,10 +7,13 @@ import dev.holdfast.duplex.conformance.wire.WireWelcome;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A physical call of a reference server. Used under the server's lock. */
 final class ReferenceAttachment {
+  private static final long LATE_MILLIS = 500;
+
   final long tag;
   private final ServerCall<byte[], byte[]> call;
   private final boolean namesRefusals;
@@ -23,6 +26,16 @@ final class ReferenceAttachment {
   /** The position of the last message that came on this call. */
   long position;
 
+  /** Whether its hello had a token. */
+  boolean comesBack;
+
+  /** Whether a message was written on this call. */
+  boolean wrote;
+
+  private long welcomedNanos;
+  private long halfClosedNanos;
+  private boolean halfClosed;
+
   ReferenceAttachment(ServerCall<byte[], byte[]> call, long tag, boolean namesRefusals) {
     this.call = call;
     this.tag = tag;
@@ -31,6 +44,7 @@ final class ReferenceAttachment {
 
   void welcome(WireWelcome welcome, boolean later) {
     heldWelcome = welcome;
+    welcomedNanos = System.nanoTime();
     if (!later) {
       sendHeaders();
     }
@@ -46,8 +60,25 @@ final class ReferenceAttachment {
     }
   }
 
+  void onHalfClosed() {
+    halfClosed = true;
+    halfClosedNanos = System.nanoTime();
+  }
+
+  /** Whether its client can say nothing more, and has not shown the welcome. */
+  boolean isUnheard() {
+    return halfClosed && headers < 2;
+  }
+
+  /** Whether the request side ended after the client had waited for the welcome. */
+  boolean isHalfClosedLate() {
+    return halfClosed
+        && halfClosedNanos - welcomedNanos >= TimeUnit.MILLISECONDS.toNanos(LATE_MILLIS);
+  }
+
   void send(WireFrame frame) {
     if (!closed) {
+      wrote |= frame.seq() != 0;
       sendHeaders();
       call.sendMessage(frame.encode());
     }

@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
 /** A session of a reference server, in its memory. Used under the server's lock. */
 final class ReferenceSession implements ReferenceStream {
   private static final long FIRST_CREDIT = 16;
+
+  /** A client that sees a welcome comes sooner. */
+  private static final long FIRST_RESPONSE_MILLIS = 1_000;
+
   private static final long OF_SERVER =
       WireFrame.FINAL | WireFrame.DRAIN | WireFrame.LEAVING | WireFrame.MOVED;
 
@@ -37,6 +41,7 @@ final class ReferenceSession implements ReferenceStream {
   private @Nullable ScheduledFuture<?> expiry;
   private @Nullable ScheduledFuture<?> ackTimer;
   private @Nullable ScheduledFuture<?> grace;
+  private @Nullable ScheduledFuture<?> responseEnd;
   private boolean deadlineTaken;
   private boolean showedWelcome;
   private boolean over;
@@ -123,6 +128,7 @@ final class ReferenceSession implements ReferenceStream {
       older.refuse(WireRefusal.of(WireRefusal.FENCED));
     }
     current = attachment;
+    attachment.comesBack = hello.token().length > 0;
     cancel(expiry);
     takeDeadline(hello.remaining());
     acked = Math.max(acked, Math.min(hello.watermark(), end()));
@@ -329,6 +335,7 @@ final class ReferenceSession implements ReferenceStream {
       saidCredit = Math.max(saidCredit, frame.credit());
       probedAt = saidAck >= probedAt ? 0 : probedAt;
       to.send(frame);
+      endHeldResponse(to);
     }
   }
 
@@ -450,7 +457,29 @@ final class ReferenceSession implements ReferenceStream {
     }
   }
 
+  /** Ends a call whose response a hop may hold until it is complete. */
+  private void endHeldResponse(ReferenceAttachment to) {
+    boolean open = !to.isUnheard() && !has(ServerFault.ENDS_OPEN_REQUESTS);
+    if (open || !to.wrote || has(ServerFault.ENDS_NO_HELD_RESPONSES)) {
+      return;
+    }
+    boolean late = to.isHalfClosedLate() || has(ServerFault.ENDS_OPEN_REQUESTS);
+    if (late || !to.comesBack) {
+      Runnable end =
+          () -> {
+            if (to == current && !over) {
+              to.close(Status.UNAVAILABLE);
+              detach(to);
+            }
+          };
+      cancel(responseEnd);
+      responseEnd = server.later(late ? 0 : FIRST_RESPONSE_MILLIS, end);
+    }
+  }
+
   void onHalfClosedCall(ReferenceAttachment from) {
+    from.onHalfClosed();
+    endHeldResponse(from);
     if (from == current
         && from.headers == 1
         && !halfClosed
@@ -491,6 +520,7 @@ final class ReferenceSession implements ReferenceStream {
     cancel(expiry);
     cancel(ackTimer);
     cancel(grace);
+    cancel(responseEnd);
     ReferenceAttachment last = current;
     current = null;
     if (last != null) {

@@ -27,6 +27,10 @@ final class ClientOneWayScenarios {
   private static final Duration A_WHILE = Duration.ofMillis(300);
   private static final int BEYOND_THE_FIRST = 40;
   private static final int MOST_TURNS = 4;
+
+  /** More than the answers that show a client the half-duplex path. */
+  private static final int HELD_RESPONSES = 5;
+
   private static final String SERVER_STREAMING = "server-streaming";
   private static final String CLIENT_STREAMING = "client-streaming";
 
@@ -36,6 +40,7 @@ final class ClientOneWayScenarios {
     Set<String> list = Set.of(SERVER_STREAMING);
     Set<String> listShared = Set.of(SERVER_STREAMING, "channel");
     Set<String> listHalfDuplex = Set.of(SERVER_STREAMING, "half-duplex");
+    Set<String> listHeld = Set.of(SERVER_STREAMING, "half-duplex", "held-response");
     Set<String> collect = Set.of(CLIENT_STREAMING);
     return new ScenarioList(Scenario.Role.CLIENT)
         .add("client-server-stream", "M72 M73", list, ClientOneWayScenarios::serverStream)
@@ -52,6 +57,7 @@ final class ClientOneWayScenarios {
         .add("client-client-stream-cancel", "M74 M36", collect, ClientOneWayScenarios::cancel)
         .add("client-client-stream-plain", "M76 M23", collect, ClientOneWayScenarios::plainCollect)
         .add("client-half-duplex", "M81", listHalfDuplex, ClientOneWayScenarios::halfDuplex)
+        .add("client-held-response", "M83 M35", listHeld, ClientOneWayScenarios::heldResponse)
         .toList();
   }
 
@@ -307,6 +313,37 @@ final class ClientOneWayScenarios {
     }
     call.refuse(WireRefusal.of(WireRefusal.EXPIRED), Status.FAILED_PRECONDITION);
     client.received("x");
+    client.ended(0);
+  }
+
+  /** A hop in between passes a response on only when it is complete. */
+  private static void heldResponse(Stage stage) throws Exception {
+    ClientStage client = list(stage, SHORT_SILENCE_MILLIS);
+    WireServerCall first = requestAndHalfClose(client);
+    first.welcome(welcome(2));
+    ClientStage.say(first, 1, "m1");
+    first.close(Status.UNAVAILABLE);
+    client.received("m1");
+    WireServerCall call = client.accept();
+    for (int turn = 1; call.hello().watermark() <= HELD_RESPONSES; turn++) {
+      Check.isTrue("attachments: " + turn + " (expected: one each)", turn <= 2 * HELD_RESPONSES);
+      // However often it helped: at once would mean that answers arrive.
+      call.events().quiet(Duration.ofMillis(SHORT_SILENCE_MILLIS / 2));
+      endsRequests(call);
+      call.welcome(welcome(2));
+      long next = call.hello().watermark() + 1;
+      if (next <= HELD_RESPONSES) {
+        ClientStage.say(call, next, "m" + next);
+      } else {
+        ClientStage.finish(call, next, 2, 0);
+      }
+      call.close(Status.UNAVAILABLE);
+      call = client.accept();
+    }
+    call.refuse(WireRefusal.of(WireRefusal.EXPIRED), Status.FAILED_PRECONDITION);
+    for (int i = 2; i <= HELD_RESPONSES; i++) {
+      client.received("m" + i);
+    }
     client.ended(0);
   }
 }

@@ -36,6 +36,11 @@ final class PairScenarios {
             "M72 M76 M4",
             Set.of("client-streaming"),
             PairScenarios::clientStreamCuts)
+        .add(
+            "pair-held-response",
+            "M82 M83",
+            Set.of("server-streaming", "half-duplex", "held-response"),
+            PairScenarios::heldResponse)
         .toList();
   }
 
@@ -153,6 +158,27 @@ final class PairScenarios {
       for (int i = 2; i <= 10; i++) {
         pair.atClient("x" + round + "-" + i);
       }
+    }
+    pair.finish();
+    pair.ends();
+  }
+
+  /** More messages than a first credit, so that some must be acknowledged before others come. */
+  private static void heldResponse(Stage stage) throws Exception {
+    PairStage pair = PairStage.holdingResponses(stage, PeerMethods.LIST);
+    pair.say("request", 0);
+    pair.atServer("request");
+    pair.server.await("half-closed", pair.handler);
+    for (int i = 1; i <= 2 * MESSAGES; i++) {
+      pair.answer("x" + i, 0);
+    }
+    for (int i = 1; i <= 2 * MESSAGES; i++) {
+      pair.atClient("x" + i);
+    }
+    // And one by one.
+    for (int i = 1; i <= 3; i++) {
+      pair.answer("y" + i, 0);
+      pair.atClient("y" + i);
     }
     pair.finish();
     pair.ends();

@@ -3,6 +3,7 @@ package dev.holdfast.duplex.conformance.scenario;
 import dev.holdfast.duplex.conformance.implementation.Implementation;
 import dev.holdfast.duplex.conformance.implementation.JsonLine;
 import dev.holdfast.duplex.conformance.peer.PeerMethods;
+import dev.holdfast.duplex.conformance.peer.ResponseHoldingProxy;
 import dev.holdfast.duplex.conformance.wire.TextMessage;
 import dev.holdfast.lab.TcpRelay;
 import java.io.IOException;
@@ -31,11 +32,16 @@ final class PairStage {
   }
 
   PairStage(Stage stage, String method, Map<String, Object> options) throws Exception {
+    this(stage, method, options, port -> port);
+  }
+
+  private PairStage(Stage stage, String method, Map<String, Object> options, Hop hop)
+      throws Exception {
     client = stage.clientImplementation();
     server = stage.serverImplementation();
     stream = stage.newStream();
     port = listen(server);
-    relay = stage.own(TcpRelay.toPort(port));
+    relay = stage.own(TcpRelay.toPort(hop.before(port)));
     client.send(
         JsonLine.of("do", "open")
             .with("stream", stream)
@@ -43,6 +49,18 @@ final class PairStage {
             .with("method", method)
             .with("options", quick(options)));
     handler = server.await("opened", "").text("stream");
+  }
+
+  /** A stream whose responses a proxy holds until they are complete. */
+  static PairStage holdingResponses(Stage stage, String method) throws Exception {
+    return new PairStage(
+        stage, method, Map.of(), port -> stage.own(new ResponseHoldingProxy(port)).port());
+  }
+
+  /** A hop between the relay and the server. */
+  private interface Hop {
+    /** Returns the port of the hop before the server on a port. */
+    int before(int port) throws Exception;
   }
 
   static int listen(Implementation server) throws Exception {

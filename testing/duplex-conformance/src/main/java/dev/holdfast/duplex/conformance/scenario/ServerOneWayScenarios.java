@@ -7,6 +7,7 @@ import dev.holdfast.duplex.conformance.peer.WireClientCall;
 import dev.holdfast.duplex.conformance.wire.TextMessage;
 import dev.holdfast.duplex.conformance.wire.WireFrame;
 import io.grpc.Status;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,10 +18,16 @@ final class ServerOneWayScenarios {
   private static final long CREDIT = 20;
   private static final int BEYOND_CREDIT = 100;
 
+  /** Longer than half of the time after which a client ends its request side. */
+  private static final Duration SILENCE = Duration.ofMillis(700);
+
+  private static final Duration TWO_SILENCES = Duration.ofMillis(1_500);
+
   private ServerOneWayScenarios() {}
 
   static List<Scenario> all() {
     Set<String> list = Set.of("server-streaming");
+    Set<String> listHeld = Set.of("server-streaming", "held-response");
     Set<String> collect = Set.of("client-streaming");
     Set<String> byHand = Set.of("client-streaming", "reading", "receiveMessages");
     return new ScenarioList(Scenario.Role.SERVER)
@@ -34,6 +41,8 @@ final class ServerOneWayScenarios {
         .add("server-second-response", "M80", collect, ServerOneWayScenarios::secondResponse)
         .add("server-no-response", "M80", collect, ServerOneWayScenarios::noResponse)
         .add("server-client-stream-plain", "M62", collect, ServerOneWayScenarios::plainCollect)
+        .add("server-held-response", "M82", listHeld, ServerOneWayScenarios::heldResponse)
+        .add("server-held-first-response", "M82", listHeld, ServerOneWayScenarios::heldAtFirst)
         .toList();
   }
 
@@ -75,6 +84,52 @@ final class ServerOneWayScenarios {
     server.send("y");
     ServerStage.expect(next, 2, "y");
     end(server, next, 3);
+  }
+
+  /** A client that hears nothing, as a hop holds the response, ends its request side. */
+  private static void heldResponse(Stage stage) throws Exception {
+    ServerStage server = stage.server().of(PeerMethods.LIST).listen();
+    WireClientCall first = server.client().attach(server.hello());
+    server.say(first, 1, "a");
+    server.welcomed(first);
+    server.opened();
+    server.received("a");
+    server.receivedHalfClose();
+    server.send("x");
+    ServerStage.expect(first, 1, "x");
+    first.events().quiet(SILENCE);
+    first.halfClose();
+    Check.equal("status", first.status(), Status.Code.UNAVAILABLE);
+    WireClientCall next = server.resume(1, 3);
+    next.events().quiet(SILENCE);
+    next.halfClose();
+    server.send("y");
+    ServerStage.expect(next, 2, "y");
+    Check.equal("status", next.status(), Status.Code.UNAVAILABLE);
+    end(server, server.resume(2, 3), 3);
+  }
+
+  /** A client that does not know the server ends its request side at once. */
+  private static void heldAtFirst(Stage stage) throws Exception {
+    ServerStage server = stage.server().of(PeerMethods.LIST).listen();
+    WireClientCall first = server.client().attach(server.hello());
+    server.say(first, 1, "a");
+    first.halfClose();
+    server.welcomed(first);
+    server.opened();
+    server.received("a");
+    server.receivedHalfClose();
+    server.send("x");
+    ServerStage.expect(first, 1, "x");
+    Check.equal("status", first.status(), Status.Code.UNAVAILABLE);
+    // It knows now that answers arrive while its call is open.
+    WireClientCall next = server.client().attach(server.hello().watermark(1).low(3).credit(257));
+    next.halfClose();
+    server.welcomed(next);
+    server.send("y");
+    ServerStage.expect(next, 2, "y");
+    next.events().quiet(TWO_SILENCES);
+    end(server, server.resume(2, 3), 3);
   }
 
   private static void secondRequest(Stage stage) throws Exception {
