@@ -406,7 +406,7 @@ func (c *Client) endPlain(how Closure) {
 }
 
 func (c *Client) currentClosed(now int64, a *Attachment, how Closure) {
-	c.halfDuplex.onEnded(a, how)
+	c.halfDuplex.onEnded(a)
 	if c.end != nil && how.Scope == ScopeStatus && how.Status != codeUnavailable {
 		c.finishAll()
 		return

@@ -181,10 +181,10 @@ func (h *halfDuplexPath) onAnswered(a *Attachment, ended bool) {
 	a.sparing = a.halfClosed && !ended
 }
 
-// onEnded takes the end of an attachment that was welcomed. Where its server had to end it, answers do not
+// onEnded takes the end of an attachment that was welcomed. If its server had to end it, answers do not
 // arrive before: the next request side stays open until that is clear again, or the server would wait.
-func (h *halfDuplexPath) onEnded(a *Attachment, how Closure) {
-	if a.halfClosed && (how.Scope == ScopeStream || how.Scope == ScopeStatus) {
+func (h *halfDuplexPath) onEnded(a *Attachment) {
+	if a.halfClosed {
 		h.proofs = 0
 	}
 }

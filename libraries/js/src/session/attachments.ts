@@ -112,8 +112,8 @@ export class Attachments {
   }
 
   /** The attachment that carried the session ended. */
-  onCarrierEnded(carrier: Attachment, how: CallClosure): void {
-    this.halfDuplex.onEnded(carrier, how);
+  onCarrierEnded(carrier: Attachment): void {
+    this.halfDuplex.onEnded(carrier);
   }
 
   /** The pending attachment was answered and carries the session from now on. */

@@ -1,13 +1,13 @@
 import type { Attachment } from './attachment.js';
-import type { CallClosure } from './outputs.js';
 
 /** A server may be slow once; an answer after the half-close twice in a row is the path. */
 const PROOFS = 2;
 
 /**
- * The way of a session whose client has half-closed through hops that pass a request on only when it is complete. Each later attachment is half-closed
- * when nobody answers it, and at once when that has helped before. Its hello acknowledges and gives credit, and the server goes on to the
- * end of that credit; then the next attachment follows. Only a session that has nothing more to send than acks can go this way.
+ * The way of a session whose client has half-closed through hops that pass a request on only when it is complete. Each later attachment is
+ * half-closed when nobody answers it, and at once when that has helped before. Its hello acknowledges and gives credit, and the server
+ * goes on to the end of that credit; then the next attachment follows. Only a session that has nothing more to send than acks can go
+ * this way.
  */
 export class HalfDuplexPath {
   private proofs = 0;
@@ -27,11 +27,11 @@ export class HalfDuplexPath {
   }
 
   /**
-   * An attachment that was welcomed has ended. Where its server had to end it, answers do not arrive before: the next request side stays
+   * An attachment that was welcomed has ended. If its server had to end it, answers do not arrive before: the next request side stays
    * open until that is clear again, or the server would wait.
    */
-  onEnded(ended: Attachment, how: CallClosure): void {
-    if (ended.outbound.halfClosed && (how.scope === 'stream' || how.scope === 'status')) {
+  onEnded(ended: Attachment): void {
+    if (ended.outbound.halfClosed) {
       this.proofs = 0;
     }
   }

@@ -146,9 +146,9 @@ class Attachments:
         following.outbound.sent_ack = hello.watermark
         session.put(StartCall(following, hello, self.schedule.address, self.handover.shown))
 
-    def on_carrier_ended(self, carrier: Attachment, how: CallClosure) -> None:
+    def on_carrier_ended(self, carrier: Attachment) -> None:
         """The attachment that carried the session ended."""
-        self._half_duplex.on_ended(carrier, how)
+        self._half_duplex.on_ended(carrier)
 
     def on_attached(self, now: float) -> None:
         """The pending attachment was answered and carries the session from now on."""

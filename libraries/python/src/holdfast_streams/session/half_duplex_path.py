@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .attachment import Attachment
-from .outputs import CallClosure, Scope
 
 #: A server may be slow once; an answer after the half-close twice in a row is the path.
 _PROOFS = 2
@@ -11,10 +10,10 @@ _PROOFS = 2
 
 class HalfDuplexPath:
     """
-    The way of a session whose client has half-closed through hops that pass a request on only when it is complete. Each later attachment
-    is half-closed when nobody answers it, and at once when that has helped before. Its hello acknowledges and gives credit,
-    and the server goes on to the end of that credit; then the next attachment follows. Only a session that has nothing more
-    to send than acks can go this way.
+    The way of a session whose client has half-closed through hops that pass a request on only when it is complete. Each later
+    attachment is half-closed when nobody answers it, and at once when that has helped before. Its hello acknowledges and gives
+    credit, and the server goes on to the end of that credit; then the next attachment follows. Only a session that has nothing
+    more to send than acks can go this way.
     """
 
     def __init__(self) -> None:
@@ -28,12 +27,12 @@ class HalfDuplexPath:
         self._proofs = min(_PROOFS, self._proofs + 1) if outbound.half_closed else 0
         outbound.sparing = outbound.half_closed and not ended
 
-    def on_ended(self, ended: Attachment, how: CallClosure) -> None:
+    def on_ended(self, ended: Attachment) -> None:
         """
-        An attachment that was welcomed has ended. Where its server had to end it, answers do not arrive before: the next
+        An attachment that was welcomed has ended. If its server had to end it, answers do not arrive before: the next
         request side stays open until that is clear again, or the server would wait.
         """
-        if ended.outbound.half_closed and how.scope in (Scope.STREAM, Scope.STATUS):
+        if ended.outbound.half_closed:
             self._proofs = 0
 
     @property

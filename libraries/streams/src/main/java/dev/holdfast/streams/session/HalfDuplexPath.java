@@ -32,12 +32,11 @@ final class HalfDuplexPath {
   }
 
   /**
-   * An attachment that was welcomed has ended. Where its server had to end it, answers do not
-   * arrive before: the next request side stays open until that is clear again, or the server would
-   * wait.
+   * An attachment that was welcomed has ended. If its server had to end it, answers do not arrive
+   * before: the next request side stays open until that is clear again, or the server would wait.
    */
-  void onEnded(StreamAttachment attachment, CallClosure how) {
-    if (attachment.outbound.halfClosed && !how.isConnection()) {
+  void onEnded(StreamAttachment attachment) {
+    if (attachment.outbound.halfClosed) {
       proofs = 0;
     }
   }
