@@ -1,5 +1,5 @@
 // Runs the pages of page.html behind a network that fails; started by scripts/browser-streams.
-// Arguments: the repository, the folder for logs, the command of the service, the path of Chromium.
+// Arguments: the repository, the folder for logs, the command of the service, the paths of Chromium and nginx.
 import {spawn} from "node:child_process";
 import {createWriteStream} from "node:fs";
 import {mkdir, readFile, rm, writeFile} from "node:fs/promises";
@@ -14,7 +14,7 @@ const CUTS_AFTER_HANDOVER = 3;
 const INTERVAL_MILLIS = 15;
 const PATIENCE_MILLIS = 60_000;
 const POLL_MILLIS = 50;
-const [root, work, service, browserPath] = process.argv.slice(2);
+const [root, work, service, browserPath, nginxPath] = process.argv.slice(2);
 const children = [];
 const messages = createWriteStream(join(work, "pages.log"));
 
@@ -137,6 +137,41 @@ async function sharedSession(first, second) {
   return second.evaluate(() => window.taken.record);
 }
 
+// Events behind an nginx that is told nothing of them: by default it holds a response until a buffer of 4 KiB is full, which
+// here takes longer than the patience.
+async function throughNginx(gatewayPort) {
+  const port = await freePort();
+  const config = join(work, "nginx.conf");
+  await writeFile(config, [
+    "daemon off;",
+    `pid ${join(work, "nginx.pid")};`,
+    "error_log stderr;",
+    "events {}",
+    "http {",
+    "  access_log off;",
+    ...["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(each => `  ${each}_temp_path ${join(work, `nginx-${each}`)};`),
+    "  server {",
+    `    listen 127.0.0.1:${port};`,
+    `    location / { proxy_pass http://127.0.0.1:${gatewayPort}; }`,
+    "  }",
+    "}",
+    "",
+  ].join("\n"));
+  const nginx = start("nginx", nginxPath, ["-e", "stderr", "-p", work, "-c", config]);
+  const aborted = new AbortController();
+  const url = `http://127.0.0.1:${port}/v1/pages/nginx:watch?intervalMillis=2000`;
+  const response = await until("nginx answers", () =>
+    fetch(url, {headers: {accept: "text/event-stream"}, signal: aborted.signal}).catch(() => false));
+  let text = "";
+  (async () => {
+    for await (const bytes of response.body) text += Buffer.from(bytes);
+  })().catch(() => {});
+  await until("three events behind nginx", () => (text.match(/^data: /gm) ?? []).length >= 3);
+  aborted.abort();
+  nginx.kill("SIGTERM");
+  await nginx.ended;
+}
+
 async function run() {
   await rm(join(work, "handover"), {recursive: true, force: true});
   await mkdir(join(work, "handover"), {recursive: true, mode: 0o700});
@@ -164,6 +199,8 @@ async function run() {
   const bothFlow = async () => { for (const [name, tab] of Object.entries(tabs)) await flows(tab, name); };
   const stage = what => console.log(`${((performance.now() / 1000)).toFixed(1)} s: ${what}`);
 
+  stage("events through nginx");
+  await throughNginx(port);
   for (let i = 0; i < CUTS; i++) {
     stage("cut");
     relay.cut();

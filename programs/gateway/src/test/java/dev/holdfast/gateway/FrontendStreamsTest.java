@@ -13,6 +13,8 @@ import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -45,6 +47,30 @@ final class FrontendStreamsTest {
     assertThat(array.body()).startsWith("[{").endsWith("\"number\":\"3\"}]");
     assertThat(frontends.get("/v1/hello/x:many", "accept", "application/json").body())
         .isEqualTo("[]");
+  }
+
+  /** By default nginx holds what it gets until some kilobytes are there. */
+  @Test
+  void asksProxiesToSendStreamsOnAsTheyCome() throws Exception {
+    for (String type : List.of("application/x-ndjson", "text/event-stream", "application/json")) {
+      assertThat(buffering(frontends.get(MANY, "accept", type))).as(type).contains("no");
+    }
+    byte[] request = envelope("{\"name\":\"s\",\"count\":2}".getBytes(StandardCharsets.UTF_8));
+    byte[] web =
+        envelope(HelloRequest.newBuilder().setName("web").setCount(2).build().toByteArray());
+    String many = "/test.greet.Greeter/SayMany";
+    assertThat(
+            buffering(
+                frontends.postBytes(many, request, "content-type", "application/connect+json")))
+        .contains("no");
+    assertThat(buffering(frontends.postBytes(many, web, "content-type", "application/grpc-web")))
+        .contains("no");
+    assertThat(buffering(frontends.get("/v1/hello/x"))).isEmpty();
+  }
+
+  private static Optional<String> buffering(HttpResponse<?> response) {
+    assertThat(response.statusCode()).isEqualTo(200);
+    return response.headers().firstValue("x-accel-buffering");
   }
 
   @Test

@@ -33,7 +33,9 @@ class ResumableEventsTest {
     try (Begun begun = rig.begun(3)) {
       stream = begun.stream();
       assertThat(begun.reader().header("cache-control")).isEqualTo("no-store, no-transform");
-      assertThat(begun.reader().header("x-accel-buffering")).as("nginx holds others").isEqualTo("no");
+      assertThat(begun.reader().header("x-accel-buffering"))
+          .as("nginx holds others")
+          .isEqualTo("no");
       assertThat(begun.reader().numbers(2)).containsExactly(1, 2);
       seen = begun.reader().lastId();
       assertThat(seen).matches("[A-Za-z0-9_-]{22}\\.2");
