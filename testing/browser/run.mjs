@@ -159,6 +159,8 @@ async function throughNginx(gatewayPort) {
   ].join("\n"));
   const nginx = start("nginx", nginxPath, ["-e", "stderr", "-p", work, "-c", config]);
   const aborted = new AbortController();
+  // What does not begin to answer is held as well.
+  setTimeout(() => aborted.abort(), PATIENCE_MILLIS).unref();
   const url = `http://127.0.0.1:${port}/v1/pages/nginx:watch?intervalMillis=2000`;
   const response = await until("nginx answers", () =>
     fetch(url, {headers: {accept: "text/event-stream"}, signal: aborted.signal}).catch(() => false));
