@@ -48,6 +48,7 @@ type Attachment struct {
 	requested   bool
 	readPaused  bool
 	comesBack   bool // its hello showed the welcome of an earlier attachment
+	wasHeld     bool // a hop may have held the response of an earlier attachment
 	ended       bool // the peer has ended its half of the call
 	endedAt     int64
 

@@ -406,7 +406,6 @@ func (c *Client) endPlain(how Closure) {
 }
 
 func (c *Client) currentClosed(now int64, a *Attachment, how Closure) {
-	c.halfDuplex.onEnded(a)
 	if c.end != nil && how.Scope == ScopeStatus && how.Status != codeUnavailable {
 		c.finishAll()
 		return
@@ -613,6 +612,7 @@ func (c *Client) attemptFailed(now int64, atLeast time.Duration) {
 		c.touchedBy = c.pending.number
 	}
 	c.pending = nil
+	c.halfDuplex.onFailed()
 	c.schedule.onFailed()
 	switch c.state {
 	case Racing:

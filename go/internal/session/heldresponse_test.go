@@ -15,6 +15,7 @@ type heldResponse struct {
 	halfCloses time.Duration
 	says       time.Duration // never if negative
 	shown      bool          // the client shows the welcome before its half-close
+	wasHeld    bool          // another attachment was ended so
 	ends       time.Duration // never if negative
 }
 
@@ -28,7 +29,9 @@ func TestAttachmentWhoseResponseAHopMayHoldEnds(t *testing.T) {
 		{name: "late, said before", halfCloses: late, ends: late},
 		{name: "late, silent", comesBack: true, halfCloses: late, says: -1, ends: late + idle},
 		{name: "late, first, silent", halfCloses: late, says: -1, ends: -1},
-		{name: "at once, first", says: minute, ends: minute + o.AssumePlain},
+		{name: "at once, first", says: minute, ends: minute + 2*o.AssumePlain},
+		{name: "at once, held before", comesBack: true, wasHeld: true, says: 2 * late, ends: 2 * late},
+		{name: "at once, held before, silent", comesBack: true, wasHeld: true, says: -1, ends: idle},
 		{name: "at once, again", comesBack: true, says: late, ends: -1},
 		{name: "welcome shown", comesBack: true, halfCloses: late, shown: true, ends: -1},
 	} {
@@ -42,8 +45,19 @@ func (c *heldResponse) run(t *testing.T) {
 	i.server.Request(9)
 	i.frame(a, wire.Header{Seq: 1})
 	i.server.Processed(i.now, 1)
+	if c.wasHeld {
+		i.server.OnHalfClosed(0, a)
+		i.server.Offer(text{1})
+		i.drive()
+		i.now = i.server.NextDeadline()
+		i.server.OnTimeout(i.now)
+		i.drive()
+		i.now = 0
+	}
+	ended := i.ends(session.ResponseHeld)
+	got := int64(ended) // one message each
 	if c.comesBack {
-		a = i.admit(&wire.Hello{Attach: 2, Low: 1, Credit: 9, Token: i.welcome().Token}, nil)
+		a = i.admit(&wire.Hello{Attach: 2, Watermark: got, Low: 1, Credit: 9, Token: i.welcome().Token}, nil)
 	}
 	if c.shown {
 		i.frame(a, wire.Header{Credit: 9})
@@ -63,7 +77,7 @@ func (c *heldResponse) run(t *testing.T) {
 			i.server.OnTimeout(i.now)
 		}
 		i.drive()
-		if ends < 0 && i.endsFor(session.ResponseHeld) {
+		if ends < 0 && i.ends(session.ResponseHeld) > ended {
 			ends = at
 		}
 	}
@@ -84,11 +98,13 @@ func (i *instance) welcome() *wire.Welcome {
 	return nil
 }
 
-func (i *instance) endsFor(why session.CloseReason) bool {
+// ends is how many attachments were ended for a reason.
+func (i *instance) ends(why session.CloseReason) int {
+	n := 0
 	for _, o := range i.said {
 		if o.Op == session.OpEnd && o.Why == why {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }

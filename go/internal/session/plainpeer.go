@@ -181,13 +181,8 @@ func (h *halfDuplexPath) onAnswered(a *Attachment, ended bool) {
 	a.sparing = a.halfClosed && !ended
 }
 
-// onEnded takes the end of an attachment that was welcomed. If its server had to end it, answers do not
-// arrive before: the next request side stays open until that is clear again, or the server would wait.
-func (h *halfDuplexPath) onEnded(a *Attachment) {
-	if a.halfClosed {
-		h.proofs = 0
-	}
-}
+// onFailed: an attempt came to nothing, so that it is to be seen again whether answers come behind the half-close.
+func (h *halfDuplexPath) onFailed() { h.proofs = 0 }
 
 func (h *halfDuplexPath) proved() bool { return h.proofs >= halfDuplexProofs }
 

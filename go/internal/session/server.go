@@ -35,6 +35,7 @@ type Server struct {
 	frozen          bool
 	moved           bool
 	givenUp         bool // the session went on elsewhere
+	responseHeld    bool // a hop may have held a response of this session
 	spread          time.Duration
 }
 
@@ -105,7 +106,8 @@ func (s *Server) admit(now int64, a *Attachment, h *wire.Hello) {
 		AckDelayMillis: max(1, s.acks.delay.Milliseconds()), SpreadMillis: s.spread.Milliseconds(),
 	}
 	s.put(Output{Op: OpAccept, To: a, Welcome: w})
-	a.sentAck, a.sentCredit, a.comesBack = w.Watermark, w.Credit, len(h.Token) > 0
+	a.sentAck, a.sentCredit = w.Watermark, w.Credit
+	a.comesBack, a.wasHeld = len(h.Token) > 0, s.responseHeld
 	s.adopt(now, a, h.Credit, h.Watermark+1)
 	// A session that was handed over may come to another instance as well, until its client has a welcome.
 	if s.handover.moves == 0 || s.peerWelcomed {
@@ -181,6 +183,7 @@ func (s *Server) OnTimeout(now int64) {
 		s.close(s.current, Silent)
 		s.detach(now)
 	} else if now >= s.responseHeldAt() {
+		s.responseHeld = true
 		s.close(s.current, ResponseHeld)
 		s.detach(now)
 	}
@@ -207,30 +210,36 @@ func (s *Server) NextDeadline() int64 {
 // responseHeldAt is when the attachment is to be ended because a hop may hold its response until that is
 // complete. A client that gets no answer ends its request side, and from then on it can acknowledge what
 // comes only on another attachment, which it opens when it has the welcome. If it does not, the end of the
-// call brings welcome and messages through such a hop, and the client comes again. An attachment that was
-// half-closed together with its hello, by a client that had a welcome before, is not ended: the client
-// knows that answers arrive there (halfDuplexPath).
+// call brings welcome and messages through such a hop, and the client comes again. When that has helped, it
+// half-closes at once (halfDuplexPath), as it does where a hop holds requests; the session remembers which
+// of the two it is.
 func (s *Server) responseHeldAt() int64 {
 	a := s.current
 	if a == nil || !a.ended || a.welcomeSeen {
 		return never
 	}
-	late := s.awaitedWelcome(a)
+	held := s.awaitedWelcome(a)
+	since := max(a.touchedAt, a.endedAt)
 	switch {
-	case a.touched && late && a.ackAsked == 0:
-		return max(a.touchedAt, a.endedAt)
-	case a.touched && (late || !a.comesBack):
-		return after(max(a.touchedAt, a.endedAt), s.options.AssumePlain)
-	case late && a.comesBack:
+	case a.touched && held && a.ackAsked == 0:
+		return since
+	case a.touched && held:
+		return after(since, s.options.AssumePlain)
+	case a.touched && !a.comesBack:
+		// Through a hop that holds requests, the second attachment comes after one such silence.
+		return after(since, 2*s.options.AssumePlain)
+	case held && a.comesBack:
 		return after(a.endedAt, s.options.Handshake/2)
 	}
 	return never
 }
 
-// awaitedWelcome reports whether the welcome had been sent for a while when the client, which saw none, ended
-// its half: it waits for AssumePlain until it does, and for Handshake until it gives the attachment up.
+// awaitedWelcome reports whether the client, which has not shown the welcome, waited for it in vain: now, when
+// the welcome had been sent for a while before the half-close, or on an earlier attachment. It waits for
+// AssumePlain until it ends its half, and for Handshake until it gives the attachment up.
 func (s *Server) awaitedWelcome(a *Attachment) bool {
-	return a.handshook && !a.welcomeSeen && a.endedAt-a.heard >= int64(s.options.AssumePlain/2)
+	late := a.endedAt-a.heard >= int64(s.options.AssumePlain/2)
+	return a.handshook && !a.welcomeSeen && (late || a.wasHeld)
 }
 
 func (s *Server) silentAfter() time.Duration {

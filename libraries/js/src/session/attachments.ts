@@ -111,11 +111,6 @@ export class Attachments {
     session.outputs.push({ type: 'start-call', attachment: next, hello, address: this.schedule.address, handover: shown });
   }
 
-  /** The attachment that carried the session ended. */
-  onCarrierEnded(carrier: Attachment): void {
-    this.halfDuplex.onEnded(carrier);
-  }
-
   /** The pending attachment was answered and carries the session from now on. */
   onAttached(now: number): void {
     if (this.pending !== undefined) {
@@ -214,6 +209,7 @@ export class Attachments {
       this.touchedBy = this.pending.number;
     }
     this.pending = undefined;
+    this.halfDuplex.onFailed();
     this.schedule.onFailed();
     switch (this.session.state) {
       case 'RACING':

@@ -407,7 +407,6 @@ export class ClientSession implements AttachedSession {
   }
 
   currentClosed(now: number, attachment: Attachment, how: CallClosure): void {
-    this.attachments.onCarrierEnded(attachment);
     if (this.isEnded && how.scope === 'status' && how.status !== Code.UNAVAILABLE) {
       this.finish();
       return;

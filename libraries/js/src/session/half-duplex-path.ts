@@ -26,14 +26,9 @@ export class HalfDuplexPath {
     outbound.sparing = outbound.halfClosed && !ended;
   }
 
-  /**
-   * An attachment that was welcomed has ended. If its server had to end it, answers do not arrive before: the next request side stays
-   * open until that is clear again, or the server would wait.
-   */
-  onEnded(ended: Attachment): void {
-    if (ended.outbound.halfClosed) {
-      this.proofs = 0;
-    }
+  /** An attempt came to nothing: whether answers come behind the half-close is to be seen again. */
+  onFailed(): void {
+    this.proofs = 0;
   }
 
   /** Whether the path was found, so that silence need not be waited for. */

@@ -146,10 +146,6 @@ class Attachments:
         following.outbound.sent_ack = hello.watermark
         session.put(StartCall(following, hello, self.schedule.address, self.handover.shown))
 
-    def on_carrier_ended(self, carrier: Attachment) -> None:
-        """The attachment that carried the session ended."""
-        self._half_duplex.on_ended(carrier)
-
     def on_attached(self, now: float) -> None:
         """The pending attachment was answered and carries the session from now on."""
         if self.pending is not None:
@@ -229,6 +225,7 @@ class Attachments:
             self.touched = True
             self._touched_by = self.pending.number
         self.pending = None
+        self._half_duplex.on_failed()
         self.schedule.on_failed()
         if session.state is SessionState.RACING:
             session.transition_to(SessionState.SUSPECT)

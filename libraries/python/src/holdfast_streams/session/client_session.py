@@ -360,7 +360,6 @@ class ClientSession:
 
     def current_closed(self, now: float, attachment: Attachment, how: CallClosure) -> None:
         """The attachment that carried the session ended."""
-        self._attachments.on_carrier_ended(attachment)
         if self.is_ended and how.scope is Scope.STATUS and how.status != UNAVAILABLE:
             self._finish()
             return

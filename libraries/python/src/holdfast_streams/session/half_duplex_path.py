@@ -27,13 +27,9 @@ class HalfDuplexPath:
         self._proofs = min(_PROOFS, self._proofs + 1) if outbound.half_closed else 0
         outbound.sparing = outbound.half_closed and not ended
 
-    def on_ended(self, ended: Attachment) -> None:
-        """
-        An attachment that was welcomed has ended. If its server had to end it, answers do not arrive before: the next
-        request side stays open until that is clear again, or the server would wait.
-        """
-        if ended.outbound.half_closed:
-            self._proofs = 0
+    def on_failed(self) -> None:
+        """An attempt came to nothing: whether answers come behind the half-close is to be seen again."""
+        self._proofs = 0
 
     @property
     def proved(self) -> bool:

@@ -45,7 +45,7 @@ final class ClientAttachments {
 
   final PlainPeerDetector plainPeer;
 
-  final HalfDuplexPath halfDuplex = new HalfDuplexPath();
+  private final HalfDuplexPath halfDuplex = new HalfDuplexPath();
 
   private long startNanos;
 
@@ -384,6 +384,7 @@ final class ClientAttachments {
       touchedBy = pending.number();
     }
     pending = null;
+    halfDuplex.onFailed();
     schedule.onFailed();
     switch (session.state()) {
       case RACING -> {

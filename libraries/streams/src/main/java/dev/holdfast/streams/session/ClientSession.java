@@ -556,7 +556,6 @@ public final class ClientSession extends StreamSession {
 
     @Override
     public void currentClosed(long nowNanos, StreamAttachment attachment, CallClosure how) {
-      attachments.halfDuplex.onEnded(attachment);
       if (end != null && how.isOfPeer()) {
         finish();
       } else {

@@ -31,14 +31,9 @@ final class HalfDuplexPath {
     attachment.outbound.sparing = attachment.outbound.halfClosed && !ended;
   }
 
-  /**
-   * An attachment that was welcomed has ended. If its server had to end it, answers do not arrive
-   * before: the next request side stays open until that is clear again, or the server would wait.
-   */
-  void onEnded(StreamAttachment attachment) {
-    if (attachment.outbound.halfClosed) {
-      proofs = 0;
-    }
+  /** An attempt came to nothing: whether answers come behind the half-close is to be seen again. */
+  void onFailed() {
+    proofs = 0;
   }
 
   /** Whether to half-close an attachment that is not answered. */

@@ -343,7 +343,7 @@ public final class ServerSession extends StreamSession {
             acks.policy().delayMillis(),
             spreadMillis);
     outputs.add(new SessionOutput.Accept(attachment, welcome));
-    attachment.inbound.comesBack = !hello.token().isNone();
+    UnheardAttachment.onAdmitted(attachment, !hello.token().isNone(), responseHeld);
     attachment.outbound.sentAck = welcome.watermark();
     attachment.outbound.sentCredit = welcome.credit();
     adoptAttachment(nowNanos, attachment, hello.low(), hello.credit(), hello.watermark() + 1);

@@ -77,6 +77,9 @@ public final class StreamAttachment {
     /** Whether its hello showed the welcome of an earlier attachment. */
     boolean comesBack;
 
+    /** Whether a hop may have held the response of an earlier attachment. */
+    boolean responseWasHeld;
+
     /** Whether the peer has ended its half of the call. */
     boolean halfClosed;
 

@@ -48,6 +48,9 @@ public abstract sealed class StreamSession permits ClientSession, ServerSession 
   /** Whether the peer has shown that a welcome, and the token in it, arrived there. */
   boolean peerWelcomed;
 
+  /** Whether a hop may have held a response of this session. */
+  boolean responseHeld;
+
   long peerCredit = Handshake.INITIAL_CREDIT;
   @Nullable Long deadlineNanos;
   final AckSchedule acks;
@@ -356,6 +359,7 @@ public abstract sealed class StreamSession permits ClientSession, ServerSession 
   }
 
   final void close(StreamAttachment attachment, AttachmentCloseReason why) {
+    responseHeld |= why == AttachmentCloseReason.RESPONSE_HELD;
     outputs.add(new SessionOutput.EndCall(attachment, why));
   }
 

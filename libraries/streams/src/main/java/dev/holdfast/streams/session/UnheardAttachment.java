@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A client that gets no answer ends its request side. From then on it can acknowledge what comes
  * only on another attachment, which it opens when it has the welcome. If it does not, the end of
- * the call brings welcome and messages through such a hop, and the client comes again. An
- * attachment that was half-closed together with its hello, by a client that had a welcome before,
- * is not ended: the client knows that answers arrive there ({@link HalfDuplexPath}).
+ * the call brings welcome and messages through such a hop, and the client comes again. When that
+ * has helped, it half-closes at once ({@link HalfDuplexPath}), as it does where a hop holds
+ * requests; the session remembers which of the two it is.
  */
 @PureCore
 final class UnheardAttachment {
@@ -24,7 +24,21 @@ final class UnheardAttachment {
    */
   private static final int HALF = 2;
 
+  /** Through a hop that holds requests, the second attachment comes after one such silence. */
+  private static final int SILENCES_AT_FIRST = 2;
+
   private UnheardAttachment() {}
+
+  /**
+   * The attachment is let in.
+   *
+   * @param comesBack whether its hello showed the welcome of an earlier one
+   * @param responseWasHeld whether an earlier one was ended by this class
+   */
+  static void onAdmitted(StreamAttachment attachment, boolean comesBack, boolean responseWasHeld) {
+    attachment.inbound.comesBack = comesBack;
+    attachment.inbound.responseWasHeld = responseWasHeld;
+  }
 
   /**
    * The client ended its half of the call.
@@ -75,23 +89,26 @@ final class UnheardAttachment {
     if (!current.handshakeComplete || !in.halfClosed || in.welcomeSeen) {
       return;
     }
-    boolean late = isResponseHeld(current, timing);
-    if (out.touched && (late || !in.comesBack)) {
-      long since =
-          out.touchedNanos - in.halfClosedNanos > 0 ? out.touchedNanos : in.halfClosedNanos;
-      boolean acknowledged = late && current.probes.ackRequestedSeq == 0;
+    long since = out.touchedNanos - in.halfClosedNanos > 0 ? out.touchedNanos : in.halfClosedNanos;
+    boolean held = isResponseHeld(current, timing);
+    if (out.touched && held) {
+      boolean acknowledged = current.probes.ackRequestedSeq == 0;
       earliestDeadline.at(since + (acknowledged ? 0 : timing.assumePlain().toNanos()));
-    } else if (late && in.comesBack) {
+    } else if (out.touched && !in.comesBack) {
+      earliestDeadline.after(since, timing.assumePlain().multipliedBy(SILENCES_AT_FIRST));
+    } else if (held && in.comesBack) {
       earliestDeadline.after(in.halfClosedNanos, timing.handshake().dividedBy(HALF));
     }
   }
 
-  /** Whether the welcome had been sent for a while when the client, which saw none, gave up. */
+  /**
+   * Whether the client, which has not shown the welcome, waited for it in vain: now, when the
+   * welcome had been sent for a while before the half-close, or on an earlier attachment.
+   */
   private static boolean isResponseHeld(StreamAttachment current, SessionOptions.Timing timing) {
     StreamAttachment.Inbound in = current.inbound;
     Duration silence = timing.assumePlain().dividedBy(HALF);
-    return current.handshakeComplete
-        && !in.welcomeSeen
-        && in.halfClosedNanos - in.heardNanos >= silence.toNanos();
+    boolean late = in.halfClosedNanos - in.heardNanos >= silence.toNanos();
+    return current.handshakeComplete && !in.welcomeSeen && (late || in.responseWasHeld);
   }
 }

@@ -28,8 +28,9 @@ class UnheardAttachmentTest {
   private static final long TAG = 7;
 
   private static final SessionOptions.Timing TIMING = SessionOptions.DEFAULT.timing();
-  private static final Duration FIRST = TIMING.assumePlain();
-  private static final Duration LATE = FIRST.dividedBy(2);
+  private static final Duration SILENCE = TIMING.assumePlain();
+  private static final Duration FIRST = SILENCE.multipliedBy(2);
+  private static final Duration LATE = SILENCE.dividedBy(2);
   private static final Duration IDLE = TIMING.handshake().dividedBy(2);
 
   private final SessionTable table =
@@ -43,7 +44,7 @@ class UnheardAttachmentTest {
   private long now;
   private final List<SessionOutput> outputs = new ArrayList<>();
   private final StreamAttachment first = new StreamAttachment(1, TAG, 0);
-  private final ServerSession session = admit(first, SessionToken.NONE);
+  private final ServerSession session = admit(first, SessionToken.NONE, 0);
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
@@ -83,7 +84,7 @@ class UnheardAttachmentTest {
     pass(LATE);
     session.onHalfClosed(now, first);
     drive();
-    assertThat(dueIn()).isEqualTo(FIRST);
+    assertThat(dueIn()).isEqualTo(SILENCE);
 
     session.request(9);
     drive();
@@ -141,6 +142,22 @@ class UnheardAttachmentTest {
   }
 
   @Test
+  void clientWhoseResponseWasHeldGetsTheNextOneWithItsFirstMessage() {
+    request(first);
+    session.onHalfClosed(now, first);
+    say();
+    pass(FIRST);
+    assertThat(ends()).hasSize(1);
+    StreamAttachment second = comeBack();
+    session.onHalfClosed(now, second);
+    assertThat(dueIn()).isEqualTo(IDLE);
+
+    say();
+
+    assertThat(dueIn()).isEqualTo(Duration.ZERO);
+  }
+
+  @Test
   void welcomeAloneIsSentOnBeforeTheClientGivesUp() {
     StreamAttachment second = comeBack();
     pass(LATE);
@@ -166,18 +183,19 @@ class UnheardAttachmentTest {
     assertThat(ends()).isEmpty();
   }
 
-  private ServerSession admit(StreamAttachment attachment, SessionToken token) {
+  private ServerSession admit(StreamAttachment attachment, SessionToken token, long watermark) {
     Hello hello =
-        new Hello(ID, attachment.number(), TAG, 0, 1, 256, 0, token.isNone(), token, 0, 0);
+        new Hello(ID, attachment.number(), TAG, watermark, 1, 256, 0, token.isNone(), token, 0, 0);
     SessionTable.Admission admission =
         table.onHello(now, attachment, hello, CALLER, SessionOptions.DEFAULT);
     return ((SessionTable.Admission.Admitted) admission).session();
   }
 
+  /** The client has got all that was said. */
   private StreamAttachment comeBack() {
     StreamAttachment second = new StreamAttachment(2, TAG, now);
-    assertThat(admit(second, ISSUER.issue(ID, CALLER.principal(), CALLER.method(), "")))
-        .isSameAs(session);
+    SessionToken token = ISSUER.issue(ID, CALLER.principal(), CALLER.method(), "");
+    assertThat(admit(second, token, session.position())).isSameAs(session);
     drive();
     return second;
   }

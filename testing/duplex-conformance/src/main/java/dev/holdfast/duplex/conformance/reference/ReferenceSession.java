@@ -21,7 +21,7 @@ final class ReferenceSession implements ReferenceStream {
   private static final long FIRST_CREDIT = 16;
 
   /** A client that sees a welcome comes sooner. */
-  private static final long FIRST_RESPONSE_MILLIS = 1_000;
+  private static final long FIRST_RESPONSE_MILLIS = 2_000;
 
   private static final long OF_SERVER =
       WireFrame.FINAL | WireFrame.DRAIN | WireFrame.LEAVING | WireFrame.MOVED;
@@ -50,6 +50,7 @@ final class ReferenceSession implements ReferenceStream {
   private boolean responded;
   private boolean handlerEnded;
   private boolean leaving;
+  private boolean responseHeld;
   private boolean graceOver;
   private long settledAt = -1;
   private long demand;
@@ -463,11 +464,15 @@ final class ReferenceSession implements ReferenceStream {
     if (open || !to.wrote || has(ServerFault.ENDS_NO_HELD_RESPONSES)) {
       return;
     }
-    boolean late = to.isHalfClosedLate() || has(ServerFault.ENDS_OPEN_REQUESTS);
+    boolean late =
+        to.isHalfClosedLate()
+            || (responseHeld && !has(ServerFault.FORGETS_HELD_RESPONSES))
+            || has(ServerFault.ENDS_OPEN_REQUESTS);
     if (late || !to.comesBack) {
       Runnable end =
           () -> {
             if (to == current && !over) {
+              responseHeld = true;
               to.close(Status.UNAVAILABLE);
               detach(to);
             }

@@ -20,6 +20,7 @@ final class ClientOneWayScenarios {
   private static final long LONG_SILENCE_MILLIS = 60_000;
 
   private static final long SHORT_SILENCE_MILLIS = 400;
+  private static final long HANDSHAKE_MILLIS = 2_000;
 
   /** The time in which what waits for nothing has come. */
   private static final Duration SOON = Duration.ofSeconds(10);
@@ -41,6 +42,8 @@ final class ClientOneWayScenarios {
     Set<String> listShared = Set.of(SERVER_STREAMING, "channel");
     Set<String> listHalfDuplex = Set.of(SERVER_STREAMING, "half-duplex");
     Set<String> listHeld = Set.of(SERVER_STREAMING, "half-duplex", "held-response");
+    Set<String> listUnanswered =
+        Set.of(SERVER_STREAMING, "half-duplex", "held-response", "handshakeMs");
     Set<String> collect = Set.of(CLIENT_STREAMING);
     return new ScenarioList(Scenario.Role.CLIENT)
         .add("client-server-stream", "M72 M73", list, ClientOneWayScenarios::serverStream)
@@ -57,7 +60,8 @@ final class ClientOneWayScenarios {
         .add("client-client-stream-cancel", "M74 M36", collect, ClientOneWayScenarios::cancel)
         .add("client-client-stream-plain", "M76 M23", collect, ClientOneWayScenarios::plainCollect)
         .add("client-half-duplex", "M81", listHalfDuplex, ClientOneWayScenarios::halfDuplex)
-        .add("client-held-response", "M83 M35", listHeld, ClientOneWayScenarios::heldResponse)
+        .add("client-held-response", "M81 M35", listHeld, ClientOneWayScenarios::heldResponse)
+        .add("client-half-duplex-silent", "M83", listUnanswered, ClientOneWayScenarios::unanswered)
         .toList();
   }
 
@@ -327,8 +331,6 @@ final class ClientOneWayScenarios {
     WireServerCall call = client.accept();
     for (int turn = 1; call.hello().watermark() <= HELD_RESPONSES; turn++) {
       Check.isTrue("attachments: " + turn + " (expected: one each)", turn <= 2 * HELD_RESPONSES);
-      // However often it helped: at once would mean that answers arrive.
-      call.events().quiet(Duration.ofMillis(SHORT_SILENCE_MILLIS / 2));
       endsRequests(call);
       call.welcome(welcome(2));
       long next = call.hello().watermark() + 1;
@@ -344,6 +346,34 @@ final class ClientOneWayScenarios {
     for (int i = 2; i <= HELD_RESPONSES; i++) {
       client.received("m" + i);
     }
+    client.ended(0);
+  }
+
+  /** The next server does not know that a hop holds its response. */
+  private static void unanswered(Stage stage) throws Exception {
+    ClientStage client =
+        stage
+            .client()
+            .of(PeerMethods.LIST)
+            .open(Map.of("assumePlainMs", SHORT_SILENCE_MILLIS, "handshakeMs", HANDSHAKE_MILLIS));
+    requestAndHalfClose(client).welcome(welcome(2));
+    WireServerCall call = client.accept();
+    for (int i = 0; i < HELD_RESPONSES; i++) {
+      endsRequests(call);
+      call.welcome(welcome(2));
+      call.close(Status.UNAVAILABLE);
+      call = client.accept();
+    }
+    endsRequests(call);
+    // Until the client gives up.
+    call.events().end();
+    WireServerCall next = client.accept();
+    next.events().quiet(Duration.ofMillis(SHORT_SILENCE_MILLIS / 2));
+    endsRequests(next);
+    next.welcome(welcome(2));
+    ClientStage.finish(next, 1, 2, 0);
+    next.close(Status.UNAVAILABLE);
+    client.accept().refuse(WireRefusal.of(WireRefusal.EXPIRED), Status.FAILED_PRECONDITION);
     client.ended(0);
   }
 }

@@ -38,8 +38,8 @@ final class PairScenarios {
             PairScenarios::clientStreamCuts)
         .add(
             "pair-held-response",
-            "M82 M83",
-            Set.of("server-streaming", "half-duplex", "held-response"),
+            "M81 M82",
+            Set.of("server-streaming", "held-response"),
             PairScenarios::heldResponse)
         .toList();
   }

@@ -21,7 +21,7 @@ final class ServerOneWayScenarios {
   /** Longer than half of the time after which a client ends its request side. */
   private static final Duration SILENCE = Duration.ofMillis(700);
 
-  private static final Duration TWO_SILENCES = Duration.ofMillis(1_500);
+  private static final Duration THREE_SILENCES = Duration.ofSeconds(3);
 
   private ServerOneWayScenarios() {}
 
@@ -43,6 +43,7 @@ final class ServerOneWayScenarios {
         .add("server-client-stream-plain", "M62", collect, ServerOneWayScenarios::plainCollect)
         .add("server-held-response", "M82", listHeld, ServerOneWayScenarios::heldResponse)
         .add("server-held-first-response", "M82", listHeld, ServerOneWayScenarios::heldAtFirst)
+        .add("server-response-not-held", "M82", listHeld, ServerOneWayScenarios::notHeld)
         .toList();
   }
 
@@ -122,14 +123,38 @@ final class ServerOneWayScenarios {
     server.send("x");
     ServerStage.expect(first, 1, "x");
     Check.equal("status", first.status(), Status.Code.UNAVAILABLE);
-    // It knows now that answers arrive while its call is open.
-    WireClientCall next = server.client().attach(server.hello().watermark(1).low(3).credit(257));
-    next.halfClose();
-    server.welcomed(next);
+    // It knows now what helps, and the server what its response needs.
+    WireClientCall next = halfClosed(server, 1);
     server.send("y");
     ServerStage.expect(next, 2, "y");
-    next.events().quiet(TWO_SILENCES);
+    Check.equal("status", next.status(), Status.Code.UNAVAILABLE);
     end(server, server.resume(2, 3), 3);
+  }
+
+  /** A hop holds the requests, and the responses arrive. */
+  private static void notHeld(Stage stage) throws Exception {
+    ServerStage server = stage.server().of(PeerMethods.LIST).listen();
+    WireClientCall first = server.client().attach(server.hello());
+    server.say(first, 1, "a");
+    first.halfClose();
+    server.welcomed(first);
+    server.opened();
+    server.received("a");
+    server.receivedHalfClose();
+    WireClientCall next = halfClosed(server, 0);
+    server.send("x");
+    ServerStage.expect(next, 1, "x");
+    next.events().quiet(THREE_SILENCES);
+    end(server, server.resume(1, 3), 2);
+  }
+
+  /** A later attachment whose request side ends with its hello. */
+  private static WireClientCall halfClosed(ServerStage server, long watermark) throws Exception {
+    WireClientCall call =
+        server.client().attach(server.hello().watermark(watermark).low(3).credit(watermark + 256));
+    call.halfClose();
+    server.welcomed(call);
+    return call;
   }
 
   private static void secondRequest(Stage stage) throws Exception {
