@@ -480,7 +480,7 @@ func (c *Client) remainingMillis(now int64) int64 {
 
 func (c *Client) attached(now int64) {
 	if c.pending != nil {
-		c.halfDuplex.onAnswered(c.pending, c.end != nil)
+		c.halfDuplex.onAnswered(now, c.pending, c.end != nil)
 	}
 	c.pending = nil
 	c.attachedAt = now

@@ -161,22 +161,28 @@ func (d *plainPeerDetector) patience(s step) time.Duration {
 // that credit; then the next attachment follows. Only a session that has nothing more to send than acks
 // can go this way.
 type halfDuplexPath struct {
-	proofs int
+	proofs   int
+	provedAt int64
 }
 
-// A server may be slow once; an answer after the half-close twice in a row is the path.
-const halfDuplexProofs = 2
+const (
+	// A server may be slow once; an answer after the half-close twice in a row is the path.
+	halfDuplexProofs = 2
+	// A path that was only slow for a while is found out within a minute.
+	halfDuplexValid = int64(time.Minute)
+)
 
 // onAnswered takes a welcome; ended says that the application knows the end, which is to be
 // acknowledged soon.
-func (h *halfDuplexPath) onAnswered(a *Attachment, ended bool) {
+func (h *halfDuplexPath) onAnswered(now int64, a *Attachment, ended bool) {
 	if a.first {
 		return
 	}
-	if a.halfClosed {
-		h.proofs = min(halfDuplexProofs, h.proofs+1)
-	} else {
+	if !a.halfClosed {
 		h.proofs = 0
+	} else if !h.proved() {
+		h.proofs++
+		h.provedAt = now
 	}
 	a.sparing = a.halfClosed && !ended
 }
@@ -192,6 +198,9 @@ func (h *halfDuplexPath) applies(c *Client, p *Attachment) bool {
 }
 
 func (h *halfDuplexPath) isHalfCloseDue(now int64, c *Client, p *Attachment) bool {
+	if h.proved() && now-h.provedAt >= halfDuplexValid {
+		h.proofs = 0
+	}
 	return h.applies(c, p) && (h.proved() || now >= p.helloSent+int64(c.options.AssumePlain))
 }
 

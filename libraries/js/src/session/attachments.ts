@@ -114,7 +114,7 @@ export class Attachments {
   /** The pending attachment was answered and carries the session from now on. */
   onAttached(now: number): void {
     if (this.pending !== undefined) {
-      this.halfDuplex.onAnswered(this.pending, this.session.isEnded);
+      this.halfDuplex.onAnswered(now, this.pending, this.session.isEnded);
     }
     this.pending = undefined;
     this.attachedAt = now;
@@ -333,7 +333,7 @@ export class Attachments {
     }
     if (this.pending === opening && this.isHalfDuplexPossible(opening)) {
       const silentAt = opening.opening.helloSentAt + session.options.assumePlainMillis;
-      if (this.halfDuplex.proved || now >= silentAt) {
+      if (this.halfDuplex.isProved(now) || now >= silentAt) {
         session.endRequests(opening);
       }
     }

@@ -3,6 +3,9 @@ import type { Attachment } from './attachment.js';
 /** A server may be slow once; an answer after the half-close twice in a row is the path. */
 const PROOFS = 2;
 
+/** A path that was only slow for a while is found out within a minute. */
+const VALID_MILLIS = 60_000;
+
 /**
  * The way of a session whose client has half-closed through hops that pass a request on only when it is complete. Each later attachment is
  * half-closed when nobody answers it, and at once when that has helped before. Its hello acknowledges and gives credit, and the server
@@ -11,18 +14,24 @@ const PROOFS = 2;
  */
 export class HalfDuplexPath {
   private proofs = 0;
+  private provedAt = 0;
 
   /**
    * The attachment was welcomed.
    *
    * @param ended whether the application knows the end, which is to be acknowledged soon
    */
-  onAnswered(welcomed: Attachment, ended: boolean): void {
+  onAnswered(now: number, welcomed: Attachment, ended: boolean): void {
     if (welcomed.opening.first) {
       return;
     }
     const { outbound } = welcomed;
-    this.proofs = outbound.halfClosed ? Math.min(PROOFS, this.proofs + 1) : 0;
+    if (!outbound.halfClosed) {
+      this.proofs = 0;
+    } else if (this.proofs < PROOFS) {
+      this.proofs++;
+      this.provedAt = now;
+    }
     outbound.sparing = outbound.halfClosed && !ended;
   }
 
@@ -32,7 +41,10 @@ export class HalfDuplexPath {
   }
 
   /** Whether the path was found, so that silence need not be waited for. */
-  get proved(): boolean {
+  isProved(now: number): boolean {
+    if (this.proofs >= PROOFS && now - this.provedAt >= VALID_MILLIS) {
+      this.proofs = 0;
+    }
     return this.proofs >= PROOFS;
   }
 

@@ -149,7 +149,7 @@ class Attachments:
     def on_attached(self, now: float) -> None:
         """The pending attachment was answered and carries the session from now on."""
         if self.pending is not None:
-            self._half_duplex.on_answered(self.pending, self._session.is_ended)
+            self._half_duplex.on_answered(now, self.pending, self._session.is_ended)
         self.pending = None
         self._attached_at = now
         if self._wait_reported:
@@ -323,7 +323,7 @@ class Attachments:
             session.on_silence(opening, step)
         if self.pending is opening and self._is_half_duplex_possible(opening):
             silent_at = opening.opening.hello_sent_at + session.options.assume_plain_millis
-            if self._half_duplex.proved or now >= silent_at:
+            if self._half_duplex.is_proved(now) or now >= silent_at:
                 session.end_requests(opening)
 
     def _is_half_duplex_possible(self, opening: Attachment) -> bool:

@@ -7,6 +7,9 @@ from .attachment import Attachment
 #: A server may be slow once; an answer after the half-close twice in a row is the path.
 _PROOFS = 2
 
+#: A path that was only slow for a while is found out within a minute.
+_VALID_MILLIS = 60_000
+
 
 class HalfDuplexPath:
     """
@@ -18,22 +21,28 @@ class HalfDuplexPath:
 
     def __init__(self) -> None:
         self._proofs = 0
+        self._proved_at = 0.0
 
-    def on_answered(self, welcomed: Attachment, ended: bool) -> None:
+    def on_answered(self, now: float, welcomed: Attachment, ended: bool) -> None:
         """The attachment was welcomed; ``ended``: the application knows the end, which is to be acknowledged soon."""
         if welcomed.opening.first:
             return
         outbound = welcomed.outbound
-        self._proofs = min(_PROOFS, self._proofs + 1) if outbound.half_closed else 0
+        if not outbound.half_closed:
+            self._proofs = 0
+        elif self._proofs < _PROOFS:
+            self._proofs += 1
+            self._proved_at = now
         outbound.sparing = outbound.half_closed and not ended
 
     def on_failed(self) -> None:
         """An attempt came to nothing: whether answers come behind the half-close is to be seen again."""
         self._proofs = 0
 
-    @property
-    def proved(self) -> bool:
+    def is_proved(self, now: float) -> bool:
         """Whether the path was found, so that silence need not be waited for."""
+        if self._proofs >= _PROOFS and now - self._proved_at >= _VALID_MILLIS:
+            self._proofs = 0
         return self._proofs >= _PROOFS
 
     def may_help(self, opening: Attachment) -> bool:

@@ -145,7 +145,7 @@ final class ClientAttachments {
   /** The pending attachment was answered and carries the session from now on. */
   void attached(long nowNanos) {
     if (pending != null) {
-      halfDuplex.onAnswered(pending, session.end != null);
+      halfDuplex.onAnswered(nowNanos, pending, session.end != null);
       pending.opening().replaced = null;
     }
     pending = null;

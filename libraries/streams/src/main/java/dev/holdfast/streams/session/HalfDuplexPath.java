@@ -2,6 +2,7 @@ package dev.holdfast.streams.session;
 
 import dev.holdfast.core.annotation.PureCore;
 import dev.holdfast.streams.SessionState;
+import java.time.Duration;
 
 /**
  * The way of a session whose client has half-closed through hops that pass a request on only when
@@ -16,18 +17,27 @@ final class HalfDuplexPath {
   /** A server may be slow once; an answer after the half-close twice in a row is the path. */
   private static final int PROOFS = 2;
 
+  /** A path that was only slow for a while is found out within a minute. */
+  private static final Duration VALID = Duration.ofMinutes(1);
+
   private int proofs;
+  private long provedNanos;
 
   /**
    * An attachment was welcomed.
    *
    * @param ended whether the application knows the end, which is to be acknowledged soon
    */
-  void onAnswered(StreamAttachment attachment, boolean ended) {
+  void onAnswered(long nowNanos, StreamAttachment attachment, boolean ended) {
     if (attachment.opening().first) {
       return;
     }
-    proofs = attachment.outbound.halfClosed ? Math.min(PROOFS, proofs + 1) : 0;
+    if (!attachment.outbound.halfClosed) {
+      proofs = 0;
+    } else if (proofs < PROOFS) {
+      proofs++;
+      provedNanos = nowNanos;
+    }
     attachment.outbound.sparing = attachment.outbound.halfClosed && !ended;
   }
 
@@ -38,6 +48,9 @@ final class HalfDuplexPath {
 
   /** Whether to half-close an attachment that is not answered. */
   boolean isHalfCloseDue(long nowNanos, StreamSession session, StreamAttachment opening) {
+    if (isProved() && nowNanos - provedNanos >= VALID.toNanos()) {
+      proofs = 0;
+    }
     return applies(session, opening)
         && (isProved() || EarliestDeadline.isOver(nowNanos, silentUntilNanos(session, opening)));
   }

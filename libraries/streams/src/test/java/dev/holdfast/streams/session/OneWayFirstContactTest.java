@@ -277,6 +277,39 @@ class OneWayFirstContactTest {
     assertThat(third).contains(new SessionOutput.HalfClose(opened(third)));
   }
 
+  /** A path that was slow, and is so no more, would be gone for ever as one of such a hop. */
+  @Test
+  void silenceIsWaitedForAgainAfterAMinute() {
+    StreamAttachment first = start(Peer.UNKNOWN, MethodKind.SERVER_STREAMING);
+    send(1);
+    session.halfClose();
+    outputs(0);
+    welcome(0, first, 2);
+    long now = 0;
+
+    for (int proofs = 0; proofs < 2; proofs++) {
+      StreamAttachment silent = opened(outputs(now));
+      now = session.nextDeadlineNanos().orElseThrow();
+      session.onTimeout(now);
+      assertThat(outputs(now)).containsExactly(new SessionOutput.HalfClose(silent));
+      welcome(now, silent, 2);
+      outputs(now);
+      session.onDrain(now, silent);
+    }
+
+    List<SessionOutput> third = outputs(now);
+    assertThat(third).contains(new SessionOutput.HalfClose(opened(third)));
+    welcome(now, opened(third), 2);
+    outputs(now);
+    now += Duration.ofMinutes(1).toNanos();
+    session.onDrain(now, Objects.requireNonNull(session.current));
+
+    List<SessionOutput> fourth = outputs(now);
+    assertThat(fourth).noneMatch(SessionOutput.HalfClose.class::isInstance);
+    session.onTimeout(now + SECOND);
+    assertThat(outputs(now + SECOND)).containsExactly(new SessionOutput.HalfClose(opened(fourth)));
+  }
+
   /** A server whose buffer is smaller than half of the window waits for them. */
   @Test
   void acksThatAreDueByNumberComeWithAnotherAttachmentWhenTheServerStops() {
