@@ -68,6 +68,7 @@ func (c *Client) Start(now int64, untilDeadline time.Duration, peer Peer, kind M
 	c.kind = kind
 	c.out.keepsFirst = kind == ServerStreaming
 	c.plainPeer.begin(peer, kind)
+	c.halfDuplex.possible = kind == ServerStreaming
 	c.transition(Opening)
 	c.open(now)
 }

@@ -24,9 +24,9 @@ func TestAttachmentWhoseResponseAHopMayHoldEnds(t *testing.T) {
 	late, idle := o.AssumePlain/2, o.Handshake/2
 	minute := time.Minute
 	for _, each := range []heldResponse{
-		{name: "late, first", halfCloses: late, says: minute, ends: minute},
+		{name: "late, first", halfCloses: late, says: minute, ends: minute + o.AssumePlain},
 		{name: "late, again", comesBack: true, halfCloses: late, says: 2 * late, ends: 2 * late},
-		{name: "late, said before", halfCloses: late, ends: late},
+		{name: "late, said before", comesBack: true, halfCloses: late, ends: late},
 		{name: "late, silent", comesBack: true, halfCloses: late, says: -1, ends: late + idle},
 		{name: "late, first, silent", halfCloses: late, says: -1, ends: -1},
 		{name: "at once, first", says: minute, ends: minute + 2*o.AssumePlain},

@@ -155,12 +155,13 @@ func (d *plainPeerDetector) patience(s step) time.Duration {
 	return d.assumePlain
 }
 
-// halfDuplexPath is the way of a session whose client has half-closed through hops that pass a request on only
-// when it is complete. Each later attachment is half-closed when nobody answers it, and at once when
+// halfDuplexPath is the way of a server-streaming session through hops that pass a request on only
+// when it is complete. A server without sessions would take a half-closed call of another kind for a whole one. Each later attachment is half-closed when nobody answers it, and at once when
 // that has helped before. Its hello acknowledges and gives credit, and the server goes on to the end of
 // that credit; then the next attachment follows. Only a session that has nothing more to send than acks
 // can go this way.
 type halfDuplexPath struct {
+	possible bool
 	proofs   int
 	provedAt int64
 }
@@ -193,7 +194,7 @@ func (h *halfDuplexPath) onFailed() { h.proofs = 0 }
 func (h *halfDuplexPath) proved() bool { return h.proofs >= halfDuplexProofs }
 
 func (h *halfDuplexPath) applies(c *Client, p *Attachment) bool {
-	return p != nil && !p.first && !p.queued && !p.plain && !p.halfClosed &&
+	return h.possible && p != nil && !p.first && !p.queued && !p.plain && !p.halfClosed &&
 		c.state != Racing && c.out.settled() && c.wantedFlags() == 0
 }
 

@@ -221,9 +221,11 @@ func (s *Server) responseHeldAt() int64 {
 	held := s.awaitedWelcome(a)
 	since := max(a.touchedAt, a.endedAt)
 	switch {
-	case a.touched && held && a.ackAsked == 0:
+	case a.touched && held && a.comesBack && a.ackAsked == 0:
 		return since
 	case a.touched && held:
+		// Of another kind than server-streaming, no later attachment goes this way: at first there is time for
+		// all that the handler says behind the half-close.
 		return after(since, s.options.AssumePlain)
 	case a.touched && !a.comesBack:
 		// Through a hop that holds requests, the second attachment comes after one such silence.

@@ -74,6 +74,7 @@ export class Attachments {
   openFirst(now: number, peer: Peer, kind: MethodKind): void {
     this.startedAt = now;
     this.plainPeer.begin(peer, kind);
+    this.halfDuplex.begin(kind);
     this.session.transitionTo('OPENING');
     this.open(now);
   }

@@ -1,4 +1,5 @@
 import type { Attachment } from './attachment.js';
+import type { MethodKind } from './plain-peer.js';
 
 /** A server may be slow once; an answer after the half-close twice in a row is the path. */
 const PROOFS = 2;
@@ -7,14 +8,19 @@ const PROOFS = 2;
 const VALID_MILLIS = 60_000;
 
 /**
- * The way of a session whose client has half-closed through hops that pass a request on only when it is complete. Each later attachment is
- * half-closed when nobody answers it, and at once when that has helped before. Its hello acknowledges and gives credit, and the server
- * goes on to the end of that credit; then the next attachment follows. Only a session that has nothing more to send than acks can go
- * this way.
+ * The way of a server-streaming session through hops that pass a request on only when it is complete. Each later attachment is half-closed
+ * when nobody answers it, and at once when that has helped before. Its hello acknowledges and gives credit, and the server goes on to the
+ * end of that credit; then the next attachment follows. Only a session that has nothing more to send than acks can go this way.
  */
 export class HalfDuplexPath {
+  private possible = false;
   private proofs = 0;
   private provedAt = 0;
+
+  /** A server without sessions would take a half-closed call of another kind for a whole one. */
+  begin(kind: MethodKind): void {
+    this.possible = kind === 'server-streaming';
+  }
 
   /**
    * The attachment was welcomed.
@@ -51,6 +57,6 @@ export class HalfDuplexPath {
   /** Whether the half-close may help this attachment, of a session that has nothing left to send. */
   mayHelp(opening: Attachment): boolean {
     const { first, queued } = opening.opening;
-    return !first && !queued && !opening.plain && !opening.outbound.halfClosed;
+    return this.possible && !first && !queued && !opening.plain && !opening.outbound.halfClosed;
   }
 }

@@ -113,6 +113,7 @@ class Attachments:
         """Starts the first attachment of the session."""
         self._started_at = now
         self.plain_peer.begin(peer, kind)
+        self._half_duplex.begin(kind)
         self._session.transition_to(SessionState.OPENING)
         self.open(now)
 

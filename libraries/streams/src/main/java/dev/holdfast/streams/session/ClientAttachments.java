@@ -298,6 +298,7 @@ final class ClientAttachments {
   void openFirst(long nowNanos, ClientSession.Peer peer, MethodKind kind) {
     startNanos = nowNanos;
     plainPeer.begin(peer, kind);
+    halfDuplex.begin(kind);
     session.transitionTo(SessionState.OPENING);
     open(nowNanos);
   }

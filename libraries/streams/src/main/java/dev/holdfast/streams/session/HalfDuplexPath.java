@@ -5,10 +5,10 @@ import dev.holdfast.streams.SessionState;
 import java.time.Duration;
 
 /**
- * The way of a session whose client has half-closed through hops that pass a request on only when
- * it is complete. The first attachment is one; each later one is half-closed when nobody answers
- * it, and at once when that has helped before. Its hello acknowledges and gives credit, and the
- * server goes on to the end of that credit; then the next attachment follows.
+ * The way of a server-streaming session through hops that pass a request on only when it is
+ * complete. The first attachment is one; each later one is half-closed when nobody answers it, and
+ * at once when that has helped before. Its hello acknowledges and gives credit, and the server goes
+ * on to the end of that credit; then the next attachment follows.
  *
  * <p>Only a session that has nothing more to send than acks can go this way.
  */
@@ -20,8 +20,17 @@ final class HalfDuplexPath {
   /** A path that was only slow for a while is found out within a minute. */
   private static final Duration VALID = Duration.ofMinutes(1);
 
+  private boolean possible;
   private int proofs;
   private long provedNanos;
+
+  /**
+   * The session begins. A server without sessions, to which a later attachment may come, would take
+   * a half-closed call of another kind for a whole one.
+   */
+  void begin(MethodKind kind) {
+    possible = kind == MethodKind.SERVER_STREAMING;
+  }
 
   /**
    * An attachment was welcomed.
@@ -67,7 +76,8 @@ final class HalfDuplexPath {
   }
 
   private boolean applies(StreamSession session, StreamAttachment opening) {
-    return !opening.opening().first
+    return possible
+        && !opening.opening().first
         && !opening.opening().resumeQueued
         && !opening.plain
         && !opening.outbound.halfClosed

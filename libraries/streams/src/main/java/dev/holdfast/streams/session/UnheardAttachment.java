@@ -92,8 +92,10 @@ final class UnheardAttachment {
     long since = out.touchedNanos - in.halfClosedNanos > 0 ? out.touchedNanos : in.halfClosedNanos;
     boolean held = isResponseHeld(current, timing);
     if (out.touched && held) {
-      boolean acknowledged = current.probes.ackRequestedSeq == 0;
-      earliestDeadline.at(since + (acknowledged ? 0 : timing.assumePlain().toNanos()));
+      // Of another kind than server-streaming, no later attachment goes this way: at first there is
+      // time for all that the handler says behind the half-close.
+      boolean complete = in.comesBack && current.probes.ackRequestedSeq == 0;
+      earliestDeadline.at(since + (complete ? 0 : timing.assumePlain().toNanos()));
     } else if (out.touched && !in.comesBack) {
       earliestDeadline.after(since, timing.assumePlain().multipliedBy(SILENCES_AT_FIRST));
     } else if (held && in.comesBack) {

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class SimulatedStreamCall {
   private static final int BUFFERED_FRAMES = 4;
   private static final int REMEMBERED_FRAMES = 3;
+  private static final int UNAVAILABLE = 14;
 
   private record Frame(@Nullable FrameHeader header, Payload body) {}
 
@@ -48,6 +49,10 @@ final class SimulatedStreamCall {
   private @Nullable SimulatedStreamCall original;
 
   private final List<Frame> sent = new ArrayList<>();
+
+  /** What a proxy holds of the response. */
+  private final List<Runnable> response = new ArrayList<>();
+
   private final UnreadQueue atServer;
   private final UnreadQueue atClient;
   private boolean arrived;
@@ -274,6 +279,10 @@ final class SimulatedStreamCall {
         HandshakeRefusal fenced = HandshakeRefusal.of(HandshakeRefusal.RefusalCode.FENCED);
         toClient(() -> atClient.event(() -> client.onRefused(this, fenced)));
       }
+      case RESPONSE_HELD -> {
+        world.mark(StreamCoverage.HELD_RESPONSE_ENDED);
+        toClient(() -> clientHearsEnd(CallClosure.status(UNAVAILABLE, Payload.EMPTY)));
+      }
       default -> {
         client.ledger.onStrain(SessionOracle.STRAIN_OF_A_RESET);
         toClient(() -> clientHearsEnd(CallClosure.stream(1)));
@@ -354,8 +363,12 @@ final class SimulatedStreamCall {
     if (ghost) {
       return;
     }
-    toClientNanos = Math.max(toClientNanos, world.arrivalNanos());
-    travel(toClientNanos, arrival);
+    response.add(arrival);
+    if (serverDone || !world.streamDeployment.holdsResponses()) {
+      toClientNanos = Math.max(toClientNanos, world.arrivalNanos());
+      response.forEach(each -> travel(toClientNanos, each));
+      response.clear();
+    }
   }
 
   private void travel(long atNanos, Runnable arrival) {

@@ -18,6 +18,7 @@ import java.util.SplittableRandom;
  * @param kind the cardinality of the method
  * @param peer the clients' knowledge of the servers
  * @param firstMessage when clients send their first message
+ * @param holdsResponses whether a proxy passes each response on when it is complete
  * @param cursors whether handlers mark cursors, and clients take hand-overs
  * @param pause the side whose application leaves its first message unprocessed for minutes, while
  *     its path is cut again and again
@@ -30,6 +31,7 @@ record StreamDeployment(
     MethodKind kind,
     ClientSession.Peer peer,
     FirstMessage firstMessage,
+    boolean holdsResponses,
     boolean cursors,
     PausedSide pause) {
   /** The side whose application pauses. */
@@ -40,6 +42,7 @@ record StreamDeployment(
   }
 
   private static final int PAUSES_ONE_IN = 12;
+  private static final int HOLDS_ONE_IN = 4;
   private static final List<MethodKind> KINDS =
       List.of(
           MethodKind.BIDIRECTIONAL,
@@ -82,6 +85,7 @@ record StreamDeployment(
         kind,
         peer,
         random.nextInt(5) == 0 ? FirstMessage.AFTER_WELCOME : FirstMessage.AT_ONCE,
+        kind == MethodKind.SERVER_STREAMING && kinds.nextInt(HOLDS_ONE_IN) == 0,
         cursors,
         random.nextInt(PAUSES_ONE_IN) > 0
             ? PausedSide.NOBODY

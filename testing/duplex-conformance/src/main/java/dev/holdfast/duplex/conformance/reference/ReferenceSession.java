@@ -23,6 +23,9 @@ final class ReferenceSession implements ReferenceStream {
   /** A client that sees a welcome comes sooner. */
   private static final long FIRST_RESPONSE_MILLIS = 2_000;
 
+  /** Of another kind than server-streaming, no later attachment goes this way. */
+  private static final long LATE_RESPONSE_MILLIS = 1_000;
+
   private static final long OF_SERVER =
       WireFrame.FINAL | WireFrame.DRAIN | WireFrame.LEAVING | WireFrame.MOVED;
 
@@ -478,7 +481,8 @@ final class ReferenceSession implements ReferenceStream {
             }
           };
       cancel(responseEnd);
-      responseEnd = server.later(late ? 0 : FIRST_RESPONSE_MILLIS, end);
+      long patience = to.comesBack ? 0 : LATE_RESPONSE_MILLIS;
+      responseEnd = server.later(late ? patience : FIRST_RESPONSE_MILLIS, end);
     }
   }
 
