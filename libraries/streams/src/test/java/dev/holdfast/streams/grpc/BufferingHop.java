@@ -37,7 +37,7 @@ final class BufferingHop extends HandlerRegistry {
         }
       };
 
-  /** What a proxy holds until it is complete. */
+  /** The direction that a proxy holds until it is complete. */
   enum Buffered {
     REQUEST,
     RESPONSE

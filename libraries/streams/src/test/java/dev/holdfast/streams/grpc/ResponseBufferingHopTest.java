@@ -60,7 +60,7 @@ class ResponseBufferingHopTest {
     await().atMost(PATIENCE).until(() -> streams.sessions().isEmpty());
   }
 
-  /** What plain gRPC never shows through such a proxy, as the response is never complete. */
+  /** Through such a proxy plain gRPC shows none of them, as the response is never complete. */
   @Test
   void messagesOfAServerStreamWithoutAnEndCome() {
     List<ServerCallStreamObserver<StringValue>> subscribed = new CopyOnWriteArrayList<>();

@@ -256,30 +256,14 @@ class OneWayFirstContactTest {
 
   @Test
   void laterAttachmentOfAServerStreamIsHalfClosedWhereNothingElseIsAnswered() {
-    StreamAttachment first = start(Peer.UNKNOWN, MethodKind.SERVER_STREAMING);
-    send(1);
-    session.halfClose();
-    outputs(0);
-    welcome(0, first, 2);
-    long now = 0;
-
-    for (int proofs = 0; proofs < 2; proofs++) {
-      StreamAttachment silent = opened(outputs(now));
-      now = session.nextDeadlineNanos().orElseThrow();
-      session.onTimeout(now);
-      assertThat(outputs(now)).containsExactly(new SessionOutput.HalfClose(silent));
-      welcome(now, silent, 2);
-      outputs(now);
-      session.onDrain(now, silent);
-    }
+    long now = answeredTwiceBehindTheHalfClose();
 
     List<SessionOutput> third = outputs(now);
     assertThat(third).contains(new SessionOutput.HalfClose(opened(third)));
   }
 
-  /** A path that was slow, and is so no more, would be gone for ever as one of such a hop. */
-  @Test
-  void silenceIsWaitedForAgainAfterAMinute() {
+  /** A server stream two of whose silent attachments were answered; another one is due. */
+  private long answeredTwiceBehindTheHalfClose() {
     StreamAttachment first = start(Peer.UNKNOWN, MethodKind.SERVER_STREAMING);
     send(1);
     session.halfClose();
@@ -296,6 +280,13 @@ class OneWayFirstContactTest {
       outputs(now);
       session.onDrain(now, silent);
     }
+    return now;
+  }
+
+  /** A path that was slow, and is so no more, would be gone for ever as one of such a hop. */
+  @Test
+  void silenceIsWaitedForAgainAfterAMinute() {
+    long now = answeredTwiceBehindTheHalfClose();
 
     List<SessionOutput> third = outputs(now);
     assertThat(third).contains(new SessionOutput.HalfClose(opened(third)));

@@ -50,7 +50,7 @@ final class SimulatedStreamCall {
 
   private final List<Frame> sent = new ArrayList<>();
 
-  /** What a proxy holds of the response. */
+  /** The steps of the response that a proxy holds. */
   private final List<Runnable> response = new ArrayList<>();
 
   private final UnreadQueue atServer;

@@ -72,13 +72,7 @@ final class ServerOneWayScenarios {
   /** A client that does not know the server says all at once, and comes again to acknowledge. */
   private static void endedRequests(Stage stage) throws Exception {
     ServerStage server = stage.server().of(PeerMethods.LIST).listen();
-    WireClientCall first = server.client().attach(server.hello());
-    server.say(first, 1, "a");
-    first.halfClose();
-    server.welcomed(first);
-    server.opened();
-    server.received("a");
-    server.receivedHalfClose();
+    WireClientCall first = requested(server, true);
     server.send("x");
     ServerStage.expect(first, 1, "x");
     WireClientCall next = server.resume(1, 3);
@@ -90,12 +84,7 @@ final class ServerOneWayScenarios {
   /** A client that hears nothing, as a hop holds the response, ends its request side. */
   private static void heldResponse(Stage stage) throws Exception {
     ServerStage server = stage.server().of(PeerMethods.LIST).listen();
-    WireClientCall first = server.client().attach(server.hello());
-    server.say(first, 1, "a");
-    server.welcomed(first);
-    server.opened();
-    server.received("a");
-    server.receivedHalfClose();
+    WireClientCall first = requested(server, false);
     server.send("x");
     ServerStage.expect(first, 1, "x");
     first.events().quiet(SILENCE);
@@ -113,13 +102,7 @@ final class ServerOneWayScenarios {
   /** A client that does not know the server ends its request side at once. */
   private static void heldAtFirst(Stage stage) throws Exception {
     ServerStage server = stage.server().of(PeerMethods.LIST).listen();
-    WireClientCall first = server.client().attach(server.hello());
-    server.say(first, 1, "a");
-    first.halfClose();
-    server.welcomed(first);
-    server.opened();
-    server.received("a");
-    server.receivedHalfClose();
+    WireClientCall first = requested(server, true);
     server.send("x");
     ServerStage.expect(first, 1, "x");
     Check.equal("status", first.status(), Status.Code.UNAVAILABLE);
@@ -134,18 +117,26 @@ final class ServerOneWayScenarios {
   /** A hop holds the requests, and the responses arrive. */
   private static void notHeld(Stage stage) throws Exception {
     ServerStage server = stage.server().of(PeerMethods.LIST).listen();
-    WireClientCall first = server.client().attach(server.hello());
-    server.say(first, 1, "a");
-    first.halfClose();
-    server.welcomed(first);
-    server.opened();
-    server.received("a");
-    server.receivedHalfClose();
+    var unused = requested(server, true);
     WireClientCall next = halfClosed(server, 0);
     server.send("x");
     ServerStage.expect(next, 1, "x");
     next.events().quiet(THREE_SILENCES);
     end(server, server.resume(1, 3), 2);
+  }
+
+  /** The first attachment, whose handler has the request. */
+  private static WireClientCall requested(ServerStage server, boolean halfCloses) throws Exception {
+    WireClientCall call = server.client().attach(server.hello());
+    server.say(call, 1, "a");
+    if (halfCloses) {
+      call.halfClose();
+    }
+    server.welcomed(call);
+    server.opened();
+    server.received("a");
+    server.receivedHalfClose();
+    return call;
   }
 
   /** A later attachment whose request side ends with its hello. */
