@@ -356,7 +356,12 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.RangeL
           .lease()
           .verify(
               to.lease(),
-              () -> end(RegistryErrorKind.RECORD_DELETED, "was replaced by an older one"));
+              () -> {
+                // Nobody keeps the older lease: without this the record would outlive a withdrawal
+                // that comes before it is announced again.
+                owner.abandonLater(this);
+                end(RegistryErrorKind.RECORD_DELETED, "was replaced by an older one");
+              });
     } else if (found.getModRevision() > to.revision() && !to.isAsWritten(found)) {
       // A write that was given up, at a member that was paused, may be carried out much later.
       write();

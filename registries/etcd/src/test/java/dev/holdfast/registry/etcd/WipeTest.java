@@ -14,6 +14,8 @@ import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.testkit.RecordedWatch;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,6 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 class WipeTest {
   // Long leases: one that ran out while a busy machine wipes would be news of its own.
   private static final String[] TIMES = {"ttl=1m", "request-timeout=5s"};
+
+  private static final String KEY = "test/orders/10.0.0.1:50051";
 
   private final EtcdRelease release;
   private EtcdCluster etcd;
@@ -121,15 +125,12 @@ class WipeTest {
     Registry registry = registries.open(etcd.uri("", TIMES));
     OpenRegistries.Announced first = registries.announce(registry, ORDERS, at(1));
     try (RawEtcd raw = RawEtcd.at(etcd)) {
-      String key = "test/orders/10.0.0.1:50051";
-      String value = raw.get(key).orElseThrow().getValue().toStringUtf8();
-
-      raw.put(key, value, raw.grant(60));
+      underOlderLease(raw);
 
       assertThat(registries.endOf(first)).isEqualTo(RegistryErrorKind.RECORD_DELETED);
-      long lease = raw.get(key).orElseThrow().getLease();
+      long lease = raw.get(KEY).orElseThrow().getLease();
       OpenRegistries.Announced unused = registries.announce(registry, ORDERS, at(1));
-      assertThat(raw.get(key).orElseThrow().getLease()).isNotEqualTo(lease);
+      assertThat(raw.get(KEY).orElseThrow().getLease()).isNotEqualTo(lease);
     }
   }
 
@@ -138,14 +139,39 @@ class WipeTest {
     Registry registry = registries.open(etcd.uri("", TIMES));
     OpenRegistries.Announced record = registries.announce(registry, ORDERS, at(1));
     try (RawEtcd raw = RawEtcd.at(etcd)) {
-      String key = "test/orders/10.0.0.1:50051";
-      String value = raw.get(key).orElseThrow().getValue().toStringUtf8();
-      long older = raw.grant(60);
+      // The event of the older record comes to the scheduler behind the withdrawal.
+      CompletableFuture<Void> withdrawn = new CompletableFuture<>();
+      registries
+          .scheduler()
+          .execute(
+              () -> {
+                withdrawn.join();
+                underOlderLease(raw);
+              });
+      CompletionStage<Void> withdrawal = record.announcement().withdraw();
+      withdrawn.complete(null);
+      get(withdrawal);
 
-      registries.scheduler().execute(() -> raw.put(key, value, older));
+      assertThat(raw.get(KEY)).isEmpty();
+    }
+  }
+
+  @Test
+  void withdrawingDeletesARecordOfOursThatEndedTheAnnouncementToo() throws Exception {
+    Registry registry = registries.open(etcd.uri("", TIMES));
+    OpenRegistries.Announced record = registries.announce(registry, ORDERS, at(1));
+    try (RawEtcd raw = RawEtcd.at(etcd)) {
+      underOlderLease(raw);
+      assertThat(registries.endOf(record)).isEqualTo(RegistryErrorKind.RECORD_DELETED);
+
       get(record.announcement().withdraw());
 
-      assertThat(raw.get(key)).isEmpty();
+      assertThat(raw.get(KEY)).isEmpty();
     }
+  }
+
+  private static void underOlderLease(RawEtcd raw) {
+    String value = raw.get(KEY).orElseThrow().getValue().toStringUtf8();
+    raw.put(KEY, value, raw.grant(60));
   }
 }
