@@ -193,7 +193,7 @@ missing_proxies() {
 # Debian starts what it installs. None of it may run: everything here starts its own.
 # In a shell of its own, so that what forbids it goes away with it, also on Ctrl-C.
 apt_install() (
-  policy=/usr/sbin/policy-rc.d
+  policy=${HOLDFAST_POLICY_RC_D:-/usr/sbin/policy-rc.d}
   if [[ ! -e $policy ]]; then
     trap 'rm -f "$policy"' EXIT
     printf '#!/bin/sh\nexit 101\n' >"$policy"

@@ -5,19 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The command line and the first step of {@code ./verify}, for a user who may install nothing. */
+/**
+ * The command line and the first step of {@code ./verify}, for a user who may install nothing, and
+ * what it does after a benchmark that missed a bound.
+ */
 class VerifyScriptTest {
   private static final Path ROOT =
       Path.of(System.getProperty("holdfast.root", "..")).toAbsolutePath();
@@ -43,11 +49,14 @@ class VerifyScriptTest {
     "sed",
     "sort",
     "tail",
-    "tee"
+    "tee",
+    "timeout",
+    "tr"
   };
 
   /** Programs that do nothing, in the place of what the tests need. */
   private static final String[] TOOLS = {
+    "chromium",
     "curl",
     "etcd",
     "etcdctl",
@@ -176,6 +185,112 @@ class VerifyScriptTest {
         folder.resolve("verify"), "#!/bin/sh\necho \"no skips: $HOLDFAST_NO_SKIPS; $*\"\n");
 
     assertThat(run(Map.of(), 0, ".ci/run", "more")).isEqualTo("no skips: 1; --ci more\n");
+  }
+
+  @Test
+  void longGoesOnAfterAMissedBoundAndFailsAtTheEnd() throws Exception {
+    copyOtherScripts();
+    for (String step : List.of("scripts/house", "scripts/class-paths")) {
+      program(step, "exit 0");
+    }
+    program(
+        "bench/run",
+        """
+        case $1 in
+          --list) printf '%s\\n' missed kept unasked ;;
+          missed) echo RESULT ratio=2; exit 1 ;;
+          *) echo RESULT ratio=1 ;;
+        esac\
+        """);
+    // Nothing is built: the steps behind the build are what is looked at.
+    Files.writeString(
+        folder.resolve("scripts/common.sh"),
+        "run_maven() { echo built; }\nstage_build() { :; }\n",
+        StandardOpenOption.APPEND);
+
+    assertThat(verify(Map.of(), 1, "--long", "kept", "missed"))
+        .containsSubsequence(
+            "RESULT ratio=2\n",
+            "== bench missed FAILED (exit 1) after ",
+            "RESULT ratio=1\n",
+            "== bench kept ok, ",
+            "\nbench missed ",
+            "FAILED",
+            "\nbench kept ",
+            " passed, 1 failed, ")
+        .doesNotContain("unasked");
+  }
+
+  @Test
+  void whatKeepsServersFromStartingGoesAwayWithTheInstallation() throws Exception {
+    Path policy = folder.resolve("policy-rc.d");
+    // An installation that is interrupted, as by Ctrl-C, once it has begun.
+    program("bin/apt-get", "if [ $1 = install ]; then cat %s; kill -INT 0; fi".formatted(policy));
+    String script =
+        "PROGRAM=test ROOT=$PWD; source scripts/common.sh; apt_install redis-server; echo survived";
+
+    Path output = folder.resolve("output");
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                "env",
+                "--default-signal=INT",
+                onPath("setsid").toString(),
+                "--wait",
+                "bash",
+                "-c",
+                script)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile());
+    builder.environment().put("HOLDFAST_POLICY_RC_D", policy.toString());
+    builder.environment().merge("PATH", folder.resolve("bin") + ":", (path, bin) -> bin + path);
+    Process process = builder.start();
+    assertThat(process.waitFor(LIMIT_S, TimeUnit.SECONDS)).isTrue();
+
+    assertThat(Files.readString(output)).contains("exit 101").doesNotContain("survived");
+    assertThat(policy).doesNotExist();
+  }
+
+  /** The scripts whose syntax is looked at before anything is built. */
+  private void copyOtherScripts() throws IOException {
+    for (String name : List.of("scripts", "deploy/dist", "testing/distribution")) {
+      try (Stream<Path> files = Files.list(ROOT.resolve(name))) {
+        for (Path file : files.filter(Files::isRegularFile).toList()) {
+          copy(ROOT.relativize(file).toString());
+        }
+      }
+    }
+    for (String name :
+        List.of(
+            "holdfast",
+            ".ci/run",
+            "deploy/deb/build.sh",
+            "deploy/deb/debian/holdfast.postinst",
+            "deploy/deb/debian/holdfast.postrm",
+            "deploy/deb/debian/holdfast.prerm",
+            "testing/interop/gateway-tools/caller.sh")) {
+      copy(name);
+    }
+  }
+
+  private void copy(String name) throws IOException {
+    Path to = folder.resolve(name);
+    openFolders(to);
+    open(Files.copy(ROOT.resolve(name), to, StandardCopyOption.REPLACE_EXISTING));
+  }
+
+  private void program(String name, String script) throws IOException {
+    Path file = folder.resolve(name);
+    openFolders(file);
+    open(Files.writeString(file, "#!/bin/sh\n" + script + "\n"));
+  }
+
+  private void openFolders(Path file) throws IOException {
+    Files.createDirectories(file.getParent());
+    Path at = folder;
+    for (Path part : folder.relativize(file.getParent())) {
+      at = open(at.resolve(part));
+    }
   }
 
   private String verify(Map<String, String> environment) throws Exception {
