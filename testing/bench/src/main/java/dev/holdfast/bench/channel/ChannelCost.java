@@ -136,7 +136,7 @@ public final class ChannelCost extends Comparison {
     say(report, "ours, calls/s", values(pairs, p -> p.ours.callsPerSecond()));
     say(report, "stock, calls/s", values(pairs, p -> p.stock.callsPerSecond()));
     report
-        .figure("ratio", ratio.median())
+        .atLeast("ratio", ratio.median(), RATIO_BOUND)
         .figure("p99_ratio", p99Ratio.median())
         .figure("pairs", pairs.size())
         .figure("ratio_iqr", ratio.interquartileRange())
@@ -145,18 +145,12 @@ public final class ChannelCost extends Comparison {
         .figure("cpu_ratio_iqr", cpuRatio.interquartileRange())
         .figure("holdfast_calls_s", values(pairs, p -> p.ours.callsPerSecond()).median())
         .figure("stock_calls_s", values(pairs, p -> p.stock.callsPerSecond()).median())
-        .figure("failed", failed)
-        .bound(failed == 0, "failed: %d (expected: 0)", failed)
+        .none("failed", failed)
         .bound(
             quick || pairs.size() >= LEAST_PAIRS,
             "pairs: %d (expected: >= %d)",
             pairs.size(),
-            LEAST_PAIRS)
-        .speedBound(
-            ratio.median() >= RATIO_BOUND,
-            "ratio: %.4f (expected: >= %.2f)",
-            ratio.median(),
-            RATIO_BOUND);
+            LEAST_PAIRS);
   }
 
   private static void say(Report report, String what, Sample sample) {

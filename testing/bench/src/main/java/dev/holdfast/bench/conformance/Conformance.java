@@ -118,14 +118,12 @@ public final class Conformance extends Comparison {
     }
     long skippedJson = skippedJson(skipped, suites);
     report
-        .figure("required_failed", failed)
-        .figure("skipped_json", skippedJson)
+        .none("required_failed", failed)
+        .none("skipped_json", skippedJson)
         .figure("passed", passed)
         .figure("recommended_failed", recommended.size())
         .bound(exit == 0, "the runner ended with %d (expected: 0)", exit)
         .bound(suites > 0, "the runner gave no summary")
-        .bound(failed == 0, "%d required tests failed (expected: 0)", failed)
-        .bound(skippedJson == 0, "%d tests of JSON were skipped (expected: 0)", skippedJson)
         .bound(passed >= LEAST_PASSED, "%d passed (expected: >= %d)", passed, LEAST_PASSED);
   }
 

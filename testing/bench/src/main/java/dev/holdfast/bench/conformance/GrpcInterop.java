@@ -153,12 +153,7 @@ public final class GrpcInterop extends Comparison {
       }
       report.say("%s: %d cases so far, %d failed", target, cases, failed + failedDirect);
     }
-    report
-        .figure("cases", cases)
-        .figure("failed", failed)
-        .figure("direct_failed", failedDirect)
-        .bound(failed == 0, "%d cases failed through the gateway (expected: 0)", failed)
-        .bound(failedDirect == 0, "%d cases failed without it (expected: 0)", failedDirect);
+    report.figure("cases", cases).none("failed", failed).none("direct_failed", failedDirect);
   }
 
   private static List<List<String>> clients(Tools tools, String name, Target target) {

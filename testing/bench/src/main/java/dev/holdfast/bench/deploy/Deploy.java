@@ -257,22 +257,17 @@ public final class Deploy extends Comparison {
       throws Exception {
     int streams = options.get(STREAMS) * KINDS;
     report
-        .figure("lost", audit.lost())
-        .figure("duplicated", audit.duplicated())
-        .figure("seen_by_application", seen.ended())
+        .none("lost", audit.lost())
+        .none("duplicated", audit.duplicated())
+        .none("seen_by_application", seen.ended())
         .figure("stock_ended", stock.ended())
         .figure("streams", streams)
-        .figure("reordered", audit.reordered())
-        .figure("unfinished", unfinished)
+        .none("reordered", audit.reordered())
+        .none("unfinished", unfinished)
         .figure("messages", audit.sent())
         .figure("handed_over", ours.takenOver())
         .figure("waited", seen.waited())
         .figure("p99_pause_ms", pause)
-        .bound(audit.lost() == 0, "lost: %d (expected: 0)", audit.lost())
-        .bound(audit.duplicated() == 0, "duplicated: %d (expected: 0)", audit.duplicated())
-        .bound(audit.reordered() == 0, "reordered: %d (expected: 0)", audit.reordered())
-        .bound(seen.ended() == 0, "seen_by_application: %d (expected: 0)", seen.ended())
-        .bound(unfinished == 0, "unfinished: %d (expected: 0)", unfinished)
         .bound(
             ours.takenOver() >= streams,
             "handed_over: %d (expected: >= %d)",

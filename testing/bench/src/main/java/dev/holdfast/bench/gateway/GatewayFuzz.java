@@ -123,21 +123,13 @@ public final class GatewayFuzz extends Comparison {
     }
     report
         .figure("connections", clients.made())
-        .figure("bystander_failed", bystander.failed.get())
-        .figure("stack_traces", traces.size())
-        .figure("fds_leaked", leaked)
-        .figure("retained_mb", retained)
+        .none("bystander_failed", bystander.failed.get())
+        .none("stack_traces", traces.size())
+        .none("fds_leaked", leaked)
+        .atMost("retained_mb", retained, RETAINED_MB_BOUND)
         .figure("seed", seed)
         .bound(clients.made() == all, "%d connections (expected: %d)", clients.made(), all)
-        .bound(bystander.served.get() > 0, "the bystander was never served")
-        .bound(bystander.failed.get() == 0, "%d of its calls failed", bystander.failed.get())
-        .bound(traces.isEmpty(), "%d lines of faults in the log", traces.size())
-        .bound(leaked == 0, "%d descriptors leaked", leaked)
-        .speedBound(
-            retained <= RETAINED_MB_BOUND,
-            "%.0f MB retained (bound: %d)",
-            retained,
-            RETAINED_MB_BOUND);
+        .bound(bystander.served.get() > 0, "the bystander was never served");
   }
 
   private static Path configuration(Path folder, int[] ports, int echo, int hostile)

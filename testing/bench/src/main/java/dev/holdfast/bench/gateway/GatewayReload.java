@@ -171,34 +171,24 @@ public final class GatewayReload extends Comparison {
     double p99 = reloads == 0 ? Double.NaN : Sample.of(liveMillis).percentile(99);
     report
         .figure("reloads", reloads)
-        .figure("failed", traffic.failed())
-        .figure("streams_cut", chat.ended())
-        .figure("lost", chat.unanswered())
+        .none("failed", traffic.failed())
+        .none("streams_cut", chat.ended())
+        .none("lost", chat.unanswered())
         .figure("calls", traffic.calls())
         .figure("streams", chat.open())
         .figure("live_p50_ms", reloads == 0 ? Double.NaN : Sample.of(liveMillis).median())
-        .figure("live_p99_ms", p99)
-        .figure("longest_ms", traffic.longestMillis())
+        .atMost("live_p99_ms", p99, LIVE_BOUND_MS)
+        .atMost("longest_ms", traffic.longestMillis(), LONGEST_BOUND_MS)
         .bound(
             reloads == options.get(RELOADS),
             "reloads: %d (expected: %d)",
             reloads,
             options.get(RELOADS))
-        .bound(traffic.failed() == 0, "failed: %d (expected: 0)", traffic.failed())
-        .bound(chat.ended() == 0, "streams_cut: %d (expected: 0)", chat.ended())
-        .bound(chat.unanswered() == 0, "lost: %d (expected: 0)", chat.unanswered())
         .bound(
             chat.open() == options.get(STREAMS),
             "streams: %d (expected: %d)",
             chat.open(),
-            options.get(STREAMS))
-        .speedBound(
-            p99 <= LIVE_BOUND_MS, "live_p99_ms: %.1f (expected: <= %.0f)", p99, LIVE_BOUND_MS)
-        .speedBound(
-            traffic.longestMillis() <= LONGEST_BOUND_MS,
-            "longest_ms: %.1f (expected: <= %.0f)",
-            traffic.longestMillis(),
-            LONGEST_BOUND_MS);
+            options.get(STREAMS));
   }
 
   /**

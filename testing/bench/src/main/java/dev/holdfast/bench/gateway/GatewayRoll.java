@@ -143,14 +143,13 @@ public final class GatewayRoll extends Comparison {
         .forEach((text, count) -> report.say("refused %d connections: %s", count, text));
     report
         .figure("takeovers", gateway.made())
-        .figure("takeover_failed", gateway.failed())
-        .figure("refused", refused)
+        .none("takeover_failed", gateway.failed())
+        .none("refused", refused)
         .bound(
             gateway.made() == options.get(TAKEOVERS),
             "takeovers: %d (expected: %d)",
             gateway.made(),
-            options.get(TAKEOVERS))
-        .bound(refused == 0, "refused: %d (expected: 0)", refused);
+            options.get(TAKEOVERS));
   }
 
   private static void conclude(
@@ -161,23 +160,12 @@ public final class GatewayRoll extends Comparison {
     traffic.failures().forEach((text, count) -> report.say("failed %d times: %s", count, text));
     report
         .figure("calls", traffic.calls())
-        .figure("failed", traffic.failed())
-        .figure("unsafe", traffic.unsafe())
+        .none("failed", traffic.failed())
+        .atMost("unsafe", traffic.unsafe(), MOST_UNSAFE)
         .figure("failed_by_roll", failedByRoll)
-        .figure("unheard", registeredUpstreams.unheard)
+        .none("unheard", registeredUpstreams.unheard)
         .figure("longest_ms", traffic.longestMillis())
-        .figure("unaccounted", traffic.unaccounted())
-        .bound(traffic.failed() == 0, "failed: %d (expected: 0)", traffic.failed())
-        .bound(
-            registeredUpstreams.unheard == 0,
-            "newcomers never heard: %d (expected: 0)",
-            registeredUpstreams.unheard)
-        .speedBound(
-            traffic.unsafe() <= MOST_UNSAFE,
-            "unsafe: %d (expected: <= %d, those that one of six had at a moment)",
-            traffic.unsafe(),
-            MOST_UNSAFE)
-        .bound(traffic.unaccounted() == 0, "unaccounted: %d (expected: 0)", traffic.unaccounted());
+        .none("unaccounted", traffic.unaccounted());
   }
 
   /** The registered instances, from the oldest to the newest. */

@@ -143,16 +143,15 @@ public final class GatewayStreams extends Comparison {
     Sides sides = new Sides(chat, flood, channels.subList(0, slow), report);
     sides.slices(options.get(SLICES), slice);
     chat.stop(PATIENCE);
-    report.figure("streams", chat.open()).figure("bytes_per_stream", bytesPerStream);
+    report.figure("streams", chat.open()).atMost("bytes_per_stream", bytesPerStream, BYTES_BOUND);
     sides.conclude();
     report
         .figure("resident_mb", ProcessMemory.resident(proxy.pid()) / MEBI)
-        .figure("lost", chat.unanswered());
-    bounds(options, report, chat, bytesPerStream, sides);
+        .none("lost", chat.unanswered());
+    bounds(options, report, chat, sides);
   }
 
-  private static void bounds(
-      Options options, Report report, ChatStreams chat, double bytesPerStream, Sides sides) {
+  private static void bounds(Options options, Report report, ChatStreams chat, Sides sides) {
     int wanted = options.get(STREAMS);
     report
         .bound(
@@ -162,13 +161,7 @@ public final class GatewayStreams extends Comparison {
             chat.ended(),
             chat.firstEnd(),
             wanted)
-        .bound(chat.unanswered() == 0, "lost: %d (expected: 0)", chat.unanswered())
         .bound(sides.slowFailures == 0, "slow readers cut: %d (expected: 0)", sides.slowFailures)
-        .speedBound(
-            bytesPerStream <= BYTES_BOUND,
-            "bytes_per_stream: %.0f (expected: <= %d)",
-            bytesPerStream,
-            BYTES_BOUND)
         .speedBound(
             sides.ratio() <= P99_RATIO_BOUND,
             "slow_reader_p99_ratio: %.3f (expected: <= %.1f)",

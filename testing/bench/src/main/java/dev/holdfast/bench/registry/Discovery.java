@@ -188,12 +188,8 @@ public final class Discovery extends Comparison {
         .figure("after_watch_p99_ms", afterFloor.percentile(99))
         .figure("delete_to_last_call_p99_ms", toLastCall.percentile(99))
         .figure("calls", calls.issued())
-        .figure("failed", calls.failed() + calls.unaccounted())
+        .none("failed", calls.failed() + calls.unaccounted())
         .bound(lost == 0, "%d changes never reached a call", lost)
-        .bound(
-            calls.failed() + calls.unaccounted() == 0,
-            "failed: %d (expected: 0)",
-            calls.failed() + calls.unaccounted())
         .bound(
             quick || changes.size() >= LEAST_CHANGES,
             "changes: %d (expected: >= %d)",

@@ -255,36 +255,28 @@ public final class KubernetesBenchmark extends Comparison {
           "in the storm: put to first call ms median %.1f, max %.1f; %d calls to pods gone for 1 s",
           inStorm.median(), inStorm.max(), storm.wrong.get());
       report
-          .figure("change_to_call_p99_ms", toCall.percentile(99))
-          .figure("wrong", wrong)
+          .atMost("change_to_call_p99_ms", toCall.percentile(99), P99_BOUND_MS)
+          .none("wrong", wrong)
           .figure("relists", relists)
           .figure("change_to_call_p50_ms", toCall.percentile(50))
           .figure("change_to_call_max_ms", toCall.max())
           .figure("samples", toCall.size())
-          .figure("never_called", neverCalled)
+          .atMost("never_called", neverCalled, 0)
           .figure("latest_call_after_removal_ms", latestMs)
           .figure("storm_s", options.get(STORM))
           .figure("storm_change_to_call_max_ms", inStorm.max())
           .figure("storm_wrong", storm.wrong.get())
           .figure("storm_recovery_s", recoverySeconds)
           .figure("calls", calls.issued())
-          .figure("failed", failed);
+          .none("failed", failed);
       diary.report(report);
       report
-          .bound(wrong == 0, "wrong: %d (expected: 0)", wrong)
           .bound(relists <= mostRelists, "relists: %d (expected: <= %d)", relists, mostRelists)
-          .bound(failed == 0, "failed: %d (expected: 0)", failed)
           .bound(
               options.quick() || toCall.size() >= LEAST_SAMPLES,
               "samples: %d (expected: >= %d)",
               toCall.size(),
-              LEAST_SAMPLES)
-          .speedBound(neverCalled == 0, "pods never called: %d (expected: 0)", neverCalled)
-          .speedBound(
-              toCall.percentile(99) <= P99_BOUND_MS,
-              "change_to_call_p99_ms: %.1f (expected: <= %.0f)",
-              toCall.percentile(99),
-              P99_BOUND_MS);
+              LEAST_SAMPLES);
     }
   }
 

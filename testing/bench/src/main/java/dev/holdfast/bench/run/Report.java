@@ -52,6 +52,35 @@ public final class Report {
     return figure(key, Long.toString(count));
   }
 
+  /** A count of faults, as {@link #figure(String, double)}: every run must have none. */
+  public Report none(String key, long count) {
+    return figure(key, count).bound(count == 0, "%s: %d (expected: 0)", key, count);
+  }
+
+  /**
+   * A figure with its largest accepted value, as {@link #speedBound}. One that is not a number is
+   * missed.
+   */
+  public Report atMost(String key, double value, double bound) {
+    return figure(key, value)
+        .speedBound(value <= bound, "%s: %s (expected: <= %s)", key, number(value), number(bound));
+  }
+
+  /** A count with its largest accepted value, as {@link #speedBound}. */
+  public Report atMost(String key, long count, long bound) {
+    return figure(key, count)
+        .speedBound(count <= bound, "%s: %d (expected: <= %d)", key, count, bound);
+  }
+
+  /**
+   * A figure with its least accepted value, as {@link #speedBound}. One that is not a number is
+   * missed.
+   */
+  public Report atLeast(String key, double value, double bound) {
+    return figure(key, value)
+        .speedBound(value >= bound, "%s: %s (expected: >= %s)", key, number(value), number(bound));
+  }
+
   /** A count out of a whole, as {@code 5/5}. */
   public Report figure(String key, int part, int whole) {
     return figure(key, part + "/" + whole);

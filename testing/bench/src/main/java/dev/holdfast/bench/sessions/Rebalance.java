@@ -377,13 +377,13 @@ public final class Rebalance extends Comparison {
     report
         .figure("imbalance_pct", worst(measured, Outcome::imbalance))
         .figure("settle_s", worst(measured, Outcome::settledSeconds))
-        .figure("lost", sum(measured, Measured::lost))
-        .figure("duplicated", sum(measured, one -> one.count.duplicated()))
-        .figure("reordered", sum(measured, one -> one.count.reordered()))
+        .none("lost", sum(measured, Measured::lost))
+        .none("duplicated", sum(measured, one -> one.count.duplicated()))
+        .none("reordered", sum(measured, one -> one.count.reordered()))
         .figure("moved", sum(measured, Measured::moved))
         .figure("p99_pause_ms", worst(measured, Outcome::pauseMillis))
         .figure("stock_imbalance_pct", stock)
-        .figure("ended", sum(measured, one -> one.count.ended()))
+        .none("ended", sum(measured, one -> one.count.ended()))
         .figure("streams", options.get(STREAMS))
         .figure("messages", sum(measured, one -> one.count.sent()));
     measured.forEach(one -> conclude(report, one));
@@ -403,40 +403,16 @@ public final class Rebalance extends Comparison {
     double settled = one.worst(Outcome::settledSeconds);
     double pause = one.worst(Outcome::pauseMillis);
     report
-        .figure(kind + "_imbalance_pct", imbalance)
+        .atMost(kind + "_imbalance_pct", imbalance, IMBALANCE_BOUND)
         .figure(kind + "_moved", one.moved)
-        .figure(kind + "_p99_pause_ms", pause)
+        .atMost(kind + "_p99_pause_ms", pause, PAUSE_BOUND)
         .figure(kind + "_still_p99_pause_ms", one.stillPauseMillis)
-        .bound(one.lost() == 0, "%s lost: %d (expected: 0)", kind, one.lost())
-        .bound(
-            one.count.duplicated() == 0,
-            "%s duplicated: %d (expected: 0)",
-            kind,
-            one.count.duplicated())
-        .bound(
-            one.count.reordered() == 0,
-            "%s reordered: %d (expected: 0)",
-            kind,
-            one.count.reordered())
-        .bound(one.count.ended() == 0, "%s ended: %d (expected: 0)", kind, one.count.ended())
         .bound(one.moved > 0, "%s moved: %d (expected: > 0)", kind, one.moved)
-        .speedBound(
-            imbalance <= IMBALANCE_BOUND,
-            "%s imbalance_pct: %.1f (expected: <= %.0f)",
-            kind,
-            imbalance,
-            IMBALANCE_BOUND)
         .speedBound(
             settled <= SETTLE_SECONDS,
             "%s settle_s: %.1f (expected: <= %d)",
             kind,
             settled,
-            SETTLE_SECONDS)
-        .speedBound(
-            pause <= PAUSE_BOUND,
-            "%s p99_pause_ms: %.0f (expected: <= %.0f)",
-            kind,
-            pause,
-            PAUSE_BOUND);
+            SETTLE_SECONDS);
   }
 }

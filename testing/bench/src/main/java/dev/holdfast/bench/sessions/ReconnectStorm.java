@@ -139,9 +139,9 @@ public final class ReconnectStorm extends Comparison {
             runResources,
             report);
     report
-        .figure("resumed_cut_s", cut.seconds)
-        .figure("resumed_restart_s", restart.seconds)
-        .figure("resumed_cut_tls_s", tls.seconds)
+        .atMost("resumed_cut_s", cut.seconds, CUT_BOUND_SECONDS)
+        .atMost("resumed_restart_s", restart.seconds, RESTART_BOUND_SECONDS)
+        .atMost("resumed_cut_tls_s", tls.seconds, TLS_BOUND_SECONDS)
         .figure("resumed_cut_durable_s", durable.seconds)
         .figure("restart_start_s", restart.startSeconds)
         .figure("restart_cpu_s", restart.cpu.allSeconds())
@@ -152,9 +152,6 @@ public final class ReconnectStorm extends Comparison {
         .figure("plain_restart_s", plainRestart.seconds)
         .figure("plain_restart_cpu_s", plainRestart.cpu.allSeconds());
     reportGuarantees(List.of(cut, tls, durable, restart), options, report);
-    seconds(report, "resumed_cut_s", cut, CUT_BOUND_SECONDS);
-    seconds(report, "resumed_cut_tls_s", tls, TLS_BOUND_SECONDS);
-    seconds(report, "resumed_restart_s", restart, RESTART_BOUND_SECONDS);
   }
 
   private static void reportGuarantees(List<Outcome> all, Options options, Report report) {
@@ -164,19 +161,15 @@ public final class ReconnectStorm extends Comparison {
     long ended = all.stream().mapToLong(one -> one.count.ended()).sum();
     long unaryFailed = all.stream().mapToLong(one -> one.calls.failed()).sum();
     report
-        .figure("lost", lost)
-        .figure("duplicated", twice)
+        .none("lost", lost)
+        .none("duplicated", twice)
         .figure("peak_mb", all.stream().mapToLong(one -> one.peakBytes >> 20).max().orElse(0))
         .figure("unary_p99_ms", all.stream().mapToDouble(one -> one.unaryMillis).max().orElse(0))
-        .figure("reordered", reordered)
-        .figure("unary_failed", unaryFailed)
+        .none("reordered", reordered)
+        .none("unary_failed", unaryFailed)
         .figure("sessions", options.get(SESSIONS))
         .figure("connections", options.get(CONNECTIONS))
-        .bound(lost == 0, "lost: %d (expected: 0)", lost)
-        .bound(twice == 0, "duplicated: %d (expected: 0)", twice)
-        .bound(reordered == 0, "reordered: %d (expected: 0)", reordered)
         .bound(ended == 0, "sessions that ended: %d (expected: 0)", ended)
-        .bound(unaryFailed == 0, "unary calls that failed: %d (expected: 0)", unaryFailed)
         .bound(
             options.quick() || options.get(SESSIONS) >= LEAST_SESSIONS,
             "sessions: %d (expected: >= %d)",
@@ -186,11 +179,6 @@ public final class ReconnectStorm extends Comparison {
 
   private static SessionServerOptions durable(RunResources runResources) throws Exception {
     return SessionServerOptions.of(Kind.DURABLE).withRedis(LocalRedis.start(runResources).uri());
-  }
-
-  private static void seconds(Report report, String what, Outcome outcome, double bound) {
-    report.speedBound(
-        outcome.seconds <= bound, "%s: %.1f (expected: <= %.0f)", what, outcome.seconds, bound);
   }
 
   /**

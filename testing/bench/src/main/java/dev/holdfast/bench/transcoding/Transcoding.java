@@ -150,25 +150,10 @@ public final class Transcoding extends Comparison {
     double codec =
         new CodecRatio(options.quick(), line -> report.say("codec: %s", line)).measure().least();
     report
-        .figure("ratio_small", small)
-        .figure("ratio_large", large)
-        .figure("codec_ratio", codec)
+        .atLeast("ratio_small", small, RATIO_SMALL_BOUND)
+        .atLeast("ratio_large", large, RATIO_LARGE_BOUND)
+        .atLeast("codec_ratio", codec, CODEC_RATIO_BOUND)
         .figure("alternations", options.get(ALTERNATIONS))
-        .speedBound(
-            small >= RATIO_SMALL_BOUND,
-            "ratio_small: %.3f (expected: >= %.1f)",
-            small,
-            RATIO_SMALL_BOUND)
-        .speedBound(
-            large >= RATIO_LARGE_BOUND,
-            "ratio_large: %.3f (expected: >= %.1f)",
-            large,
-            RATIO_LARGE_BOUND)
-        .speedBound(
-            codec >= CODEC_RATIO_BOUND,
-            "codec_ratio: %.3f (expected: >= %.1f)",
-            codec,
-            CODEC_RATIO_BOUND)
         .bound(
             options.quick() || options.get(ALTERNATIONS) >= LEAST_ALTERNATIONS,
             "alternations: %d (expected: >= %d)",

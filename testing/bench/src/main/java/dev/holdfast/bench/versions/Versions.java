@@ -129,8 +129,7 @@ public final class Versions extends Comparison {
     report
         .figure("rows", rows.size() + boots.size())
         .figure("jdks", jdks.size())
-        .figure("failed", failed)
-        .bound(failed == 0, "%d sets of versions failed (expected: 0)", failed);
+        .none("failed", failed);
   }
 
   /** How often a row fails, on all JDKs at once: the programs wait most of their time. */

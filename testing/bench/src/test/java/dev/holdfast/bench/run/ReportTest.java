@@ -41,6 +41,35 @@ class ReportTest {
   }
 
   @Test
+  void aCountOfFaultsIsABoundOfEveryRun() {
+    assertThat(report(true).none("lost", 0).finish()).isZero();
+    assertThat(report(true).none("lost", 2).finish()).isEqualTo(1);
+    assertThat(lines()).containsExactly("MISSED: lost: 2 (expected: 0)", "RESULT lost=2 smoke=1");
+  }
+
+  @Test
+  void aBoundedFigureIsABoundOnSpeed() {
+    assertThat(report(false).atMost("p99_ms", 100, 100).atLeast("ratio", 0.9, 0.9).finish())
+        .isZero();
+    assertThat(report(false).atMost("p99_ms", 100.5, 100).atLeast("ratio", 0.89, 0.9).finish())
+        .isEqualTo(1);
+    assertThat(lines())
+        .containsExactly(
+            "MISSED: p99_ms: 100.5 (expected: <= 100)",
+            "MISSED: ratio: 0.89 (expected: >= 0.9)",
+            "RESULT p99_ms=100.5 ratio=0.89");
+    assertThat(report(true).atMost("p99_ms", 101, 100).atLeast("ratio", 0, 1).finish()).isZero();
+  }
+
+  @Test
+  void aBoundedFigureThatIsNoNumberIsMissed() {
+    assertThat(report(false).atMost("go_ms", Double.NaN, 100).finish()).isEqualTo(1);
+    assertThat(report(false).atLeast("ratio", Double.NaN, 0.9).finish()).isEqualTo(1);
+    assertThat(lines())
+        .containsExactly("MISSED: ratio: nan (expected: >= 0.9)", "RESULT ratio=nan");
+  }
+
+  @Test
   void numbersHaveAtMostThreeDecimalsAndNoExponent() {
     assertThat(Report.number(1_000_000)).isEqualTo("1000000");
     assertThat(Report.number(100)).isEqualTo("100");
