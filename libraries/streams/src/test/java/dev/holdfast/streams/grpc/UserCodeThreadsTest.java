@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.StringValue;
+import dev.holdfast.core.Clock;
 import dev.holdfast.core.OffloadExecutor;
+import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.Subscription;
 import dev.holdfast.core.SystemScheduler;
 import dev.holdfast.lab.TcpRelay;
 import dev.holdfast.streams.SessionOptions;
@@ -100,6 +103,38 @@ class UserCodeThreadsTest {
   }
 
   @Test
+  void aCallThatItsServerDoesNotEndIsCancelledElsewhere() {
+    // The time that the client gives the server to end the call.
+    SessionOptions options =
+        SessionOptions.DEFAULT.withTiming(
+            StreamTopology.timing(
+                Duration.ofMillis(500), Duration.ofMillis(20), Duration.ofMillis(200)));
+    Server server =
+        topology.serve(
+            ServerInterceptors.intercept(
+                topology
+                    .serverStreams()
+                    .options(options)
+                    .build()
+                    .resumable(StreamTopology.talk(StreamTopology::echo)),
+                new ServerRecorder(false)));
+    ManagedChannel channel =
+        topology.channelTo(
+            server.getPort(),
+            new ClientRecorder(() -> {}),
+            topology.clientStreams().options(options).scheduler(new ImpatientScheduler()).build());
+    RecordingObserver recordingObserver = new RecordingObserver();
+    ClientCallStreamObserver<StringValue> requests =
+        StreamTopology.open(channel, recordingObserver);
+    requests.onNext(RecordingObserver.message("m"));
+    requests.onCompleted();
+
+    assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
+    await().atMost(PATIENCE).until(() -> seen.contains("client cancel"));
+    assertThat(onScheduler).isEmpty();
+  }
+
+  @Test
   void anInterceptorThatBlocksWhenAStreamComesBackHoldsUpNoTimer() throws Exception {
     Server server = serve();
     TcpRelay relay = topology.relayTo(server);
@@ -161,7 +196,8 @@ class UserCodeThreadsTest {
     ServerStreams streams = topology.serverStreams().scheduler(scheduler).build();
     return topology.serve(
         ServerInterceptors.intercept(
-            streams.resumable(StreamTopology.talk(StreamTopology::echo)), new ServerRecorder()));
+            streams.resumable(StreamTopology.talk(StreamTopology::echo)),
+            new ServerRecorder(true)));
   }
 
   private ClientStreams streams(Executor executor) {
@@ -201,6 +237,32 @@ class UserCodeThreadsTest {
     }
   }
 
+  /** The scheduler of the test, on which long delays are short. */
+  private final class ImpatientScheduler implements Scheduler {
+    private static final Duration SHORT = Duration.ofMillis(100);
+
+    @Override
+    public Clock clock() {
+      return scheduler.clock();
+    }
+
+    @Override
+    public void execute(Runnable task) {
+      scheduler.execute(task);
+    }
+
+    @Override
+    public Subscription schedule(Duration delay, Runnable task) {
+      boolean isLong = delay.compareTo(ClientAttachment.DONE_PATIENCE) >= 0;
+      return scheduler.schedule(isLong ? SHORT : delay, task);
+    }
+
+    @Override
+    public boolean isCurrent() {
+      return scheduler.isCurrent();
+    }
+  }
+
   private final class ClientRecorder implements ClientInterceptor {
     private final Runnable onStart;
 
@@ -236,6 +298,15 @@ class UserCodeThreadsTest {
   }
 
   private final class ServerRecorder implements ServerInterceptor {
+    private final boolean ends;
+
+    /**
+     * @param ends whether calls end when the server ends them, or stay open
+     */
+    ServerRecorder(boolean ends) {
+      this.ends = ends;
+    }
+
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
         ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
@@ -256,7 +327,9 @@ class UserCodeThreadsTest {
             @Override
             public void close(Status status, Metadata trailers) {
               record("server close");
-              super.close(status, trailers);
+              if (ends) {
+                super.close(status, trailers);
+              }
             }
           },
           headers);

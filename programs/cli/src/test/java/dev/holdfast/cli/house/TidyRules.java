@@ -102,6 +102,14 @@ final class TidyRules {
                   "<version>0.1.0-SNAPSHOT</version>"
                       + " <dependency><version>1.2</version></dependency>")),
           perFile(
+              "jqwik keeps its database in the build folder, where nobody commits it",
+              file -> file.path().equals("pom.xml"),
+              file ->
+                  file.text().contains("<jqwik.database>${project.build.directory}/")
+                      ? List.of()
+                      : List.of(file.path()),
+              new File("pom.xml", "<jqwik.database>.jqwik-database</jqwik.database>")),
+          perFile(
               "no module needs the benchmarks: their libraries would be in its programs",
               file -> file.path().endsWith("pom.xml") && !file.path().startsWith("testing/bench/"),
               matching("<artifactId>holdfast-bench</artifactId>"),

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
+import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -36,13 +39,29 @@ class LoadClientTest {
     assertThat(stats.clientCallTotals().failed()).isGreaterThanOrEqualTo(RATE);
   }
 
+  @Test
+  void callsHaveTheTimeThatABusyMachineTakes() throws Exception {
+    SilentChannel channel = new SilentChannel();
+    channel.open = false;
+    try (LoadClient client = new LoadClient("test", channel, new CallStats(), RATE)) {
+      client.start();
+      Awaitility.await().until(() -> !channel.leftSeconds.isEmpty());
+    }
+
+    // Those of a machine with thirty programs that want its two cores take seconds.
+    assertThat(channel.leftSeconds.get(0)).isBetween(5L, 30L);
+  }
+
   /** A channel whose calls have no answer, until it is no longer open and refuses them. */
   private static final class SilentChannel extends Channel {
     private final List<ClientCall.Listener<?>> listeners = new CopyOnWriteArrayList<>();
+    private final List<Long> leftSeconds = new CopyOnWriteArrayList<>();
     private volatile boolean open = true;
 
     @Override
     public <Q, A> ClientCall<Q, A> newCall(MethodDescriptor<Q, A> method, CallOptions options) {
+      Deadline deadline = Objects.requireNonNull(options.getDeadline());
+      leftSeconds.add(deadline.timeRemaining(TimeUnit.SECONDS));
       return new ClientCall<>() {
         @Override
         public void start(Listener<A> listener, Metadata headers) {

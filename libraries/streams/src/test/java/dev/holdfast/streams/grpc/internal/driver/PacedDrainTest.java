@@ -80,6 +80,25 @@ class PacedDrainTest {
   }
 
   @Test
+  void streamsAreNotToldOnTheThreadThatKeepsLeases() {
+    Queue<Boolean> current = new ConcurrentLinkedQueue<>();
+    CompletableFuture<Void> done =
+        PacedDrain.tell(
+                scheduler,
+                List.of(0, 1, 2),
+                LONG,
+                number -> {
+                  current.add(scheduler.isCurrent());
+                  told.add(number);
+                })
+            .toCompletableFuture();
+    turn(2);
+    turn(3);
+    await().until(done::isDone);
+    assertThat(current).containsExactly(false, false, false);
+  }
+
+  @Test
   void theOthersHearOfItWhateverBecomesOfOne() {
     CompletableFuture<Void> done =
         PacedDrain.tell(
