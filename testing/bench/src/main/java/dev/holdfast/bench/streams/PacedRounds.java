@@ -37,10 +37,9 @@ final class PacedRounds {
   /**
    * Sends rounds for some time.
    *
-   * @return the 99th percentile of a round's latency in microseconds; a round without an answer
-   *     counts too
+   * @return the latency of each round, in nanoseconds; a round without an answer counts too
    */
-  double p99Micros(Duration time) throws InterruptedException {
+  Histogram send(Duration time) throws InterruptedException {
     nanos = newHistogram();
     long endNanos = System.nanoTime() + time.toNanos();
     while (System.nanoTime() - endNanos < 0) {
@@ -52,10 +51,16 @@ final class PacedRounds {
     if (cause != null) {
       throw new IllegalStateException("a stream of a neighbour failed", cause);
     }
+    return nanos;
+  }
+
+  /** The 99th percentile, in microseconds. */
+  static double p99Micros(Histogram nanos) {
     return nanos.getValueAtPercentile(99) / 1e3;
   }
 
-  private static Histogram newHistogram() {
+  /** A histogram without rounds. */
+  static Histogram newHistogram() {
     return new ConcurrentHistogram(HIGHEST_NANOS, SIGNIFICANT_DIGITS);
   }
 

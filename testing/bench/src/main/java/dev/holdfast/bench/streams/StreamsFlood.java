@@ -18,7 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
+import org.HdrHistogram.Histogram;
 
 /** The cost of greedy and vanished peers for a server of resumable streams and its others. */
 public final class StreamsFlood extends Comparison {
@@ -77,12 +77,12 @@ public final class StreamsFlood extends Comparison {
             + " and",
         "hostile senders in a process of their own, which yields the CPU (SCHED_IDLE) and whose"
             + " buffers are without a",
-        "limit, win credit by small messages and then send 256 of 4 MiB each. p99 of the neighbours"
-            + " beside senders",
-        "over the same without, with new senders each time: the median; in turn with a server and"
-            + " clients of plain",
-        "gRPC; the first turn does not count. Above 1.5 the median of ratios over those of plain"
-            + " gRPC's turns just before counts.",
+        "limit, win credit by small messages and then send 256 of 4 MiB each. p99 of all rounds of"
+            + " the neighbours",
+        "beside senders over that of all without, with new senders each time; in turn with a server"
+            + " and clients of",
+        "plain gRPC; the first turn does not count. Above 1.5 the ratio over that of plain gRPC"
+            + " counts.",
         "p99, and the rate of the flood, beside what the subscribers left over those before; and",
         "reachable memory of the server beside all of them, less that before.");
   }
@@ -98,11 +98,11 @@ public final class StreamsFlood extends Comparison {
     Side plain = new Side(false, options, runResources);
     Side ours = new Side(true, options, runResources);
     report.say("warming up; the budget is %.0f MiB", ours.server.budgetBytes() / MIB);
-    plain.p99Micros();
-    ours.p99Micros();
+    plain.alone();
+    ours.alone();
     ours.flood();
     double rate = ours.flood();
-    double before = ours.p99Micros();
+    double before = PacedRounds.p99Micros(ours.alone());
     long reachable = ProcessMemory.ofJvm(ours.server.pid(), 2);
     report.say("alone: p99 %.0f us, flood %.0f/s, %.0f MiB", before, rate, reachable / MIB);
     if (options.get(SUBSCRIBERS) > 0) {
@@ -125,44 +125,37 @@ public final class StreamsFlood extends Comparison {
       throws Exception {
     double peak = (ours.peakBytes - reachable) / MIB;
     double most = most(options, ours.server) / MIB;
-    Sample ratio = Sample.of(ours.ratios);
-    Sample plainRatio = Sample.of(plain.ratios);
-    double alone = Sample.of(ours.alone).median();
+    double ratio = ours.p99Ratio();
+    double plainRatio = plain.p99Ratio();
+    double alone = PacedRounds.p99Micros(ours.alone);
     report
         .figure("peak_mb", peak)
-        .figure("neighbours_p99_ratio", ratio.median())
-        .figure("neighbours_p99_ratio_iqr", ratio.interquartileRange())
-        .figure("plain_p99_ratio", plainRatio.median())
-        .figure("plain_p99_ratio_iqr", plainRatio.interquartileRange())
+        .figure("neighbours_p99_ratio", ratio)
+        .figure("neighbours_p99_ratio_iqr", Sample.of(ours.ratios).interquartileRange())
+        .figure("plain_p99_ratio", plainRatio)
+        .figure("plain_p99_ratio_iqr", Sample.of(plain.ratios).interquartileRange())
         .figure("bound_mb", most)
-        .figure("p99_us", Sample.of(ours.beside).median())
+        .figure("p99_us", PacedRounds.p99Micros(ours.beside))
         .figure("p99_us_alone", alone)
         .figure("p99_us_before", before)
-        .figure("plain_p99_us", Sample.of(plain.beside).median())
-        .figure("plain_p99_us_alone", Sample.of(plain.alone).median())
+        .figure("plain_p99_us", PacedRounds.p99Micros(plain.beside))
+        .figure("plain_p99_us_alone", PacedRounds.p99Micros(plain.alone))
         .figure("held_mb", ours.server.heldBytes() / MIB)
         .figure("alternations", options.get(ALTERNATIONS))
         .bound(ours.server.isAlive(), "the server is gone")
         .speedBound(peak <= most, "peak_mb: %.1f (expected: <= %.1f)", peak, most);
-    double overPlain = Sample.of(overPlain(ours, plain)).median();
+    double overPlain = ratio / plainRatio;
     report
         .figure("neighbours_over_plain", overPlain)
         .speedBound(
-            ratio.median() <= P99_BOUND || overPlain <= OVER_PLAIN_BOUND,
+            ratio <= P99_BOUND || overPlain <= OVER_PLAIN_BOUND,
             "neighbours_p99_ratio: %.2f (expected: <= %.2f, or neighbours_over_plain <= %.2f:"
                 + " %.2f)",
-            ratio.median(),
+            ratio,
             P99_BOUND,
             OVER_PLAIN_BOUND,
             overPlain);
     atMost(report, "p99_us_alone / p99_us_before", alone / before, P99_BOUND);
-  }
-
-  /** The ratio of each turn over that of plain gRPC just before, as a machine's load drifts. */
-  private static List<Double> overPlain(Side ours, Side plain) {
-    return IntStream.range(0, ours.ratios.size())
-        .mapToObj(i -> ours.ratios.get(i) / plain.ratios.get(i))
-        .toList();
   }
 
   private static void atMost(Report report, String what, double ratio, double bound) {
@@ -178,8 +171,8 @@ public final class StreamsFlood extends Comparison {
     private final PacedRounds rounds;
     private final Flood flood;
     private final List<Double> ratios = new ArrayList<>();
-    private final List<Double> alone = new ArrayList<>();
-    private final List<Double> beside = new ArrayList<>();
+    private final Histogram alone = PacedRounds.newHistogram();
+    private final Histogram beside = PacedRounds.newHistogram();
     private long peakBytes;
 
     Side(boolean resumable, Options options, RunResources runResources) throws Exception {
@@ -199,39 +192,47 @@ public final class StreamsFlood extends Comparison {
       return flood.run(SETTLING, FLOODED).perSecond();
     }
 
-    /** The median of as many measurements as there are turns. */
-    double p99Micros() throws Exception {
-      List<Double> all = new ArrayList<>();
+    /** The rounds of as many measurements as there are turns. */
+    Histogram alone() throws Exception {
+      Histogram all = PacedRounds.newHistogram();
       for (int i = 0; i < options.get(ALTERNATIONS); i++) {
-        all.add(oneP99Micros());
+        all.add(measured());
       }
-      return Sample.of(all).median();
+      return all;
     }
 
-    private double oneP99Micros() throws Exception {
-      return rounds.p99Micros(Duration.ofSeconds(options.get(SECONDS)));
+    private Histogram measured() throws Exception {
+      return rounds.send(Duration.ofSeconds(options.get(SECONDS)));
+    }
+
+    /** Of all rounds together: that of one turn is decided by one moment of the machine. */
+    double p99Ratio() {
+      return PacedRounds.p99Micros(beside) / PacedRounds.p99Micros(alone);
     }
 
     /** Neighbours alone, then beside new senders. */
     void turn(boolean counts, Report report) throws Exception {
-      double quiet = oneP99Micros();
+      Histogram quiet = measured();
       ChildJvm hostile =
           FloodSenders.start(
               options.commandOfPeers(), runResources, server.port(), options.get(HOSTILE));
       // A JVM that begins compiles for seconds, on cores that the senders would not share
       // elsewhere.
       TimeUnit.SECONDS.sleep(options.get(SETTLE));
-      double attacked = oneP99Micros();
+      Histogram attacked = measured();
       peakBytes = Math.max(peakBytes, peak(server));
       hostile.kill();
+      double quietMicros = PacedRounds.p99Micros(quiet);
+      double attackedMicros = PacedRounds.p99Micros(attacked);
+      double ratio = attackedMicros / quietMicros;
       if (counts) {
-        ratios.add(attacked / quiet);
+        ratios.add(ratio);
         alone.add(quiet);
         beside.add(attacked);
       }
       report.say(
           "%s: p99 %.0f us alone, %.0f us beside, ratio %.2f%s",
-          name, quiet, attacked, attacked / quiet, counts ? "" : ", to warm up");
+          name, quietMicros, attackedMicros, ratio, counts ? "" : ", to warm up");
     }
   }
 
