@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  *       once;
  *   <li>any other loss of more than half of the list is believed after one fresh read. Only a read
  *       that fails prolongs the wait;
- *   <li>for a while after an outage longer than a TTL, or after a {@link MassLossDetector}, any
- *       loss is doubted, and the read that proves it comes at the end: what serves registers again;
+ *   <li>for a while after an outage of two thirds of a TTL, or a {@link MassLossDetector}, any loss
+ *       is doubted, and the read that proves it comes at the end: what serves registers again;
  *   <li>after a wipe (the epoch changed) the endpoints that the store forgot stay in use until it
  *       has been reachable and not empty for the grace time; what registers again replaces them one
  *       by one. A store that stays empty after a wipe empties the list after thirty grace times.
@@ -166,6 +166,7 @@ class LastKnownGoodEndpoints {
       absenceEvidence.add(read, answer.endpoints(), active(inUse).map(Endpoint::address));
     }
     if (news) {
+      endSilence(nowNanos);
       hear(nowNanos, answer);
     } else {
       judge(nowNanos, word.endpoints());
@@ -250,10 +251,8 @@ class LastKnownGoodEndpoints {
     if (!broken) {
       return;
     }
+    endSilence(nowNanos);
     broken = false;
-    if (word != null && !parked) {
-      reRegistrationWindow.begin(nowNanos, saidAtNanos);
-    }
     parked = false;
     if (state == CONFIRMING && reRegistrationWindow.endsNanos(nowNanos) != null) {
       demandConfirmation(nowNanos);
@@ -261,6 +260,13 @@ class LastKnownGoodEndpoints {
       // The doubt begins anew, with its first read.
       absenceEvidence.beginGrace(nowNanos);
       reads.demand();
+    }
+  }
+
+  /** The registry speaks again; a read may be answered before the watch is back. */
+  private void endSilence(long nowNanos) {
+    if (broken && word != null && !parked) {
+      reRegistrationWindow.begin(nowNanos, saidAtNanos);
     }
   }
 
@@ -314,10 +320,8 @@ class LastKnownGoodEndpoints {
 
   private void judge(long nowNanos, EndpointSet said) {
     EndpointSet present = inUse == null ? EndpointSet.EMPTY : inUse;
-    if (!broken) {
-      forgotten.settle(nowNanos, said);
-    }
-    if (state == WIPED && forgotten.isEmpty()) {
+    boolean graceIsOver = !broken && forgotten.settle(nowNanos, said);
+    if (state == WIPED && graceIsOver) {
       massLossDetector.exempt();
     }
     absenceEvidence.refute(said);
@@ -339,8 +343,7 @@ class LastKnownGoodEndpoints {
       doubt(nowNanos, CONFIRMING, missing, said);
       return;
     }
-    massLossDetector.add(
-        nowNanos, missing.stream().filter(e -> !absenceEvidence.isGone(e.address())).toList());
+    massLossDetector.add(nowNanos, missing, absenceEvidence);
     believe(said);
   }
 

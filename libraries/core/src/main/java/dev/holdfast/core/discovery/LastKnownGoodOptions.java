@@ -14,9 +14,9 @@ import java.time.Duration;
  * @param confirmWithin how long one confirming read may take before another is begun beside it; 500
  *     ms by default
  * @param reads the delays between confirming reads that fail
- * @param reRegistrationWindow for how long after an outage of at least a TTL no loss is believed;
- *     one TTL and the longest delay between attempts by default, zero where records are never
- *     renewed
+ * @param reRegistrationWindow for how long after an outage of two thirds of a TTL no loss is
+ *     believed; one TTL and the longest delay between attempts by default, zero where records are
+ *     never renewed
  */
 public record LastKnownGoodOptions(
     Duration recordTtl,

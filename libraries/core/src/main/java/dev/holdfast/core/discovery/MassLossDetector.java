@@ -17,9 +17,8 @@ import java.util.Map;
  * many.
  *
  * <p>A store that expires many leases at once reports them one by one, and no single step looks
- * like a mass loss. So endpoints that left recently, unannounced and unproven, are remembered, and
- * return to the list when more follow. In each doubt, live endpoints get time once to register
- * again.
+ * like a mass loss. So endpoints that left recently and unannounced are remembered, and return to
+ * the list when more follow. In each doubt, live endpoints get time once to register again.
  */
 @PureCore
 final class MassLossDetector {
@@ -82,14 +81,19 @@ final class MassLossDetector {
     timeGiven = false;
   }
 
-  /** Records endpoints that left the list because the registry no longer showed them. */
-  void add(long nowNanos, List<Endpoint> lost) {
+  /**
+   * Records endpoints that left the list because the registry no longer showed them, but for those
+   * that had time to register and were proven not to have done so.
+   */
+  void add(long nowNanos, List<Endpoint> lost, AbsenceEvidence absenceEvidence) {
     if (!reRegistrationWindow.isPossible()) {
       return;
     }
     for (Endpoint endpoint : lost) {
-      losses.remove(endpoint.address());
-      losses.put(endpoint.address(), new Loss(endpoint, nowNanos));
+      if (!timeGiven || !absenceEvidence.isGone(endpoint.address())) {
+        losses.remove(endpoint.address());
+        losses.put(endpoint.address(), new Loss(endpoint, nowNanos));
+      }
     }
   }
 

@@ -40,10 +40,14 @@ final class PostWipeEndpoints {
     running = false;
   }
 
-  /** The store, which can be followed, holds this now. */
-  void settle(long nowNanos, EndpointSet said) {
+  /**
+   * The store, which can be followed, holds this now.
+   *
+   * @return whether the grace time is over, and with it the wait for those that did not come back
+   */
+  boolean settle(long nowNanos, EndpointSet said) {
     if (list.isEmpty()) {
-      return;
+      return false;
     }
     list =
         EndpointSet.of(list.endpoints().stream().filter(e -> !said.contains(e.address())).toList());
@@ -51,9 +55,11 @@ final class PostWipeEndpoints {
       running = true;
       empty = said.isEmpty();
       sinceNanos = nowNanos;
-    } else if (nowNanos - sinceNanos - timeNanos() >= 0) {
+    } else if (!list.isEmpty() && nowNanos - sinceNanos - timeNanos() >= 0) {
       list = EndpointSet.EMPTY;
+      return true;
     }
+    return false;
   }
 
   EndpointSet list() {

@@ -15,22 +15,26 @@ import org.jspecify.annotations.Nullable;
  */
 @PureCore
 final class ReRegistrationWindow {
-  private final long recordTtlNanos;
+  /** A third of the time to live may be over when a silence begins: owners renew as often. */
+  private static final int PARTS_OF_TTL = 3;
+
+  private final long shortestSilenceNanos;
   private final long lengthNanos;
   private @Nullable Long endsNanos;
 
   /**
-   * @param recordTtl what a silence must last for records to run out
+   * @param recordTtl for how long a record lives after its last renewal; after two thirds of it in
+   *     silence the first may have run out
    * @param length zero where records need nobody to renew them
    */
   ReRegistrationWindow(Duration recordTtl, Duration length) {
-    this.recordTtlNanos = recordTtl.toNanos();
+    this.shortestSilenceNanos = recordTtl.minus(recordTtl.dividedBy(PARTS_OF_TTL)).toNanos();
     this.lengthNanos = length.toNanos();
   }
 
   /** The registry speaks again, and spoke last at that time. */
   void begin(long nowNanos, long silentSinceNanos) {
-    if (lengthNanos > 0 && nowNanos - silentSinceNanos - recordTtlNanos >= 0) {
+    if (lengthNanos > 0 && nowNanos - silentSinceNanos - shortestSilenceNanos >= 0) {
       endsNanos = nowNanos + lengthNanos;
     }
   }

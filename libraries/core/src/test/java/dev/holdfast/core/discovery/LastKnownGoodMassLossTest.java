@@ -104,6 +104,21 @@ class LastKnownGoodMassLossTest extends LastKnownGoodFixture {
   }
 
   @Test
+  void theLastOneToComeBackAfterAWipeProvesNothingOfTheOthers() {
+    follow(FIVE);
+    steady.onSnapshot(now, word(2, 1, 2, 3, 4));
+    assertThat(steady.state()).isEqualTo(EndpointListState.WIPED);
+    // Shorter than what ends a lease: as far as the list shows, nothing was lost.
+    breakFor(STEP);
+
+    steady.onSnapshot(now, word(2, 5));
+    steady.onRead(now, steady.pollRead(now).orElseThrow(), word(2, 5));
+
+    assertThat(steady.endpoints()).contains(FIVE);
+    assertThat(steady.state()).isEqualTo(EndpointListState.CONFIRMING);
+  }
+
+  @Test
   void aListFromDiskIsNoMassLossWhenTheRegistryKnowsBetter() {
     steady = machine(true);
     steady.onSeed(now, FIVE, Duration.ofDays(1));

@@ -139,6 +139,37 @@ class LastKnownGoodOutageTest extends LastKnownGoodFixture {
   }
 
   @Test
+  void anOutageInWhichSomeLeasesRanOutIsOneToo() {
+    follow(FIVE);
+    // They were renewed a third of a TTL before it began.
+    breakFor(TTL.minus(TTL.dividedBy(3)));
+    steady.onSnapshot(now, word(1, 1, 2, 3));
+
+    assertThat(steady.endpoints()).as("two of five live and are not there").contains(FIVE);
+    assertThat(steady.pollRead(now)).as("a read now would prove nothing").isEmpty();
+    advance(Duration.ofSeconds(1));
+    steady.onSnapshot(now, new RegistrySnapshot(FIVE, 1));
+    assertThat(steady.state()).isEqualTo(EndpointListState.FOLLOWING);
+  }
+
+  @Test
+  void aReadThatIsAnsweredBeforeTheWatchIsBackEndsTheSilenceToo() {
+    follow(FIVE);
+    steady.onSnapshot(now, word(1, 1));
+    long old = steady.pollRead(now).orElseThrow();
+    steady.onReadFailed(now, old);
+    breakFor(RESETTLE);
+    steady.onTimeout(now);
+
+    steady.onRead(now, steady.pollRead(now).orElseThrow(), word(1, 1));
+    advance(Duration.ofMillis(10));
+    steady.onSnapshot(now, word(1, 1));
+
+    assertThat(steady.endpoints()).contains(FIVE);
+    assertThat(steady.pollRead(now)).as("a read now would prove nothing").isEmpty();
+  }
+
+  @Test
   void aDoubtFromBeforeSuchAnOutageWaitsAsWell() {
     follow(FIVE);
     steady.onSnapshot(now, word(1, 1));
@@ -170,7 +201,7 @@ class LastKnownGoodOutageTest extends LastKnownGoodFixture {
   @Test
   void aShorterOutageOrNoneOfTheRegistrysKeepsNobodyWaiting() {
     follow(FIVE);
-    breakFor(TTL.minusNanos(1));
+    breakFor(TTL.multipliedBy(2).dividedBy(3));
     steady.onSnapshot(now, word(1, 1));
     assertThat(steady.pollRead(now)).isPresent();
 

@@ -317,19 +317,24 @@ final class LastKnownGoodSimulation {
             });
   }
 
-  /** Nobody reaches the store, client and instances alike, until all their records have run out. */
+  /**
+   * Nobody reaches the store, client and instances alike, until some or all of their records have
+   * run out. A lease was renewed a third of its time ago, or later.
+   */
   private void isolate() {
     if (isolated || !store.isUp()) {
       return;
     }
     isolated = true;
-    Duration away = TTL.plusMillis(1_000 + random.nextInt(20_000));
+    int shortest = (int) TTL.multipliedBy(2).dividedBy(3).toMillis() + 1;
+    Duration away = Duration.ofMillis(shortest + random.nextInt(23_000));
     note("isolate for " + away);
     client.cut();
     long cutNanos = scheduler.clock().nanoTime();
     for (Instance instance : instances) {
       if (instance.live && instance.registered) {
-        var unused = scheduler.schedule(TTL, () -> expire(instance, cutNanos));
+        Duration left = TTL.minusMillis(random.nextInt((int) TTL.dividedBy(3).toMillis()));
+        var unused = scheduler.schedule(left, () -> expire(instance, cutNanos));
       }
     }
     var unused = scheduler.schedule(away, this::endIsolation);

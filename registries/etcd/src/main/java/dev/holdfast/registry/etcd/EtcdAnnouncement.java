@@ -192,6 +192,15 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.RangeL
     owner.lease().verify(to.lease(), () -> end(RegistryErrorKind.RECORD_DELETED, "was deleted"));
   }
 
+  /** A withdrawal still finds the record, which else would stay until that lease has run out. */
+  private void endUnderOlderLease() {
+    if (announcementState == AnnouncementState.PUBLISHED
+        || announcementState == AnnouncementState.WRITING) {
+      owner.abandonLater(this);
+      end(RegistryErrorKind.RECORD_DELETED, "was replaced by an older one");
+    }
+  }
+
   private void end(RegistryErrorKind registryErrorKind, String what) {
     end(
         new RegistryException(
@@ -352,16 +361,7 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.RangeL
       lost(to, RecordWriter.TxnOutcome.FOREIGN);
     } else if (!to.isUnderOurLease(found)) {
       // Announcing it again replaces it, with the pauses that two who fought for it would need.
-      owner
-          .lease()
-          .verify(
-              to.lease(),
-              () -> {
-                // Nobody keeps the older lease: without this the record would outlive a withdrawal
-                // that comes before it is announced again.
-                owner.abandonLater(this);
-                end(RegistryErrorKind.RECORD_DELETED, "was replaced by an older one");
-              });
+      owner.lease().verify(to.lease(), this::endUnderOlderLease);
     } else if (found.getModRevision() > to.revision() && !to.isAsWritten(found)) {
       // A write that was given up, at a member that was paused, may be carried out much later.
       write();

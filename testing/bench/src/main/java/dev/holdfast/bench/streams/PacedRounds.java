@@ -37,7 +37,8 @@ final class PacedRounds {
   /**
    * Sends rounds for some time.
    *
-   * @return the latency of each round, in nanoseconds; a round without an answer counts too
+   * @return the latency of each round, in nanoseconds; a round without an answer counts too, and so
+   *     do those that could not be sent at their time because an answer was late
    */
   Histogram send(Duration time) throws InterruptedException {
     nanos = newHistogram();
@@ -51,7 +52,7 @@ final class PacedRounds {
     if (cause != null) {
       throw new IllegalStateException("a stream of a neighbour failed", cause);
     }
-    return nanos;
+    return nanos.copyCorrectedForCoordinatedOmission(TimeUnit.MILLISECONDS.toNanos(EVERY_MILLIS));
   }
 
   /** The 99th percentile, in microseconds. */
