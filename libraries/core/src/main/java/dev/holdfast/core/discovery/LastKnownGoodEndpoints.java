@@ -36,8 +36,9 @@ import org.jspecify.annotations.Nullable;
  *       once;
  *   <li>any other loss of more than half of the list is believed after one fresh read. Only a read
  *       that fails prolongs the wait;
- *   <li>for a while after an outage of two thirds of a TTL, or a {@link MassLossDetector}, any loss
- *       is doubted, and the read that proves it comes at the end: what serves registers again;
+ *   <li>for a while after an outage of two thirds of a TTL, or a mass loss ({@link
+ *       MassLossDetector}), any loss is doubted, and the read that proves it comes at the end: what
+ *       serves registers again;
  *   <li>after a wipe (the epoch changed) the endpoints that the store forgot stay in use until it
  *       has been reachable and not empty for the grace time; what registers again replaces them one
  *       by one. A store that stays empty after a wipe empties the list after thirty grace times.

@@ -26,7 +26,7 @@ class BoundedFiguresTest {
           "(^|_)(breaks|cut|duplicated|ended|failed|leaked|lost|missing|never|refused|reordered"
               + "|traces|unaccounted|unfinished|unheard|unsafe|violations|wipes|wrong)(_|$)");
 
-  /** What is no count of faults of ours. */
+  /** Figures of peers, and times: no counts of faults of ours. */
   private static final Pattern OF_PEERS_AND_TIMES =
       Pattern.compile("^(haproxy|nginx|plain|stock)_.*|.*_m?s$");
 
