@@ -47,7 +47,8 @@ final class ServerConfiguration {
         "permitKeepAliveWithoutCalls",
         "maxConnectionAge",
         "maxConnectionAgeGrace",
-        "maxInboundMessageSize"
+        "maxInboundMessageSize",
+        "maxInboundMetadataSize"
       })
   final HoldfastServerBuilder builder;
 

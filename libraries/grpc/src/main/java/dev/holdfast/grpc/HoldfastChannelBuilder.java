@@ -84,7 +84,7 @@ public final class HoldfastChannelBuilder
   private boolean livenessOff;
   private final BuilderKeepaliveLinter keepalive =
       new BuilderKeepaliveLinter(ConnectionRole.CLIENT);
-  private final InboundMessageLimit inboundMessageLimit = new InboundMessageLimit();
+  private final InboundLimit inboundMessageLimit = InboundLimit.ofMessages();
   private final List<ClientInterceptor> aboveRetry = new ArrayList<>();
   private final List<InterceptorFactory> withTarget = new ArrayList<>();
   private final AdminSetting admin = new AdminSetting();

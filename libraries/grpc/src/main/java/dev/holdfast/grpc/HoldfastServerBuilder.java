@@ -78,7 +78,8 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   private boolean permitSaid;
   private boolean ageSaid;
   private Duration ageGrace = FOR_EVER;
-  private final InboundMessageLimit inboundMessageLimit = new InboundMessageLimit();
+  private final InboundLimit messageLimit = InboundLimit.ofMessages();
+  private final InboundLimit metadataLimit = InboundLimit.ofMetadata();
   private final AdminSetting admin = new AdminSetting();
   private boolean built;
 
@@ -115,10 +116,13 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   /**
    * A server on a builder that a framework has set up, before services are added to it. Settings of
    * connections that Holdfast takes into account, such as the maximum age, are to be made here.
+   * Limits of messages and metadata stay as the framework has set them: for resumable streams with
+   * cursors, metadata needs 8 KiB more than the application's own.
    */
   public static HoldfastServerBuilder over(NettyServerBuilder netty) {
     HoldfastServerBuilder builder = new HoldfastServerBuilder(netty);
-    builder.inboundMessageLimit.markUnknown();
+    builder.messageLimit.markUnknown();
+    builder.metadataLimit.markUnknown();
     return builder;
   }
 
@@ -313,8 +317,19 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
    */
   @Override
   public HoldfastServerBuilder maxInboundMessageSize(int bytes) {
-    inboundMessageLimit.set(bytes);
+    messageLimit.set(bytes);
     return super.maxInboundMessageSize(bytes);
+  }
+
+  /**
+   * Sets the most bytes of the application's metadata of a call; 8 KiB by default. For servers with
+   * resumable streams gRPC is told as much more as the handshake of a stream takes, which may carry
+   * a cursor.
+   */
+  @Override
+  public HoldfastServerBuilder maxInboundMetadataSize(int bytes) {
+    metadataLimit.set(bytes);
+    return super.maxInboundMetadataSize(bytes);
   }
 
   /**
@@ -329,7 +344,8 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
 
   /** Reaches settings that only {@link NettyServerBuilder} has. */
   public HoldfastServerBuilder configureNetty(Consumer<NettyServerBuilder> settings) {
-    inboundMessageLimit.markUnknown();
+    messageLimit.markUnknown();
+    metadataLimit.markUnknown();
     settings.accept(netty);
     return this;
   }
@@ -367,7 +383,8 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
             environment,
             services.marshallers());
     OpenCallCounter calls = new OpenCallCounter(self, services.streams());
-    inboundMessageLimit.limit().ifPresent(n -> netty.maxInboundMessageSize(services.withHeader(n)));
+    messageLimit.limit().ifPresent(n -> netty.maxInboundMessageSize(services.withHeader(n)));
+    metadataLimit.limit().ifPresent(n -> netty.maxInboundMetadataSize(services.withHandshake(n)));
     netty.addStreamTracerFactory(calls);
     if (ageSaid) {
       ConnectionDrainSignals ages =

@@ -16,6 +16,7 @@ final class ServedServices {
   private final Set<String> streams = new HashSet<>();
   private final List<HeaderedMarshaller> marshallers = new ArrayList<>();
   private int headerBytes;
+  private int metadataBytes;
   private final Supplier<Map<String, String>> environment;
 
   /**
@@ -38,6 +39,7 @@ final class ServedServices {
         streams.add(method.getMethodDescriptor().getFullMethodName());
         marshallers.add(headered);
         headerBytes = Math.max(headerBytes, headered.headerBytes());
+        metadataBytes = Math.max(metadataBytes, headered.metadataBytes());
       }
     }
     return service;
@@ -61,5 +63,10 @@ final class ServedServices {
   /** A limit of messages with room for what resumable streams have before the application's. */
   int withHeader(int bytes) {
     return (int) Math.min(Integer.MAX_VALUE, (long) bytes + headerBytes);
+  }
+
+  /** A limit of metadata with room for the handshake of resumable streams. */
+  int withHandshake(int bytes) {
+    return (int) Math.min(Integer.MAX_VALUE, (long) bytes + metadataBytes);
   }
 }

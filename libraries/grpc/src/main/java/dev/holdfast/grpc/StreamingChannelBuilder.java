@@ -16,7 +16,7 @@ final class StreamingChannelBuilder extends ForwardingChannelBuilder2<StreamingC
   private final NettyChannelBuilder netty;
   private final ClientChannelFactory connections;
   private final Optional<LivenessOptions> path;
-  private final InboundMessageLimit inboundMessageLimit = new InboundMessageLimit();
+  private final InboundLimit inboundMessageLimit = InboundLimit.ofMessages();
 
   StreamingChannelBuilder(
       NettyChannelBuilder netty,

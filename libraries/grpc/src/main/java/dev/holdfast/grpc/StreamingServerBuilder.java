@@ -16,7 +16,8 @@ final class StreamingServerBuilder extends ForwardingServerBuilder<StreamingServ
   private final NettyServerBuilder netty;
   private final Optional<LivenessOptions> path;
   private final ServedServices services = new ServedServices(System::getenv);
-  private final InboundMessageLimit inboundMessageLimit = new InboundMessageLimit();
+  private final InboundLimit messageLimit = InboundLimit.ofMessages();
+  private final InboundLimit metadataLimit = InboundLimit.ofMetadata();
 
   StreamingServerBuilder(NettyServerBuilder netty, Optional<LivenessOptions> path) {
     this.netty = netty;
@@ -36,8 +37,14 @@ final class StreamingServerBuilder extends ForwardingServerBuilder<StreamingServ
 
   @Override
   public StreamingServerBuilder maxInboundMessageSize(int bytes) {
-    inboundMessageLimit.set(bytes);
+    messageLimit.set(bytes);
     return super.maxInboundMessageSize(bytes);
+  }
+
+  @Override
+  public StreamingServerBuilder maxInboundMetadataSize(int bytes) {
+    metadataLimit.set(bytes);
+    return super.maxInboundMetadataSize(bytes);
   }
 
   @Override
@@ -51,7 +58,8 @@ final class StreamingServerBuilder extends ForwardingServerBuilder<StreamingServ
             System.getenv(),
             services.marshallers());
     netty.addStreamTracerFactory(new OpenCallCounter(self, services.streams()));
-    inboundMessageLimit.limit().ifPresent(n -> netty.maxInboundMessageSize(services.withHeader(n)));
+    messageLimit.limit().ifPresent(n -> netty.maxInboundMessageSize(services.withHeader(n)));
+    metadataLimit.limit().ifPresent(n -> netty.maxInboundMetadataSize(services.withHandshake(n)));
     return new StreamingServer(netty.build(), self);
   }
 

@@ -26,6 +26,7 @@ class SettingTablesTest {
           "keepAliveTimeout",
           "keepAliveWithoutCalls",
           "maxInboundMessageSize",
+          "maxInboundMetadataSize",
           "intercept");
 
   @Test

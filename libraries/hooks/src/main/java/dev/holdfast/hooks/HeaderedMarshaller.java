@@ -9,6 +9,11 @@ public interface HeaderedMarshaller {
   int headerBytes();
 
   /**
+   * The most bytes that a call's metadata has on top of the application's, as HTTP/2 counts them.
+   */
+  int metadataBytes();
+
+  /**
    * Called when a server that has a method with this marshaller listens, before any call comes.
    * Must not block.
    */

@@ -2,6 +2,7 @@ package dev.holdfast.streams.grpc;
 
 import dev.holdfast.hooks.HeaderedMarshaller;
 import dev.holdfast.hooks.ServerHooks;
+import dev.holdfast.streams.grpc.internal.message.HandshakeMetadata;
 import dev.holdfast.streams.grpc.internal.message.SessionFrame;
 import dev.holdfast.streams.wire.FrameHeader;
 import io.grpc.MethodDescriptor.Marshaller;
@@ -28,6 +29,11 @@ final class ServingMarshaller implements Marshaller<SessionFrame>, HeaderedMarsh
   @Override
   public int headerBytes() {
     return FrameHeader.LARGEST_HEADER_BYTES;
+  }
+
+  @Override
+  public int metadataBytes() {
+    return HandshakeMetadata.LARGEST_BYTES;
   }
 
   @Override

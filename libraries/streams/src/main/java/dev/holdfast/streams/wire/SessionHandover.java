@@ -29,7 +29,7 @@ public final class SessionHandover {
   private static final int FRAMING_BYTES = 128;
 
   @Limit(of = "bytes of a hand-over", then = "the hello that shows it is refused")
-  static final int MAX_BYTES = MAX_CURSOR_BYTES + FRAMING_BYTES;
+  public static final int MAX_BYTES = MAX_CURSOR_BYTES + FRAMING_BYTES;
 
   private static final int POSITION = 2;
   private static final int PROCESSED = 3;

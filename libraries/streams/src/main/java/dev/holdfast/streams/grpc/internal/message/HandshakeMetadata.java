@@ -15,7 +15,22 @@ public final class HandshakeMetadata {
   public static final Metadata.Key<byte[]> HANDOVER_KEY =
       Metadata.Key.of(Handshake.HANDOVER_KEY, Metadata.BINARY_BYTE_MARSHALLER);
 
+  /** What a header field counts beside its name and value (RFC 9113, section 6.5.2). */
+  private static final int FIELD_BYTES = 32;
+
+  /**
+   * The most bytes that a hello and a hand-over add to a call's metadata, as HTTP/2 counts them.
+   */
+  public static final int LARGEST_BYTES =
+      fieldBytes(Handshake.KEY, Handshake.MAX_BYTES)
+          + fieldBytes(Handshake.HANDOVER_KEY, SessionHandover.MAX_BYTES);
+
   private HandshakeMetadata() {}
+
+  /** A binary value is written in base64. */
+  private static int fieldBytes(String name, int valueBytes) {
+    return FIELD_BYTES + name.length() + (valueBytes + 2) / 3 * 4;
+  }
 
   /**
    * The value of the handshake; null when there is none.

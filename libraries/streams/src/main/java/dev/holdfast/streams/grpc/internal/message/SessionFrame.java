@@ -97,6 +97,11 @@ public record SessionFrame(@Nullable FrameHeader header, Payload body) {
     public int headerBytes() {
       return FrameHeader.LARGEST_HEADER_BYTES;
     }
+
+    @Override
+    public int metadataBytes() {
+      return HandshakeMetadata.LARGEST_BYTES;
+    }
   }
 
   private static ReceivedBody read(InputStream stream) throws IOException {
