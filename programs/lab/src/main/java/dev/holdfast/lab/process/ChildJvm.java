@@ -5,6 +5,8 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +27,11 @@ import java.util.function.UnaryOperator;
 public final class ChildJvm implements AutoCloseable {
   private static final Duration PATIENCE_AT_END = Duration.ofSeconds(15);
   private static final long POLL_MILLIS = 100;
+
+  /** On a machine with much else to do. */
+  private static final Duration PATIENCE_AT_STOP = Duration.ofMinutes(2);
+
+  private static final long STOP_POLL_MILLIS = 20;
   private static final String LOG_CONFIGURATION = "logback.configurationFile";
 
   @Limit(
@@ -158,6 +165,28 @@ public final class ChildJvm implements AutoCloseable {
     }
   }
 
+  /**
+   * Stops it in its tracks (SIGSTOP); its kernel goes on for it. Linux only.
+   *
+   * @throws IllegalStateException when it still runs after some time
+   */
+  public void pause() throws IOException, InterruptedException {
+    signal("STOP");
+    long beganNanos = System.nanoTime();
+    while (state() != 'T') {
+      if (System.nanoTime() - beganNanos > PATIENCE_AT_STOP.toNanos()) {
+        throw new IllegalStateException(
+            name + " still runs " + PATIENCE_AT_STOP + " after SIGSTOP");
+      }
+      TimeUnit.MILLISECONDS.sleep(STOP_POLL_MILLIS);
+    }
+  }
+
+  /** Lets it go on after {@link #pause}. */
+  public void resume() throws IOException, InterruptedException {
+    signal("CONT");
+  }
+
   /** SIGKILL: nothing is cleaned up; returns when the process is gone. */
   public void kill() throws InterruptedException {
     process.destroyForcibly().waitFor(PATIENCE_AT_END.toMillis(), TimeUnit.MILLISECONDS);
@@ -185,6 +214,19 @@ public final class ChildJvm implements AutoCloseable {
     if (!process.waitFor(PATIENCE_AT_END.toMillis(), TimeUnit.MILLISECONDS)) {
       kill();
     }
+  }
+
+  private void signal(String signal) throws IOException, InterruptedException {
+    int code = new ProcessBuilder("kill", "-" + signal, Long.toString(pid())).start().waitFor();
+    if (code != 0) {
+      throw new IOException("kill -" + signal + " ended with " + code);
+    }
+  }
+
+  /** As in /proc: the letter behind the program's name. */
+  private char state() throws IOException {
+    String stat = Files.readString(Path.of("/proc", Long.toString(pid()), "stat"));
+    return stat.charAt(stat.lastIndexOf(')') + 2);
   }
 
   private void readLines() {

@@ -1,22 +1,17 @@
 package dev.holdfast.lab.process;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /**
- * A {@link ChildJvm} of a test: it starts fast, its words and its log are kept, and it can be
- * paused. {@link #close()} kills it. Threads are those of {@link ChildJvm}.
+ * A {@link ChildJvm} of a test: it starts fast, its words and its log are kept. {@link #close()}
+ * kills it. Threads are those of {@link ChildJvm}.
  */
 public final class RecordedJvm implements AutoCloseable {
   /** For a JVM that starts on a machine with much else to do. */
   private static final Duration PATIENCE = Duration.ofMinutes(2);
-
-  private static final long POLL_MILLIS = 20;
 
   private final ChildJvm child;
   private final List<String> lines;
@@ -111,21 +106,14 @@ public final class RecordedJvm implements AutoCloseable {
     return child.pid();
   }
 
-  /** Stops it in its tracks (SIGSTOP); its kernel goes on for it. Linux only. */
+  /** As {@link ChildJvm#pause}. */
   public void pause() throws IOException, InterruptedException {
-    signal("STOP");
-    long beganNanos = System.nanoTime();
-    while (state() != 'T') {
-      if (System.nanoTime() - beganNanos > PATIENCE.toNanos()) {
-        throw new IllegalStateException(pid() + " still runs " + PATIENCE + " after SIGSTOP");
-      }
-      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-    }
+    child.pause();
   }
 
-  /** Lets it go on after {@link #pause}. */
+  /** As {@link ChildJvm#resume}. */
   public void resume() throws IOException, InterruptedException {
-    signal("CONT");
+    child.resume();
   }
 
   /** As {@link ChildJvm#kill}. */
@@ -136,18 +124,5 @@ public final class RecordedJvm implements AutoCloseable {
   @Override
   public void close() throws InterruptedException {
     kill();
-  }
-
-  private void signal(String name) throws IOException, InterruptedException {
-    int code = new ProcessBuilder("kill", "-" + name, Long.toString(pid())).start().waitFor();
-    if (code != 0) {
-      throw new IOException("kill -" + name + " ended with " + code);
-    }
-  }
-
-  /** As in /proc: the letter behind the program's name. */
-  private char state() throws IOException {
-    String stat = Files.readString(Path.of("/proc", Long.toString(pid()), "stat"));
-    return stat.charAt(stat.lastIndexOf(')') + 2);
   }
 }

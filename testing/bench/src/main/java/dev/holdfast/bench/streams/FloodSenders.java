@@ -31,7 +31,10 @@ final class FloodSenders {
   private static final String SENT = "SENT";
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final int SMALL_MESSAGES = 400;
-  private static final int LARGE_MESSAGES = 256;
+
+  /** So many of {@link #LARGE_BYTES} each, which its handler takes one after the other. */
+  static final int LARGE_MESSAGES = 256;
+
   private static final long UNLIMITED_BYTES = 1L << 50;
 
   private FloodSenders() {}

@@ -17,8 +17,10 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /** The cost of greedy and vanished peers for a server of resumable streams and its others. */
 public final class StreamsFlood extends Comparison {
@@ -32,9 +34,11 @@ public final class StreamsFlood extends Comparison {
       new Option("--seconds", 5, 2, 1, 600, "seconds of each measurement of the neighbours");
   private static final Option ALTERNATIONS =
       new Option("--alternations", 10, 1, 1, 100, "turns that count, of each server");
+  private static final Option START =
+      new Option("--start", 10, 2, 0, 200, "seconds that senders run before the first turn");
   private static final Option SETTLE =
       new Option(
-          "--settle", 10, 2, 0, 600, "seconds that senders run before those beside them count");
+          "--settle", 3, 1, 0, 100, "seconds after senders go on or stand still that don't count");
   private static final Option HEAP =
       new Option("--heap-mb", 400, 400, 64, 4_096, "-Xms and -Xmx of the server");
 
@@ -64,7 +68,7 @@ public final class StreamsFlood extends Comparison {
 
   @Override
   public List<Option> options() {
-    return List.of(HOSTILE, SUBSCRIBERS, NEIGHBOURS, SECONDS, ALTERNATIONS, SETTLE, HEAP);
+    return List.of(HOSTILE, SUBSCRIBERS, NEIGHBOURS, SECONDS, ALTERNATIONS, START, SETTLE, HEAP);
   }
 
   @Override
@@ -77,12 +81,13 @@ public final class StreamsFlood extends Comparison {
             + " and",
         "hostile senders in a process of their own, which yields the CPU (SCHED_IDLE) and whose"
             + " buffers are without a",
-        "limit, win credit by small messages and then send 256 of 4 MiB each. p99 of all rounds of"
+        "limit, win credit by small messages and then send 256 of 4 MiB each. In each turn they"
+            + " stand still (SIGSTOP)",
+        "and go on, so that what the machine does meanwhile hits both alike. p99 of all rounds of"
             + " the neighbours",
-        "beside senders over that of all without, with new senders each time; in turn with a server"
-            + " and clients of",
-        "plain gRPC; the first turn does not count. Above 1.5 the ratio over that of plain gRPC"
-            + " counts.",
+        "beside senders over that of all without; in turn with a server and clients of plain gRPC;"
+            + " the first turn does",
+        "not count. Above 1.5 the ratio over that of plain gRPC counts.",
         "p99, and the rate of the flood, beside what the subscribers left over those before; and",
         "reachable memory of the server beside all of them, less that before.");
   }
@@ -112,10 +117,14 @@ public final class StreamsFlood extends Comparison {
         "%d subscribers are gone; %.0f MiB are kept for them",
         options.get(SUBSCRIBERS), ours.server.heldBytes() / MIB);
     double rateAfter = ours.flood();
+    plain.startSenders();
+    ours.startSenders();
     for (int i = 0; i <= options.get(ALTERNATIONS); i++) {
       plain.turn(i > 0, report);
       ours.turn(i > 0, report);
     }
+    plain.killSenders();
+    ours.killSenders();
     tell(options, report, plain, ours, reachable, before);
     report.atLeast("neighbours_rate_ratio", rateAfter / rate, RATE_BOUND);
   }
@@ -143,6 +152,7 @@ public final class StreamsFlood extends Comparison {
         .figure("held_mb", ours.server.heldBytes() / MIB)
         .figure("alternations", options.get(ALTERNATIONS))
         .bound(ours.server.isAlive(), "the server is gone")
+        .bound(plain.hadMore() && ours.hadMore(), "the senders had nothing left to send")
         .speedBound(peak <= most, "peak_mb: %.1f (expected: <= %.1f)", peak, most);
     double overPlain = ratio / plainRatio;
     report
@@ -174,6 +184,8 @@ public final class StreamsFlood extends Comparison {
     private final Histogram alone = PacedRounds.newHistogram();
     private final Histogram beside = PacedRounds.newHistogram();
     private long peakBytes;
+    private @Nullable ChildJvm hostile;
+    private Duration sentFor = Duration.ZERO;
 
     Side(boolean resumable, Options options, RunResources runResources) throws Exception {
       this.name = resumable ? "resumable" : "plain";
@@ -210,18 +222,44 @@ public final class StreamsFlood extends Comparison {
       return PacedRounds.p99Micros(beside) / PacedRounds.p99Micros(alone);
     }
 
-    /** Neighbours alone, then beside new senders. */
-    void turn(boolean counts, Report report) throws Exception {
-      Histogram quiet = measured();
-      ChildJvm hostile =
+    /** Whether the senders had something to send all the time. */
+    boolean hadMore() {
+      return sentFor.compareTo(FloodServer.HANDLING.multipliedBy(FloodSenders.LARGE_MESSAGES)) < 0;
+    }
+
+    /** New senders, which stand still. */
+    void startSenders() throws Exception {
+      hostile =
           FloodSenders.start(
               options.commandOfPeers(), runResources, server.port(), options.get(HOSTILE));
       // A JVM that begins compiles for seconds, on cores that the senders would not share
       // elsewhere.
+      TimeUnit.SECONDS.sleep(options.get(START));
+      hostile.pause();
+      sentFor = sentFor.plusSeconds(options.get(START));
+    }
+
+    /** A process that stands still would not end with its input. */
+    void killSenders() throws InterruptedException {
+      senders().kill();
+    }
+
+    private ChildJvm senders() {
+      return Objects.requireNonNull(hostile, "senders");
+    }
+
+    /** Neighbours alone, then beside senders. */
+    void turn(boolean counts, Report report) throws Exception {
+      // What they had sent is still handled.
+      TimeUnit.SECONDS.sleep(options.get(SETTLE));
+      Histogram quiet = measured();
+      long beganNanos = System.nanoTime();
+      senders().resume();
       TimeUnit.SECONDS.sleep(options.get(SETTLE));
       Histogram attacked = measured();
       peakBytes = Math.max(peakBytes, peak(server));
-      hostile.kill();
+      senders().pause();
+      sentFor = sentFor.plusNanos(System.nanoTime() - beganNanos);
       double quietMicros = PacedRounds.p99Micros(quiet);
       double attackedMicros = PacedRounds.p99Micros(attacked);
       double ratio = attackedMicros / quietMicros;
@@ -246,7 +284,7 @@ public final class StreamsFlood extends Comparison {
 
   /**
    * The bytes that a server may hold: its budget, and one message for each session that is attached
-   * or subscribed. Those of earlier turns, whose senders were killed, get nothing more.
+   * or subscribed.
    */
   private static double most(Options options, FloodServer server) {
     return server.budgetBytes()
