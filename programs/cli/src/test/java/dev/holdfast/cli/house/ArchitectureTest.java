@@ -6,6 +6,7 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import dev.holdfast.cli.house.fixture.ImpureCores;
+import dev.holdfast.cli.house.frontend.NosyFrontends;
 import dev.holdfast.core.annotation.PureCore;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,6 +53,62 @@ class ArchitectureTest {
   @Test
   void benchmarksAreUsedByNobody() {
     HouseRules.usedByItselfOnly("dev.holdfast.bench").check(MAIN);
+  }
+
+  @Test
+  void frontendsUseNoConnectionAndNoCodec() {
+    HouseRules.noConnectionAndNoCodec("dev.holdfast.gateway.frontend").check(MAIN);
+  }
+
+  @Test
+  void http1UsesNoConnectionAndNoCodecOfHttp2() {
+    HouseRules.noConnectionAndNoCodecOfHttp2("dev.holdfast.gateway.http1").check(MAIN);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      classes = {
+        NosyFrontends.HoldsUpstreamConnection.class,
+        NosyFrontends.HoldsDownstreamConnection.class,
+        NosyFrontends.PassesConnectionsOfHttp1.class,
+        NosyFrontends.HoldsConnectionOfPool.class,
+        NosyFrontends.IsClientConnection.class,
+        NosyFrontends.AsksStream.class,
+        NosyFrontends.AsksChannel.class,
+        NosyFrontends.ReadsNettysHttp1.class,
+        NosyFrontends.SendsSettings.class
+      })
+  void frontendThatUsesAConnectionOrACodecIsCaught(Class<?> frontend) {
+    assertThat(knowsConnections(frontend)).isTrue();
+  }
+
+  @Test
+  void frontendThatUsesHeadersTimersAndClustersPasses() {
+    assertThat(knowsConnections(NosyFrontends.MindsItsBusiness.class)).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      classes = {
+        NosyFrontends.HoldsUpstreamConnection.class,
+        NosyFrontends.HoldsDownstreamConnection.class,
+        NosyFrontends.AsksStream.class,
+        NosyFrontends.SendsSettings.class
+      })
+  void userOfHttp2InHttp1IsCaught(Class<?> nosy) {
+    assertThat(knowsHttp2(nosy)).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      classes = {
+        NosyFrontends.PassesConnectionsOfHttp1.class,
+        NosyFrontends.AsksChannel.class,
+        NosyFrontends.ReadsNettysHttp1.class,
+        NosyFrontends.MindsItsBusiness.class
+      })
+  void userOfItsOwnCodecInHttp1Passes(Class<?> own) {
+    assertThat(knowsHttp2(own)).isFalse();
   }
 
   @Test
@@ -120,6 +177,18 @@ class ArchitectureTest {
   @Test
   void pureCorePasses() {
     assertThat(isPure(ImpureCores.Pure.class)).isTrue();
+  }
+
+  private static boolean knowsConnections(Class<?> frontend) {
+    return HouseRules.noConnectionAndNoCodec(frontend.getPackageName())
+        .evaluate(new ClassFileImporter().importClasses(frontend))
+        .hasViolation();
+  }
+
+  private static boolean knowsHttp2(Class<?> nosy) {
+    return HouseRules.noConnectionAndNoCodecOfHttp2(nosy.getPackageName())
+        .evaluate(new ClassFileImporter().importClasses(nosy))
+        .hasViolation();
   }
 
   private static boolean isPure(Class<?> core) {

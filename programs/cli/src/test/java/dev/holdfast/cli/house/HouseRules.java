@@ -43,6 +43,40 @@ final class HouseRules {
           "java.net.SocketAddress",
           "java.net.InetSocketAddress");
 
+  /** Packages and types that the gateway's listeners, HTTP versions and upstreams alone use. */
+  private static final List<String> CONNECTIONS_AND_CODECS =
+      List.of(
+          "dev.holdfast.gateway.http1",
+          "dev.holdfast.gateway.http2",
+          "dev.holdfast.gateway.listener",
+          "dev.holdfast.gateway.socket",
+          "dev.holdfast.gateway.upstream",
+          "dev.holdfast.gateway.cluster.ConnectionPool",
+          "dev.holdfast.gateway.cluster.PooledConnection",
+          "dev.holdfast.gateway.loop.ClientConnection",
+          "io.netty.bootstrap",
+          "io.netty.channel",
+          "io.netty.handler");
+
+  /** The part of {@link #CONNECTIONS_AND_CODECS} that belongs to HTTP/2. */
+  private static final List<String> HTTP2_CONNECTIONS_AND_CODECS =
+      List.of(
+          "dev.holdfast.gateway.http2",
+          "dev.holdfast.gateway.upstream",
+          "io.netty.handler.codec.http2");
+
+  /**
+   * Netty's types that are no part of a connection: headers of calls, which the gateway has in the
+   * types of HTTP/2 for each HTTP version, and an event loop, which a frontend has for its timers.
+   */
+  private static final Set<String> NO_PART_OF_A_CONNECTION =
+      Set.of(
+          "io.netty.channel.EventLoop",
+          "io.netty.handler.codec.Headers",
+          "io.netty.handler.codec.http2.DefaultHttp2Headers",
+          "io.netty.handler.codec.http2.Http2Headers",
+          "io.netty.handler.codec.http2.Http2Headers$PseudoHeaderName");
+
   private HouseRules() {}
 
   /** A room uses itself, the JDK, its neighbours and its own libraries, and nothing else. */
@@ -92,6 +126,36 @@ final class HouseRules {
         .dependOnClassesThat()
         .resideInAPackage(packageName + "..")
         .as(packageName + " is used by itself only");
+  }
+
+  /**
+   * A package with all below it, for the frontends of the gateway, that sees exchanges and calls
+   * and neither the connections nor the codecs behind them.
+   */
+  static ArchRule noConnectionAndNoCodec(String packageName) {
+    return noneOf(packageName, CONNECTIONS_AND_CODECS)
+        .as(packageName + " uses no connection and no codec")
+        .because("a frontend answers exchanges of any HTTP version, and calls any target");
+  }
+
+  /** A package with all below it that uses no connection and no codec of HTTP/2. */
+  static ArchRule noConnectionAndNoCodecOfHttp2(String packageName) {
+    return noneOf(packageName, HTTP2_CONNECTIONS_AND_CODECS)
+        .as(packageName + " uses no connection and no codec of HTTP/2");
+  }
+
+  private static ArchRule noneOf(String packageName, List<String> names) {
+    return noClasses()
+        .that()
+        .resideInAPackage(packageName + "..")
+        .should()
+        .dependOnClassesThat(
+            describe(
+                "are of " + names,
+                target -> {
+                  String name = target.getBaseComponentType().getName();
+                  return within(name, names) && !NO_PART_OF_A_CONNECTION.contains(name);
+                }));
   }
 
   /** Classes with the annotation get the time, threads and chance handed in (STYLE rule 8). */
