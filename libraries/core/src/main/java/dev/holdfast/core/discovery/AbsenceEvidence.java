@@ -45,11 +45,16 @@ final class AbsenceEvidence {
     return emptySinceNanos == null ? null : emptySinceNanos + graceNanos;
   }
 
-  /** Takes the answer of a fresh read: which of the addresses in use it did not show. */
+  /**
+   * Takes the answer of a fresh read: which of the addresses in use it did not show. A read that
+   * began within the grace time proves nothing: the endpoints had no time to register again.
+   */
   void add(ConfirmingReads.OutstandingRead read, EndpointSet answer, Stream<HostPort> inUse) {
-    inUse.filter(address -> !answer.contains(address)).forEach(gone::add);
     Long ends = graceEndsNanos();
-    emptyProven = ends != null && answer.isEmpty() && read.atNanos() - ends >= 0;
+    if (ends == null || read.atNanos() - ends >= 0) {
+      inUse.filter(address -> !answer.contains(address)).forEach(gone::add);
+      emptyProven = ends != null && answer.isEmpty();
+    }
   }
 
   /** Removes the endpoints of this list from those proven to be gone, whatever was read before. */

@@ -349,11 +349,12 @@ class LastKnownGoodEndpoints {
   }
 
   private void doubtMassLoss(long nowNanos, List<Endpoint> missing, EndpointSet said) {
-    boolean isNew = state != CONFIRMING;
+    boolean isFirstDoubt = state != CONFIRMING && state != EMPTYING;
     doubt(nowNanos, CONFIRMING, missing, said);
     demandConfirmation(nowNanos);
-    if (isNew) {
-      // A read at once can refute; what it does not show is read again at the end.
+    if (isFirstDoubt) {
+      // A read at once can refute; what it does not show is read again at the end. After an empty
+      // list that read was begun when the list became empty.
       reads.demand();
     }
   }

@@ -80,6 +80,21 @@ class LastKnownGoodMassLossTest extends LastKnownGoodFixture {
   }
 
   @Test
+  void aReadWithinTheGraceTimeOfAnEmptyListProvesNoLossAfterIt() {
+    follow(FIVE);
+    steady.onSnapshot(now, word(1, 1, 2, 3, 4));
+    steady.onSnapshot(now, word(1, 1, 2, 3));
+    steady.onSnapshot(now, word(1));
+    steady.onRead(now, steady.pollRead(now).orElseThrow(), word(1));
+    assertThat(steady.state()).isEqualTo(EndpointListState.EMPTYING);
+
+    steady.onSnapshot(now, word(1, 1));
+
+    assertThat(steady.endpoints()).as("four of five end within 3 s").contains(FIVE);
+    assertThat(steady.state()).isEqualTo(EndpointListState.CONFIRMING);
+  }
+
+  @Test
   void lossesThatAreFarApartAreBelievedOneByOne() {
     follow(FIVE);
     for (int left = 4; left >= 1; left--) {
