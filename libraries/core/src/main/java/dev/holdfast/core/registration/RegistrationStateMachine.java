@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  *             published ended                    update withdraw    timeout     looked: vacant/taken
  * ANNOUNCING  VISIBLE   WAITING,CONFLICT,FAILED* -      WITHDRAWING WAITING     -
  * VISIBLE     -         WAITING,CONFLICT,FAILED* -      WITHDRAWING - (updates) -
- * WAITING     -         -                        -      ABSENT      ANNOUNCING  -
+ * WAITING     -         -                        -      WITHDRAWING ANNOUNCING  -
  * CONFLICT    -         -                        -      ABSENT      - (looks)   ANNOUNCING / -
  * WITHDRAWING -         -                        -      -           ABSENT      -
  * ABSENT      -         -                        -      -           -           -
@@ -158,14 +158,15 @@ class RegistrationStateMachine {
   /** The instance is not wanted any more. */
   void onWithdraw(long nowNanos) {
     switch (state) {
-      case ANNOUNCING, VISIBLE -> {
+      // An attempt that ended may have left a record, as one under an older lease.
+      case ANNOUNCING, VISIBLE, WAITING -> {
         state = RegistrationState.WITHDRAWING;
         withdrawEndsNanos = nowNanos + registrationOptions.withdrawWithin().toNanos();
         deadlineNanos = withdrawEndsNanos;
         backoff.reset();
         registrationCommands.add(new RegistrationCommand.Withdraw(attempt));
       }
-      case WAITING, CONFLICT, FAILED -> rest(RegistrationState.ABSENT);
+      case CONFLICT, FAILED -> rest(RegistrationState.ABSENT);
       case WITHDRAWING, ABSENT -> {}
     }
   }

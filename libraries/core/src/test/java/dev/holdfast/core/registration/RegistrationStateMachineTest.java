@@ -49,7 +49,7 @@ class RegistrationStateMachineTest {
       WAITING,     TAKEN_OVER,      WAITING
       WAITING,     UNSUPPORTED,     WAITING
       WAITING,     UPDATE,          WAITING
-      WAITING,     WITHDRAW,        ABSENT
+      WAITING,     WITHDRAW,        WITHDRAWING
       WAITING,     TIMEOUT,         ANNOUNCING
       WAITING,     WITHDRAWN,       WAITING
       WAITING,     WITHDRAW_FAILED, WAITING

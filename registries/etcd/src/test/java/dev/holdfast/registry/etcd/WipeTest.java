@@ -8,9 +8,12 @@ import static dev.holdfast.registry.etcd.OpenRegistries.patiently;
 import static dev.holdfast.registry.etcd.OpenRegistries.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.core.RegistrationState;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryException.RegistryErrorKind;
 import dev.holdfast.core.RegistrySnapshot;
+import dev.holdfast.core.Subscription;
+import dev.holdfast.core.registration.InstanceRegistration;
 import dev.holdfast.core.testkit.RecordedWatch;
 import java.nio.file.Path;
 import java.util.List;
@@ -165,6 +168,28 @@ class WipeTest {
       assertThat(registries.endOf(record)).isEqualTo(RegistryErrorKind.RECORD_DELETED);
 
       get(record.announcement().withdraw());
+
+      assertThat(raw.get(KEY)).isEmpty();
+    }
+  }
+
+  @Test
+  void aRegistrationThatIsWithdrawnBeforeItAnnouncesAgainDeletesSuchARecord() throws Exception {
+    Registry registry = registries.open(etcd.uri("", TIMES));
+    InstanceRegistration registration =
+        InstanceRegistration.start(registry, ORDERS, at(1), registries.context());
+    get(registration.published());
+    CompletableFuture<Void> withdrawn = new CompletableFuture<>();
+    Subscription unused =
+        registration.onState(
+            (state, cause) -> {
+              if (state == RegistrationState.WAITING) {
+                registration.withdraw().thenRun(() -> withdrawn.complete(null));
+              }
+            });
+    try (RawEtcd raw = RawEtcd.at(etcd)) {
+      underOlderLease(raw);
+      get(withdrawn);
 
       assertThat(raw.get(KEY)).isEmpty();
     }
