@@ -60,7 +60,6 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.RangeL
   private @Nullable RangeWatch ownKey;
   private boolean writing;
   private boolean updatePending;
-  private boolean superseded;
 
   EtcdAnnouncement(
       EtcdAnnouncements owner,
@@ -229,7 +228,9 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.RangeL
 
   /** A newer announcement of this process has the same key. */
   void supersede() {
-    superseded = true;
+    if (writer != null) {
+      writer.supersede();
+    }
     if (announcementState == AnnouncementState.WITHDRAWING) {
       gone(null);
     } else {
@@ -272,7 +273,7 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.RangeL
 
   private void leave() {
     RecordWriter to = writer;
-    if (to == null || superseded) {
+    if (to == null) {
       gone(null);
       return;
     }

@@ -49,11 +49,20 @@ final class RecordWriter {
   private String instance = "";
   private ByteString written = ByteString.EMPTY;
   private boolean draining;
+  private boolean superseded;
 
   RecordWriter(EtcdStore store, ByteString key, long lease) {
     this.store = store;
     this.key = key;
     this.lease = lease;
+  }
+
+  /**
+   * Limits this writer to the revision that it wrote last: a newer announcement has the key, whose
+   * record has the same instance.
+   */
+  void supersede() {
+    superseded = true;
   }
 
   long lease() {
@@ -180,7 +189,7 @@ final class RecordWriter {
       return;
     }
     KeyValue found = reply.getResponses(0).getResponseRange().getKvs(0);
-    if (isOurs(found) && triesLeft > 1) {
+    if (isOurs(found) && !superseded && triesLeft > 1) {
       revision = found.getModRevision();
       guarded(operation, triesLeft - 1, onOutcome, onError);
     } else {
