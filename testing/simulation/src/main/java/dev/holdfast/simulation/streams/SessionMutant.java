@@ -294,6 +294,19 @@ public enum SessionMutant {
           };
         }
       }),
+  /** A drain says MOVED at the end of its grace, whatever the handler has marked. */
+  MOVED_THOUGH_THE_CURSOR_IS_CURRENT(
+      new Broken() {
+        @Override
+        protected SessionCursor cursor() {
+          return new StandardCursor() {
+            @Override
+            protected boolean isCurrent(long end, long processed) {
+              return false;
+            }
+          };
+        }
+      }),
   /** A cursor counts for messages that were not processed yet. */
   CURSOR_AHEAD_OF_ITS_MESSAGES(
       new Broken() {

@@ -59,6 +59,9 @@ final class SessionOracle {
   /** An instance that had handed the session over has forgotten it, whoever has taken it. */
   boolean expired;
 
+  /** An owner has said that the session ends with it, and why it had to was checked then. */
+  private boolean endedByOwner;
+
   /** The client gave up to keep what it had sent to a silent peer. */
   boolean tookForPlain;
 
@@ -276,6 +279,20 @@ final class SessionOracle {
         isJustified(end.kind()), STREAM_NO_VAIN_LOSS, "the server is told " + end + " for nothing");
   }
 
+  /**
+   * An owner says that the session ends with it, and hands nothing over.
+   *
+   * @param leaving whether its instance leaves
+   * @param current whether the client takes hand-overs, and its handler has done nothing behind its
+   *     last mark
+   */
+  void onMovedWithoutHandover(boolean leaving, boolean current) {
+    require(inMemory() && leaving, STREAM_NO_VAIN_LOSS, "an instance that stays says MOVED");
+    require(
+        !current, STREAM_NO_VAIN_LOSS, "MOVED without a hand-over, though the cursor is current");
+    endedByOwner = true;
+  }
+
   /** A server refuses positions that don't fit its own. */
   void onGap(SimulatedStreamCall call) {
     boolean takesOver = call.handover != null && call.handover.isPresent();
@@ -284,7 +301,8 @@ final class SessionOracle {
 
   private boolean isJustified(SessionEndKind sessionEndKind) {
     return switch (sessionEndKind) {
-      case FINISHED, CANCELLED, DEADLINE, MOVED, RELEASED -> true;
+      case FINISHED, CANCELLED, DEADLINE, RELEASED -> true;
+      case MOVED -> endedByOwner || isHandoverLost();
       // Time without attachment: the sessions measure it themselves, and faults end.
       case LOST_EXPIRED -> true;
       case LOST_UNREACHABLE -> aloneNanos >= StreamSimulation.PATIENCE.toNanos();
@@ -296,6 +314,12 @@ final class SessionOracle {
       case LOST_GAP -> tookForPlain;
       case LOST_STORE, LOST_DENIED -> false;
     };
+  }
+
+  /** Whether no instance can take what an owner has handed over. */
+  private boolean isHandoverLost() {
+    boolean tooLate = aloneNanos >= StreamSimulation.PATIENCE.toNanos();
+    return inMemory() && (tooLate || metPlain || expired);
   }
 
   private boolean mayBeUnknown() {

@@ -29,6 +29,11 @@ final class SimulatedServerSession {
   private final SplittableRandom random;
   private final int slowestMillis;
   private final SplittableRandom cursors;
+
+  /** The messages that were sent and processed before the last mark; -1 before the first one. */
+  private long markedOffered = -1;
+
+  private long markedEffects;
   private long positionsBefore;
   private long offeredBefore;
   private boolean started;
@@ -89,6 +94,8 @@ final class SimulatedServerSession {
     effects = isOneRequest() ? 0 : cursor.getLong(0);
     delivered = effects;
     offered = cursor.getLong(Long.BYTES);
+    markedOffered = offered;
+    markedEffects = effects;
     positionsBefore = session.position();
     offeredBefore = offered;
     halfClosed = startHandler.halfClosed();
@@ -104,8 +111,21 @@ final class SimulatedServerSession {
   private void mark() {
     if (world.streamDeployment.cursors() && cursors.nextInt(5) > 0) {
       byte[] cursor = ByteBuffer.allocate(2 * Long.BYTES).putLong(effects).putLong(offered).array();
+      // A mark behind the final frame comes too late to be handed over.
+      if (session.end() == null
+          && session.position() == positionsBefore + offered - offeredBefore) {
+        markedOffered = offered;
+        markedEffects = effects;
+      }
       session.mark(world.now(), cursor, session.processed(), isOneRequest());
     }
+  }
+
+  /** Whether a handler of another instance could go on from the last mark. */
+  private boolean isCursorCurrent() {
+    boolean takenOver = !started && session.cursor().isPresent();
+    boolean marked = markedOffered == offered && (isOneRequest() || markedEffects == effects);
+    return world.streamDeployment.cursors() && (takenOver || marked);
   }
 
   /** Whether a handler runs here. */
@@ -252,6 +272,9 @@ final class SimulatedServerSession {
       FrameHeader header = send.header();
       if (header != null && header.has(Flag.FINAL) && ledger.statusesSent++ > 0) {
         world.mark(StreamCoverage.STATUS_LOST_AND_REPEATED);
+      }
+      if (header != null && header.has(Flag.MOVED) && send.body().sizeBytes() == 0) {
+        ledger.onMovedWithoutHandover(instance.isDraining(), isCursorCurrent());
       }
       call(send.attachment()).serverSends(header, send.body());
     } else if (output instanceof SessionOutput.Request request) {
