@@ -67,13 +67,15 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
    */
   static final class CallReachTracer extends ClientStreamTracer.Factory {
     private final ResumableClientCall<?, ?> owner;
+    private final SessionOutput.StartCall startCall;
     private final StreamAttachment attachment;
     private volatile boolean ended;
     private volatile boolean reached;
 
-    CallReachTracer(ResumableClientCall<?, ?> owner, StreamAttachment attachment) {
+    CallReachTracer(ResumableClientCall<?, ?> owner, SessionOutput.StartCall startCall) {
       this.owner = owner;
-      this.attachment = attachment;
+      this.startCall = startCall;
+      this.attachment = startCall.attachment();
     }
 
     @Override
@@ -88,6 +90,12 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
         owner.tell(session -> session.onHelloUnsent(attachment));
       }
       return new ClientStreamTracer() {
+        @Override
+        public void streamCreated(Attributes transport, Metadata request) {
+          // The call may have waited for its transport while the machine slept.
+          owner.renewAge(startCall, request);
+        }
+
         @Override
         public void outboundHeaders() {
           reached = true;

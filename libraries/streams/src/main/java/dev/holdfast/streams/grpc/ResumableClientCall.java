@@ -236,7 +236,7 @@ final class ResumableClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   private void open(SessionOutput.StartCall startCall) {
     StreamAttachment attachment = startCall.attachment();
     driver.locked(session -> attempts = attachment.number());
-    ClientAttachment.CallReachTracer word = new ClientAttachment.CallReachTracer(this, attachment);
+    ClientAttachment.CallReachTracer word = new ClientAttachment.CallReachTracer(this, startCall);
     CallOptions physical =
         options
             .withExecutor(Runnable::run)
@@ -262,15 +262,24 @@ final class ResumableClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   /** An attachment begins just now: its request headers. */
   Metadata request(SessionOutput.StartCall startCall) {
     SessionLog.CLIENT.attached(streams.sessionResources().meters(), this::view);
-    Duration patience = streams.options().timing().handshake();
     return startCall.plain()
         ? HandshakeMetadata.without(headers)
         : HandshakeMetadata.with(
-            headers, aged(startCall.hello(), patience).toByteArray(), startCall.handover());
+            headers, aged(startCall.hello()).toByteArray(), startCall.handover());
+  }
+
+  /**
+   * The request headers of an attachment are about to be written: its hello says the age of now.
+   */
+  void renewAge(SessionOutput.StartCall startCall, Metadata request) {
+    if (!startCall.plain() && startCall.hello().ageMillis() > 0) {
+      HandshakeMetadata.replace(request, aged(startCall.hello()).toByteArray());
+    }
   }
 
   /** Monotonic time stands still while a machine sleeps, and the session is older by that. */
-  private Hello aged(Hello hello, Duration handshake) {
+  private Hello aged(Hello hello) {
+    Duration handshake = streams.options().timing().handshake();
     return hello.atLeastAged(wallMillis() - beganWallMillis + handshake.toMillis());
   }
 

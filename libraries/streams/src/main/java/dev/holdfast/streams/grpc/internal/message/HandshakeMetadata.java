@@ -81,6 +81,12 @@ public final class HandshakeMetadata {
     return all;
   }
 
+  /** Replaces the hello in metadata that is about to be written. */
+  public static void replace(Metadata request, byte[] value) {
+    request.discardAll(KEY);
+    request.put(KEY, value);
+  }
+
   /** Takes the values of the handshake away. */
   public static void discard(Metadata metadata) {
     metadata.discardAll(KEY);

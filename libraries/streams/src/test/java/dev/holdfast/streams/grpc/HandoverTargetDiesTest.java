@@ -1,0 +1,155 @@
+package dev.holdfast.streams.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.lab.process.RecordedJvm;
+import dev.holdfast.streams.SessionOptions;
+import dev.holdfast.streams.grpc.CursorInstanceProgram.Way;
+import io.grpc.ClientInterceptor;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A stream that is handed over by one process to another, which is killed half-way while a third
+ * one is there.
+ */
+class HandoverTargetDiesTest {
+  private static final Duration LONG = Duration.ofMinutes(2);
+  private static final Duration SHORT = Duration.ofSeconds(3);
+
+  private final CursorFleet fleet = new CursorFleet();
+  private int first;
+  private int target;
+  private int third;
+
+  @BeforeEach
+  void choosePorts() throws Exception {
+    first = CursorFleet.freePort();
+    target = CursorFleet.freePort();
+    third = CursorFleet.freePort();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    fleet.close();
+  }
+
+  @Test
+  void targetThatIsKilledBeforeItsWelcomeIsSeenByNoApplication() throws Exception {
+    RecordedJvm old = instance(first, LONG, Way.SENDS);
+    RecordingObserver feed = open(LONG);
+    CursorFleet.awaitMore(feed);
+    RecordedJvm dying = instance(target, LONG, Way.WELCOMES_NOBODY);
+    old.tell("drain");
+    dying.await("ARRIVED");
+    RecordedJvm next = instance(third, LONG, Way.SENDS);
+
+    dying.kill();
+
+    String begun = next.await("HANDLER");
+    CursorFleet.awaitMore(feed);
+    assertThat(feed.ends()).isZero();
+    assertThat(feed.heard()).isEqualTo(CursorFeed.numbers(feed.count()));
+    assertThat(begun).isNotEqualTo("feed 0");
+    assertThat(fleet.events).doesNotContain("MOVED");
+  }
+
+  /** The client can't know whether the handler ran: as with any other instance that is killed. */
+  @Test
+  void targetThatIsKilledBehindItsWelcomeEndsTheStreamWithOneStatusWhenItsTtlIsOver()
+      throws Exception {
+    CountDownLatch welcomed = new CountDownLatch(1);
+    CountDownLatch killed = new CountDownLatch(1);
+    HandoverWelcomes welcomes =
+        fleet.topology.closing(
+            new HandoverWelcomes(
+                () -> {
+                  welcomed.countDown();
+                  awaitLatch(killed);
+                }));
+    RecordedJvm old = instance(first, SHORT, Way.SENDS);
+    RecordingObserver feed = open(SHORT, welcomes);
+    CursorFleet.awaitMore(feed);
+    RecordedJvm dying = instance(target, SHORT, Way.SENDS);
+    old.tell("drain");
+    awaitLatch(welcomed);
+    RecordedJvm next = instance(third, SHORT, Way.SENDS);
+    dying.kill();
+    killed.countDown();
+
+    assertThat(feed.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(feed.heard()).isEqualTo(CursorFeed.numbers(feed.count()));
+    assertThat(feed.ends()).isOne();
+    assertThat(fleet.events)
+        .containsSubsequence("WAITING", "LOST_UNREACHABLE")
+        .doesNotContain("MOVED");
+    assertThat(dying.countOf("HANDLER")).isZero();
+    assertThat(next.countOf("HANDLER")).isZero();
+  }
+
+  @Test
+  void targetThatIsKilledBehindTheBeginOfItsHandlerEndsTheStreamWhenItHasStartedAgain()
+      throws Exception {
+    RecordedJvm old = instance(first, LONG, Way.SENDS);
+    RecordingObserver feed = open(LONG);
+    CursorFleet.awaitMore(feed);
+    RecordedJvm dying = instance(target, LONG, Way.IS_SILENT);
+    old.tell("drain");
+    dying.await("HANDLER");
+    RecordedJvm next = instance(third, LONG, Way.SENDS);
+    long waits = waits();
+    dying.kill();
+
+    await().atMost(CursorFleet.PATIENCE).until(() -> waits() > waits);
+    assertThat(feed.ends()).isZero();
+    RecordedJvm again = instance(target, LONG, Way.SENDS);
+
+    assertThat(feed.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(feed.heard()).isEqualTo(CursorFeed.numbers(feed.count()));
+    assertThat(feed.ends()).isOne();
+    assertThat(fleet.events).containsSubsequence("WAITING", "LOST_UNKNOWN").doesNotContain("MOVED");
+    assertThat(next.countOf("HANDLER") + again.countOf("HANDLER")).isZero();
+  }
+
+  private long waits() {
+    return fleet.events.stream().filter("WAITING"::equals).count();
+  }
+
+  private RecordedJvm instance(int port, Duration ttl, Way way) throws Exception {
+    RecordedJvm process =
+        RecordedJvm.start(
+            CursorInstanceProgram.class,
+            String.valueOf(port),
+            String.valueOf(ttl.toMillis()),
+            way.name());
+    fleet.topology.closing(process);
+    process.await("READY");
+    return process;
+  }
+
+  private RecordingObserver open(Duration ttl, ClientInterceptor... below) {
+    SessionOptions.Timing timing = StreamTopology.QUICK.timing().withTtl(ttl);
+    ManagedChannel channel =
+        fleet.channelTo(
+            List.of(first, target, third),
+            fleet
+                .topology
+                .clientStreams()
+                .options(
+                    StreamTopology.QUICK.withTiming(timing.withHandshake(Duration.ofSeconds(10)))),
+            below);
+    return CursorFeed.open(channel, "feed");
+  }
+
+  private static void awaitLatch(CountDownLatch latch) throws InterruptedException {
+    assertThat(latch.await(CursorFleet.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+  }
+}
