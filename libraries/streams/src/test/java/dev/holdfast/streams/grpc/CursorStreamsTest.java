@@ -115,7 +115,10 @@ class CursorStreamsTest {
     assertThat(begun).isGreaterThan(STREAMS);
   }
 
-  /** Each machine has an hour of its own, and that of the client is corrected meanwhile. */
+  /**
+   * Each machine has an hour of its own, and that of the client is corrected meanwhile. Nothing of
+   * a hand-over has a wall clock; {@link OnlyInstanceClocksTest} has what asks one.
+   */
   @Test
   void clocksAnHourApartAreSeenByNoApplication() throws Exception {
     Duration hour = Duration.ofHours(1);
