@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -201,6 +202,26 @@ class ResumableHandoverTest {
     try (EventReader again = read("A".repeat(22) + ".1")) {
       assertThat(again.status()).isEqualTo(409);
       assertThat(again.rest()).contains("RESUME_UNKNOWN");
+    }
+  }
+
+  @Test
+  void readerIsNotRefusedWhileTheAcceptQueueOfTheOlderGatewayIsFull() throws Exception {
+    String seen = away();
+    takeOver();
+    ResumeSessions newer = generations.get(1).sessions();
+    try (FullAcceptQueue queue =
+        FullAcceptQueue.before(newer.earlierGateways().get(0), folder.resolve("full"))) {
+      newer.useEarlierGateways(List.of(queue.path()));
+      CompletableFuture<EventReader> again = EventReader.begin(address, ResumableRig.MANY, seen);
+      assertThat(again)
+          .as("while the queue is full")
+          .failsWithin(Duration.ofMillis(500))
+          .withThrowableOfType(TimeoutException.class);
+      queue.accept();
+      try (EventReader reader = opened(again)) {
+        assertThat(reader.status()).isEqualTo(200);
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.resume;
 
 import com.google.protobuf.ByteString;
+import dev.holdfast.core.Backoff;
 import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.call.CallListener;
@@ -21,6 +22,7 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -28,6 +30,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -38,12 +41,20 @@ import org.slf4j.LoggerFactory;
  * A reader of a resumable stream that an earlier gateway of this machine has, as a call of its own:
  * it asks the earlier gateways in turn, and relays what the one with the stream says. Confined to
  * the event loop of the reader's connection.
+ *
+ * <p>A gateway is passed over when it has ended, or says that the stream is not there. After any
+ * other failure, such as a full accept queue while many readers come back, the same gateway is
+ * asked again until {@link #ANSWER} has passed: an answer other than 200 ends an EventSource for
+ * good.
  */
 final class RelayedCall implements OutgoingCall {
   @Limit(
       of = "time that an earlier gateway has to find a resumable stream",
       then = "its reader hears UNAVAILABLE, and may come back")
   static final Duration ANSWER = Duration.ofSeconds(10);
+
+  private static final Backoff.BackoffOptions DELAYS =
+      new Backoff.BackoffOptions(Duration.ofMillis(100), Duration.ofSeconds(1));
 
   private static final Logger log = LoggerFactory.getLogger(RelayedCall.class);
 
@@ -54,6 +65,7 @@ final class RelayedCall implements OutgoingCall {
   private final SessionKey key;
   private final ResumeMeters meters;
   private final Iterator<Path> earlier;
+  private final Backoff backoff = new Backoff(DELAYS, ThreadLocalRandom.current());
 
   /** Frames that wait for the reader to be attached. */
   private final Queue<ByteBuf> waiting = new ArrayDeque<>();
@@ -160,6 +172,20 @@ final class RelayedCall implements OutgoingCall {
       return;
     }
     Path socket = earlier.next();
+    patience =
+        loop.eventLoop()
+            .schedule(
+                () -> endAttached("no answer within " + ANSWER.toSeconds() + "s"),
+                ANSWER.toNanos(),
+                TimeUnit.NANOSECONDS);
+    backoff.reset();
+    connect(socket);
+  }
+
+  private void connect(Path socket) {
+    if (over) {
+      return;
+    }
     ChannelFuture connecting =
         new Bootstrap()
             .group(loop.eventLoop())
@@ -169,18 +195,18 @@ final class RelayedCall implements OutgoingCall {
                   @Override
                   protected void initChannel(Channel to) {
                     to.pipeline()
-                        .addLast(RelayFrame.decoder(), RelayFrame.encoder(), new Answers(to));
+                        .addLast(
+                            RelayFrame.decoder(), RelayFrame.encoder(), new Answers(to, socket));
                   }
                 })
             .connect(new DomainSocketAddress(socket.toFile()));
+    if (connecting.isDone() && !connecting.isSuccess()) {
+      // No channel, for lack of a descriptor; a listener would run on another thread.
+      askAgain(socket, connecting.cause());
+      return;
+    }
     Channel to = connecting.channel();
     channel = to;
-    patience =
-        loop.eventLoop()
-            .schedule(
-                () -> endAttached("no answer within " + ANSWER.toSeconds() + "s"),
-                ANSWER.toNanos(),
-                TimeUnit.NANOSECONDS);
     var unused =
         connecting.addListener(
             done -> {
@@ -189,14 +215,31 @@ final class RelayedCall implements OutgoingCall {
                 new RelayAttach(from.session(), from.after(), key, requestDigest).write(frame);
                 var unusedWrite = to.writeAndFlush(frame);
               } else {
-                // It has ended, and its streams with it.
-                log.debug(
-                    "event=resume_relay_gone socket={} cause=\"{}\"",
-                    socket,
-                    IoErrorText.of(done.cause()));
-                notHere(to);
+                onFailed(to, socket, done.cause());
               }
             });
+  }
+
+  private void onFailed(Channel at, Path socket, Throwable cause) {
+    if (at != channel) {
+      return;
+    }
+    if (RelayConnectFailure.isGone(socket, cause)) {
+      log.debug("event=resume_relay_gone socket={} cause=\"{}\"", socket, IoErrorText.of(cause));
+      notHere(at);
+    } else {
+      channel = null;
+      var unused = at.close();
+      askAgain(socket, cause);
+    }
+  }
+
+  /** The next attempt at the same gateway; {@link #patience} bounds them. */
+  private void askAgain(Path socket, Throwable cause) {
+    log.debug("event=resume_relay_retry socket={} cause=\"{}\"", socket, IoErrorText.of(cause));
+    var unused =
+        loop.eventLoop()
+            .schedule(() -> connect(socket), backoff.next().toNanos(), TimeUnit.NANOSECONDS);
   }
 
   private void notHere(Channel at) {
@@ -289,9 +332,11 @@ final class RelayedCall implements OutgoingCall {
   /** The reader of the frames of an earlier gateway. */
   private final class Answers extends SimpleChannelInboundHandler<ByteBuf> {
     private final Channel at;
+    private final Path socket;
 
-    Answers(Channel at) {
+    Answers(Channel at, Path socket) {
       this.at = at;
+      this.socket = socket;
     }
 
     @Override
@@ -312,7 +357,9 @@ final class RelayedCall implements OutgoingCall {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      if (at == channel) {
+      if (!attached && cause instanceof IOException) {
+        onFailed(at, socket, cause);
+      } else if (at == channel) {
         endAttached(IoErrorText.of(cause));
       }
     }
