@@ -78,6 +78,18 @@ test('the parser has the same events for every cut of the bytes', () => {
   }
 });
 
+test('the reconnection time that a gateway sends to an EventSource is ignored', async () => {
+  const rest = `id: s.1\n\n${event(2)}event: end\ndata: {}\nid: s.3\n\n`;
+  const { browser, read, reading } = rig([
+    answer([encoder.encode(`retry: 3600000\n${event(1)}`)]),
+    answer([encoder.encode(rest)]),
+  ]);
+  const begun = browser.now();
+  await until(browser, reading);
+  assert.deepEqual(read, [1, 2]);
+  assert.ok(browser.now() - begun < 60_000);
+});
+
 test('200 seeds of cuts within events: each message once and in order', async () => {
   for (let seed = 1; seed <= 200; seed++) {
     const random = seeded(seed);

@@ -8,7 +8,8 @@ export interface ServerSentEvent {
 }
 
 /**
- * An incremental parser of `text/event-stream`, as the HTML standard has it.
+ * An incremental parser of `text/event-stream`, as the HTML standard has it, without `retry`: the delays of a stream that
+ * reconnects are those of its options, exponential with full jitter, and so spread without the gateway's help.
  *
  * @throws RangeError for an event above the bound
  */

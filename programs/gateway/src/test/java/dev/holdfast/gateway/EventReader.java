@@ -29,6 +29,7 @@ final class EventReader implements AutoCloseable {
 
   private final HttpResponse<InputStream> response;
   private final BufferedReader lines;
+  private final List<Integer> retryMillis = new ArrayList<>();
   private String lastId = "";
 
   private EventReader(HttpResponse<InputStream> response) {
@@ -72,6 +73,11 @@ final class EventReader implements AutoCloseable {
     return lastId;
   }
 
+  /** The reconnection times that arrived, in order. */
+  List<Integer> retryMillis() {
+    return List.copyOf(retryMillis);
+  }
+
   /** The rest of the response. */
   String rest() throws IOException {
     StringBuilder text = new StringBuilder();
@@ -89,6 +95,8 @@ final class EventReader implements AutoCloseable {
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       if (line.startsWith("id: ")) {
         id = line.substring(4);
+      } else if (line.startsWith("retry: ")) {
+        retryMillis.add(Integer.parseInt(line.substring(7)));
       } else if (line.startsWith("event: ")) {
         name = line.substring(7);
       } else if (line.startsWith("data: ")) {

@@ -11,7 +11,9 @@ import io.netty.handler.codec.http2.Http2Headers;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -78,6 +80,26 @@ class ResumableEventsTest {
   }
 
   @Test
+  void eachReaderIsToldATimeOfItsOwnAfterWhichItComesBack() throws Exception {
+    Set<Integer> times = new HashSet<>();
+    try (Begun begun = rig.begun(2)) {
+      EventReader reader = begun.reader();
+      assertThat(reader.numbers(2)).containsExactly(1, 2);
+      for (int i = 0; i < 10; i++) {
+        assertThat(reader.retryMillis()).as("once a response").hasSize(1);
+        times.addAll(reader.retryMillis());
+        reader.close();
+        begun.stream().say(1, "");
+        reader = rig.read(reader.lastId());
+        assertThat(reader.numbers(1)).containsExactly(3 + i);
+      }
+      reader.close();
+    }
+    assertThat(times).allMatch(millis -> millis >= 1_000 && millis < 5_000);
+    assertThat(times).hasSizeGreaterThan(2);
+  }
+
+  @Test
   void goesOnOverAnotherVersionOfHttp() throws Exception {
     try (Begun begun = rig.begun(1)) {
       assertThat(begun.reader().numbers(1)).containsExactly(1);
@@ -85,7 +107,8 @@ class ResumableEventsTest {
       RawPeer client = rig.rig.client(rig.gateway);
       client.headers(3, eventsOverHttp2(begun.reader().lastId()), true);
       assertThat(client.next("HEADERS").header(":status")).isEqualTo("200");
-      assertThat(client.next("DATA").text()).isEqualTo("id: " + begun.reader().lastId() + "\n\n");
+      assertThat(client.next("DATA").text())
+          .matches("retry: [1-4][0-9]{3}\nid: \\Q" + begun.reader().lastId() + "\\E\n\n");
       begun.stream().say(1, "");
       assertThat(client.next("DATA").text()).contains(".2\ndata: ", "\"number\":\"2\"");
       begun.stream().end();

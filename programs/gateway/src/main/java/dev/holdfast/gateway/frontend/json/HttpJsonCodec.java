@@ -16,16 +16,24 @@ import dev.holdfast.transcoding.status.GrpcStatusCode;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /** HTTP/JSON: annotated paths or POST by name, streams as lines, events or an array. */
 public final class HttpJsonCodec extends FrontendCodec {
+  /** The least reconnection time of a resumable stream of events. */
+  private static final int RETRY_FROM_MILLIS = 1_000;
+
+  /** The bound of reconnection times. They are spread, as all readers lose a gateway at once. */
+  private static final int RETRY_BELOW_MILLIS = 5_000;
+
   private final HttpCall call;
   private final AggregatedBody body = new AggregatedBody();
   private final @Nullable StreamedRequestDecoder requests;
   private final @Nullable StreamFraming framing;
   private String contentType = "application/json";
   private @Nullable ResumePoint point;
+  private boolean retryTold;
 
   public HttpJsonCodec(HttpCall call) {
     this.call = call;
@@ -108,16 +116,28 @@ public final class HttpJsonCodec extends FrontendCodec {
     return withId("\n".getBytes(StandardCharsets.UTF_8));
   }
 
-  /** The bytes of an event with the id of the current position, where the stream has ids. */
+  /**
+   * The bytes of an event with the id of the current position, where the stream has ids. The first
+   * one of a response also has a reconnection time, drawn for this reader.
+   */
   private byte[] withId(byte[] event) {
     ResumePoint known = point;
     if (known == null || !known.hasIds()) {
       return event;
     }
-    byte[] id = ("id: " + known.eventId() + "\n").getBytes(StandardCharsets.UTF_8);
+    byte[] id = (retry() + "id: " + known.eventId() + "\n").getBytes(StandardCharsets.UTF_8);
     byte[] whole = Arrays.copyOf(id, id.length + event.length);
     System.arraycopy(event, 0, whole, id.length, event.length);
     return whole;
+  }
+
+  private String retry() {
+    if (retryTold) {
+      return "";
+    }
+    retryTold = true;
+    int millis = ThreadLocalRandom.current().nextInt(RETRY_FROM_MILLIS, RETRY_BELOW_MILLIS);
+    return "retry: " + millis + "\n";
   }
 
   @Override
