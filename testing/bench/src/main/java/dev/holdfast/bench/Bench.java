@@ -9,6 +9,7 @@ import dev.holdfast.bench.conformance.H2spec;
 import dev.holdfast.bench.conformance.Showcase;
 import dev.holdfast.bench.deploy.Deploy;
 import dev.holdfast.bench.duplex.DuplexConformance;
+import dev.holdfast.bench.events.EventSources;
 import dev.holdfast.bench.gateway.GatewayAttacks;
 import dev.holdfast.bench.gateway.GatewayCost;
 import dev.holdfast.bench.gateway.GatewayFuzz;
@@ -79,6 +80,7 @@ public final class Bench {
           new NeedsTools(new H2spec(), H2spec.TOOLS),
           new GatewayStreams(),
           new GatewayRoll(),
+          new EventSources(),
           new GatewayReload(),
           new NeedsTools(new GatewayAttacks(), GatewayAttacks.TOOLS),
           new NeedsTools(new GrpcInterop(), GrpcInterop.TOOLS),

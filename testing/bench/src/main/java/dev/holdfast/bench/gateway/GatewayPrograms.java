@@ -7,6 +7,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The compared proxies, each configured for gRPC as its documents advise: HTTP/2 on both sides,
@@ -84,6 +85,23 @@ public final class GatewayPrograms {
    */
   public GatewayProxy holdfastWith(Path file, int port) throws IOException {
     return start(HOLDFAST, List.of(launcher(), "gateway", "--config", file.toString()), port, 0);
+  }
+
+  /**
+   * Holdfast with a file of its own, which takes the place of the one that runs, if there is one.
+   *
+   * @param port the one in the file
+   * @param socket where they meet
+   * @param name of the file that keeps what it says
+   * @param jvmOptions as its users set them
+   */
+  public GatewayProxy holdfastWith(Path file, int port, Path socket, String name, String jvmOptions)
+      throws IOException {
+    List<String> command =
+        List.of(
+            launcher(), "gateway", "--config", file.toString(), "--handover", socket.toString());
+    return GatewayProxy.start(
+        name, command, folder, port, 0, Map.of("HOLDFAST_JAVA_OPTS", jvmOptions));
   }
 
   /**

@@ -63,13 +63,26 @@ public final class GatewayProxy implements AutoCloseable {
   public static GatewayProxy start(
       String name, List<String> command, Path folder, int port, int upstreamPort)
       throws IOException {
+    return start(name, command, folder, port, upstreamPort, Map.of());
+  }
+
+  /** As {@link #start}, with further variables of the environment. */
+  static GatewayProxy start(
+      String name,
+      List<String> command,
+      Path folder,
+      int port,
+      int upstreamPort,
+      Map<String, String> environment)
+      throws IOException {
     Path said = folder.resolve(name + ".log");
-    Process process =
+    ProcessBuilder builder =
         new ProcessBuilder(command)
             .directory(folder.toFile())
             .redirectErrorStream(true)
-            .redirectOutput(said.toFile())
-            .start();
+            .redirectOutput(said.toFile());
+    builder.environment().putAll(environment);
+    Process process = builder.start();
     return new GatewayProxy(name, process, said, port, upstreamPort);
   }
 
@@ -77,7 +90,7 @@ public final class GatewayProxy implements AutoCloseable {
     return name;
   }
 
-  int port() {
+  public int port() {
     return port;
   }
 
@@ -92,7 +105,7 @@ public final class GatewayProxy implements AutoCloseable {
     return this;
   }
 
-  long pid() {
+  public long pid() {
     return process.pid();
   }
 
@@ -192,6 +205,11 @@ public final class GatewayProxy implements AutoCloseable {
   /** Connections to its upstream that were closed a moment ago. */
   long timeWait() throws IOException {
     return KernelTables.timeWait(upstreamPort);
+  }
+
+  /** SIGKILL, as an out-of-memory killer would. */
+  public void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor(STOP_SECONDS, TimeUnit.SECONDS);
   }
 
   /** SIGTERM, as an operator would; SIGKILL when it stays. */

@@ -28,15 +28,19 @@ public final class PageStreamsProgram {
 
   /** The main method of the child process. */
   public static void main(String[] args) throws IOException, InterruptedException {
-    ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
-    Server server =
-        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-            .addService(new PageService(clock))
-            .addService(ProtoReflectionServiceV1.newInstance())
-            .build()
-            .start();
+    Server server = start();
     System.out.println("READY " + server.getPort());
     server.awaitTermination();
+  }
+
+  /** Starts the service at a free port of loopback. */
+  public static Server start() throws IOException {
+    ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+    return NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+        .addService(new PageService(clock))
+        .addService(ProtoReflectionServiceV1.newInstance())
+        .build()
+        .start();
   }
 
   private static final class PageService extends PageGrpc.PageImplBase {
