@@ -70,6 +70,8 @@ final class EventSourceReader {
   /** Asks for the stream. */
   void ask() {
     status = 0;
+    isReopening = everHeard && lastId.isEmpty();
+    position = lastId.isEmpty() ? 0 : position;
     text = new StringBuilder(0);
     clearEvent();
     browser.ask(this);
@@ -114,9 +116,7 @@ final class EventSourceReader {
       Matcher reason = REASON.matcher(text);
       eventTally.add(EventTally.TOLD + status + (reason.find() ? "_" + reason.group(1) : ""), 1);
       lastId = "";
-      position = 0;
       retryMillis = RETRY_MILLIS;
-      isReopening = everHeard;
       later(REOPEN_MILLIS + ThreadLocalRandom.current().nextInt(REOPEN_MILLIS));
     }
   }

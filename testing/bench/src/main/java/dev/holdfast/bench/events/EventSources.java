@@ -189,7 +189,8 @@ public final class EventSources extends Comparison {
     }
 
     private Path configure(String name, int port) throws IOException {
-      int sessions = Math.min(MOST_SESSIONS, options.get(READERS) + options.get(READERS) / 10);
+      int readers = Math.max(options.get(READERS), options.get(HANDOVER_READERS));
+      int sessions = Math.min(MOST_SESSIONS, readers + readers / 10);
       return Files.write(
           folder.resolve(name + ".yaml"),
           List.of(
