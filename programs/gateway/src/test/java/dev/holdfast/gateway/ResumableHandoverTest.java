@@ -226,6 +226,28 @@ class ResumableHandoverTest {
   }
 
   @Test
+  void relayedReadersLeaveDescriptorsForConnections() throws Exception {
+    String seen = away();
+    takeOver();
+    ResumeSessions newer = generations.get(1).sessions();
+    KeptSessions.takeRelays(newer);
+    try (EventReader refused = read(seen)) {
+      assertThat(refused.status()).isEqualTo(503);
+      assertThat(refused.rest()).contains("too many readers");
+    }
+    KeptSessions.giveBackRelay(newer);
+    for (int i = 0; i < 2; i++) {
+      await()
+          .untilAsserted(
+              () -> {
+                try (EventReader again = read(seen)) {
+                  assertThat(again.status()).isEqualTo(200);
+                }
+              });
+    }
+  }
+
+  @Test
   void olderGatewayEndsWithItsLastStream() throws Exception {
     close();
     ResumableHandoverTest shortLived = new ResumableHandoverTest();

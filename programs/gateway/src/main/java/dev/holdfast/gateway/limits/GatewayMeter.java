@@ -136,8 +136,8 @@ public enum GatewayMeter implements DocumentedMeter {
       "readers",
       List.of("result"),
       "Readers of resumable streams, by result: opened, resumed, complete, unknown, too_late,"
-          + " superseded, beyond, other_request; relayed, whose stream an earlier gateway has; and"
-          + " not_kept, where the route had too many."),
+          + " superseded, beyond, other_request; relayed, whose stream an earlier gateway has;"
+          + " relay_limit, where too many are; and not_kept, where the route had too many."),
   RESUME_ENDED(
       "holdfast.gateway.resume.ended",
       "streams",

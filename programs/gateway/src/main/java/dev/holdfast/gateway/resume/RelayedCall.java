@@ -59,6 +59,7 @@ final class RelayedCall implements OutgoingCall {
   private static final Logger log = LoggerFactory.getLogger(RelayedCall.class);
 
   private final ForwardingLoop loop;
+  private final RelayBudget relays;
   private final CallListener listener;
   private final ResumePoint point;
   private final ResumeToken from;
@@ -84,11 +85,13 @@ final class RelayedCall implements OutgoingCall {
   /**
    * Creates a reader, and asks the first gateway as soon as it may.
    *
+   * @param relays of which one is taken for this reader
    * @param earlier the sockets of earlier gateways, the last one first
    * @param attachesAtOnce whether it is attached before its request is known
    */
   RelayedCall(
       ForwardingLoop loop,
+      RelayBudget relays,
       List<Path> earlier,
       CallListener listener,
       ResumePoint point,
@@ -96,6 +99,7 @@ final class RelayedCall implements OutgoingCall {
       SessionKey key,
       boolean attachesAtOnce) {
     this.loop = loop;
+    this.relays = relays;
     this.listener = listener;
     this.point = point;
     this.from = from;
@@ -276,6 +280,9 @@ final class RelayedCall implements OutgoingCall {
   }
 
   private void leave() {
+    if (!over) {
+      relays.giveBack();
+    }
     over = true;
     stopPatience();
     waiting.forEach(ByteBuf::release);

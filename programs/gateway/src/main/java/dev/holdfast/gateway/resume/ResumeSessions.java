@@ -26,6 +26,8 @@ public final class ResumeSessions {
   private final Map<String, ResumeSession> byId = new ConcurrentHashMap<>();
   private final Map<String, RouteSessions> byRoute = new ConcurrentHashMap<>();
 
+  private final RelayBudget relays = RelayBudget.ofProcess();
+
   private volatile List<Path> earlierGateways = List.of();
   private volatile boolean keptInDrain;
 
@@ -40,6 +42,11 @@ public final class ResumeSessions {
   /** The sockets of earlier gateways, the last one first. */
   public List<Path> earlierGateways() {
     return earlierGateways;
+  }
+
+  /** The number of readers that may be passed on to earlier gateways. */
+  RelayBudget relays() {
+    return relays;
   }
 
   /** Takes a connection of the gateway that takes the place of this one, for one of its readers. */

@@ -8,6 +8,7 @@ import dev.holdfast.gateway.headers.CallEnd;
 import dev.holdfast.gateway.limits.ResumeMeters;
 import dev.holdfast.gateway.route.ResumePolicy;
 import dev.holdfast.gateway.route.Route;
+import dev.holdfast.transcoding.status.GrpcStatusCode;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,6 +19,13 @@ import org.jspecify.annotations.Nullable;
  * the request to one that began earlier.
  */
 public final class ResumeTarget implements CallTarget {
+  private static final CallEnd TOO_MANY_RELAYS =
+      CallEnd.of(
+          GrpcStatusCode.UNAVAILABLE,
+          "gateway: resume: too many readers of streams that earlier gateways have (expected: "
+              + RelayBudget.PERCENT
+              + " % of the open files of the process at most)");
+
   private final ResumeSessions sessions;
   private final CallTarget upstream;
   private final Route route;
@@ -87,7 +95,12 @@ public final class ResumeTarget implements CallTarget {
     ResumeSession session = sessions.find(from.session(), key);
     List<Path> earlier = sessions.earlierGateways();
     if (session == null && !earlier.isEmpty()) {
-      return new RelayedCall(web.loop(), earlier, listener, point, from, key, attachesAtOnce);
+      if (!sessions.relays().take()) {
+        meters.reader("relay_limit");
+        return refused(listener, TOO_MANY_RELAYS);
+      }
+      return new RelayedCall(
+          web.loop(), sessions.relays(), earlier, listener, point, from, key, attachesAtOnce);
     }
     if (session == null) {
       meters.reader(ResumeRefusal.UNKNOWN.tag());

@@ -8,4 +8,16 @@ public final class KeptSessions {
   public static void evict(ResumeSessions sessions) {
     sessions.evictAll();
   }
+
+  /** Takes all readers that may be passed on to earlier gateways. */
+  public static void takeRelays(ResumeSessions sessions) {
+    while (sessions.relays().take()) {
+      // Counted.
+    }
+  }
+
+  /** Lets one reader more be passed on. */
+  public static void giveBackRelay(ResumeSessions sessions) {
+    sessions.relays().giveBack();
+  }
 }
