@@ -1,9 +1,11 @@
 package dev.holdfast.gateway.resume;
 
-import com.sun.management.UnixOperatingSystemMXBean;
 import dev.holdfast.core.annotation.Limit;
-import java.lang.management.ManagementFactory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 
 /**
  * The number of readers that a gateway may pass on to earlier gateways at once. Each takes a
@@ -18,6 +20,9 @@ final class RelayBudget {
       then = "a further reader gets UNAVAILABLE")
   static final int PERCENT = 90;
 
+  private static final Path LIMITS = Path.of("/proc/self/limits");
+  private static final String OPEN_FILES = "Max open files";
+
   private final long limit;
   private final AtomicLong taken = new AtomicLong();
 
@@ -30,12 +35,23 @@ final class RelayBudget {
     this.limit = openFiles / 100 * PERCENT;
   }
 
-  /** The budget by the limit of open files that the kernel enforces for this process. */
+  /**
+   * The budget by the open files that the kernel allows to this process; without a bound where it
+   * does not say. {@code --handover} is for Linux, which does.
+   */
   static RelayBudget ofProcess() {
-    return new RelayBudget(
-        ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
-            ? unix.getMaxFileDescriptorCount()
-            : Long.MAX_VALUE);
+    try (Stream<String> limits = Files.lines(LIMITS)) {
+      return new RelayBudget(
+          limits
+              .filter(line -> line.startsWith(OPEN_FILES))
+              .map(line -> line.substring(OPEN_FILES.length()).strip().split("\\s+", 2)[0])
+              .filter(soft -> !soft.equals("unlimited"))
+              .mapToLong(Long::parseLong)
+              .findFirst()
+              .orElse(Long.MAX_VALUE));
+    } catch (IOException e) {
+      return new RelayBudget(Long.MAX_VALUE);
+    }
   }
 
   /** Takes one; false if none is left. */
