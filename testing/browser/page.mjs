@@ -1,4 +1,4 @@
-// Three streams of a page: a WebSocket and server-sent events by the library, and an EventSource by the script of
+// Streams of a page, by default three: a WebSocket and server-sent events by the library, and an EventSource by the script of
 // docs/gateway/resume.md. The test reads `streams`.
 import {EventStream, SocketStream} from "/browser/index.js";
 import {watch} from "/resume-page.mjs";
@@ -7,6 +7,7 @@ const query = new URLSearchParams(location.search);
 const gateway = query.get("gateway");
 const intervalMillis = Number(query.get("interval"));
 const page = query.get("page");
+const kinds = (query.get("kinds") ?? "socket,events,source").split(",").filter(Boolean);
 const watchUrl = `http://${gateway}/v1/pages/${page}:watch?intervalMillis=${intervalMillis}`;
 
 // A number that is not one more than the last is a fault: ahead of it is lost, behind it is duplicated.
@@ -48,32 +49,71 @@ async function read(record, stream) {
   }
 }
 
-const streams = {socket: new Record(), events: new Record(), source: new Record()};
+const streams = Object.fromEntries(kinds.map(kind => [kind, new Record()]));
 
-export const talk = new SocketStream(`ws://${gateway}/holdfast.bench.v1.Page/Talk`, {
-  onResumed: () => streams.socket.resumed++,
-});
-read(streams.socket, talk);
-(async () => {
-  for (let number = 1; ; number++) {
-    const last = window.isLast;
-    await talk.write({number: String(number), last});
-    if (last) break;
-    await new Promise(resolve => setTimeout(resolve, intervalMillis));
-  }
-  talk.end();
-})().catch(() => {});
+const begin = {socket: openTalk, events: openEvents, source: openSource};
+kinds.forEach(kind => begin[kind]());
 
-read(streams.events, new EventStream(watchUrl, {onResumed: () => streams.events.resumed++}));
+function openTalk() {
+  const talk = new SocketStream(`ws://${gateway}/holdfast.bench.v1.Page/Talk`, {
+    onResumed: () => streams.socket.resumed++,
+  });
+  read(streams.socket, talk);
+  (async () => {
+    for (let number = 1; ; number++) {
+      const last = window.isLast;
+      await talk.write({number: String(number), last});
+      if (last) break;
+      await new Promise(resolve => setTimeout(resolve, intervalMillis));
+    }
+    talk.end();
+  })().catch(() => {});
+}
 
-watch(watchUrl, {
-  begin: () => streams.source.begin(),
-  show: tick => streams.source.add(tick),
-  end: status => streams.source.end(status === null ? "OK" : JSON.stringify(status)),
-});
+function openEvents() {
+  read(streams.events, new EventStream(watchUrl, {onResumed: () => streams.events.resumed++}));
+}
+
+function openSource() {
+  watch(watchUrl, {
+    begin: () => streams.source.begin(),
+    show: tick => streams.source.add(tick),
+    end: status => streams.source.end(status === null ? "OK" : JSON.stringify(status)),
+  });
+}
+
+// Two streams that have one message and then none.
+function openQuiet(address) {
+  const interval = 3_600_000;
+  const socket = new SocketStream(`ws://${address}/holdfast.bench.v1.Page/Watch`);
+  socket.write({page: "quiet", intervalMillis: interval}).then(() => socket.end());
+  const events = new EventStream(`http://${address}/v1/pages/quiet:watch?intervalMillis=${interval}`);
+  return [socket, events].map(stream => {
+    const record = new Record();
+    read(record, stream);
+    return record;
+  });
+}
+
+// An EventSource that nobody closes, from an id on where the test adds one to its first request.
+function openShared(address, id) {
+  const record = Object.assign(new Record(), {id, opened: 0, superseded: 0, readyState: 0});
+  record.numbers = id === "" ? 0 : Number(id.split(".")[1]);
+  const source = new EventSource(`http://${address}/v1/pages/shared:watch?intervalMillis=${intervalMillis}`);
+  source.onopen = () => record.opened++;
+  source.onmessage = event => {
+    record.id = event.lastEventId;
+    record.add(JSON.parse(event.data));
+  };
+  source.addEventListener("error", event => {
+    record.superseded += Number(String(event.data).includes("RESUME_SUPERSEDED"));
+    record.readyState = source.readyState;
+  });
+  return record;
+}
 
 // Opens a session of its own, for a second page that takes it over.
-function openShared() {
+function openSession() {
   const record = new Record();
   const stream = new SocketStream(`ws://${gateway}/holdfast.bench.v1.Page/Watch`);
   read(record, stream);
@@ -93,4 +133,4 @@ function takeOver(session, after) {
   return {record, socket};
 }
 
-Object.assign(window, {isLast: false, streams, openShared, takeOver});
+Object.assign(window, {isLast: false, streams, openQuiet, openSession, openShared, takeOver});

@@ -3,8 +3,10 @@ import net from "node:net";
 
 export class Relay {
   cuts = 0;
+  accepted = 0;
   #pairs = new Set();
   #isDown = false;
+  #isDead = false;
   #server;
 
   static async to(port) {
@@ -34,8 +36,15 @@ export class Relay {
     this.cut();
   }
 
+  // The connections of now and all further ones are silent, until up().
+  dead() {
+    this.#isDead = true;
+    this.silence();
+  }
+
   up() {
     this.#isDown = false;
+    this.#isDead = false;
   }
 
   // The connections of now carry nothing any more, and neither end hears of it.
@@ -54,6 +63,12 @@ export class Relay {
   #pass(client, port) {
     if (this.#isDown) {
       client.resetAndDestroy();
+      return;
+    }
+    this.accepted++;
+    if (this.#isDead) {
+      client.on("error", () => {});
+      client.resume();
       return;
     }
     const upstream = net.connect(port, "127.0.0.1");

@@ -12,6 +12,8 @@ import {Relay} from "./relay.mjs";
 const CUTS = 2;
 const CUTS_AFTER_HANDOVER = 3;
 const INTERVAL_MILLIS = 15;
+const SILENCE_MILLIS = 60_000;
+const SLOW_INTERVAL_MILLIS = 100;
 const PATIENCE_MILLIS = 60_000;
 const POLL_MILLIS = 50;
 const [root, work, service, browserPath, nginxPath] = process.argv.slice(2);
@@ -73,8 +75,8 @@ async function servePages() {
   return `http://127.0.0.1:${server.address().port}`;
 }
 
-async function startGateway(name, config, port) {
-  const socket = join(work, "handover", "gateway.sock");
+async function startGateway(name, config, port, folder = "handover") {
+  const socket = join(work, folder, "gateway.sock");
   const gateway = start(name, join(root, "holdfast"), [
     "gateway", "--json", "--config", config, "--listen", `127.0.0.1:${port}`, "--handover", socket,
   ]);
@@ -85,11 +87,17 @@ async function startGateway(name, config, port) {
   return gateway;
 }
 
-async function openTab(context, page, origin, relay) {
+async function openPage(context, page, origin, query) {
   const tab = await context.newPage();
   tab.on("pageerror", error => console.log(`${page}: ${error}`));
   tab.on("console", message => messages.write(`${page}: ${message.text()}\n`));
-  await tab.goto(`${origin}/page.html?page=${page}&gateway=${relay.address}&interval=${INTERVAL_MILLIS}`);
+  await tab.goto(`${origin}/page.html?page=${page}&${query}`);
+  await until(`the script of ${page}`, () => tab.evaluate(() => "openShared" in window));
+  return tab;
+}
+
+async function openTab(context, page, origin, relay, interval = INTERVAL_MILLIS, kinds = "socket,events,source") {
+  const tab = await openPage(context, page, origin, `gateway=${relay.address}&interval=${interval}&kinds=${kinds}`);
   await until(`the streams of ${page} begin`, () => numbers(tab).then(all => all.every(each => each > 0)));
   return tab;
 }
@@ -124,7 +132,7 @@ function signal(pid, name) {
 
 async function sharedSession(first, second) {
   const session = await until("a session", () => first.evaluate(() => {
-    window.shared ??= window.openShared();
+    window.shared ??= window.openSession();
     return window.shared.record.numbers > 20 ? window.shared.stream.session : "";
   }));
   const after = await first.evaluate(() => window.shared.record.numbers);
@@ -135,6 +143,61 @@ async function sharedSession(first, second) {
   if (!state.includes("SUPERSEDED")) throw new Error(`the first page was told: ${state} (expected: SUPERSEDED)`);
   await second.evaluate(() => window.taken.socket.close());
   return second.evaluate(() => window.taken.record);
+}
+
+// Two EventSources with one id: the newer has the stream, the older hears of it once, and neither takes it back.
+async function sharedSource(context, origin, address) {
+  const query = `interval=${SLOW_INTERVAL_MILLIS}&kinds=`;
+  const [older, newer] = [await openPage(context, "older", origin, query), await openPage(context, "newer", origin, query)];
+  const recordOf = tab => tab.evaluate(() => window.shared);
+  const open = (tab, id) => tab.evaluate(([at, from]) => { window.shared = window.openShared(at, from); }, [address, id]);
+  await open(older, "");
+  await until("messages of the older EventSource", () => recordOf(older).then(each => each.numbers > 20));
+  const {id} = await recordOf(older);
+  await newer.route("**/v1/pages/shared:watch?*", route =>
+    route.continue({headers: {"last-event-id": id, ...route.request().headers()}}));
+  await open(newer, id);
+  // The browser asks again by itself after 3 s, and is refused.
+  await until("the older EventSource is closed", () => recordOf(older).then(each => each.readyState === 2));
+  const {numbers} = await recordOf(newer);
+  await until("the newer EventSource goes on", () => recordOf(newer).then(each => each.numbers > numbers + 20));
+  const records = [await recordOf(older), await recordOf(newer)];
+  const what = records.map(each => `opened ${each.opened}, superseded ${each.superseded}`).join("; ");
+  const expected = "opened 1, superseded 1; opened 1, superseded 0";
+  if (what !== expected) throw new Error(`two EventSources: ${what} (expected: ${expected})`);
+  await Promise.all([older.close(), newer.close()]);
+  return records;
+}
+
+// A tab that is awake while its path swallows everything for a minute, quiet streams on a path that works, and two EventSources of
+// one stream; with a gateway of its own, beside the other stages.
+async function silentPath(browser, origin, upstream) {
+  const port = await freePort();
+  const config = join(work, "silent.yaml");
+  await writeFile(config, gatewayConfig(upstream, origin, "2m"));
+  await freshFolder("silent");
+  await startGateway("gateway-silent", config, port, "silent");
+  const [relay, quietRelay] = [await Relay.to(port), await Relay.to(port)];
+  const context = await browser.newContext();
+  const tab = await openTab(context, "silent", origin, relay, SLOW_INTERVAL_MILLIS, "socket,events");
+  await tab.evaluate(address => { window.quiet = window.openQuiet(address); }, quietRelay.address);
+  await until("the quiet streams begin", () => tab.evaluate(() => window.quiet.every(each => each.numbers === 1)));
+  const accepted = quietRelay.accepted;
+  const before = Object.values(await streamsOf(tab));
+  relay.dead();
+  const silence = sleep(SILENCE_MILLIS);
+  const shared = await sharedSource(context, origin, `127.0.0.1:${port}`);
+  await silence;
+  relay.up();
+  const began = performance.now();
+  await flows(tab, "the silent path");
+  const goneMillis = SILENCE_MILLIS + performance.now() - began;
+  const quiet = await tab.evaluate(() => window.quiet);
+  if (quietRelay.accepted !== accepted || quiet.some(each => each.state !== "running" || each.numbers !== 1)) {
+    throw new Error(`quiet streams: ${quietRelay.accepted} connections, ${JSON.stringify(quiet)} (expected: ${accepted}, and no end)`);
+  }
+  if (before.some(each => each.numbers < 1)) throw new Error("the silent path: no message before");
+  return {tab, shared, goneMillis};
 }
 
 // Events behind an nginx that is told nothing of them: by default it holds a response until a buffer of 4 KiB is full, which
@@ -174,25 +237,38 @@ async function throughNginx(gatewayPort) {
   await nginx.ended;
 }
 
+function gatewayConfig(upstream, origin, ttl) {
+  return [
+    "clusters:",
+    `  page: {endpoints: ["127.0.0.1:${upstream}"]}`,
+    "routes:",
+    `  - {cluster: page, resume: {ttl: ${ttl}}}`,
+    `cors: {origins: ["${origin}"], credentials: true}`,
+    "",
+  ].join("\n");
+}
+
+async function freshFolder(name) {
+  await rm(join(work, name), {recursive: true, force: true});
+  await mkdir(join(work, name), {recursive: true, mode: 0o700});
+}
+
 async function run() {
-  await rm(join(work, "handover"), {recursive: true, force: true});
-  await mkdir(join(work, "handover"), {recursive: true, mode: 0o700});
+  await freshFolder("handover");
   const origin = await servePages();
   const server = start("service", "bash", ["-c", `exec ${service}`]);
   const upstream = await until("the service", () => /READY (\d+)/.exec(server.text)?.[1]);
   const port = await freePort();
   const config = join(work, "gateway.yaml");
-  await writeFile(config, [
-    "clusters:",
-    `  page: {endpoints: ["127.0.0.1:${upstream}"]}`,
-    "routes:",
-    "  - {cluster: page, resume: {ttl: 15s}}",
-    `cors: {origins: ["${origin}"], credentials: true}`,
-    "",
-  ].join("\n"));
+  await writeFile(config, gatewayConfig(upstream, origin, "15s"));
   const older = await startGateway("gateway-1", config, port);
   const relay = await Relay.to(port);
-  const browser = await chromium.launch({executablePath: browserPath, args: ["--no-sandbox"]});
+  const launch = () => chromium.launch({executablePath: browserPath, args: ["--no-sandbox"]});
+  // In a browser of its own, since the tabs of the other one are stopped for a while.
+  const silentBrowser = await launch();
+  const silent = silentPath(silentBrowser, origin, upstream);
+  silent.catch(() => {});
+  const browser = await launch();
   const context = await browser.newContext();
   const first = await openTab(context, "first", origin, relay);
   const secondContext = await browser.newContext();
@@ -238,6 +314,9 @@ async function run() {
   const third = await startGateway("gateway-3", config, port);
   relay.cut();
   await bothFlow();
+  stage("the path that was silent");
+  const {tab, shared, goneMillis} = await silent;
+  tabs.silent = tab;
   stage("the streams finish");
   const url = `http://127.0.0.1:${port}/holdfast.bench.v1.Page/Finish`;
   const finished = await fetch(url, {method: "POST", headers: {"content-type": "application/json"}, body: "{}"});
@@ -251,7 +330,7 @@ async function run() {
     });
     Object.entries(all).forEach(([kind, record]) => (ends[`${name} ${kind}`] = record));
   }
-  await browser.close();
+  await Promise.all([browser.close(), silentBrowser.close()]);
   for (const [name, gateway] of Object.entries({older, newer})) {
     const code = await Promise.race([gateway.ended, sleep(60_000)]);
     if (code !== 0) throw new Error(`the ${name} gateway: ${code} (expected: it ends with 0)`);
@@ -260,11 +339,12 @@ async function run() {
   const records = Object.values(ends);
   const sum = field => records.reduce((all, each) => all + each[field], 0);
   Object.entries(ends).forEach(([name, each]) => console.log(`${name}: ${JSON.stringify(each)}`));
-  const lost = sum("lost") + taken.lost;
-  const duplicated = sum("duplicated") + taken.duplicated;
+  const others = field => [taken, ...shared].reduce((all, each) => all + each[field], 0);
+  const lost = sum("lost") + others("lost");
+  const duplicated = sum("duplicated") + others("duplicated");
   const failed = records.filter(each => each.state !== "OK" || each.begun !== 1).length;
   console.log(`RESULT lost=${lost} duplicated=${duplicated} failed=${failed} streams=${records.length} messages=${sum("numbers")}`
-    + ` cuts=${relay.cuts} cuts_after_handover=${relay.cuts - cutsBefore} handovers=2`);
+    + ` cuts=${relay.cuts} cuts_after_handover=${relay.cuts - cutsBefore} handovers=2 silent_s=${(goneMillis / 1000).toFixed(1)}`);
   return lost + duplicated + failed === 0;
 }
 

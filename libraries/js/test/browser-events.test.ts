@@ -179,6 +179,76 @@ test('a response is read no further than the bound ahead of the application', as
   stream.cancel();
 });
 
+/** A response whose body goes on as the test says. */
+function opened() {
+  let next: ((part: { done: boolean; value: Uint8Array }) => void) | undefined;
+  const parts: Uint8Array[] = [];
+  const send = (text: string): void => {
+    parts.push(encoder.encode(text));
+    next?.({ done: false, value: parts.shift() as Uint8Array });
+    next = undefined;
+  };
+  const read = (): Promise<{ done: boolean; value: Uint8Array }> => {
+    const value = parts.shift();
+    return value === undefined ? new Promise((resolve) => (next = resolve)) : Promise.resolve({ done: false, value });
+  };
+  const reader = { read, cancel: () => Promise.resolve() };
+  const response = { status: 200, body: { getReader: () => reader }, text: () => Promise.resolve('') };
+  return { send, answer: (): Promise<PlatformResponse> => Promise.resolve(response) };
+}
+
+test('a response that went silent is left after the timeout, on a page that is awake', async () => {
+  const silent = opened();
+  const { gateway, browser, stream, read } = rig([silent.answer, answer([encoder.encode(event(2))]), refused(204)]);
+  silent.send(event(1));
+  await settle();
+  for (let i = 0; i < 240; i++) {
+    await browser.pass(15_000);
+    silent.send(': ping\n\n');
+    await settle();
+  }
+  await browser.pass(39_999);
+  assert.equal(gateway.requests.length, 1);
+  assert.equal(gateway.requests[0]?.signal.aborted, false);
+  await browser.pass(1 + 500);
+  assert.equal(gateway.requests[0]?.signal.aborted, true);
+  assert.equal(gateway.requests[1]?.headers['last-event-id'], 's.1');
+  await until(browser, stream.status);
+  assert.deepEqual(read, [1, 2]);
+  assert.equal(browser.pendingTimers, 0);
+});
+
+test('a response that is not read, since the application is slow, is not silent', async () => {
+  const response = opened();
+  const gateway = new ModelGateway();
+  gateway.answers = [response.answer];
+  const browser = new VirtualBrowser(seeded(1), gateway);
+  const stream = new EventStream<Numbered>('http://gateway/x', { receiveMessages: 1 }, browser);
+  await settle();
+  response.send(event(1));
+  await settle();
+  await browser.pass(3_600_000);
+  assert.equal(gateway.requests[0]?.signal.aborted, false);
+  const iterator = stream[Symbol.asyncIterator]();
+  await iterator.next();
+  const rest = iterator.next();
+  await browser.pass(39_000);
+  response.send(event(2));
+  assert.equal((await rest).value?.number, 2);
+  stream.cancel();
+  assert.equal(gateway.requests.length, 1);
+});
+
+test('a refusal whose body does not end is left like one that does not begin', async () => {
+  const endless = () => Promise.resolve({ status: 503, body: null, text: () => new Promise<string>(() => {}) });
+  const { gateway, browser, reading } = rig([endless, refused(204)]);
+  await settle();
+  await browser.pass(10_000);
+  assert.equal(gateway.requests[0]?.signal.aborted, true);
+  await until(browser, reading);
+  assert.equal(gateway.requests.length, 2);
+});
+
 test('an event above the bound ends the stream', async () => {
   const { browser, reading } = rig([answer([encoder.encode(`data: ${'x'.repeat(200)}`)])], { maxEventChars: 100 });
   await until(browser, assert.rejects(reading, (error: StreamError) => error.status.code === 8));

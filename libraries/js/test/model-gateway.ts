@@ -18,6 +18,7 @@ export class ModelSocket implements PlatformSocket {
 
   constructor(
     readonly url: string,
+    readonly protocol: string,
     readonly listener: PlatformSocketListener,
   ) {}
 
@@ -32,6 +33,11 @@ export class ModelSocket implements PlatformSocket {
 
   close(): void {
     this.closing = true;
+  }
+
+  /** The path swallows everything from now on, and neither end hears of it. */
+  silence(): void {
+    this.gone = true;
   }
 
   /** The network breaks: everything under way is lost. */
@@ -57,14 +63,21 @@ export class ModelGateway implements VirtualGateway {
   /** Whether the session was forgotten. */
   forgotten = false;
   kept = true;
+  /** The sub-protocols that the gateway knows. */
+  protocols = ['grpc-heartbeat+json', 'grpc+json'];
   status: object | undefined;
   requests: PlatformRequest[] = [];
   /** The answers of `fetch`, in their order. */
   answers: ((request: PlatformRequest) => Promise<PlatformResponse>)[] = [];
   private reader: ModelSocket | undefined;
 
-  connect(url: string, listener: PlatformSocketListener): PlatformSocket {
-    const socket = new ModelSocket(url, listener);
+  connect(url: string, protocols: readonly string[], listener: PlatformSocketListener): PlatformSocket {
+    // The first one of the client's that is known.
+    const protocol = protocols.find((each) => this.protocols.includes(each));
+    if (protocol === undefined) {
+      throw new Error(`protocols: ${protocols.join()}`);
+    }
+    const socket = new ModelSocket(url, protocol, listener);
     this.connections++;
     this.sockets = this.sockets.filter((each) => !each.gone).concat(socket);
     return socket;
@@ -82,7 +95,7 @@ export class ModelGateway implements VirtualGateway {
       return;
     }
     socket.open = true;
-    socket.listener.onOpen();
+    socket.listener.onOpen(socket.protocol);
     const query = new URLSearchParams(socket.url.slice(socket.url.indexOf('?')));
     const session = query.get('@session');
     if (session !== 'new' && (session !== 's' || this.forgotten)) {
@@ -108,6 +121,15 @@ export class ModelGateway implements VirtualGateway {
   emit(): void {
     this.sent++;
     this.reader?.toPage.push(JSON.stringify({ number: this.sent }));
+  }
+
+  /** The gateway's timer of 15 s runs. */
+  beat(): void {
+    for (const socket of this.sockets) {
+      if (socket.open && socket.protocol === 'grpc-heartbeat+json') {
+        socket.toPage.push('{"@heartbeat":{}}');
+      }
+    }
   }
 
   finish(status: object): void {
@@ -164,6 +186,11 @@ export class ModelGateway implements VirtualGateway {
         this.read(socket);
       }
     }
+  }
+
+  /** The connections of now go silent. */
+  silence(): void {
+    this.sockets.forEach((each) => each.silence());
   }
 
   cut(): void {

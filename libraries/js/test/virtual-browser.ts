@@ -23,7 +23,7 @@ interface Timer {
 
 /** The gateway of a virtual browser. */
 export interface VirtualGateway {
-  connect(url: string, listener: PlatformSocketListener): PlatformSocket;
+  connect(url: string, protocols: readonly string[], listener: PlatformSocketListener): PlatformSocket;
   fetch(url: string, request: PlatformRequest): Promise<PlatformResponse>;
 }
 
@@ -52,11 +52,8 @@ export class VirtualBrowser implements Platform {
     this.timers.delete(timer as Timer);
   }
 
-  openSocket(url: string, protocol: string, listener: PlatformSocketListener): PlatformSocket {
-    if (protocol !== 'grpc+json') {
-      throw new Error(`protocol: ${protocol}`);
-    }
-    return this.gateway.connect(url, listener);
+  openSocket(url: string, protocols: readonly string[], listener: PlatformSocketListener): PlatformSocket {
+    return this.gateway.connect(url, protocols, listener);
   }
 
   fetch(url: string, request: PlatformRequest): Promise<PlatformResponse> {
@@ -96,7 +93,7 @@ export class VirtualBrowser implements Platform {
     this.millis = end;
   }
 
-  /** Passes time as a page that is frozen does: no timer runs. */
+  /** Passes time as a page that is frozen does: no timer runs until it passes again. */
   sleep(millis: number): void {
     this.millis += millis;
   }

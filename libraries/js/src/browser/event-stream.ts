@@ -1,5 +1,6 @@
 import { Code, type GatewayStatus, LostError, type LossKind, StreamError, type StreamPositions, errorOf, parseStatus, statusOf } from './errors.js';
 import { EventParser, type ServerSentEvent } from './event-parser.js';
+import { HeartbeatDeadline } from './heartbeat-deadline.js';
 import { MessageQueue } from './message-queue.js';
 import { type EventStreamOptions, type StreamSettings, settingsOf } from './options.js';
 import { type Platform, type PlatformResponse, type Wake, browserPlatform } from './platform.js';
@@ -13,7 +14,7 @@ const EVENT_ID = /^[^.]+\.(\d+)$/;
 /** A request for events, from its begin to the end of its response. */
 interface Exchange {
   readonly abort: AbortController;
-  heardAt: number;
+  readonly deadline: HeartbeatDeadline;
   isOpen: boolean;
 }
 
@@ -89,9 +90,11 @@ export class EventStream<Response> implements AsyncIterable<Response> {
   }
 
   private async attempt(): Promise<void> {
-    const exchange: Exchange = { abort: new AbortController(), heardAt: this.platform.now(), isOpen: false };
+    const { handshakeMillis, heartbeatTimeoutMillis } = this.settings;
+    const onSilent = (): void => this.drop(exchange, `silent for ${Math.floor(deadline.silentMillis)} ms`);
+    const deadline = new HeartbeatDeadline(this.platform, heartbeatTimeoutMillis, onSilent);
+    const exchange: Exchange = { abort: new AbortController(), deadline, isOpen: false };
     this.exchange = exchange;
-    const { handshakeMillis } = this.settings;
     const timer = this.platform.setTimer(() => this.drop(exchange, `no answer within ${handshakeMillis} ms`), handshakeMillis);
     try {
       const response = await this.platform.fetch(this.url, {
@@ -102,13 +105,16 @@ export class EventStream<Response> implements AsyncIterable<Response> {
         credentials: this.options.credentials ?? 'same-origin',
         signal: exchange.abort.signal,
       });
-      this.platform.clearTimer(timer);
+      if (response.status === 200) {
+        this.platform.clearTimer(timer);
+      }
       if (this.exchange === exchange) {
         await this.take(exchange, response);
       }
     } catch (error) {
-      this.platform.clearTimer(timer);
       this.drop(exchange, error instanceof Error ? error.message : String(error));
+    } finally {
+      this.platform.clearTimer(timer);
     }
   }
 
@@ -136,7 +142,7 @@ export class EventStream<Response> implements AsyncIterable<Response> {
       }
     } else {
       exchange.isOpen = true;
-      exchange.heardAt = this.platform.now();
+      exchange.deadline.start();
       this.reconnection.onConnected();
       await this.read(exchange, response);
     }
@@ -154,16 +160,27 @@ export class EventStream<Response> implements AsyncIterable<Response> {
         this.drop(exchange, 'the response ended');
         return;
       }
-      exchange.heardAt = this.platform.now();
+      exchange.deadline.onHeard();
       try {
         parser.feed(part.value ?? new Uint8Array()).forEach((event) => this.dispatch(exchange, event));
       } catch (error) {
         const what = error instanceof Error ? error.message : String(error);
         this.finish(new StreamError(statusOf(error instanceof RangeError ? Code.RESOURCE_EXHAUSTED : Code.INTERNAL, what)));
       }
-      while (this.messages.size >= this.settings.receiveMessages && this.exchange === exchange) {
-        await new Promise<void>((resolve) => (this.resolveRoom = resolve));
+      if (this.messages.size >= this.settings.receiveMessages && this.exchange === exchange) {
+        await this.room(exchange);
       }
+    }
+  }
+
+  /** Waits until the application has read; the silence of a response that is not read says nothing. */
+  private async room(exchange: Exchange): Promise<void> {
+    exchange.deadline.stop();
+    while (this.messages.size >= this.settings.receiveMessages && this.exchange === exchange) {
+      await new Promise<void>((resolve) => (this.resolveRoom = resolve));
+    }
+    if (this.exchange === exchange) {
+      exchange.deadline.start();
     }
   }
 
@@ -210,7 +227,7 @@ export class EventStream<Response> implements AsyncIterable<Response> {
 
   private wake(why: Wake): void {
     const exchange = this.exchange;
-    const isSilent = exchange?.isOpen === true && this.platform.now() - exchange.heardAt >= this.settings.suspectMillis;
+    const isSilent = exchange?.isOpen === true && exchange.deadline.silentMillis >= this.settings.suspectMillis;
     if (exchange !== undefined && (why === 'network' || isSilent)) {
       this.drop(exchange, why === 'network' ? 'the network changed' : 'silent while the page slept');
     }
@@ -235,6 +252,7 @@ export class EventStream<Response> implements AsyncIterable<Response> {
     this.exchange = undefined;
     this.resolveRoom?.();
     this.resolveRoom = undefined;
+    exchange?.deadline.stop();
     exchange?.abort.abort();
   }
 

@@ -1,3 +1,5 @@
+import { HEARTBEAT_MILLIS } from './heartbeat-deadline.js';
+
 /** The settings that both kinds of streams share. Durations are milliseconds. */
 export interface StreamOptions {
   /** Ends the stream with CANCELLED; the error's cause is the signal's reason. */
@@ -16,6 +18,12 @@ export interface StreamOptions {
   readonly handshakeMillis?: number;
   /** Silence after which a connection is replaced when the page wakes; default 15,000. */
   readonly suspectMillis?: number;
+  /**
+   * Silence after which an open connection is replaced. A gateway sends a heartbeat every 15 s. WebSockets of
+   * gateways that send none are not watched. A message that takes longer to arrive gets twice the time on each further connection.
+   * 20,000 to 2,147,483,647, default 40,000.
+   */
+  readonly heartbeatTimeoutMillis?: number;
 }
 
 /** The settings of a stream over a WebSocket. */
@@ -42,7 +50,8 @@ export interface EventStreamOptions extends StreamOptions {
   readonly maxEventChars?: number;
 }
 
-const MOST_MILLIS = 2 ** 31 - 1;
+/** The longest time of a timer. */
+export const MOST_MILLIS = 2 ** 31 - 1;
 const MOST_MESSAGES = 65_536;
 const MOST_BYTES = 2 ** 30;
 
@@ -52,6 +61,7 @@ const DEFAULTS = {
   patienceMillis: 900_000,
   handshakeMillis: 10_000,
   suspectMillis: 15_000,
+  heartbeatTimeoutMillis: 40_000,
   sendMessages: 4_096,
   sendBytes: 1024 * 1024,
   ackEvery: 16,
@@ -68,6 +78,7 @@ const BOUNDS: Record<keyof StreamSettings, readonly [number, number]> = {
   patienceMillis: [1, MOST_MILLIS],
   handshakeMillis: [1, MOST_MILLIS],
   suspectMillis: [1, MOST_MILLIS],
+  heartbeatTimeoutMillis: [HEARTBEAT_MILLIS, MOST_MILLIS],
   sendMessages: [1, MOST_MESSAGES],
   sendBytes: [1, MOST_BYTES],
   ackEvery: [1, MOST_MESSAGES],

@@ -10,7 +10,8 @@ export interface PlatformSocket {
 
 /** The listener of one WebSocket. */
 export interface PlatformSocketListener {
-  onOpen(): void;
+  /** @param protocol the sub-protocol that the gateway selected */
+  onOpen(protocol: string): void;
   onText(text: string): void;
   /** The last call; `code` is 1006 where the connection broke or was never made. */
   onClose(code: number): void;
@@ -46,7 +47,8 @@ export interface Platform {
   random(): number;
   setTimer(run: () => void, millis: number): unknown;
   clearTimer(timer: unknown): void;
-  openSocket(url: string, protocol: string, listener: PlatformSocketListener): PlatformSocket;
+  /** @param protocols the sub-protocols that are offered, the preferred one first */
+  openSocket(url: string, protocols: readonly string[], listener: PlatformSocketListener): PlatformSocket;
   fetch(url: string, request: PlatformRequest): Promise<PlatformResponse>;
   /** Calls a listener at each wake, until the returned function is called. */
   onWake(listener: (why: Wake) => void): () => void;
@@ -58,6 +60,7 @@ interface EventSubject {
 }
 
 interface BrowserSocket {
+  readonly protocol: string;
   onopen: (() => void) | null;
   onmessage: ((event: { data: unknown }) => void) | null;
   onclose: ((event: { code: number }) => void) | null;
@@ -67,7 +70,7 @@ interface BrowserSocket {
 
 /** The globals of a page or a worker; a worker has no document. */
 interface BrowserGlobals extends EventSubject {
-  readonly WebSocket: new (url: string, protocol: string) => BrowserSocket;
+  readonly WebSocket: new (url: string, protocols: readonly string[]) => BrowserSocket;
   readonly document?: EventSubject & { readonly visibilityState: string };
   fetch(url: string, request: PlatformRequest): Promise<PlatformResponse>;
 }
@@ -78,9 +81,9 @@ export const browserPlatform: Platform = {
   random: () => Math.random(),
   setTimer: (run, millis) => setTimeout(run, millis),
   clearTimer: (timer) => clearTimeout(timer as number),
-  openSocket(url, protocol, listener) {
-    const socket = new (globals().WebSocket)(url, protocol);
-    socket.onopen = () => listener.onOpen();
+  openSocket(url, protocols, listener) {
+    const socket = new (globals().WebSocket)(url, protocols);
+    socket.onopen = () => listener.onOpen(socket.protocol);
     socket.onmessage = (event) => listener.onText(String(event.data));
     socket.onclose = (event) => listener.onClose(event.code);
     return socket;

@@ -1,8 +1,12 @@
 import { type GatewayStatus, parseStatus } from './errors.js';
+import { HeartbeatDeadline } from './heartbeat-deadline.js';
 import type { StreamSettings } from './options.js';
 import type { Platform, PlatformSocket, PlatformSocketListener, Wake } from './platform.js';
 
-const PROTOCOL = 'grpc+json';
+/** The sub-protocol with a text every 15 s, since scripts don't see PINGs; the gateway's documentation has it. */
+const WITH_HEARTBEATS = 'grpc-heartbeat+json';
+/** A gateway that knows no heartbeats selects the second one. */
+const PROTOCOLS = [WITH_HEARTBEATS, 'grpc+json'];
 /** The code of a connection that ended without a closing handshake. */
 const BROKEN = 1006;
 /** Time after the handshake within which the gateway says that it keeps a stream. */
@@ -15,6 +19,7 @@ export interface SocketConnectionListener {
   /** The gateway does not keep the stream, or has not said so in time. */
   onPlain(): void;
   onMessage(value: object): void;
+  onHeartbeat(): void;
   /** The last call. */
   onClosed(connection: SocketConnection, status: GatewayStatus | undefined, cause: string): void;
 }
@@ -26,28 +31,35 @@ export class SocketConnection implements PlatformSocketListener {
   isHalfClosed = false;
   /** Whether the gateway has read everything that was sent before `reattach`. */
   isRead = false;
+  /** Whether the connection ended because nothing arrived. */
+  isSilent = false;
 
   private readonly socket: PlatformSocket;
   private timer: unknown;
-  private heardAt: number;
+  private readonly deadline: HeartbeatDeadline;
   private status: GatewayStatus | undefined;
   private dropped = false;
   private closing = false;
   private opened = false;
-  private readonly suspectMillis: number;
 
-  /** @param mayBePlain whether the connection may carry a stream that is not kept, as the first one of a stream may */
+  /**
+   * @param mayBePlain whether the connection may carry a stream that is not kept, as the first one of a stream may
+   * @param firstTimeoutMillis the heartbeat timeout until the first message or heartbeat
+   */
   constructor(
     url: string,
     private readonly mayBePlain: boolean,
-    settings: StreamSettings,
+    firstTimeoutMillis: number,
+    private readonly settings: StreamSettings,
     private readonly platform: Platform,
     private readonly listener: SocketConnectionListener,
   ) {
-    this.heardAt = platform.now();
+    this.deadline = new HeartbeatDeadline(platform, firstTimeoutMillis, () => {
+      this.isSilent = true;
+      this.fail(`silent for ${Math.floor(this.deadline.silentMillis)} ms`);
+    });
     this.timer = platform.setTimer(() => this.fail(`no answer within ${settings.handshakeMillis} ms`), settings.handshakeMillis);
-    this.suspectMillis = settings.suspectMillis;
-    this.socket = platform.openSocket(url, PROTOCOL, this);
+    this.socket = platform.openSocket(url, PROTOCOLS, this);
   }
 
   send(text: string): void {
@@ -66,25 +78,29 @@ export class SocketConnection implements PlatformSocketListener {
   reattach(): void {
     if (!this.closing) {
       this.closing = true;
+      this.deadline.onHeard();
       this.socket.close();
     }
   }
 
   /** Whether the connection may be dead without a sign of it. */
-  isSuspect(why: Wake, now: number): boolean {
-    return why === 'network' || (this.isAttached && now - this.heardAt >= this.suspectMillis);
+  isSuspect(why: Wake): boolean {
+    return why === 'network' || (this.isAttached && this.deadline.silentMillis >= this.settings.suspectMillis);
   }
 
   /** Ends the connection; the listener hears no more of it. */
   drop(): void {
     this.dropped = true;
-    this.platform.clearTimer(this.timer);
+    this.stopTimers();
     this.socket.close();
   }
 
-  onOpen(): void {
-    this.heardAt = this.platform.now();
+  onOpen(protocol: string): void {
     this.opened = true;
+    this.deadline.onHeard();
+    if (protocol === WITH_HEARTBEATS && !this.dropped) {
+      this.deadline.start();
+    }
     if (this.mayBePlain && !this.dropped && !this.isAttached) {
       this.platform.clearTimer(this.timer);
       this.timer = this.platform.setTimer(() => this.attachPlain(), SESSION_MILLIS);
@@ -95,7 +111,7 @@ export class SocketConnection implements PlatformSocketListener {
     if (this.dropped || this.closing) {
       return;
     }
-    this.heardAt = this.platform.now();
+    this.deadline.onHeard();
     let value: Record<string, unknown>;
     try {
       value = JSON.parse(text) as Record<string, unknown>;
@@ -110,18 +126,28 @@ export class SocketConnection implements PlatformSocketListener {
     } else if ('@status' in value) {
       this.status = parseStatus(value['@status']);
     } else {
-      this.attachPlain();
-      this.listener.onMessage(value);
+      this.deadline.limit(this.settings.heartbeatTimeoutMillis);
+      if ('@heartbeat' in value) {
+        this.listener.onHeartbeat();
+      } else {
+        this.attachPlain();
+        this.listener.onMessage(value);
+      }
     }
   }
 
   onClose(code: number): void {
     if (!this.dropped) {
       this.dropped = true;
-      this.platform.clearTimer(this.timer);
+      this.stopTimers();
       this.isRead = this.closing && code !== BROKEN;
       this.listener.onClosed(this, this.status, this.opened ? `closed with ${code}` : 'no connection');
     }
+  }
+
+  private stopTimers(): void {
+    this.platform.clearTimer(this.timer);
+    this.deadline.stop();
   }
 
   private attach(): void {

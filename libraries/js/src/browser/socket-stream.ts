@@ -1,10 +1,13 @@
 import { Code, type GatewayStatus, LostError, type LossKind, StreamError, type StreamPositions, errorOf, statusOf } from './errors.js';
 import { MessageQueue } from './message-queue.js';
-import { type SocketStreamOptions, type StreamSettings, settingsOf } from './options.js';
+import { MOST_MILLIS, type SocketStreamOptions, type StreamSettings, settingsOf } from './options.js';
 import { type Platform, type Wake, browserPlatform } from './platform.js';
 import { Reconnection } from './reconnection.js';
 import { SendQueue } from './send-queue.js';
 import { SocketConnection, type SocketConnectionListener } from './socket-connection.js';
+
+/** Bound of the factor by which the first heartbeat timeout of a connection grows. */
+const MOST_PATIENCE = 16;
 
 /** The state of a stream: whether it has a connection. */
 export type StreamState = 'connecting' | 'open' | 'closed';
@@ -30,6 +33,7 @@ export class SocketStream<Request, Response> implements AsyncIterable<Response>,
   private connection: SocketConnection | undefined;
   private session = '';
   private received = 0;
+  private silences = 0;
   private processed = 0;
   private acknowledged = 0;
   private halfClosed = false;
@@ -129,12 +133,19 @@ export class SocketStream<Request, Response> implements AsyncIterable<Response>,
   /** Called by the connection. */
   onMessage(value: object): void {
     this.received++;
+    this.silences = 0;
     this.messages.push(value as Response);
+  }
+
+  /** Called by the connection. */
+  onHeartbeat(): void {
+    this.silences = 0;
   }
 
   /** Called by the connection, at its end; never after `drop`. */
   onClosed(connection: SocketConnection, status: GatewayStatus | undefined, cause: string): void {
     this.connection = undefined;
+    this.silences += connection.isSilent ? 1 : 0;
     if (status !== undefined) {
       // UNAVAILABLE after the gateway attached this side may be of the gateway alone; the next attempt is told.
       if (status.code !== Code.UNAVAILABLE || !connection.isAttached || this.session === '') {
@@ -155,7 +166,10 @@ export class SocketStream<Request, Response> implements AsyncIterable<Response>,
     this.sends.onConnection();
     const parameters = this.session === '' ? '@session=new&@ack=true' : `@session=${this.session}&@after=${this.received}`;
     const url = `${this.url}${this.url.includes('?') ? '&' : '?'}${parameters}`;
-    this.connection = new SocketConnection(url, this.session === '', this.settings, this.platform, this);
+    // A message arrives as a whole. One that takes longer than the timeout gets twice the time on each further connection.
+    const patience = Math.min(2 ** this.silences, MOST_PATIENCE);
+    const timeoutMillis = Math.min(this.settings.heartbeatTimeoutMillis * patience, MOST_MILLIS);
+    this.connection = new SocketConnection(url, this.session === '', timeoutMillis, this.settings, this.platform, this);
   }
 
   private onUsable(): void {
@@ -194,7 +208,7 @@ export class SocketStream<Request, Response> implements AsyncIterable<Response>,
   }
 
   private wake(why: Wake): void {
-    if (this.connection?.isSuspect(why, this.platform.now()) === true) {
+    if (this.connection?.isSuspect(why) === true) {
       this.connection.drop();
       this.connection = undefined;
       this.reconnection.onLost(why === 'network' ? 'the network changed' : 'silent while the page slept');

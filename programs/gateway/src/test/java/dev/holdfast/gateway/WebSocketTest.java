@@ -62,6 +62,18 @@ class WebSocketTest {
   }
 
   @Test
+  void theFirstKnownProtocolOfTheClientIsSelected() throws Exception {
+    try (RawSocket socket = open(CHAT, "grpc-heartbeat+json, grpc+json")) {
+      assertThat(socket.head()).containsIgnoringCase("sec-websocket-protocol: grpc-heartbeat+json");
+      socket.text("{\"name\":\"a\"}");
+      assertThat(socket.next()).contains("hello a");
+    }
+    try (RawSocket socket = open(CHAT, "grpc+json, grpc-heartbeat+json")) {
+      assertThat(socket.head()).containsIgnoringCase("sec-websocket-protocol: grpc+json\r\n");
+    }
+  }
+
+  @Test
   void aMethodOfOneMessageNeedsNoEndAndAPathMayBeTheMessage() throws Exception {
     try (RawSocket socket = open("/test.greet.Greeter/SayHello", "grpc+json")) {
       socket.text("{\"name\":\"one\"}");
@@ -103,7 +115,9 @@ class WebSocketTest {
     assertThat(ask("origin: null")).startsWith("HTTP/1.1 403 ");
     assertThat(ask("sec-websocket-protocol: soap"))
         .startsWith("HTTP/1.1 400 ")
-        .contains("sec-websocket-protocol: soap (expected: grpc+json or grpc+proto)");
+        .contains(
+            "sec-websocket-protocol: soap (expected: grpc+json, grpc-heartbeat+json or"
+                + " grpc+proto)");
     assertThat(ask("sec-websocket-version: 8")).startsWith("HTTP/1.1 400 ");
   }
 

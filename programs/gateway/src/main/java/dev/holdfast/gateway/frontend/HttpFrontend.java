@@ -318,7 +318,8 @@ public final class HttpFrontend implements Frontend {
   private RoutedRequest socket(
       HttpExchange web, HttpRequestHead head, SocketSession session, FrontendOptions now) {
     require(FrontendProtocol.WEBSOCKET, head, now);
-    if (new WebSocketRequest(web.headers()).protocol().equals(WebSocketCallCodec.PROTO)) {
+    String protocol = new WebSocketRequest(web.headers()).protocol();
+    if (protocol.equals(WebSocketCallCodec.PROTO)) {
       return new RoutedRequest(
           methodRouter.target(web, head.path()), WebSocketCallCodec.binary(head.path()));
     }
@@ -326,7 +327,8 @@ public final class HttpFrontend implements Frontend {
         methodRouter.json(
             web,
             new HttpRequestHead(MethodRouter.ANY_METHOD, head.path(), session.query(), "", ""));
-    return new RoutedRequest(routedMethod.target(), WebSocketCallCodec.json(routedMethod.what()));
+    return new RoutedRequest(
+        routedMethod.target(), WebSocketCallCodec.json(routedMethod.what(), protocol));
   }
 
   private RoutedRequest connect(HttpExchange web, String path, ConnectRequest request) {

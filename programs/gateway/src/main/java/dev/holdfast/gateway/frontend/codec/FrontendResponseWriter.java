@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class FrontendResponseWriter {
   @Limit(
-      of = "time without an event on a stream of server-sent events",
-      then = "a comment keeps the way open")
+      of = "time between two heartbeats of server-sent events, or of a WebSocket with them",
+      then = "a comment or a text keeps the path open and shows that it works")
   static final Duration PING_TIME = Duration.ofSeconds(15);
 
   private final HttpExchange web;
@@ -123,7 +123,7 @@ final class FrontendResponseWriter {
         frontendResponse.head(), headOnly ? FrontendResponse.NOTHING : frontendResponse.body());
   }
 
-  /** Stops the keepalive timer of server-sent events. */
+  /** Stops the heartbeats. */
   void stop() {
     ScheduledFuture<?> known = pings;
     if (known != null) {

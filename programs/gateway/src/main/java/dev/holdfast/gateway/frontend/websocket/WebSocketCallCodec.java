@@ -32,6 +32,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WebSocketCallCodec extends FrontendCodec {
   static final String JSON = "grpc+json";
+
+  /** As {@link #JSON}, with heartbeats: scripts of a page see no PING. */
+  static final String JSON_WITH_HEARTBEATS = "grpc-heartbeat+json";
+
   public static final String PROTO = "grpc+proto";
 
   private static final byte[] NOTHING = {};
@@ -41,32 +45,41 @@ public final class WebSocketCallCodec extends FrontendCodec {
    */
   private static final int EMPTY_END = 7;
 
+  private static final byte[] HEARTBEAT = "{\"@heartbeat\":{}}".getBytes(StandardCharsets.UTF_8);
+
   private static final byte[] STATUS = "{\"@status\":".getBytes(StandardCharsets.UTF_8);
 
   private final String path;
   private final @Nullable HttpCall call;
+  private final String protocol;
   private boolean sent;
   private @Nullable ResumePoint point;
 
-  private WebSocketCallCodec(String path, @Nullable HttpCall call) {
+  private WebSocketCallCodec(String path, @Nullable HttpCall call, String protocol) {
     this.path = path;
     this.call = call;
+    this.protocol = protocol;
   }
 
-  /** A call with messages in JSON. */
-  public static WebSocketCallCodec json(HttpCall call) {
+  /**
+   * A call with messages in JSON.
+   *
+   * @param protocol the sub-protocol, which says whether there are heartbeats
+   */
+  public static WebSocketCallCodec json(HttpCall call, String protocol) {
     String raw = StreamFraming.raw().contentType();
     if (call.responseStream().contentType().equals(raw)) {
       throw RequestRefusedException.badRequest(
-          "sec-websocket-protocol: grpc+json (expected: grpc+proto where answers are"
-              + " google.api.HttpBody)");
+          "sec-websocket-protocol: "
+              + protocol
+              + " (expected: grpc+proto where answers are google.api.HttpBody)");
     }
-    return new WebSocketCallCodec(call.method().path(), call);
+    return new WebSocketCallCodec(call.method().path(), call, protocol);
   }
 
   /** A call with binary messages, which pass unchanged. */
   public static WebSocketCallCodec binary(String path) {
-    return new WebSocketCallCodec(path, null);
+    return new WebSocketCallCodec(path, null, PROTO);
   }
 
   @Override
@@ -168,8 +181,7 @@ public final class WebSocketCallCodec extends FrontendCodec {
 
   @Override
   protected Http2Headers head() {
-    return FrontendResponse.head(101, "")
-        .set("sec-websocket-protocol", call == null ? PROTO : JSON);
+    return FrontendResponse.head(101, "").set("sec-websocket-protocol", protocol);
   }
 
   @Override
@@ -187,6 +199,11 @@ public final class WebSocketCallCodec extends FrontendCodec {
     // Of {"metadata": ..} all but its envelope and opening brace.
     text.write(metadata, EMPTY_END - 1, metadata.length - EMPTY_END + 1);
     return new ResponseEnd(text.toByteArray(), true);
+  }
+
+  @Override
+  protected byte[] ping() {
+    return protocol.equals(JSON_WITH_HEARTBEATS) ? HEARTBEAT : NOTHING;
   }
 
   @Override

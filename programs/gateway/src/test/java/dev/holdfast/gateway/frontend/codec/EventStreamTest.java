@@ -101,7 +101,7 @@ class EventStreamTest {
   }
 
   /** Takes all and says nothing. */
-  private static final class Silence implements OutgoingCall {
+  static final class Silence implements OutgoingCall {
     @Override
     public void send(byte[] bytes, int offset, int length, boolean last) {}
 
@@ -121,7 +121,7 @@ class EventStreamTest {
   }
 
   /** Keeps what is answered. */
-  private static final class Events implements HttpExchange {
+  static final class Events implements HttpExchange {
     private final Http2Headers headers = new DefaultHttp2Headers().method("POST").path("/v1/chat");
     private final List<String> written = new ArrayList<>();
     private final ForwardingLoop loop;
