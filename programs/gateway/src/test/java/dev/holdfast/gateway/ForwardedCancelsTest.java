@@ -129,6 +129,30 @@ class ForwardedCancelsTest {
     assertThat(patient.next("HEADERS").header("grpc-status")).isEqualTo("0");
   }
 
+  /** The h2 library counts them; the server stalls, so that time proves nothing. */
+  @Test
+  void cancelsRightBehindTheirCallsCutNoCallOfOthers() throws Exception {
+    AcceptQueueServer server = rig.closing(new AcceptQueueServer());
+    Gateway gateway = rig.gateway(server.address());
+    RawPeer patient = rig.client(gateway);
+    patient.headers(3, RawPeer.call(PATH), false);
+    await().until(() -> server.accepted() == 1);
+    RawPeer client = rig.client(gateway);
+    int id = 3;
+    for (int wave = 0; wave < 2; wave++) {
+      for (int i = 0; i < 40; i++, id += 2) {
+        client.headers(id, RawPeer.call(PATH), false);
+        client.reset(id, Http2Error.CANCEL.code());
+      }
+      client.ping(wave);
+      client.next("PONG");
+    }
+    await().until(() -> server.resets() == 80);
+    assertThat(view(gateway).openCalls()).isEqualTo(1);
+    server.answer();
+    assertThat(patient.next("HEADERS").header("grpc-status")).isEqualTo("0");
+  }
+
   /** As many connections as may have long calls and no new ones are there already. */
   @Test
   void whereNoConnectionMayTakeThePlaceOfAWornOneNoCallOfOthersIsCut() throws Exception {

@@ -13,14 +13,14 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rate limit of cancelled calls on one upstream connection ({@link ForwardedCancels}). A call
- * whose RST_STREAM is delayed gets no more window, and its waiting frames are dropped. Confined to
- * the connection's event loop.
+ * The rate limits of cancelled calls on one upstream connection ({@link ForwardedCancels}, {@link
+ * UnacceptedResets}). A call whose RST_STREAM is delayed gets no more window, and its waiting
+ * frames are dropped. Confined to the connection's event loop.
  */
 final class UpstreamCancels {
   @Limit(
       of =
-          "cancels held back over one connection to an upstream that can't be replaced, or half of"
+          "cancels held back over one connection to an upstream that takes new calls, or half of"
               + " its calls if that is less",
       then = "further ones are sent at once, and the upstream may end the connection for them")
   static final int MAX_HELD_BACK = 1_000;
@@ -28,6 +28,7 @@ final class UpstreamCancels {
   private final UpstreamConnection connection;
   private final PooledConnectionListener<UpstreamConnection> watch;
   private final ForwardedCancels told = new ForwardedCancels();
+  private final UnacceptedResets unaccepted = new UnacceptedResets();
 
   /**
    * The streams whose RST_STREAM is delayed. On a connection that gets no new calls, at most as
@@ -36,6 +37,7 @@ final class UpstreamCancels {
   private final Set<CallStream> heldBack = new LinkedHashSet<>();
 
   private @Nullable ScheduledFuture<?> timer;
+  private @Nullable ScheduledFuture<?> pause;
 
   UpstreamCancels(
       UpstreamConnection connection, PooledConnectionListener<UpstreamConnection> watch) {
@@ -44,19 +46,32 @@ final class UpstreamCancels {
   }
 
   void cancel(CallStream stream) {
-    if (told.isSpent(System.nanoTime())) {
-      if (!connection.isDraining()) {
-        watch.onExhausted(connection);
-      }
-      if (connection.isDraining() || heldBack.size() < mostHeldBack()) {
-        heldBack.add(stream);
-        connection.stopSending(stream);
+    boolean spent = told.isSpent(System.nanoTime());
+    if (spent && !connection.isDraining()) {
+      watch.onExhausted(connection);
+    }
+    boolean early = spent || isEarly(stream);
+    if (early && (connection.isDraining() || heldBack.size() < mostHeldBack())) {
+      heldBack.add(stream);
+      connection.stopSending(stream);
+      if (spent) {
         scheduleDelayedResets();
-        connection.closeIfUnused();
-        return;
       }
+      connection.closeIfUnused();
+      return;
     }
     sendReset(stream);
+  }
+
+  /** Handles the acknowledgement of SETTINGS by the upstream. */
+  void onSettingsAck() {
+    if (unaccepted.onSettingsAck()) {
+      pause =
+          connection
+              .context()
+              .executor()
+              .schedule(this::startBatch, UnacceptedResets.PAUSE.toNanos(), TimeUnit.NANOSECONDS);
+    }
   }
 
   boolean isHeldBack(@Nullable CallStream stream) {
@@ -74,26 +89,42 @@ final class UpstreamCancels {
     }
   }
 
-  /** Stops the timer when the connection is closed. */
+  /** Stops the timers when the connection is closed. */
   void stop() {
     if (timer != null) {
       timer.cancel(false);
     }
+    if (pause != null) {
+      pause.cancel(false);
+    }
   }
 
-  /**
-   * The most delayed cancels of a connection that still gets new calls, because it cannot be
-   * replaced.
-   */
+  /** The most delayed cancels of a connection that still gets new calls. */
   private int mostHeldBack() {
     return Math.min(MAX_HELD_BACK, connection.mostCalls() / 2);
   }
 
+  /** Whether the stream has no response, and too many such streams were reset just now. */
+  private boolean isEarly(CallStream stream) {
+    return unaccepted.isFull() && !connection.isAnswered(stream);
+  }
+
   private void sendReset(CallStream stream) {
+    boolean answered = connection.isAnswered(stream);
     connection.discard(stream, Http2Error.CANCEL.code());
     if (told.onCancel(System.nanoTime())) {
       connection.loopResources().meters().met(MetLimit.UPSTREAM_CANCELS);
       watch.onAged(connection);
+    }
+    if (!answered && unaccepted.onReset()) {
+      connection.sendBarrier();
+    }
+  }
+
+  private void startBatch() {
+    unaccepted.startBatch();
+    if (!connection.isClosing()) {
+      sendDelayedResets();
     }
   }
 
@@ -101,22 +132,25 @@ final class UpstreamCancels {
     if (timer == null || timer.isDone()) {
       long nanos = told.leftNanos(System.nanoTime());
       timer =
-          connection
-              .context()
-              .executor()
-              .schedule(this::sendDelayedResets, nanos, TimeUnit.NANOSECONDS);
+          connection.context().executor().schedule(this::onWindowEnd, nanos, TimeUnit.NANOSECONDS);
     }
+  }
+
+  private void onWindowEnd() {
+    timer = null;
+    sendDelayedResets();
   }
 
   private void sendDelayedResets() {
     for (CallStream each : new ArrayList<>(heldBack)) {
       if (told.isSpent(System.nanoTime())) {
-        timer = null;
         scheduleDelayedResets();
         return;
       }
-      heldBack.remove(each);
-      sendReset(each);
+      if (!isEarly(each)) {
+        heldBack.remove(each);
+        sendReset(each);
+      }
     }
   }
 }

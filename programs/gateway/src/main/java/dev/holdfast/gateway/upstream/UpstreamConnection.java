@@ -25,6 +25,7 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.codec.http2.Http2Stream.State;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
@@ -134,6 +135,11 @@ public final class UpstreamConnection extends FrameConnection implements PooledC
     return leaving;
   }
 
+  /** Whether the connection closes, so that nothing more is sent. */
+  boolean isClosing() {
+    return closing;
+  }
+
   /** Whether the peer's SETTINGS arrived. */
   public boolean isReady() {
     return ready;
@@ -190,6 +196,18 @@ public final class UpstreamConnection extends FrameConnection implements PooledC
     }
     send(stream, headers, end, written);
     return stream.state() == State.CLOSED ? null : stream;
+  }
+
+  /** Whether response headers arrived on the stream. */
+  boolean isAnswered(CallStream stream) {
+    Http2Stream open = connection().stream(stream.id());
+    return open != null && open.isHeadersReceived();
+  }
+
+  /** Sends empty SETTINGS: their acknowledgement shows what the upstream has read. */
+  void sendBarrier() {
+    var unused = encoder().writeSettings(context(), new Http2Settings(), context().newPromise());
+    flushLater();
   }
 
   /** Cancels a call, at once or later; see {@link UpstreamCancels}. */
@@ -292,6 +310,11 @@ public final class UpstreamConnection extends FrameConnection implements PooledC
         awaitIdle();
       }
       watch.onReady(UpstreamConnection.this);
+    }
+
+    @Override
+    public void onSettingsAckRead(ChannelHandlerContext ctx) {
+      cancels.onSettingsAck();
     }
 
     @Override
