@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 public final class GrpcMessageHeader {
   private static final String HEX = "0123456789ABCDEF";
 
+  private static final char LAST_BYTE = 0xFF;
+
   private GrpcMessageHeader() {}
 
   /** The value of the header. */
@@ -28,7 +30,8 @@ public final class GrpcMessageHeader {
   }
 
   /**
-   * The decoded text of the header; malformed escapes are kept, so that no error message is lost.
+   * The decoded text of the header. Malformed escapes are kept, so that no error message is lost.
+   * Characters up to U+00FF above ASCII are bytes of UTF-8 that the sender did not encode.
    */
   public static String decode(CharSequence header) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(header.length());
@@ -37,7 +40,9 @@ public final class GrpcMessageHeader {
       int high =
           c == '%' && i + 2 < header.length() ? Character.digit(header.charAt(i + 1), 16) : -1;
       int low = high < 0 ? -1 : Character.digit(header.charAt(i + 2), 16);
-      if (low < 0) {
+      if (low < 0 && c <= LAST_BYTE) {
+        bytes.write(c);
+      } else if (low < 0) {
         bytes.writeBytes(String.valueOf(c).getBytes(StandardCharsets.UTF_8));
       } else {
         bytes.write(high * 16 + low);

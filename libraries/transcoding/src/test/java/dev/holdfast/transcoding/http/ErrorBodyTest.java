@@ -135,6 +135,15 @@ class ErrorBodyTest {
     assertThat(GrpcMessageHeader.decode(header)).isEqualTo(text);
   }
 
+  /** Some servers send UTF-8 as it is: a header value holds a byte in each character. */
+  @Test
+  void bytesAboveAsciiInMessagesAreUtf8() {
+    String raw =
+        new String("ünï %41".getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    assertThat(GrpcMessageHeader.decode(raw)).isEqualTo("ünï A");
+    assertThat(GrpcMessageHeader.decode("日")).isEqualTo("日");
+  }
+
   private static String body(byte @Nullable [] details, String message) {
     ServiceCatalog catalog = ServiceCatalog.of(List.of(ShopProto.getDescriptor().toProto()));
     JsonCodec codec = JsonCodec.of(SchemaTypes.of(catalog.typeFiles()));
