@@ -367,6 +367,40 @@ class UpstreamStatusTest {
     assertThat(text.end()).isTrue();
   }
 
+  /** The gateway adds x-forwarded-for and -proto, so that an accepted request may be too large. */
+  @ParameterizedTest
+  @CsvSource({"16384, 16000, 16435", "4096, 3700, 4135"})
+  void headersAboveTheLimitOfTheUpstreamEndTheCallAtOnce(int limit, int bytes, int sent)
+      throws Exception {
+    RawPeer.Upstream upstream =
+        rig.closing(
+            RawPeer.listen(
+                new Http2Settings().maxHeaderListSize(limit),
+                (peer, request) ->
+                    peer.headers(request.stream(), RawPeer.head().add("grpc-status", "0"), true)));
+    RawPeer client = rig.client(rig.gateway(upstream.address()));
+    int id = 1;
+    // More than an endpoint or a retry budget would take.
+    for (int i = 0; i < 30; i++) {
+      id += 2;
+      client.headers(id, RawPeer.call(PATH).add("x-large", "x".repeat(bytes)), true);
+      RawPeer.Frame refused = client.next("HEADERS", "RST_STREAM");
+      assertThat(refused.header("grpc-status")).isEqualTo("8");
+      assertThat(refused.header("grpc-message"))
+          .contains(
+              "request headers of " + sent + " bytes",
+              "SETTINGS_MAX_HEADER_LIST_SIZE of the upstream is " + limit,
+              upstream.address(),
+              "attempt 1)");
+    }
+    call(client, id + 2);
+    assertThat(client.next("HEADERS", "RST_STREAM").header("grpc-status")).isEqualTo("0");
+    assertThat(rig.meters.find("holdfast.gateway.ejected").counters()).isEmpty();
+    assertThat(rig.met("retries")).isZero();
+    upstream.accepted();
+    assertThat(upstream.peers()).isEmpty();
+  }
+
   private RawPeer.Upstream upstream() {
     return rig.closing(RawPeer.listen(new Http2Settings().maxConcurrentStreams(100)));
   }

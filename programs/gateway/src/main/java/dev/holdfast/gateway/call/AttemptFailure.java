@@ -4,6 +4,7 @@ import dev.holdfast.core.IoErrorText;
 import dev.holdfast.gateway.cluster.EndpointFault;
 import dev.holdfast.gateway.headers.LocalReplyStatus;
 import dev.holdfast.gateway.traffic.CallEndReason;
+import dev.holdfast.gateway.upstream.HeaderListTooLargeException;
 import io.netty.handler.codec.http2.Http2Error;
 import org.jspecify.annotations.Nullable;
 
@@ -80,8 +81,27 @@ record AttemptFailure(
         CallEndReason.UPSTREAM_LOST, what, LocalReplyStatus.UNAVAILABLE, unprocessed, fault);
   }
 
-  /** The failure of a stream that could not be opened on the gateway's side. */
+  /**
+   * Whether another attempt would fail in the same way: the request itself exceeds a limit of the
+   * upstream.
+   */
+  boolean isPermanent() {
+    return why == CallEndReason.LIMIT;
+  }
+
+  /**
+   * The failure of a stream that could not be opened on the gateway's side: RESOURCE_EXHAUSTED and
+   * no other attempt if the request headers are too large for the upstream.
+   */
   static AttemptFailure unopened(@Nullable Throwable cause) {
+    if (cause instanceof HeaderListTooLargeException) {
+      return new AttemptFailure(
+          CallEndReason.LIMIT,
+          String.valueOf(cause.getMessage()),
+          LocalReplyStatus.RESOURCE_EXHAUSTED,
+          true,
+          null);
+    }
     String why = cause == null ? "" : ": " + IoErrorText.of(cause);
     return lost("no stream could be opened" + why, true, null);
   }

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  *       included;
  *   <li>an attempt that may have been processed is followed by another one only if the policy says
  *       so, and no attempt follows response headers that went to the client;
+ *   <li>no attempt follows a request whose headers exceed the limit of the upstream;
  *   <li>REFUSED_STREAM reaches the client only if no attempt may have been processed;
  *   <li>each attempt is ended, each timer is stopped, and the kept request is freed.
  * </ul>
@@ -448,6 +449,7 @@ class CallStateMachine<H, D> {
   /** Whether another attempt follows a failure; if so, the retry budget is charged. */
   private boolean mayRetry(AttemptFailure failure) {
     return !hasBegun()
+        && !failure.isPermanent()
         && effects.isRequestKept()
         && isAttemptLeft()
         && isRepeatable(failure)

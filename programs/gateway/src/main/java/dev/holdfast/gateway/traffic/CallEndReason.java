@@ -18,7 +18,7 @@ public enum CallEndReason {
   DEADLINE,
   /** The call reached the longest duration that its route allows. */
   AGE,
-  /** The call met a limit of the gateway. */
+  /** The call met a limit of the gateway, or its headers exceed the limit of the upstream. */
   LIMIT,
   /** The upstream's response is not valid gRPC, or not complete. */
   BAD_ANSWER,

@@ -13,6 +13,7 @@ import dev.holdfast.gateway.http2.codec.FrameConnection;
 import dev.holdfast.gateway.http2.codec.HeadersWrite;
 import dev.holdfast.gateway.http2.codec.Http2Codec;
 import dev.holdfast.gateway.http2.codec.LoopResources;
+import dev.holdfast.gateway.http2.hpack.HpackHeadersEncoder;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.gateway.socket.LingeringClose;
@@ -172,6 +173,8 @@ public final class UpstreamConnection extends FrameConnection implements PooledC
   /**
    * Opens a stream and sends the request headers.
    *
+   * @param written has the cause if no stream can be opened, such as {@link
+   *     HeaderListTooLargeException}
    * @return null when no stream can be opened
    */
   @Nullable public CallStream open(Http2Headers request, boolean end, HeadersWrite written) {
@@ -195,6 +198,10 @@ public final class UpstreamConnection extends FrameConnection implements PooledC
       return null;
     }
     send(stream, headers, end, written);
+    if (written.cause() instanceof Http2Exception.HeaderListSizeException) {
+      long limit = encoder().configuration().headersConfiguration().maxHeaderListSize();
+      written.fail(new HeaderListTooLargeException(HpackHeadersEncoder.listSize(headers), limit));
+    }
     return stream.state() == State.CLOSED ? null : stream;
   }
 

@@ -80,6 +80,15 @@ public class HpackHeadersEncoder implements Http2HeadersEncoder, Http2HeadersEnc
     return maxHeaderListSize;
   }
 
+  /** The size of a header list in bytes, as SETTINGS_MAX_HEADER_LIST_SIZE counts it. */
+  public static long listSize(Http2Headers headers) {
+    long bytes = 0;
+    for (Entry<CharSequence, CharSequence> each : headers) {
+      bytes += EncoderTable.sizeOf(each.getKey(), each.getValue());
+    }
+    return bytes;
+  }
+
   /**
    * The number of changes of the peer's table. Equal headers have equal blocks, and equal blocks
    * mean equal headers, as long as it stays the same.
@@ -126,11 +135,7 @@ public class HpackHeadersEncoder implements Http2HeadersEncoder, Http2HeadersEnc
   }
 
   private void requireListSize(int streamId, Http2Headers headers) throws Http2Exception {
-    long bytes = 0;
-    for (Entry<CharSequence, CharSequence> each : headers) {
-      bytes += EncoderTable.sizeOf(each.getKey(), each.getValue());
-    }
-    if (bytes > maxHeaderListSize) {
+    if (listSize(headers) > maxHeaderListSize) {
       Http2CodecUtil.headerListSizeExceeded(streamId, maxHeaderListSize, false);
     }
   }
