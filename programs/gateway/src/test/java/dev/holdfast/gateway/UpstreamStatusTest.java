@@ -9,7 +9,13 @@ import dev.holdfast.gateway.route.RouteOptions;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Settings;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.OutputStream;
+import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -399,6 +405,48 @@ class UpstreamStatusTest {
     assertThat(rig.met("retries")).isZero();
     upstream.accepted();
     assertThat(upstream.peers()).isEmpty();
+  }
+
+  @Test
+  void smallWindowsOfAClientEarnTheFramesThatOpenThem() throws Exception {
+    int window = 256;
+    int bytes = 2 << 20;
+    RawPeer.Upstream upstream =
+        rig.closing(
+            RawPeer.listen(
+                new Http2Settings(),
+                (peer, request) -> {
+                  peer.headers(request.stream(), RawPeer.head(), false);
+                  peer.data(request.stream(), new byte[bytes], false);
+                  peer.headers(request.stream(), RawPeer.trailers(0), true);
+                }));
+    try (Socket socket = new Socket()) {
+      socket.setTcpNoDelay(true);
+      socket.setSoTimeout(20_000);
+      socket.connect(rig.gateway(upstream.address()).address());
+      OutputStream out = socket.getOutputStream();
+      DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
+      out.write(RawFrame.PREFACE);
+      out.write(RawServer.frame(4, 0, 0, 0, 4, 0, 0, window >> 8, window & 0xff));
+      // POST http /, with the content type of gRPC.
+      ByteArrayOutputStream block = new ByteArrayOutputStream();
+      block.writeBytes(new byte[] {(byte) 0x83, (byte) 0x86, (byte) 0x84, 0x0f, 0x10, 16});
+      block.writeBytes("application/grpc".getBytes(StandardCharsets.US_ASCII));
+      out.write(RawServer.frame(1, 5, 1, block.toByteArray()));
+      int came = 0;
+      while (came < bytes) {
+        RawFrame frame = RawFrame.read(in);
+        int length = frame.payload().remaining();
+        assertThat(frame.type()).as("after %d bytes", came).isNotEqualTo(RawFrame.GOAWAY);
+        if (frame.type() == RawFrame.DATA) {
+          came += length;
+          int[] credit = {0, 0, length >> 8, length & 0xff};
+          out.write(
+              RawServer.join(RawServer.frame(8, 0, 0, credit), RawServer.frame(8, 0, 1, credit)));
+        }
+      }
+      assertThat(rig.met("control_frames")).isZero();
+    }
   }
 
   private RawPeer.Upstream upstream() {

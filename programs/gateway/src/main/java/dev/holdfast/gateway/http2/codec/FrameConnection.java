@@ -57,7 +57,6 @@ public abstract class FrameConnection extends Http2ConnectionHandler {
   private final Http2Connection connection;
   private final LoopResources loopResources;
   private final int windowBytes;
-  private final ControlFrameFloodDetector control;
   private final TurnBudget budget;
   private @Nullable ChannelHandlerContext context;
   private @Nullable FrameBatch batch;
@@ -73,7 +72,6 @@ public abstract class FrameConnection extends Http2ConnectionHandler {
     super(codec.decoder(), codec.encoder(), codec.settings(), true);
     this.codec = codec;
     this.connection = codec.connection();
-    this.control = codec.decoder().control();
     this.budget = codec.decoder().budget();
     this.loopResources = loopResources;
     this.windowBytes = windowBytes;
@@ -243,7 +241,6 @@ public abstract class FrameConnection extends Http2ConnectionHandler {
    */
   public final void send(
       CallStream stream, ByteBuf data, boolean end, @Nullable WriteListener hearer) {
-    control.onDataSent();
     codec.send(context(), stream, data, end, hearer);
     flushLater();
   }

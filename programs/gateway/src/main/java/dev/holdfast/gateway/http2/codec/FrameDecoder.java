@@ -46,7 +46,7 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
   private final TurnBudget budget;
   private final @Nullable FastPath fast;
   private final boolean server;
-  private final ControlFrameFloodDetector control = new ControlFrameFloodDetector();
+  private final ControlFrameFloodDetector control;
   private boolean prefaced;
   private boolean blockOpen;
   private boolean blockEnds;
@@ -59,6 +59,7 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
    * @param headersEncoder of the connection, which has to follow the peer's table size
    * @param timer bounds the time for a frame or header block
    * @param budget of each turn; frames beyond it stay in the buffer
+   * @param control of the frames that carry no call; the encoder reports DATA to it
    * @param fast null where every frame goes to the delegate
    */
   FrameDecoder(
@@ -66,8 +67,10 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
       Http2HeadersEncoder.Configuration headersEncoder,
       FrameTimer timer,
       TurnBudget budget,
+      ControlFrameFloodDetector control,
       @Nullable FastPath fast) {
     super(delegate);
+    this.control = control;
     this.headersEncoder = headersEncoder;
     this.timer = timer;
     this.budget = budget;

@@ -23,10 +23,18 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
 
   private final FrameStreams streams;
   private final BatchingFrameWriter frames;
+  private final ControlFrameFloodDetector control;
   private @Nullable Http2LifecycleManager lifecycle;
 
-  FrameEncoder(FrameStreams streams, BatchingFrameWriter frames) {
+  /**
+   * Creates the encoder of one connection.
+   *
+   * @param control is told of each DATA frame that is written
+   */
+  FrameEncoder(
+      FrameStreams streams, BatchingFrameWriter frames, ControlFrameFloodDetector control) {
     super(streams, frames);
+    this.control = control;
     this.streams = streams;
     this.frames = frames;
   }
@@ -105,6 +113,7 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
       ByteBuf data,
       boolean end,
       @Nullable WriteListener hearer) {
+    control.onDataSent();
     frames.data(ctx, stream.id(), data, end, hearer, end ? closing(stream) : null);
     if (end) {
       closeHere(stream);

@@ -129,12 +129,14 @@ public abstract class Http2Codec {
    *
    * @param encoder of the same connection
    * @param frameNanos the time for a frame or header block; {@link FrameTimer#UNTIMED} for any
+   * @param control of the frames that carry no call; the encoder reports DATA to it
    * @param fast path for the frames of calls; null for none
    */
   static FrameDecoder limited(
       Http2ConnectionDecoder decoder,
       Http2ConnectionEncoder encoder,
       long frameNanos,
+      ControlFrameFloodDetector control,
       @Nullable FastPath fast) {
     boolean server = decoder.connection().isServer();
     return new FrameDecoder(
@@ -142,6 +144,7 @@ public abstract class Http2Codec {
         encoder.configuration().headersConfiguration(),
         new FrameTimer(frameNanos),
         new TurnBudget(server ? TurnBudget.CLIENT : TurnBudget.UPSTREAM),
+        control,
         fast);
   }
 

@@ -63,7 +63,7 @@ final class OwnCodec extends Http2Codec {
             ACKNOWLEDGES,
             VALIDATES,
             VALIDATES);
-    FrameDecoder limited = limited(decoder, parts.encoder, frameNanos, fast);
+    FrameDecoder limited = limited(decoder, parts.encoder, frameNanos, parts.control, fast);
     return new OwnCodec(parts, fast, limited, settings);
   }
 
@@ -72,18 +72,22 @@ final class OwnCodec extends Http2Codec {
       FrameStreams streams,
       FrameEncoder frames,
       Http2ConnectionEncoder encoder,
-      CachingHeadersDecoder headers) {
+      CachingHeadersDecoder headers,
+      ControlFrameFloodDetector control) {
     static Parts of(boolean server, Http2Settings settings) {
       FrameStreams streams = new FrameStreams(server);
+      ControlFrameFloodDetector control = new ControlFrameFloodDetector();
       FrameEncoder frames =
           new FrameEncoder(
               streams,
-              new BatchingFrameWriter(new CachingHeadersEncoder(server), new FrameBatch()));
+              new BatchingFrameWriter(new CachingHeadersEncoder(server), new FrameBatch()),
+              control);
       return new Parts(
           streams,
           frames,
           limited(frames),
-          new CachingHeadersDecoder(headerListBytes(settings), BLOCKS_REMEMBERED));
+          new CachingHeadersDecoder(headerListBytes(settings), BLOCKS_REMEMBERED),
+          control);
     }
   }
 

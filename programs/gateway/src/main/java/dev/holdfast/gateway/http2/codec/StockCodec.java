@@ -3,6 +3,7 @@ package dev.holdfast.gateway.http2.codec;
 import dev.holdfast.gateway.http2.hpack.HpackIndexingPolicy;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
@@ -21,6 +22,7 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameListener;
 import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2PromisedRequestVerifier;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
@@ -69,12 +71,13 @@ final class StockCodec extends Http2Codec {
         .local()
         .flowController(new DefaultHttp2LocalFlowController(connection, REFILL_RATIO, true));
     connection.remote().flowController(new StockSendWindows(connection));
+    ControlFrameFloodDetector control = new ControlFrameFloodDetector();
     Http2ConnectionEncoder encoder =
         limited(
             new DefaultHttp2ConnectionEncoder(
                 connection,
-                new DefaultHttp2FrameWriter(
-                    new DefaultHttp2HeadersEncoder(new HpackIndexingPolicy(), server))));
+                new StockFrameWriter(
+                    new DefaultHttp2HeadersEncoder(new HpackIndexingPolicy(), server), control)));
     LimitedHeadersDecoder headers = new LimitedHeadersDecoder(headerListBytes(settings));
     DefaultHttp2ConnectionDecoder decoder =
         new DefaultHttp2ConnectionDecoder(
@@ -86,7 +89,8 @@ final class StockCodec extends Http2Codec {
             ACKNOWLEDGES,
             VALIDATES,
             VALIDATES);
-    return new StockCodec(limited(decoder, encoder, frameNanos, null), encoder, settings, headers);
+    return new StockCodec(
+        limited(decoder, encoder, frameNanos, control, null), encoder, settings, headers);
   }
 
   @Override
@@ -242,6 +246,28 @@ final class StockCodec extends Http2Codec {
   @Override
   @Nullable FrameBatch batch() {
     return null;
+  }
+
+  /** Netty's frame writer, which reports each DATA frame to the flood detection. */
+  private static final class StockFrameWriter extends DefaultHttp2FrameWriter {
+    private final ControlFrameFloodDetector control;
+
+    StockFrameWriter(Http2HeadersEncoder headersEncoder, ControlFrameFloodDetector control) {
+      super(headersEncoder);
+      this.control = control;
+    }
+
+    @Override
+    public ChannelFuture writeData(
+        ChannelHandlerContext ctx,
+        int streamId,
+        ByteBuf data,
+        int padding,
+        boolean endStream,
+        ChannelPromise promise) {
+      control.onDataSent();
+      return super.writeData(ctx, streamId, data, padding, endStream, promise);
+    }
   }
 
   /**
