@@ -98,7 +98,10 @@ class BadUpstreamTest {
         "PINGs"),
     FLOOD_OF_SETTINGS(AttackedGateway.repeated(SETTINGS, 110), false, 14, "SETTINGS"),
     FLOOD_OF_EMPTY_DATA(
-        join(head(0), AttackedGateway.repeated(frame(0, 0, 3), 50)), false, 14, "empty DATA|mpty");
+        join(head(0), AttackedGateway.repeated(frame(0, 0, 3), 50)),
+        false,
+        13,
+        "empty frames of DATA");
 
     final RawServer.ScriptedServer scriptedServer;
     final int status;

@@ -408,6 +408,38 @@ class UpstreamStatusTest {
   }
 
   @Test
+  void emptyDataOfOneAnswerLeavesTheOthersOfItsConnection() throws Exception {
+    RawPeer.Upstream upstream = upstream();
+    Gateway gateway = rig.gateway(upstream.address());
+    RawPeer client = rig.client(gateway);
+    RawPeer other = rig.client(gateway);
+    call(client, 3);
+    RawPeer server = upstream.accepted();
+    int flooded = server.next("HEADERS").stream();
+    call(other, 3);
+    int good = server.next("HEADERS").stream();
+    server.headers(flooded, RawPeer.head(), false);
+    server.headers(good, RawPeer.head(), false);
+    server.raw(AttackedGateway.repeated(RawServer.frame(0, 0, good), 9));
+    server.raw(AttackedGateway.repeated(RawServer.frame(0, 0, flooded), 10));
+    server.raw(AttackedGateway.repeated(RawServer.frame(0, 0, good), 1));
+    server.raw(AttackedGateway.repeated(RawServer.frame(0, 0, flooded), 40));
+    client.next("HEADERS");
+    RawPeer.Frame end = client.next("HEADERS", "RST_STREAM");
+    assertThat(end.header("grpc-status")).isEqualTo("13");
+    assertThat(end.header("grpc-message")).contains("more than 10 empty frames of DATA");
+    assertThat(server.next("RST_STREAM", "GOAWAY").type()).isEqualTo("RST_STREAM");
+    server.data(good, MESSAGE, false);
+    server.headers(good, RawPeer.trailers(0), true);
+    other.next("HEADERS");
+    assertThat(other.next("DATA").data()).isEqualTo(ByteBuffer.wrap(MESSAGE));
+    assertThat(other.next("HEADERS", "RST_STREAM").header("grpc-status")).isEqualTo("0");
+    call(other, 5);
+    server.headers(server.next("HEADERS").stream(), RawPeer.head().add("grpc-status", "0"), true);
+    assertThat(other.next("HEADERS", "RST_STREAM").header("grpc-status")).isEqualTo("0");
+  }
+
+  @Test
   void smallWindowsOfAClientEarnTheFramesThatOpenThem() throws Exception {
     int window = 256;
     int bytes = 2 << 20;

@@ -24,8 +24,9 @@ public enum MetLimit {
   /** The time for the rest of a frame or header block. */
   SLOW_FRAME,
   /**
-   * Other floods that end a connection with ENHANCE_YOUR_CALM: small CONTINUATION frames, empty
-   * DATA, streams reset for a client's errors, and control frames that the peer does not read.
+   * Other floods that end a connection with ENHANCE_YOUR_CALM, or a stream to an upstream: small
+   * CONTINUATION frames, empty DATA, streams reset for a client's errors, and control frames that
+   * the peer does not read.
    */
   FLOOD,
   /** A flood of PING frames. */

@@ -264,6 +264,9 @@ public final class UpstreamConnection extends FrameConnection implements PooledC
       boolean malformed = !outbound && e.error() != Http2Error.CANCEL;
       listener.onUpstreamFault(IoErrorText.of(e.getCause() == null ? e : e.getCause()), malformed);
     }
+    if (!outbound && e.error() == Http2Error.ENHANCE_YOUR_CALM) {
+      loopResources().meters().met(MetLimit.FLOOD);
+    }
     super.onStreamError(ctx, outbound, cause, e);
   }
 

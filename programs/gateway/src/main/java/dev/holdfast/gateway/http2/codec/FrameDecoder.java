@@ -7,12 +7,14 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.DecoratingHttp2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2CodecUtil;
+import io.netty.handler.codec.http2.Http2Connection.PropertyKey;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameTypes;
 import io.netty.handler.codec.http2.Http2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2LifecycleManager;
+import io.netty.handler.codec.http2.Http2Stream;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
   @Limit(
-      of = "empty DATA frames in a row",
-      then = "the connection is closed with ENHANCE_YOUR_CALM")
+      of = "empty DATA frames in a row of a client's connection, or of one answer of an upstream",
+      then =
+          "the connection of the client, or the stream of the answer, ends with ENHANCE_YOUR_CALM")
   static final int MAX_EMPTY_DATA = 10;
 
   static final int HEAD_BYTES = 9;
@@ -53,6 +56,12 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
   private boolean failed;
   private int emptyFrames;
 
+  /** The key of the empty DATA frames in a row of a stream to an upstream; null for a client. */
+  private final @Nullable PropertyKey emptyOfStream;
+
+  /** Whether any stream to the upstream had empty DATA, so that others are looked up. */
+  private boolean emptySeen;
+
   /**
    * Creates the limits, and a fast path, around a decoder.
    *
@@ -76,6 +85,7 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     this.budget = budget;
     this.fast = fast;
     this.server = delegate.connection().isServer();
+    this.emptyOfStream = server ? null : delegate.connection().newKey();
   }
 
   /** The budget for the frames of one turn. */
@@ -154,7 +164,7 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     int padding = padded ? 1 + in.getUnsignedByte(payload) : 0;
     if (type == Http2FrameTypes.DATA) {
       budget.spend(1);
-      countEmpty(length - padding, end);
+      countEmpty(id, length - padding <= 0 && !end);
     } else {
       count(type);
     }
@@ -238,12 +248,38 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     return prefaced;
   }
 
-  private void countEmpty(int bytes, boolean end) throws Http2Exception {
-    if (bytes > 0 || end) {
+  /**
+   * Counts empty DATA of a client by connection, and of an upstream by stream: the connection to an
+   * upstream carries the calls of many clients.
+   */
+  private void countEmpty(int id, boolean empty) throws Http2Exception {
+    PropertyKey key = emptyOfStream;
+    if (key != null) {
+      if (empty || emptySeen) {
+        countEmpty(id, empty, key);
+      }
+    } else if (!empty) {
       emptyFrames = 0;
     } else if (emptyFrames++ == MAX_EMPTY_DATA) {
       throw Http2Exception.connectionError(
           Http2Error.ENHANCE_YOUR_CALM, "more than %d empty frames of DATA", MAX_EMPTY_DATA);
+    }
+  }
+
+  private void countEmpty(int id, boolean empty, PropertyKey key) throws Http2Exception {
+    emptySeen = true;
+    Http2Stream stream = connection().stream(id);
+    if (stream == null) {
+      return;
+    }
+    Integer before = stream.getProperty(key);
+    int count = empty ? (before == null ? 1 : before + 1) : 0;
+    if (empty || before != null) {
+      stream.setProperty(key, count);
+    }
+    if (count == MAX_EMPTY_DATA + 1) {
+      throw Http2Exception.streamError(
+          id, Http2Error.ENHANCE_YOUR_CALM, "more than %d empty frames of DATA", MAX_EMPTY_DATA);
     }
   }
 }
