@@ -17,7 +17,9 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -173,6 +175,37 @@ class UpstreamStatusTest {
     assertThat(answer.end()).isTrue();
     assertThat(answer.header("grpc-status")).isEqualTo(status);
     assertThat(answer.header("grpc-message")).contains("HTTP " + http + " text/html");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"401, 16", "403, 7"})
+  void onlyUnauthenticatedGetsTheChallenge(String http, String status) throws Exception {
+    RawPeer.Upstream upstream = upstream();
+    RawPeer client = rig.client(rig.gateway(upstream.address()));
+    call(client, 3);
+    RawPeer server = upstream.accepted();
+    server.headers(
+        server.next("HEADERS").stream(),
+        new DefaultHttp2Headers()
+            .status(http)
+            .add("content-type", "text/html")
+            .add("www-authenticate", "Basic realm=\"a\"")
+            .add("www-authenticate", "Bearer")
+            .add("x-other", "1"),
+        true);
+    RawPeer.Frame answer = client.next("HEADERS", "DATA");
+    assertThat(answer.end()).isTrue();
+    assertThat(answer.header("grpc-status")).isEqualTo(status);
+    assertThat(answer.header("x-other")).isEmpty();
+    List<String> challenges =
+        Objects.requireNonNull(answer.headers()).getAll("www-authenticate").stream()
+            .map(CharSequence::toString)
+            .toList();
+    if (http.equals("401")) {
+      assertThat(challenges).containsExactly("Basic realm=\"a\"", "Bearer");
+    } else {
+      assertThat(challenges).isEmpty();
+    }
   }
 
   @Test

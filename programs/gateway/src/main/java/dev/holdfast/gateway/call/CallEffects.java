@@ -103,6 +103,11 @@ interface CallEffects<H, D> {
   /** The status that the HTTP status in headers maps to. */
   LocalReplyStatus statusOfHttp(H headers);
 
+  /**
+   * Keeps the challenge of a response that is not gRPC for the local reply, if it has status 401.
+   */
+  void keepChallenge(H headers);
+
   /** Describes a response that is not gRPC. */
   String describe(H headers);
 

@@ -386,6 +386,7 @@ class CallStateMachine<H, D> {
       return false;
     }
     if (grpc && facts.notGrpc()) {
+      effects.keepChallenge(headers);
       refuse(CallEndReason.BAD_ANSWER, effects.statusOfHttp(headers), effects.describe(headers));
       return false;
     }

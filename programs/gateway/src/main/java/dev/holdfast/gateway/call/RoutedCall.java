@@ -80,6 +80,9 @@ public final class RoutedCall
   private @Nullable CallStream upStream;
   private @Nullable HeadersWrite written;
 
+  /** The www-authenticate of an upstream's 401 that is not gRPC; empty for none. */
+  private List<CharSequence> challenge = List.of();
+
   /**
    * Creates a call that has no route yet; {@link #begin()} begins it.
    *
@@ -112,6 +115,13 @@ public final class RoutedCall
   /** The content type of the request; null when absent. */
   public @Nullable CharSequence contentType() {
     return request.header(HeaderNames.CONTENT_TYPE);
+  }
+
+  /**
+   * Adds the challenge of an upstream's 401 that is not gRPC to the local reply, if there is one.
+   */
+  public Http2Headers withChallenge(Http2Headers reply) {
+    return challenge.isEmpty() ? reply : reply.add(HeaderNames.WWW_AUTHENTICATE, challenge);
   }
 
   /** The record of the call for statistics and logs. */
@@ -447,6 +457,13 @@ public final class RoutedCall
   @Override
   public LocalReplyStatus statusOfHttp(Http2Headers headers) {
     return LocalReplyStatus.ofHttp(headers.status());
+  }
+
+  @Override
+  public void keepChallenge(Http2Headers headers) {
+    if (statusOfHttp(headers) == LocalReplyStatus.UNAUTHENTICATED) {
+      challenge = headers.getAll(HeaderNames.WWW_AUTHENTICATE);
+    }
   }
 
   @Override

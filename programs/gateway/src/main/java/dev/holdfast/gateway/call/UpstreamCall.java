@@ -374,7 +374,9 @@ public final class UpstreamCall implements OutgoingCall {
 
     @Override
     public void endWith(LocalReplyStatus status, String message, boolean began) {
-      finish(CallEnd.of(status.code(), message));
+      CallEnd known = CallEnd.of(status.code(), message);
+      call.withChallenge(known.trailers());
+      finish(known);
     }
 
     @Override

@@ -24,6 +24,7 @@ public final class HeaderNames {
   public static final AsciiString GRPC_TIMEOUT = AsciiString.cached("grpc-timeout");
   public static final AsciiString PREVIOUS_ATTEMPTS =
       AsciiString.cached("grpc-previous-rpc-attempts");
+  public static final AsciiString WWW_AUTHENTICATE = AsciiString.cached("www-authenticate");
   public static final AsciiString RETRY_PUSHBACK = AsciiString.cached("grpc-retry-pushback-ms");
   public static final AsciiString X_FORWARDED_FOR = AsciiString.cached("x-forwarded-for");
   static final AsciiString X_FORWARDED_PROTO = AsciiString.cached("x-forwarded-proto");

@@ -169,7 +169,7 @@ final class ForwardedCall implements RequestFrameHandler, Downstream {
       endWith(
           began
               ? LocalReplies.trailers(status, message)
-              : LocalReplies.trailersOnly(status, message, call.contentType()));
+              : call.withChallenge(LocalReplies.trailersOnly(status, message, call.contentType())));
     } else if (began) {
       down.reset(downStream, Http2Error.INTERNAL_ERROR.code());
     } else {

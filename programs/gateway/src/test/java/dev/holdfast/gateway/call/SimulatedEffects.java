@@ -266,6 +266,11 @@ final class SimulatedEffects implements CallEffects<SimulatedAnswer, Integer> {
   }
 
   @Override
+  public void keepChallenge(SimulatedAnswer headers) {
+    requireGoingOn("keeps a challenge");
+  }
+
+  @Override
   public String describe(SimulatedAnswer headers) {
     return headers.toString();
   }
