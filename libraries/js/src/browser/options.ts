@@ -19,9 +19,9 @@ export interface StreamOptions {
   /** Silence after which a connection is replaced when the page wakes; default 15,000. */
   readonly suspectMillis?: number;
   /**
-   * Silence after which an open connection is replaced. A gateway sends a heartbeat every 15 s. WebSockets of
-   * gateways that send none are not watched. A message that takes longer to arrive gets twice the time on each further connection.
-   * 20,000 to 2,147,483,647, default 40,000.
+   * Silence after which an open connection is replaced. A gateway sends a heartbeat every 15 s; WebSockets of gateways that send none are
+   * not watched. A message of a WebSocket that takes longer gets twice the time on each further connection. 20,000 to 2,147,483,647,
+   * default 40,000.
    */
   readonly heartbeatTimeoutMillis?: number;
 }
