@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -31,6 +32,7 @@ final class AcceptQueueServer implements AutoCloseable {
   private final AtomicInteger resets = new AtomicInteger();
   private final AtomicInteger accepted = new AtomicInteger();
   private final CountDownLatch answers = new CountDownLatch(1);
+  private final CountDownLatch closed = new CountDownLatch(1);
   private final Set<Integer> pending = new HashSet<>();
   private int pendingResets;
   private int unacknowledged;
@@ -73,7 +75,7 @@ final class AcceptQueueServer implements AutoCloseable {
       throws IOException, InterruptedException {
     in.skipNBytes(RawServer.PREFACE_BYTES);
     out.write(RawServer.SETTINGS);
-    while (true) {
+    do {
       while (in.available() > 0) {
         if (!read(in)) {
           int calm = (int) Http2Error.ENHANCE_YOUR_CALM.code();
@@ -91,8 +93,7 @@ final class AcceptQueueServer implements AutoCloseable {
         answered = true;
         out.write(RawServer.head(RawServer.END_STREAM, "grpc-status", "0"));
       }
-      Thread.sleep(STALL.toMillis());
-    }
+    } while (!closed.await(STALL.toMillis(), TimeUnit.MILLISECONDS));
   }
 
   /** Reads a frame; false if it is one reset too many. */
@@ -115,6 +116,7 @@ final class AcceptQueueServer implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    closed.countDown();
     listener.close();
   }
 }
