@@ -3,8 +3,8 @@ package dev.holdfast.grpc;
 import java.util.OptionalInt;
 
 /**
- * A limit of a server builder for what clients send, in bytes: gRPC's default until another one is
- * set. Unknown once the wrapped builder was handed out.
+ * A limit of a builder for what the peer sends, in bytes: gRPC's default until another one is set.
+ * Unknown once the wrapped builder was handed out.
  */
 final class InboundLimit {
   /** The default of gRPC, 4 MiB. */

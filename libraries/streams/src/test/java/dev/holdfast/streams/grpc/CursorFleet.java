@@ -112,12 +112,12 @@ final class CursorFleet implements AutoCloseable {
     };
   }
 
-  /** Waits until each of them has heard fifty messages more, or its end. */
+  /** Waits until each of them has heard a hundred messages more, or its end. */
   static void awaitMore(RecordingObserver... observers) {
     List<Integer> before = List.of(observers).stream().map(one -> one.count()).toList();
     for (int i = 0; i < observers.length; i++) {
       RecordingObserver observer = observers[i];
-      int least = before.get(i) + 50;
+      int least = before.get(i) + 100;
       await().atMost(PATIENCE).until(() -> observer.count() >= least || observer.ends() > 0);
     }
   }

@@ -7,14 +7,10 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.StringValue;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.SystemScheduler;
-import dev.holdfast.grpc.DrainOptions;
-import dev.holdfast.grpc.HoldfastChannelBuilder;
 import dev.holdfast.grpc.HoldfastServer;
 import dev.holdfast.grpc.HoldfastServerBuilder;
 import dev.holdfast.streams.SessionOptions;
 import io.grpc.CallOptions;
-import io.grpc.InsecureChannelCredentials;
-import io.grpc.InsecureServerCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -22,18 +18,12 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
-import io.grpc.stub.ClientCalls;
-import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -48,31 +38,36 @@ import org.junit.jupiter.api.Test;
 
 /** Streams whose handlers mark cursors, under instances that are restarted one after the other. */
 class CursorStreamsTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = CursorFleet.PATIENCE;
 
   /** A busy machine must not let an attempt be given up, which would begin another one. */
   private static final SessionOptions PATIENT =
       StreamTopology.QUICK.withTiming(StreamTopology.QUICK.timing().withHandshake(PATIENCE));
 
-  private static final byte[] KEY =
-      "a key of all the instances of it".getBytes(StandardCharsets.UTF_8);
+  private static final byte[] KEY = CursorFleet.KEY;
   private static final int INSTANCES = 3;
   private static final int STREAMS = 4;
   private static final int TOGETHER = 20;
   private static final int TICK_MILLIS = 5;
 
-  private final StreamTopology topology = new StreamTopology();
+  private final CursorFleet fleet = new CursorFleet();
+  private final StreamTopology topology = fleet.topology;
+  private final CursorFeed counting = new CursorFeed(CursorFeed::sendAndMark);
   private final AtomicBoolean rolling = new AtomicBoolean(true);
   private final ScheduledExecutorService ticks = Executors.newScheduledThreadPool(2);
-  private final AtomicInteger moved = new AtomicInteger();
-  private final Map<String, AtomicInteger> handlers = new ConcurrentHashMap<>();
   private final List<String> unordered = new CopyOnWriteArrayList<>();
 
   @AfterEach
   void close() throws Exception {
-    rolling.set(false);
+    stopRolling();
     ticks.shutdownNow();
-    topology.close();
+    fleet.close();
+    counting.close();
+  }
+
+  private void stopRolling() {
+    rolling.set(false);
+    counting.complete();
   }
 
   @Test
@@ -83,7 +78,7 @@ class CursorStreamsTest {
     }
     ManagedChannel channel = channelTo(servers, topology.clientStreams());
     List<RecordingObserver> feeds =
-        IntStream.range(0, STREAMS).mapToObj(i -> feed(channel, "feed" + i)).toList();
+        IntStream.range(0, STREAMS).mapToObj(i -> CursorFeed.open(channel, "feed" + i)).toList();
     List<Talker> talkers = IntStream.range(0, STREAMS).mapToObj(i -> new Talker(channel)).toList();
     List<RecordingObserver> all =
         Stream.concat(feeds.stream(), talkers.stream().map(talker -> talker.answers)).toList();
@@ -96,21 +91,21 @@ class CursorStreamsTest {
       var unused = serve(port, KEY);
     }
     awaitMore(all);
-    rolling.set(false);
+    stopRolling();
     talkers.forEach(Talker::complete);
 
     for (RecordingObserver feed : feeds) {
       assertThat(feed.awaitEnd()).isEqualTo(Status.OK);
-      assertThat(feed.heard()).isEqualTo(texts(feed.count()));
+      assertThat(feed.heard()).isEqualTo(CursorFeed.numbers(feed.count()));
       assertThat(feed.ends()).isOne();
     }
     for (Talker talker : talkers) {
       assertThat(talker.answers.awaitEnd()).isEqualTo(Status.OK);
-      assertThat(talker.answers.heard()).isEqualTo(texts(talker.sent));
+      assertThat(talker.answers.heard()).isEqualTo(CursorFeed.numbers(talker.sent));
     }
     assertThat(unordered).isEmpty();
-    assertThat(moved).hasValue(0);
-    int begun = handlers.values().stream().mapToInt(AtomicInteger::get).sum();
+    assertThat(fleet.events).doesNotContain("MOVED");
+    long begun = IntStream.range(0, STREAMS).mapToLong(i -> counting.handlersOf("feed" + i)).sum();
     // Without a hand-over there would be one handler for each stream.
     assertThat(begun).isGreaterThan(STREAMS);
   }
@@ -130,7 +125,7 @@ class CursorStreamsTest {
     ManagedChannel channel =
         channelTo(List.of(first, second), topology.clientStreams().scheduler(corrected));
     List<RecordingObserver> feeds =
-        IntStream.range(0, STREAMS).mapToObj(i -> feed(channel, "feed" + i)).toList();
+        IntStream.range(0, STREAMS).mapToObj(i -> CursorFeed.open(channel, "feed" + i)).toList();
     awaitMore(feeds);
 
     int port = first.getPort();
@@ -143,13 +138,13 @@ class CursorStreamsTest {
     second.shutdown();
     assertThat(second.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
     awaitMore(feeds);
-    rolling.set(false);
+    stopRolling();
 
     for (RecordingObserver feed : feeds) {
       assertThat(feed.awaitEnd()).isEqualTo(Status.OK);
-      assertThat(feed.heard()).isEqualTo(texts(feed.count()));
+      assertThat(feed.heard()).isEqualTo(CursorFeed.numbers(feed.count()));
     }
-    assertThat(moved).hasValue(0);
+    assertThat(fleet.events).doesNotContain("MOVED");
   }
 
   @Test
@@ -162,7 +157,7 @@ class CursorStreamsTest {
     int port = later.getPort();
     StreamTopology.stop(later);
     List<RecordingObserver> feeds =
-        IntStream.range(0, TOGETHER).mapToObj(i -> feed(channel, "feed" + i)).toList();
+        IntStream.range(0, TOGETHER).mapToObj(i -> CursorFeed.open(channel, "feed" + i)).toList();
     awaitMore(feeds);
     SlowWelcomes slow = new SlowWelcomes();
     var unused = serve(port, KEY, slow);
@@ -175,7 +170,7 @@ class CursorStreamsTest {
 
     awaitMore(feeds);
     assertThat(slow.arrived).hasValueGreaterThanOrEqualTo(TOGETHER);
-    assertThat(moved).hasValue(0);
+    assertThat(fleet.events).doesNotContain("MOVED");
   }
 
   @Test
@@ -183,7 +178,7 @@ class CursorStreamsTest {
     HoldfastServer first = serve(0, KEY);
     ManagedChannel channel = channelTo(List.of(first), topology.clientStreams());
     List<RecordingObserver> feeds =
-        IntStream.range(0, STREAMS).mapToObj(i -> feed(channel, "feed" + i)).toList();
+        IntStream.range(0, STREAMS).mapToObj(i -> CursorFeed.open(channel, "feed" + i)).toList();
     awaitMore(feeds);
 
     int port = first.getPort();
@@ -192,11 +187,11 @@ class CursorStreamsTest {
     var unused = serve(port, "the key of another fleet than it".getBytes(StandardCharsets.UTF_8));
 
     await().atMost(PATIENCE).until(() -> feeds.stream().anyMatch(feed -> feed.ends() > 0));
-    assertThat(moved.get()).isPositive();
+    assertThat(fleet.events).contains("MOVED");
     RecordingObserver ended =
         feeds.stream().filter(feed -> feed.ends() > 0).findFirst().orElseThrow();
     assertThat(ended.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-    assertThat(ended.heard()).isEqualTo(texts(ended.count()));
+    assertThat(ended.heard()).isEqualTo(CursorFeed.numbers(ended.count()));
   }
 
   @Test
@@ -237,83 +232,30 @@ class CursorStreamsTest {
       int port, byte[] key, Scheduler scheduler, ServerInterceptor... interceptors)
       throws IOException {
     HoldfastServerBuilder builder =
-        HoldfastServerBuilder.forAddress(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
-                InsecureServerCredentials.create())
-            .advertise("127.0.0.1")
-            .drain(DrainOptions.DEFAULT.withGrace(Duration.ofSeconds(10)))
-            .addService(
-                topology
-                    .serverStreams()
-                    .scheduler(scheduler)
-                    .tokenKey(key)
-                    .build()
-                    .resumable(OneWayTopology.service(this::feed, answers -> answers)))
-            .addService(
-                topology
-                    .serverStreams()
-                    .scheduler(scheduler)
-                    .tokenKey(key)
-                    .build()
-                    .resumable(StreamTopology.talk(this::talk)));
+        CursorFleet.builder(port)
+            .addService(streams(key, scheduler).resumable(counting.service()))
+            .addService(streams(key, scheduler).resumable(StreamTopology.talk(this::talk)));
     List.of(interceptors).forEach(builder::intercept);
     HoldfastServer server = builder.build().start();
     topology.closing(() -> StreamTopology.stop(server));
     return server;
   }
 
+  private ServerStreams streams(byte[] key, Scheduler scheduler) {
+    return topology.serverStreams().scheduler(scheduler).tokenKey(key).build();
+  }
+
   private ManagedChannel channelTo(List<HoldfastServer> servers, ClientStreams.Builder streams) {
-    StreamEvents events =
-        new StreamEvents() {
-          @Override
-          public void onMoved(long lastProcessed) {
-            moved.incrementAndGet();
-          }
-        };
-    ManagedChannel channel =
-        HoldfastChannelBuilder.forTarget(
-                FixedInstances.target(servers.stream().map(HoldfastServer::getPort).toList()),
-                InsecureChannelCredentials.create())
-            .loadBalancing("round_robin")
-            .intercept(streams.events(events).build())
-            .build();
-    topology.closing(channel::shutdownNow);
-    return channel;
+    return fleet.channelTo(servers.stream().map(HoldfastServer::getPort).toList(), streams);
   }
 
   // The handlers.
-
-  /** Counts on from the cursor for as long as instances are restarted. */
-  private void feed(StringValue request, StreamObserver<StringValue> answers) {
-    String name = request.getValue();
-    StreamCursor cursor = StreamCursor.current();
-    ServerCallStreamObserver<StringValue> call = (ServerCallStreamObserver<StringValue>) answers;
-    int[] next = {cursor.resumedFrom().map(CursorStreamsTest::number).orElse(0)};
-    handlers.computeIfAbsent(name, unused -> new AtomicInteger()).incrementAndGet();
-    count(call, cursor, next);
-  }
-
-  private void count(ServerCallStreamObserver<StringValue> call, StreamCursor cursor, int[] next) {
-    if (call.isCancelled()) {
-      return;
-    }
-    if (!rolling.get()) {
-      call.onCompleted();
-      return;
-    }
-    if (call.isReady()) {
-      call.onNext(RecordingObserver.message(String.valueOf(next[0]++)));
-      cursor.mark(bytes(next[0]));
-    }
-    var unused =
-        ticks.schedule(() -> count(call, cursor, next), TICK_MILLIS, TimeUnit.MILLISECONDS);
-  }
 
   /** Answers each number, and expects the next one of its stream. */
   private StreamObserver<StringValue> talk(StreamObserver<StringValue> answers) {
     StreamCursor cursor = StreamCursor.current();
     return new StreamObserver<>() {
-      private int next = cursor.resumedFrom().map(CursorStreamsTest::number).orElse(0);
+      private int next = cursor.resumedFrom().map(CursorFeed::number).orElse(0);
 
       @Override
       public void onNext(StringValue message) {
@@ -322,7 +264,7 @@ class CursorStreamsTest {
         }
         answers.onNext(message);
         next++;
-        cursor.mark(bytes(next));
+        cursor.mark(CursorFeed.bytes(next));
       }
 
       @Override
@@ -338,15 +280,6 @@ class CursorStreamsTest {
   }
 
   // The applications.
-
-  private static RecordingObserver feed(ManagedChannel channel, String name) {
-    RecordingObserver answers = new RecordingObserver();
-    ClientCalls.asyncServerStreamingCall(
-        channel.newCall(OneWayTopology.COUNT, CallOptions.DEFAULT),
-        RecordingObserver.message(name),
-        answers);
-    return answers;
-  }
 
   /** Sends numbers for as long as instances are restarted. */
   private final class Talker {
@@ -372,29 +305,7 @@ class CursorStreamsTest {
     }
   }
 
-  /** Waits until each of them has heard a hundred messages more, or its end. */
   private static void awaitMore(List<RecordingObserver> observers) {
-    List<Integer> before = observers.stream().map(one -> one.count()).toList();
-    await()
-        .atMost(PATIENCE)
-        .until(
-            () ->
-                IntStream.range(0, observers.size())
-                    .allMatch(
-                        i ->
-                            observers.get(i).count() > before.get(i) + 100
-                                || observers.get(i).ends() > 0));
-  }
-
-  private static byte[] bytes(int number) {
-    return String.valueOf(number).getBytes(StandardCharsets.US_ASCII);
-  }
-
-  private static int number(byte[] cursor) {
-    return Integer.parseInt(new String(cursor, StandardCharsets.US_ASCII));
-  }
-
-  private static List<String> texts(int count) {
-    return IntStream.range(0, count).mapToObj(String::valueOf).toList();
+    CursorFleet.awaitMore(observers.toArray(RecordingObserver[]::new));
   }
 }

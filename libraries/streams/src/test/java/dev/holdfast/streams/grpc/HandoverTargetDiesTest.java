@@ -11,8 +11,6 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,24 +66,16 @@ class HandoverTargetDiesTest {
   @Test
   void targetThatIsKilledBehindItsWelcomeEndsTheStreamWithOneStatusWhenItsTtlIsOver()
       throws Exception {
-    CountDownLatch welcomed = new CountDownLatch(1);
-    CountDownLatch killed = new CountDownLatch(1);
-    HandoverWelcomes welcomes =
-        fleet.topology.closing(
-            new HandoverWelcomes(
-                () -> {
-                  welcomed.countDown();
-                  awaitLatch(killed);
-                }));
+    HandoverWelcomes welcomes = fleet.topology.closing(new HandoverWelcomes());
     RecordedJvm old = instance(first, SHORT, Way.SENDS);
     RecordingObserver feed = open(SHORT, welcomes);
     CursorFleet.awaitMore(feed);
     RecordedJvm dying = instance(target, SHORT, Way.SENDS);
     old.tell("drain");
-    awaitLatch(welcomed);
+    welcomes.awaitFirst();
     RecordedJvm next = instance(third, SHORT, Way.SENDS);
     dying.kill();
-    killed.countDown();
+    welcomes.release();
 
     assertThat(feed.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     assertThat(feed.heard()).isEqualTo(CursorFeed.numbers(feed.count()));
@@ -149,9 +139,5 @@ class HandoverTargetDiesTest {
                     StreamTopology.QUICK.withTiming(timing.withHandshake(Duration.ofSeconds(10)))),
             below);
     return CursorFeed.open(channel, "feed");
-  }
-
-  private static void awaitLatch(CountDownLatch latch) throws InterruptedException {
-    assertThat(latch.await(CursorFleet.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
   }
 }

@@ -1,5 +1,7 @@
 package dev.holdfast.streams.grpc;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.holdfast.streams.grpc.internal.callback.CallbackQueue;
 import dev.holdfast.streams.grpc.internal.message.HandshakeMetadata;
 import dev.holdfast.streams.wire.SessionHandover;
@@ -12,25 +14,33 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 
 /**
  * An interceptor below the streams of a client: the welcome of each attachment that shows a
- * hand-over is passed on behind an action, and what the call says later behind the welcome. Each
- * such call has a thread of its own.
+ * hand-over is held until {@link #release}, and what the call says later is passed on behind it.
+ * Each such call has a thread of its own.
  */
 final class HandoverWelcomes implements ClientInterceptor, AutoCloseable {
-  /** The action before a welcome is passed on. */
-  interface Action {
-    void run() throws Exception;
-  }
-
-  private final Action before;
+  private final CountDownLatch arrived = new CountDownLatch(1);
+  private final CountDownLatch released = new CountDownLatch(1);
   private final ExecutorService threads = Executors.newCachedThreadPool();
 
-  HandoverWelcomes(Action before) {
-    this.before = before;
+  /** Waits until a welcome is held. */
+  void awaitFirst() throws InterruptedException {
+    await(arrived);
+  }
+
+  /** Passes on all that is held, and what comes later. */
+  void release() {
+    released.countDown();
+  }
+
+  private static void await(CountDownLatch latch) throws InterruptedException {
+    assertThat(latch.await(CursorFleet.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
   }
 
   @Override
@@ -63,9 +73,10 @@ final class HandoverWelcomes implements ClientInterceptor, AutoCloseable {
     public void onHeaders(Metadata headers) {
       inOrder.execute(
           () -> {
+            arrived.countDown();
             try {
-              before.run();
-            } catch (Exception e) {
+              await(released);
+            } catch (InterruptedException e) {
               throw new IllegalStateException(e);
             }
           });

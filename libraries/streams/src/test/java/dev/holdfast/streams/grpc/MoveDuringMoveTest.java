@@ -13,7 +13,6 @@ import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -131,15 +130,7 @@ class MoveDuringMoveTest {
   /** The target of a move welcomes the stream, and drains before its client hears of it. */
   private void drainBehindTheWelcome(Function<ManagedChannel, RecordingObserver> opening)
       throws Exception {
-    CountDownLatch welcomed = new CountDownLatch(1);
-    CountDownLatch released = new CountDownLatch(1);
-    HandoverWelcomes welcomes =
-        fleet.topology.closing(
-            new HandoverWelcomes(
-                () -> {
-                  welcomed.countDown();
-                  awaitLatch(released);
-                }));
+    HandoverWelcomes welcomes = fleet.topology.closing(new HandoverWelcomes());
     int second = CursorFleet.freePort();
     int third = CursorFleet.freePort();
     HoldfastServer first = serveBoth(0, ageing());
@@ -150,7 +141,7 @@ class MoveDuringMoveTest {
     answers.awaitCount(10);
     ServerStreams targets = keyed();
     HoldfastServer target = serveBoth(second, targets);
-    awaitLatch(welcomed);
+    welcomes.awaitFirst();
     var unused = serveBoth(third, keyed());
 
     target.shutdown();
@@ -158,7 +149,7 @@ class MoveDuringMoveTest {
     for (ServerStream<?, ?> stream : targets.open()) {
       stream.driver().input((session, now) -> session.drain(now, true, Duration.ofSeconds(10)));
     }
-    released.countDown();
+    welcomes.release();
 
     assertThat(target.awaitTermination(CursorFleet.PATIENCE.toSeconds(), TimeUnit.SECONDS))
         .isTrue();
@@ -188,10 +179,6 @@ class MoveDuringMoveTest {
             () ->
                 streams.open().stream()
                     .noneMatch(one -> one.driver().locked(session -> session.isMovable())));
-  }
-
-  private static void awaitLatch(CountDownLatch latch) throws InterruptedException {
-    assertThat(latch.await(CursorFleet.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
   }
 
   // The handlers.

@@ -18,7 +18,7 @@ final class EventSourceProgram {
   /** Asked and answered: the number of readers that hear messages, and the counts of all. */
   static final String COUNT = "COUNT";
 
-  /** What Chromium and Firefox allow to one origin over HTTP/2, unless the server says less. */
+  /** The streams that Chromium and Firefox open to one origin over HTTP/2 at most. */
   private static final int STREAMS_OF_A_BROWSER = 100;
 
   private static final int OPENING_AT_ONCE = 500;

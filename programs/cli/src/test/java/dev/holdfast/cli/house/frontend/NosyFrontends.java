@@ -17,7 +17,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** One frontend per way of using a connection or a codec, and one that uses neither. */
+/** Frontends that use a connection or a codec, one for each way, and one that uses neither. */
 public final class NosyFrontends {
   private NosyFrontends() {}
 

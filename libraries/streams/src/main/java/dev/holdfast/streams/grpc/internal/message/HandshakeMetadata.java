@@ -15,7 +15,7 @@ public final class HandshakeMetadata {
   public static final Metadata.Key<byte[]> HANDOVER_KEY =
       Metadata.Key.of(Handshake.HANDOVER_KEY, Metadata.BINARY_BYTE_MARSHALLER);
 
-  /** What a header field counts beside its name and value (RFC 9113, section 6.5.2). */
+  /** The bytes that a header field counts beside its name and value (RFC 9113, section 6.5.2). */
   private static final int FIELD_BYTES = 32;
 
   /**
