@@ -1,5 +1,7 @@
 package dev.holdfast.streams.grpc;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.google.protobuf.StringValue;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
@@ -116,7 +118,13 @@ final class CursorFeed implements AutoCloseable {
     return Integer.parseInt(new String(cursor, StandardCharsets.US_ASCII));
   }
 
-  /** The numbers that an application must have heard of such a stream: all of them. */
+  /** Asserts that an application has heard all numbers of such a stream, which may go on. */
+  static void assertWhole(RecordingObserver stream) {
+    List<String> heard = stream.heard();
+    assertThat(heard).isEqualTo(numbers(heard.size()));
+  }
+
+  /** The first numbers of such a stream. */
   static List<String> numbers(int count) {
     return IntStream.range(0, count).mapToObj(String::valueOf).toList();
   }

@@ -64,7 +64,7 @@ class CursorMistakesTest {
     assertThat(stream.awaitEnd().getCode()).isEqualTo(Status.Code.UNKNOWN);
     assertThat(stream.awaitEnd().getDescription()).isEqualTo("Application error processing RPC");
     assertThat(stream.ends()).isOne();
-    assertThat(stream.heard()).isEqualTo(CursorFeed.numbers(stream.count()));
+    CursorFeed.assertWhole(stream);
     assertThat(feeds.handlersOf("unreadable")).isEqualTo(2);
   }
 
@@ -96,7 +96,7 @@ class CursorMistakesTest {
 
     CursorFleet.awaitMore(stream, neighbour);
     assertThat(neighbour.ends()).isZero();
-    assertThat(neighbour.heard()).isEqualTo(CursorFeed.numbers(neighbour.count()));
+    CursorFeed.assertWhole(neighbour);
     assertThat(feeds.handlersOf("neighbour")).isEqualTo(2);
     return stream;
   }

@@ -96,7 +96,7 @@ class CursorStreamsTest {
 
     for (RecordingObserver feed : feeds) {
       assertThat(feed.awaitEnd()).isEqualTo(Status.OK);
-      assertThat(feed.heard()).isEqualTo(CursorFeed.numbers(feed.count()));
+      CursorFeed.assertWhole(feed);
       assertThat(feed.ends()).isOne();
     }
     for (Talker talker : talkers) {
@@ -142,7 +142,7 @@ class CursorStreamsTest {
 
     for (RecordingObserver feed : feeds) {
       assertThat(feed.awaitEnd()).isEqualTo(Status.OK);
-      assertThat(feed.heard()).isEqualTo(CursorFeed.numbers(feed.count()));
+      CursorFeed.assertWhole(feed);
     }
     assertThat(fleet.events).doesNotContain("MOVED");
   }
@@ -191,7 +191,7 @@ class CursorStreamsTest {
     RecordingObserver ended =
         feeds.stream().filter(feed -> feed.ends() > 0).findFirst().orElseThrow();
     assertThat(ended.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-    assertThat(ended.heard()).isEqualTo(CursorFeed.numbers(ended.count()));
+    CursorFeed.assertWhole(ended);
   }
 
   @Test

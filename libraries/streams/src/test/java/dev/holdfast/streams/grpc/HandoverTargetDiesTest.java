@@ -57,7 +57,7 @@ class HandoverTargetDiesTest {
         .until(() -> next.countOf("HANDLER") > 0 || feed.ends() > 0);
     CursorFleet.awaitMore(feed);
     assertThat(feed.ends()).isZero();
-    assertThat(feed.heard()).isEqualTo(CursorFeed.numbers(feed.count()));
+    CursorFeed.assertWhole(feed);
     assertThat(next.await("HANDLER")).isNotEqualTo("feed 0");
     assertThat(fleet.events).doesNotContain("MOVED");
   }
@@ -78,7 +78,7 @@ class HandoverTargetDiesTest {
     welcomes.release();
 
     assertThat(feed.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-    assertThat(feed.heard()).isEqualTo(CursorFeed.numbers(feed.count()));
+    CursorFeed.assertWhole(feed);
     assertThat(feed.ends()).isOne();
     assertThat(fleet.events)
         .containsSubsequence("WAITING", "LOST_UNREACHABLE")
@@ -105,7 +105,7 @@ class HandoverTargetDiesTest {
     RecordedJvm again = instance(target, LONG, Way.SENDS);
 
     assertThat(feed.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-    assertThat(feed.heard()).isEqualTo(CursorFeed.numbers(feed.count()));
+    CursorFeed.assertWhole(feed);
     assertThat(feed.ends()).isOne();
     assertThat(fleet.events).containsSubsequence("WAITING", "LOST_UNKNOWN").doesNotContain("MOVED");
     assertThat(next.countOf("HANDLER") + again.countOf("HANDLER")).isZero();

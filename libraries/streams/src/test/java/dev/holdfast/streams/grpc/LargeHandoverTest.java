@@ -55,7 +55,7 @@ class LargeHandoverTest {
     CursorFleet.awaitMore(feed);
 
     assertThat(feed.ends()).isZero();
-    assertThat(feed.heard()).isEqualTo(CursorFeed.numbers(feed.count()));
+    CursorFeed.assertWhole(feed);
     assertThat(fleet.events).doesNotContain("MOVED");
     assertThat(feeds.handlersOf("feed")).isGreaterThan(1);
   }

@@ -95,7 +95,7 @@ class MoveDuringMoveTest {
     CursorFleet.awaitMore(feed);
     feeds.complete();
     assertThat(feed.awaitEnd()).isEqualTo(Status.OK);
-    assertThat(feed.heard()).isEqualTo(CursorFeed.numbers(feed.count()));
+    CursorFeed.assertWhole(feed);
     assertThat(feeds.handlersOf("feed")).isEqualTo(2);
     assertThat(fleet.events).doesNotContain("MOVED");
   }
@@ -110,7 +110,7 @@ class MoveDuringMoveTest {
         });
     feeds.complete();
     assertThat(feed.get(0).awaitEnd()).isEqualTo(Status.OK);
-    assertThat(feed.get(0).heard()).isEqualTo(CursorFeed.numbers(feed.get(0).count()));
+    CursorFeed.assertWhole(feed.get(0));
   }
 
   @Test
