@@ -1,5 +1,10 @@
 package dev.holdfast.spring.boot.starter;
 
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.core.RegistrationState;
+import dev.holdfast.spring.boot.starter.server.ReadyServers;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -53,5 +58,16 @@ public final class Applications {
             .registerShutdownHook(false)
             .build();
     return application.run(arguments.toArray(String[]::new));
+  }
+
+  /** An application whose server is in its registry, so that a client finds it from now on. */
+  public static ConfigurableApplicationContext runRegistered(
+      List<Class<?>> types, Map<String, ?> properties) {
+    ConfigurableApplicationContext server = run(types, properties);
+    ReadyServers servers = server.getBean(ReadyServers.class);
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .until(() -> servers.servers().get(0).registration().state() == RegistrationState.VISIBLE);
+    return server;
   }
 }

@@ -3,16 +3,15 @@ package dev.holdfast.spring.boot.starter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.core.RegistrationState;
 import dev.holdfast.registry.etcd.local.EtcdProcess;
 import dev.holdfast.spring.boot.starter.Applications.ClientApplication;
 import dev.holdfast.spring.boot.starter.Applications.ServerApplication;
-import dev.holdfast.spring.boot.starter.server.ReadyServers;
 import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -65,27 +64,21 @@ class EtcdApplicationsTest {
   }
 
   private ConfigurableApplicationContext server(String name) {
-    ConfigurableApplicationContext context =
-        Applications.run(
-            ServerApplication.class,
-            Map.of(
-                "test.name",
-                name,
-                "spring.grpc.server.port",
-                0,
-                "holdfast.server.registry",
-                etcd.uri("prod"),
-                "holdfast.server.service",
-                "orders",
-                "holdfast.server.drain.spread",
-                "100ms",
-                "holdfast.server.advertise",
-                "127.0.0.1"));
-    ReadyServers servers = context.getBean(ReadyServers.class);
-    await()
-        .atMost(Duration.ofSeconds(60))
-        .until(() -> servers.servers().get(0).registration().state() == RegistrationState.VISIBLE);
-    return context;
+    return Applications.runRegistered(
+        List.of(ServerApplication.class),
+        Map.of(
+            "test.name",
+            name,
+            "spring.grpc.server.port",
+            0,
+            "holdfast.server.registry",
+            etcd.uri("prod"),
+            "holdfast.server.service",
+            "orders",
+            "holdfast.server.drain.spread",
+            "100ms",
+            "holdfast.server.advertise",
+            "127.0.0.1"));
   }
 
   private ConfigurableApplicationContext client() {

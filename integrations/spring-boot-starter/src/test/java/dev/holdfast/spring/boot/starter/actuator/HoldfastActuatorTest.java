@@ -10,10 +10,10 @@ import dev.holdfast.spring.boot.starter.Applications;
 import dev.holdfast.spring.boot.starter.Applications.ClientApplication;
 import dev.holdfast.spring.boot.starter.Applications.ServerApplication;
 import dev.holdfast.spring.boot.starter.EchoService;
-import dev.holdfast.spring.boot.starter.server.ReadyServers;
 import io.grpc.ManagedChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -98,23 +98,17 @@ class HoldfastActuatorTest {
   }
 
   private ConfigurableApplicationContext server() {
-    ConfigurableApplicationContext server =
-        Applications.run(
-            ServerApplication.class,
-            Map.of(
-                EXPOSED,
-                "holdfast",
-                "spring.grpc.server.port",
-                0,
-                "holdfast.server.registry",
-                registry(),
-                "holdfast.server.service",
-                "orders"));
-    ReadyServers servers = server.getBean(ReadyServers.class);
-    await()
-        .atMost(Duration.ofSeconds(60))
-        .until(() -> servers.servers().get(0).registration().state() == RegistrationState.VISIBLE);
-    return server;
+    return Applications.runRegistered(
+        List.of(ServerApplication.class),
+        Map.of(
+            EXPOSED,
+            "holdfast",
+            "spring.grpc.server.port",
+            0,
+            "holdfast.server.registry",
+            registry(),
+            "holdfast.server.service",
+            "orders"));
   }
 
   private static ConfigurableApplicationContext client(String registry) {

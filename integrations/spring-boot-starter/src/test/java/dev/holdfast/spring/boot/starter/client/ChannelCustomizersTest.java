@@ -55,7 +55,7 @@ class ChannelCustomizersTest {
   @BeforeEach
   void startServer() {
     server =
-        Applications.run(
+        Applications.runRegistered(
             List.of(ServerApplication.class, HeaderRecorder.class),
             Map.of(
                 "spring.grpc.server.port",

@@ -3,7 +3,6 @@ package dev.holdfast.spring.boot.starter.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.core.RegistrationState;
 import dev.holdfast.grpc.metrics.GrpcMetrics;
 import dev.holdfast.spring.boot.starter.Applications;
 import dev.holdfast.spring.boot.starter.Applications.ClientApplication;
@@ -19,6 +18,7 @@ import io.opentelemetry.api.OpenTelemetry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -135,11 +135,6 @@ class HoldfastMetricsTest {
     all.put("spring.grpc.server.port", "0");
     all.put("holdfast.server.registry", registry);
     all.put("holdfast.server.service", "orders");
-    ConfigurableApplicationContext server = Applications.run(application, all);
-    ReadyServers servers = server.getBean(ReadyServers.class);
-    await()
-        .atMost(PATIENCE)
-        .until(() -> servers.servers().get(0).registration().state() == RegistrationState.VISIBLE);
-    return server;
+    return Applications.runRegistered(List.of(application), all);
   }
 }

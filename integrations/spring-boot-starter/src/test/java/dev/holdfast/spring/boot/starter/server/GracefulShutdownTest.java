@@ -3,7 +3,6 @@ package dev.holdfast.spring.boot.starter.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.core.RegistrationState;
 import dev.holdfast.spring.boot.starter.Applications;
 import dev.holdfast.spring.boot.starter.Applications.ClientApplication;
 import dev.holdfast.spring.boot.starter.Applications.ServerApplication;
@@ -15,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -94,12 +94,7 @@ class GracefulShutdownTest {
     properties.put("spring.grpc.server.port", 0);
     properties.put("holdfast.server.registry", registry());
     properties.put("holdfast.server.service", "orders");
-    ConfigurableApplicationContext server = Applications.run(ServerApplication.class, properties);
-    ReadyServers servers = server.getBean(ReadyServers.class);
-    await()
-        .atMost(LIMIT)
-        .until(() -> servers.servers().get(0).registration().state() == RegistrationState.VISIBLE);
-    return server;
+    return Applications.runRegistered(List.of(ServerApplication.class), properties);
   }
 
   private ConfigurableApplicationContext client() {
