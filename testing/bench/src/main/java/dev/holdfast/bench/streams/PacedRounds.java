@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
+import org.HdrHistogram.Recorder;
 import org.jspecify.annotations.Nullable;
 
 /** The streams that each send a small message at a steady pace and wait for its echo. */
@@ -26,7 +26,7 @@ final class PacedRounds {
       EchoRequest.newBuilder().setPayload(ByteString.copyFrom(new byte[PAYLOAD_BYTES])).build();
   private final List<Lane> lanes = new ArrayList<>();
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-  private volatile Histogram nanos = newHistogram();
+  private final Recorder nanos = new Recorder(HIGHEST_NANOS, SIGNIFICANT_DIGITS);
 
   PacedRounds(Channel channel, int streams) {
     for (int i = 0; i < streams; i++) {
@@ -41,7 +41,7 @@ final class PacedRounds {
    *     do those that could not be sent at their time because an answer was late
    */
   Histogram send(Duration time) throws InterruptedException {
-    nanos = newHistogram();
+    nanos.reset();
     long endNanos = System.nanoTime() + time.toNanos();
     while (System.nanoTime() - endNanos < 0) {
       lanes.forEach(Lane::send);
@@ -52,7 +52,10 @@ final class PacedRounds {
     if (cause != null) {
       throw new IllegalStateException("a stream of a neighbour failed", cause);
     }
-    return nanos.copyCorrectedForCoordinatedOmission(TimeUnit.MILLISECONDS.toNanos(EVERY_MILLIS));
+    // A late answer may come meanwhile.
+    return nanos
+        .getIntervalHistogram()
+        .copyCorrectedForCoordinatedOmission(TimeUnit.MILLISECONDS.toNanos(EVERY_MILLIS));
   }
 
   /** The 99th percentile, in microseconds. */
@@ -62,7 +65,7 @@ final class PacedRounds {
 
   /** A histogram without rounds. */
   static Histogram newHistogram() {
-    return new ConcurrentHistogram(HIGHEST_NANOS, SIGNIFICANT_DIGITS);
+    return new Histogram(HIGHEST_NANOS, SIGNIFICANT_DIGITS);
   }
 
   private final class Lane implements StreamObserver<EchoReply> {
