@@ -10,7 +10,7 @@ import java.time.Duration;
  *
  * @param recordTtl how long a record outlives its owner; more than zero
  * @param grace for how long an empty list, or what a wiped store forgot, is not believed; three
- *     TTLs by default
+ *     TTLs by default, and at least the window below
  * @param confirmWithin how long one confirming read may take before another is begun beside it; 500
  *     ms by default
  * @param reads the delays between confirming reads that fail
@@ -38,12 +38,14 @@ public record LastKnownGoodOptions(
   /** The defaults for records that live this long. */
   public static LastKnownGoodOptions forTtl(Duration recordTtl) {
     Backoff.BackoffOptions retry = Backoff.BackoffOptions.REGISTRY;
+    Duration window = recordTtl.plus(retry.cap());
+    Duration graceTtls = recordTtl.multipliedBy(GRACE_TTLS);
     return new LastKnownGoodOptions(
         recordTtl,
-        recordTtl.multipliedBy(GRACE_TTLS),
+        graceTtls.compareTo(window) < 0 ? window : graceTtls,
         CONFIRM_WITHIN,
         retry,
-        recordTtl.plus(retry.cap()));
+        window);
   }
 
   /** The same for records that nobody renews, so that an outage takes none away. */

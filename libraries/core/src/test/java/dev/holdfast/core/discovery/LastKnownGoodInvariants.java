@@ -186,7 +186,7 @@ final class LastKnownGoodInvariants implements SpyRegistry.Observer, EndpointsLi
     require(Guarantee.EMPTY_NEEDS_GRACE, !broken, "emptied while the watch was broken");
     require(
         Guarantee.EMPTY_NEEDS_GRACE,
-        now() - emptySinceNanos >= LastKnownGoodSimulation.GRACE.toNanos(),
+        now() - emptySinceNanos >= world.grace.toNanos(),
         "emptied after " + Duration.ofNanos(now() - emptySinceNanos));
     require(
         Guarantee.EMPTY_NEEDS_READ,
@@ -194,8 +194,7 @@ final class LastKnownGoodInvariants implements SpyRegistry.Observer, EndpointsLi
             .anyMatch(
                 r ->
                     r.answer().isEmpty()
-                        && r.beganNanos() - emptySinceNanos
-                            >= LastKnownGoodSimulation.GRACE.toNanos()),
+                        && r.beganNanos() - emptySinceNanos >= world.grace.toNanos()),
         "no read after the grace time");
     require(Guarantee.WIPE_NEVER_EMPTIES, spokeSinceWipe, "emptied by a store that forgot");
     for (Instance instance : world.instances) {
@@ -205,8 +204,7 @@ final class LastKnownGoodInvariants implements SpyRegistry.Observer, EndpointsLi
           instance.endpoint + " is live");
       require(
           Guarantee.LIVE_IS_NEVER_EMPTY,
-          !instance.diedRegistered
-              || now() - instance.diedNanos >= LastKnownGoodSimulation.GRACE.toNanos(),
+          !instance.diedRegistered || now() - instance.diedNanos >= world.grace.toNanos(),
           instance.endpoint + " was live a moment ago");
     }
   }
@@ -316,11 +314,7 @@ final class LastKnownGoodInvariants implements SpyRegistry.Observer, EndpointsLi
     require(Guarantee.CONVERGES, state() == EndpointListState.FOLLOWING, "still " + state());
     require(
         Guarantee.AGE_IS_HONEST,
-        world
-                .directory
-                .age(LastKnownGoodSimulation.SERVICE)
-                .orElseThrow()
-                .compareTo(LastKnownGoodSimulation.TTL)
+        world.directory.age(LastKnownGoodSimulation.SERVICE).orElseThrow().compareTo(world.ttl)
             <= 0,
         "the age grows although the list is confirmed");
     afterEvent();

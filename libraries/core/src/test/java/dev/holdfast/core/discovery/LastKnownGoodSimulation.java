@@ -23,13 +23,14 @@ import java.util.SplittableRandom;
  */
 final class LastKnownGoodSimulation {
   static final ServiceName SERVICE = ServiceName.of("prod", "orders");
-  static final Duration TTL = Duration.ofSeconds(5);
-  static final Duration GRACE = TTL.multipliedBy(3);
+  private static final Duration USUAL_TTL = Duration.ofSeconds(5);
+
+  /** One schedule in so many has another TTL, down to a second. */
+  private static final int USUAL_TTLS = 4;
 
   /** How long a live instance takes at most to register again, once the store is up. */
   private static final int REGISTER_AGAIN_MILLIS = 4_000;
 
-  private static final Duration HEAL_WITHIN = GRACE.multipliedBy(2).plus(TTL.multipliedBy(2));
   private static final int ADDRESSES = 12;
 
   /** Rare things that the schedules must reach now and then, or they prove little. */
@@ -64,8 +65,10 @@ final class LastKnownGoodSimulation {
   }
 
   private final SplittableRandom random;
+  final Duration ttl;
+  final Duration grace;
   final VirtualScheduler scheduler = new VirtualScheduler();
-  final InMemoryStore store = new InMemoryStore(scheduler, TTL);
+  final InMemoryStore store;
   final InMemoryRegistry client;
   final EndpointDirectory directory;
   final List<Instance> instances = new ArrayList<>();
@@ -80,6 +83,13 @@ final class LastKnownGoodSimulation {
 
   LastKnownGoodSimulation(long seed, EndpointDirectory.PolicyFactory policy) {
     random = new SplittableRandom(seed);
+    ttl =
+        seed % USUAL_TTLS == 0
+            ? Duration.ofSeconds(1 + (seed / USUAL_TTLS) % USUAL_TTL.toSeconds())
+            : USUAL_TTL;
+    LastKnownGoodOptions options = LastKnownGoodOptions.forTtl(ttl);
+    grace = options.grace();
+    store = new InMemoryStore(scheduler, ttl);
     RegistryContext context =
         new RegistryContext(
             scheduler, new CompositeMeterRegistry(), new SplittableRandom(~seed), Map.of());
@@ -88,7 +98,7 @@ final class LastKnownGoodSimulation {
     client.setLoseAnswer(() -> readsFail);
     invariants = new LastKnownGoodInvariants(this);
     SpyRegistry spy = new SpyRegistry(client, scheduler.clock(), invariants);
-    directory = new EndpointDirectory(spy, context, LastKnownGoodOptions.forTtl(TTL), policy);
+    directory = new EndpointDirectory(spy, context, options, policy);
   }
 
   /** Runs the schedule; a broken invariant is thrown as an {@link AssertionError}. */
@@ -115,7 +125,7 @@ final class LastKnownGoodSimulation {
       invariants.afterEvent();
     }
     heal();
-    scheduler.advance(HEAL_WITHIN);
+    scheduler.advance(grace.plus(ttl).multipliedBy(2));
     invariants.atTheEnd();
   }
 
@@ -253,7 +263,7 @@ final class LastKnownGoodSimulation {
   private void expireLater(Instance instance) {
     var unused =
         scheduler.schedule(
-            TTL,
+            ttl,
             () -> {
               if (store.isUp()) {
                 removeRecord(instance);
@@ -326,14 +336,14 @@ final class LastKnownGoodSimulation {
       return;
     }
     isolated = true;
-    int shortest = (int) TTL.multipliedBy(2).dividedBy(3).toMillis() + 1;
+    int shortest = (int) ttl.multipliedBy(2).dividedBy(3).toMillis() + 1;
     Duration away = Duration.ofMillis(shortest + random.nextInt(23_000));
     note("isolate for " + away);
     client.cut();
     long cutNanos = scheduler.clock().nanoTime();
     for (Instance instance : instances) {
       if (instance.live && instance.registered) {
-        Duration left = TTL.minusMillis(random.nextInt((int) TTL.dividedBy(3).toMillis()));
+        Duration left = ttl.minusMillis(random.nextInt((int) ttl.dividedBy(3).toMillis()));
         var unused = scheduler.schedule(left, () -> expire(instance, cutNanos));
       }
     }
@@ -385,7 +395,9 @@ final class LastKnownGoodSimulation {
   }
 
   private void slow() {
-    slowMillis = random.nextInt(5) == 0 ? 1_500 : random.nextInt(400);
+    // No TTL makes sense that a few answers take to come.
+    int slowest = (int) ttl.toMillis() * 3 / 10;
+    slowMillis = random.nextInt(5) == 0 ? slowest : Math.min(slowest, random.nextInt(400));
     note("slow " + slowMillis + "ms");
   }
 
