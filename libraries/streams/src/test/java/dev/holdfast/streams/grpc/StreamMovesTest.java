@@ -136,15 +136,20 @@ class StreamMovesTest {
   }
 
   private void aStickyStreamStays() {
-    Metadata sticky = new Metadata();
-    sticky.put(Metadata.Key.of("device", Metadata.ASCII_STRING_MARSHALLER), "7");
     RecordingObserver answers = new RecordingObserver();
     StreamObserver<StringValue> requests =
-        StreamTopology.open(channel(MetadataUtils.newAttachHeadersInterceptor(sticky)), answers);
+        StreamTopology.open(
+            channel(MetadataUtils.newAttachHeadersInterceptor(stickyHeaders())), answers);
     talkUntil(requests, answers, () -> isOlderThan(QUICK_AGE.multipliedBy(3)));
 
     assertThat(places(answers).stream().distinct()).hasSize(1);
     assertThat(attachments()).isEqualTo(1);
+  }
+
+  private static Metadata stickyHeaders() {
+    Metadata headers = new Metadata();
+    headers.put(Metadata.Key.of("device", Metadata.ASCII_STRING_MARSHALLER), "7");
+    return headers;
   }
 
   @Test
@@ -215,6 +220,36 @@ class StreamMovesTest {
     sent = talkUntil(requests, all, sent, () -> moved("overload") >= 1);
     for (RecordingObserver answers : all) {
       assertThat(numbers(answers)).isEqualTo(IntStream.range(0, sent).boxed().toList());
+    }
+  }
+
+  @Test
+  void stickyStreamsStayWhileTheOthersOfAnOverloadedInstanceLeave() throws Exception {
+    AtomicBoolean overloaded = new AtomicBoolean();
+    serve("a", durable -> durable.rebalance(overloaded::get).stickyHeader("device"));
+    ManagedChannel loose = channel();
+    ManagedChannel sticky = channel(MetadataUtils.newAttachHeadersInterceptor(stickyHeaders()));
+    List<RecordingObserver> all = new ArrayList<>();
+    List<StreamObserver<StringValue>> requests = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      RecordingObserver answers = new RecordingObserver();
+      requests.add(StreamTopology.open(i % 2 == 0 ? sticky : loose, answers));
+      all.add(answers);
+    }
+    int sent = talk(requests, all, 0);
+    aged.age(StreamMoves.LEAST_STAY);
+    overloaded.set(true);
+    serve("b", durable -> durable.rebalance().stickyHeader("device"));
+    // If sticky streams went too, these would hardly be the three others.
+    sent = talkUntil(requests, all, sent, () -> attached("b") == 3);
+    int begun = sent;
+    sent = talk(requests, all, sent);
+
+    for (int i = 0; i < all.size(); i++) {
+      RecordingObserver answers = all.get(i);
+      assertThat(numbers(answers)).isEqualTo(IntStream.range(0, sent).boxed().toList());
+      List<String> last = places(answers).subList(begun, sent);
+      assertThat(last).containsOnly(i % 2 == 0 ? "a" : "b");
     }
   }
 
