@@ -89,8 +89,6 @@ final class HouseRules {
         .should()
         .onlyDependOnClassesThat(
             describe("are in " + allowed, target -> within(target.getPackageName(), allowed)))
-        // A room may still be empty on the day its module is made.
-        .allowEmptyShould(true)
         .as("room " + room.name() + " uses only its neighbours");
   }
 
@@ -113,8 +111,7 @@ final class HouseRules {
               }
             })
         .should()
-        .beFreeOfCycles()
-        .allowEmptyShould(true);
+        .beFreeOfCycles();
   }
 
   /** A package with all below it that nobody else uses. */

@@ -78,6 +78,7 @@ final class LimitTable {
         .replaceFirst("^registry\\.", "registry-")
         .replaceFirst("^streams\\.redis", "streams-redis")
         .replaceFirst("^duplex\\.conformance", "duplex-conformance")
+        .replaceFirst("^spring\\.boot\\.starter", "spring-boot-starter")
         .replaceFirst("\\..*", "");
   }
 }

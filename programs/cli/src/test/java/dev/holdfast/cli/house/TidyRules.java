@@ -110,9 +110,10 @@ final class TidyRules {
                       : List.of(file.path()),
               new File("pom.xml", "<jqwik.database>.jqwik-database</jqwik.database>")),
           perFile(
-              "no module needs the benchmarks: their libraries would be in its programs",
+              "no module needs the benchmarks but for tests: their libraries would be in its"
+                  + " programs",
               file -> file.path().endsWith("pom.xml") && !file.path().startsWith("testing/bench/"),
-              matching("<artifactId>holdfast-bench</artifactId>"),
+              TidyRules::needsBenchmarks,
               new File(
                   "programs/cli/pom.xml",
                   "<dependency><artifactId>holdfast-bench</artifactId></dependency>")),
@@ -196,7 +197,8 @@ final class TidyRules {
 
   /** Whether a file is code of a product room; benchmarks and examples are none. */
   private static boolean isProduct(File file) {
-    return file.isMainJava() && file.path().matches("(libraries|programs|registries|stores)/.*");
+    return file.isMainJava()
+        && file.path().matches("(libraries|programs|registries|stores|integrations)/.*");
   }
 
   private static List<String> unmarkedLimits(File file) {
@@ -212,6 +214,17 @@ final class TidyRules {
             // The BOM manages our own artifacts; a processor path names a property of the parent.
             .replaceAll("<version>\\$\\{[a-z.-]+}</version>", "");
     return own.contains("<version>") ? List.of(pom.path() + ": <version>") : List.of();
+  }
+
+  private static List<String> needsBenchmarks(File pom) {
+    return Pattern.compile("<dependency>(.*?)</dependency>", Pattern.DOTALL)
+        .matcher(pom.text())
+        .results()
+        .map(dependency -> dependency.group(1))
+        .filter(dependency -> dependency.contains("<artifactId>holdfast-bench</artifactId>"))
+        .filter(dependency -> !dependency.contains("<scope>test</scope>"))
+        .map(dependency -> pom.path() + ": holdfast-bench (expected: <scope>test</scope>)")
+        .toList();
   }
 
   private static List<String> literalVersions(File pom) {
