@@ -10,6 +10,7 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** All tidy rules. Words that a rule looks for are spelt in two parts, so that it misses itself. */
 final class TidyRules {
@@ -122,6 +123,13 @@ final class TidyRules {
               TidyRules::isProduct,
               TidyRules::unmarkedLimits,
               java("libraries/core/src/main/java/x/A.java", "  static final int MAX_ITEMS = 3;")),
+          perFile(
+              "a decision has its context, itself, its consequences and what was rejected",
+              file -> file.path().matches("docs/decisions/\\d+-[^/]*\\.md"),
+              TidyRules::missingParts,
+              new File(
+                  "docs/decisions/0001-a.md",
+                  "# 0001: A\n\n## Context\n\nB.\n\n## Decision\n\nC.\n\n## Consequences\n\nD.\n")),
           new TidyRule(
               "links between documents lead somewhere",
               DocumentLinks::broken,
@@ -214,6 +222,17 @@ final class TidyRules {
             // The BOM manages our own artifacts; a processor path names a property of the parent.
             .replaceAll("<version>\\$\\{[a-z.-]+}</version>", "");
     return own.contains("<version>") ? List.of(pom.path() + ": <version>") : List.of();
+  }
+
+  private static List<String> missingParts(File decision) {
+    return Stream.of("Context", "Decision", "Consequences", "Rejected alternatives")
+        .filter(
+            part ->
+                !Pattern.compile("^## " + part + "\\n\\n(?!#)\\S", Pattern.MULTILINE)
+                    .matcher(decision.text())
+                    .find())
+        .map(part -> decision.path() + ": ## " + part)
+        .toList();
   }
 
   private static List<String> needsBenchmarks(File pom) {
