@@ -118,6 +118,14 @@ final class TidyRules {
               new File(
                   "programs/cli/pom.xml",
                   "<dependency><artifactId>holdfast-bench</artifactId></dependency>")),
+          new TidyRule(
+              "no module outside of testing/ needs one of it but for tests",
+              TidyRules::needsTestRooms,
+              List.of(
+                  java("testing/a/pom.xml", "</parent><artifactId>holdfast-a</artifactId>"),
+                  java(
+                      "programs/b/pom.xml",
+                      "<dependency><artifactId>holdfast-a</artifactId></dependency>"))),
           perFile(
               "a constant named after a limit is marked as one, so that docs/limits.md has it",
               TidyRules::isProduct,
@@ -235,14 +243,31 @@ final class TidyRules {
         .toList();
   }
 
+  private static List<String> needsTestRooms(List<File> files) {
+    Set<String> testing =
+        files.stream()
+            .filter(file -> file.path().matches("testing/[^/]+/pom\\.xml"))
+            .map(file -> file.text().replaceFirst("(?s).*?</parent>", ""))
+            .map(text -> text.replaceFirst("(?s).*?<artifactId>([^<]*)<.*", "$1"))
+            .collect(Collectors.toSet());
+    return files.stream()
+        .filter(file -> file.path().endsWith("/pom.xml") && !file.path().startsWith("testing/"))
+        .flatMap(file -> testing.stream().flatMap(room -> needs(file, room).stream()))
+        .toList();
+  }
+
   private static List<String> needsBenchmarks(File pom) {
+    return needs(pom, "holdfast-bench");
+  }
+
+  private static List<String> needs(File pom, String artifact) {
     return Pattern.compile("<dependency>(.*?)</dependency>", Pattern.DOTALL)
         .matcher(pom.text())
         .results()
         .map(dependency -> dependency.group(1))
-        .filter(dependency -> dependency.contains("<artifactId>holdfast-bench</artifactId>"))
+        .filter(dependency -> dependency.contains("<artifactId>" + artifact + "</artifactId>"))
         .filter(dependency -> !dependency.contains("<scope>test</scope>"))
-        .map(dependency -> pom.path() + ": holdfast-bench (expected: <scope>test</scope>)")
+        .map(dependency -> pom.path() + ": " + artifact + " (expected: <scope>test</scope>)")
         .toList();
   }
 
