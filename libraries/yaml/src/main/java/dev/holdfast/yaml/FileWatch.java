@@ -1,12 +1,12 @@
 package dev.holdfast.yaml;
 
+import dev.holdfast.core.FileStamp;
 import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -47,8 +47,8 @@ public final class FileWatch implements AutoCloseable {
 
   private String accepted;
   private @Nullable String refused;
-  private @Nullable Stamp believed;
-  private @Nullable Stamp lastSeen;
+  private @Nullable FileStamp believed;
+  private @Nullable FileStamp lastSeen;
   private long readNanos;
   private boolean asked;
   private boolean owesAnswer;
@@ -73,24 +73,6 @@ public final class FileWatch implements AutoCloseable {
      */
     default String emptyText() {
       return "{} to say that nothing is configured";
-    }
-  }
-
-  /**
-   * The identity of a file's state, read without the content: modification time, size in bytes, and
-   * file key.
-   */
-  private record Stamp(long modifiedNanos, long size, @Nullable Object key) {
-    static Stamp of(Path path) throws IOException {
-      BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
-      return new Stamp(
-          attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS),
-          attributes.size(),
-          attributes.fileKey());
-    }
-
-    boolean isRenamedOver(Stamp other) {
-      return key != null && !key.equals(other.key);
     }
   }
 
@@ -169,7 +151,7 @@ public final class FileWatch implements AutoCloseable {
     asked |= asksNow;
     owesAnswer |= asksNow;
     try {
-      Stamp stamp = Stamp.of(path);
+      FileStamp stamp = FileStamp.of(path);
       boolean settled = lastSeen == null || stamp.equals(lastSeen) || stamp.isRenamedOver(lastSeen);
       boolean due = System.nanoTime() - readNanos > REREAD.toNanos();
       lastSeen = stamp;
@@ -177,7 +159,7 @@ public final class FileWatch implements AutoCloseable {
       if (settled && (asked || due || !stamp.equals(believed))) {
         readNanos = System.nanoTime();
         String text = read(path);
-        if (stamp.equals(Stamp.of(path))) {
+        if (stamp.equals(FileStamp.of(path))) {
           believed = stamp;
           take(text);
         }

@@ -1,20 +1,17 @@
 package dev.holdfast.gateway.schema;
 
+import dev.holdfast.core.FileStamp;
 import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.LogEscaper;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.frontend.json.JsonMapping;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,17 +39,11 @@ final class WatchedDescriptorSet {
 
   private final String cluster;
   private final List<Path> files;
-  private List<Stamp> seen;
-  private List<Stamp> read;
+  private List<FileStamp> seen;
+  private List<FileStamp> read;
   private long readNanos;
   private String trouble = "";
   private volatile ServiceSchema schema;
-
-  /**
-   * The identity of a file's state, read without the content: modification time, size in bytes, and
-   * file key.
-   */
-  private record Stamp(FileTime modified, long size, @Nullable Object key) {}
 
   /**
    * Reads the files and logs the schema.
@@ -104,7 +95,7 @@ final class WatchedDescriptorSet {
    */
   DescriptorSetPoll look(Supplier<JsonMapping> terms) {
     try {
-      List<Stamp> now = stamps();
+      List<FileStamp> now = stamps();
       boolean settled = now.equals(seen);
       seen = now;
       boolean due = System.nanoTime() - readNanos > REREAD.toNanos();
@@ -157,11 +148,10 @@ final class WatchedDescriptorSet {
     return DescriptorSetPoll.REFUSED;
   }
 
-  private List<Stamp> stamps() throws IOException {
-    List<Stamp> stamps = new ArrayList<>();
+  private List<FileStamp> stamps() throws IOException {
+    List<FileStamp> stamps = new ArrayList<>();
     for (Path file : files) {
-      BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-      stamps.add(new Stamp(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey()));
+      stamps.add(FileStamp.of(file));
     }
     return stamps;
   }

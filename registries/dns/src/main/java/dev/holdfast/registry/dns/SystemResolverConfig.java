@@ -1,5 +1,6 @@
 package dev.holdfast.registry.dns;
 
+import dev.holdfast.core.FileStamp;
 import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.annotation.Limit;
 import java.io.IOException;
@@ -7,8 +8,6 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -50,14 +49,10 @@ final class SystemResolverConfig {
     }
   }
 
-  private record Stamp(@Nullable FileTime modified, long size) {
-    static final Stamp NONE = new Stamp(null, -1);
-  }
-
   private final Path hostsFile;
   private final Path resolvConf;
-  private Stamp hostsStamp = Stamp.NONE;
-  private Stamp configStamp = Stamp.NONE;
+  private FileStamp hostsStamp = FileStamp.MISSING;
+  private FileStamp configStamp = FileStamp.MISSING;
   private Map<String, List<String>> hosts = Map.of();
   private @Nullable ResolverSettings resolverSettings;
 
@@ -72,8 +67,8 @@ final class SystemResolverConfig {
 
   /** The current settings, read again if a file has changed. */
   ResolverSettings look() {
-    Stamp hostsNow = stamp(hostsFile);
-    Stamp configNow = stamp(resolvConf);
+    FileStamp hostsNow = stamp(hostsFile);
+    FileStamp configNow = stamp(resolvConf);
     ResolverSettings last = resolverSettings;
     if (last != null && hostsNow.equals(hostsStamp) && configNow.equals(configStamp)) {
       return last;
@@ -88,8 +83,8 @@ final class SystemResolverConfig {
     return fresh;
   }
 
-  private ResolverSettings readConfig(Stamp stamp) {
-    if (stamp.size >= 0) {
+  private ResolverSettings readConfig(FileStamp stamp) {
+    if (stamp.sizeBytes() >= 0) {
       ResolvConfResolverConfigProvider config = new ResolvConfResolverConfigProvider();
       config.initialize();
       if (!config.servers().isEmpty()) {
@@ -100,9 +95,9 @@ final class SystemResolverConfig {
     return new ResolverSettings(hosts, config.servers(), config.searchPath(), config.ndots());
   }
 
-  private Map<String, List<String>> readHosts(Stamp stamp) {
-    if (stamp.size < 0 || stamp.size > MAX_HOSTS_BYTES) {
-      log.info("event=hosts_file_not_read file={} size={}", hostsFile, stamp.size);
+  private Map<String, List<String>> readHosts(FileStamp stamp) {
+    if (stamp.sizeBytes() < 0 || stamp.sizeBytes() > MAX_HOSTS_BYTES) {
+      log.info("event=hosts_file_not_read file={} size={}", hostsFile, stamp.sizeBytes());
       return Map.of();
     }
     try {
@@ -133,15 +128,14 @@ final class SystemResolverConfig {
     }
   }
 
-  private static Stamp stamp(Path file) {
+  private static FileStamp stamp(Path file) {
     try {
-      BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-      return new Stamp(attributes.lastModifiedTime(), attributes.size());
+      return FileStamp.of(file);
     } catch (NoSuchFileException e) {
-      return Stamp.NONE;
+      return FileStamp.MISSING;
     } catch (IOException e) {
       log.debug("event=file_unreadable file={} cause=\"{}\"", file, e.toString());
-      return Stamp.NONE;
+      return FileStamp.MISSING;
     }
   }
 }

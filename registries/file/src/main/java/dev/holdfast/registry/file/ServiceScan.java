@@ -2,6 +2,7 @@ package dev.holdfast.registry.file;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.FileStamp;
 import dev.holdfast.core.IoErrorText;
 import dev.holdfast.core.LogEscaper;
 import dev.holdfast.core.RegistryException;
@@ -25,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,11 +56,9 @@ final class ServiceScan {
   // look the same, so it is read again once it is older.
   private static final long SETTLED_AFTER_NANOS = Duration.ofMillis(50).toNanos();
 
-  private record Stamp(@Nullable Object key, long modifiedNanos, long size) {}
-
   /** The cached content of a file, as of the last read. */
   private record Page(
-      Stamp stamp,
+      FileStamp stamp,
       long firstSeenNanos,
       boolean settled,
       @Nullable FileRecord record,
@@ -109,7 +107,7 @@ final class ServiceScan {
       Object key = noteDirectory();
       for (Path file : list()) {
         String name = file.getFileName().toString();
-        Stamp stamp = stamp(file);
+        FileStamp stamp = stamp(file);
         if (stamp == null) {
           continue;
         }
@@ -194,21 +192,16 @@ final class ServiceScan {
   }
 
   // Only regular files (or links to them): to open a pipe would wait for its writer for ever.
-  private static @Nullable Stamp stamp(Path file) throws IOException {
+  private static @Nullable FileStamp stamp(Path file) throws IOException {
     try {
       BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-      return attributes.isRegularFile()
-          ? new Stamp(
-              attributes.fileKey(),
-              attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS),
-              attributes.size())
-          : null;
+      return attributes.isRegularFile() ? FileStamp.of(attributes) : null;
     } catch (NoSuchFileException e) {
       return null;
     }
   }
 
-  private @Nullable Page page(Path file, String name, Stamp stamp, long nowNanos, boolean fresh)
+  private @Nullable Page page(Path file, String name, FileStamp stamp, long nowNanos, boolean fresh)
       throws IOException {
     Page last = pages.get(name);
     boolean same = last != null && last.stamp.equals(stamp);
@@ -239,7 +232,7 @@ final class ServiceScan {
     return read;
   }
 
-  private Page recordPage(Path file, Stamp stamp, long firstSeenNanos, boolean settled)
+  private Page recordPage(Path file, FileStamp stamp, long firstSeenNanos, boolean settled)
       throws IOException {
     try {
       byte[] bytes = RecordStore.bytes(file, RecordStore.MAX_RECORD_BYTES);
@@ -250,7 +243,7 @@ final class ServiceScan {
     }
   }
 
-  private Page listPage(Path file, Stamp stamp, long firstSeenNanos, boolean settled)
+  private Page listPage(Path file, FileStamp stamp, long firstSeenNanos, boolean settled)
       throws IOException {
     try {
       byte[] bytes = RecordStore.bytes(file, MAX_LIST_BYTES);
@@ -268,7 +261,8 @@ final class ServiceScan {
     }
   }
 
-  private boolean isLiving(Path file, String name, Stamp stamp, FileRecord record, long nowNanos) {
+  private boolean isLiving(
+      Path file, String name, FileStamp stamp, FileRecord record, long nowNanos) {
     RecordOwner recordOwner = record.owner();
     if (recordOwner == null) {
       return true;
@@ -313,7 +307,7 @@ final class ServiceScan {
     }
   }
 
-  private void removeLeftover(Path file, String name, Stamp stamp, long nowNanos) {
+  private void removeLeftover(Path file, String name, FileStamp stamp, long nowNanos) {
     long patienceNanos = LEFTOVER_AFTER.toNanos();
     if (ledger.observe(name, stamp, nowNanos, patienceNanos / STEPS_PER_TTL) < patienceNanos) {
       return;
