@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The connection pool of one endpoint on one event loop, with the queue of calls that wait for this
- * endpoint alone. Confined to that loop.
+ * endpoint alone. Confined to that loop, as what connections and calls report asserts.
  *
  * <p>A call gets the connection with the fewest open calls. Another connection is opened, up to the
  * cluster's limit, when all are full to {@value #AHEAD_PERCENT} % or none can take a call. After a
@@ -101,11 +101,13 @@ public final class ConnectionPool<L extends PooledConnection>
 
   /** Counts a call on one of the pool's connections, or a proxied connection, as open. */
   public void onCallBegan() {
+    poolContext.context.assertInLoop();
     openCalls++;
   }
 
   /** Counts such a call or connection as ended. */
   public void onCallEnded() {
+    poolContext.context.assertInLoop();
     openCalls--;
   }
 
@@ -118,6 +120,7 @@ public final class ConnectionPool<L extends PooledConnection>
 
   /** Records a fault of the endpoint. */
   public void onFault(EndpointFault fault, String cause) {
+    poolContext.context.assertInLoop();
     if (!retired) {
       poolContext
           .cluster
@@ -283,6 +286,7 @@ public final class ConnectionPool<L extends PooledConnection>
 
   @Override
   public void onReady(L connection) {
+    poolContext.context.assertInLoop();
     if (connection == opening && connection.hasRoom()) {
       opening = null;
       failures = 0;
@@ -304,6 +308,7 @@ public final class ConnectionPool<L extends PooledConnection>
 
   @Override
   public void onNotReady(L connection) {
+    poolContext.context.assertInLoop();
     if (!waiting.isEmpty() || poolContext.watch.pendingCalls() > 0) {
       open(poolContext.context.nanoTime());
     }
@@ -316,6 +321,7 @@ public final class ConnectionPool<L extends PooledConnection>
    */
   @Override
   public void onAged(L connection) {
+    poolContext.context.assertInLoop();
     if (connections.contains(connection) && staying() < options.maxConnections()) {
       aged.add(connection);
       open(poolContext.context.nanoTime());
@@ -324,6 +330,7 @@ public final class ConnectionPool<L extends PooledConnection>
 
   @Override
   public void onExhausted(L connection) {
+    poolContext.context.assertInLoop();
     if (connections.contains(connection) && connections.size() - staying() < MAX_LEAVING) {
       aged.remove(connection);
       connection.retire();
@@ -333,6 +340,7 @@ public final class ConnectionPool<L extends PooledConnection>
 
   @Override
   public void onClosed(L connection, String why) {
+    poolContext.context.assertInLoop();
     connections.remove(connection);
     aged.remove(connection);
     if (connection == opening) {

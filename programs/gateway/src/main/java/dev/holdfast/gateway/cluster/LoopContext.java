@@ -8,6 +8,13 @@ public interface LoopContext {
   /** The same clock as {@link System#nanoTime()}, in nanoseconds. */
   long nanoTime();
 
+  /**
+   * Asserts that the caller runs on the event loop: what a loop has is not synchronized.
+   *
+   * @throws AssertionError on any other thread
+   */
+  void assertInLoop();
+
   /** A random number from 0 inclusive to the bound exclusive. */
   int random(int bound);
 

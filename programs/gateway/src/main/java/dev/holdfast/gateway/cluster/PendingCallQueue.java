@@ -4,7 +4,10 @@ import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A FIFO queue of pending calls with a limit. Calls that ended are dropped when they are met. */
+/**
+ * A FIFO queue of pending calls with a limit. Calls that ended are dropped when they are met.
+ * Confined to the event loop of its pool or cluster, which assert it.
+ */
 final class PendingCallQueue<L extends PooledConnection> {
   private final ArrayDeque<PendingCall<L>> calls = new ArrayDeque<>(0);
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster on one event loop: a connection pool per endpoint, and the load balancer. Confined to
- * that loop.
+ * that loop, as its methods for other classes assert.
  *
  * <p>A call waits only while no endpoint has a ready connection, and takes the first one. With ring
  * hash the call waits for its own endpoint, unless the last attempt to connect to it failed. {@link
@@ -71,6 +71,7 @@ public final class ThreadLocalCluster<L extends PooledConnection> {
 
   /** Finds a connection for a call: now, later, or reports the failure to the call. */
   public void find(PendingCall<L> call, long nowNanos) {
+    context.assertInLoop();
     ahead.onCall(nowNanos);
     EndpointPicker chooser = endpointPicker;
     if (chooser == null) {
@@ -95,6 +96,7 @@ public final class ThreadLocalCluster<L extends PooledConnection> {
    * @return false when too many calls and tasks wait for the list
    */
   public boolean onceKnown(Runnable task) {
+    context.assertInLoop();
     if (known) {
       task.run();
       return true;
@@ -111,6 +113,7 @@ public final class ThreadLocalCluster<L extends PooledConnection> {
    * @return null when no endpoint is left
    */
   public @Nullable ConnectionPool<L> choose(int hash, Collection<?> tried) {
+    context.assertInLoop();
     EndpointPicker chooser = endpointPicker;
     if (chooser == null) {
       return null;
@@ -132,11 +135,13 @@ public final class ThreadLocalCluster<L extends PooledConnection> {
 
   /** A view of each endpoint, for the admin page. */
   public List<EndpointView> view(long nowNanos) {
+    context.assertInLoop();
     return pools.values().stream().map(pool -> pool.view(nowNanos)).toList();
   }
 
   /** Applies a new list of endpoints. */
   public void update(EndpointSet endpoints) {
+    context.assertInLoop();
     if (retired) {
       return;
     }
@@ -167,6 +172,7 @@ public final class ThreadLocalCluster<L extends PooledConnection> {
 
   /** Rebalances after an endpoint was ejected or let back, on any event loop. */
   public void onEndpointHealth() {
+    context.assertInLoop();
     if (!retired && known) {
       share();
     }
@@ -174,6 +180,7 @@ public final class ThreadLocalCluster<L extends PooledConnection> {
 
   /** Whether calls wait for a connection to an endpoint that is known. */
   public boolean isAwaited() {
+    context.assertInLoop();
     return pendingCalls.pendingCalls() > 0
         || pools.values().stream().anyMatch(pool -> pool.waitingCalls() > 0);
   }
@@ -185,6 +192,7 @@ public final class ThreadLocalCluster<L extends PooledConnection> {
    *     which then refuses them
    */
   public void retire(Supplier<ThreadLocalCluster<L>> successor) {
+    context.assertInLoop();
     retired = true;
     known = true;
     inUse = List.of();

@@ -25,6 +25,23 @@ record EventLoopContext(EventLoop loop, GatewayMeters meters) implements LoopCon
   }
 
   @Override
+  public void assertInLoop() {
+    assertIn(loop);
+  }
+
+  /**
+   * Asserts that the caller runs on an event loop.
+   *
+   * @throws AssertionError on any other thread
+   */
+  static void assertIn(EventLoop loop) {
+    if (!loop.inEventLoop()) {
+      throw new AssertionError(
+          "thread: " + Thread.currentThread().getName() + " (expected: that of the event loop)");
+    }
+  }
+
+  @Override
   public int random(int bound) {
     return ThreadLocalRandom.current().nextInt(bound);
   }

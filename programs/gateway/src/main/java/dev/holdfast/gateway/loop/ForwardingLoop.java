@@ -311,10 +311,7 @@ public final class ForwardingLoop {
    * @throws AssertionError on any other thread
    */
   public void assertInLoop() {
-    if (!loop.inEventLoop()) {
-      throw new AssertionError(
-          "thread: " + Thread.currentThread().getName() + " (expected: that of the event loop)");
-    }
+    EventLoopContext.assertIn(loop);
   }
 
   /** The event loop of this context. */

@@ -71,6 +71,7 @@ final class ThreadLocalClusters {
    * no successor.
    */
   ThreadLocalCluster<UpstreamConnection> of(Cluster cluster) {
+    context.assertInLoop();
     Local known = open.get(cluster);
     return known == null ? present(cluster) : known.cluster;
   }

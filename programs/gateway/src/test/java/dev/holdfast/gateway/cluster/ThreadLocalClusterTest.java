@@ -1,12 +1,14 @@
 package dev.holdfast.gateway.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -59,6 +61,13 @@ class ThreadLocalClusterTest {
     assertThat(call.connection).isNull();
     FakePooledConnection connection = dialed.get(0).open();
     assertThat(call.connection).isSameAs(connection);
+  }
+
+  @Test
+  void useOnAnotherThreadThanThatOfTheLoopIsCaught() {
+    cluster.update(EndpointSet.of(A));
+    assertThatThrownBy(() -> CompletableFuture.runAsync(cluster::onEndpointHealth).join())
+        .hasCauseInstanceOf(AssertionError.class);
   }
 
   @Test

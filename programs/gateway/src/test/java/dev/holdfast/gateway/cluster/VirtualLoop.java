@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** A loop whose time passes when a test says so; without chance unless it is given some. */
 final class VirtualLoop implements LoopContext {
@@ -16,6 +17,7 @@ final class VirtualLoop implements LoopContext {
   private final PriorityQueue<Task> tasks =
       new PriorityQueue<>(Comparator.comparingLong(Task::atNanos).thenComparing(Task::order));
   private final IntUnaryOperator random;
+  private @Nullable Thread thread;
   private long nowNanos;
   private long orders;
 
@@ -42,6 +44,16 @@ final class VirtualLoop implements LoopContext {
   @Override
   public long nanoTime() {
     return nowNanos;
+  }
+
+  @Override
+  public void assertInLoop() {
+    if (thread == null) {
+      thread = Thread.currentThread();
+    }
+    if (thread != Thread.currentThread()) {
+      throw new AssertionError("another thread (expected: the first one that was seen)");
+    }
   }
 
   @Override
