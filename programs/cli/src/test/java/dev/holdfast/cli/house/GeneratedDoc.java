@@ -52,7 +52,9 @@ record GeneratedDoc(String file, String name, Supplier<String> text) {
 
   private static String apiTables() {
     try {
-      return PublicApi.ofLibraries(SourceTree.read()).text();
+      List<SourceTree.File> tree = SourceTree.read();
+      PublicApi api = PublicApi.ofLibraries(tree);
+      return api.text(api.insideOfArtifacts(tree, HouseClasses.all(), PublicApi.providers()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

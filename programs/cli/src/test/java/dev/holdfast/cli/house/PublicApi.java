@@ -6,6 +6,9 @@ import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.domain.JavaField;
 import com.tngtech.archunit.core.domain.JavaMember;
 import com.tngtech.archunit.core.domain.JavaModifier;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
@@ -54,21 +57,60 @@ record PublicApi(Map<String, SourceTree.File> types) {
     return of(tree, LIBRARY.asMatchPredicate());
   }
 
-  /** A table for each artifact: its types with the first sentences of their doc comments. */
-  String text() {
+  /**
+   * A table for each artifact: its types with the first sentences of their doc comments. Types that
+   * are no part of the API stand below it, by their names.
+   *
+   * @param inside types that are public for other packages of their artifact and for simulations
+   */
+  String text(Set<String> inside) {
     Map<String, StringBuilder> artifacts = new TreeMap<>();
+    Map<String, Set<String>> within = new TreeMap<>();
     types.forEach(
         (name, file) -> {
           Room room = roomOf(name);
-          artifacts
-              .computeIfAbsent(
+          StringBuilder table =
+              artifacts.computeIfAbsent(
                   room.name(),
                   key ->
                       new StringBuilder(
-                          "## holdfast-" + key + "\n\n| type | definition |\n|---|---|\n"))
-              .append("| `%s` | %s |\n".formatted(within(room, name), firstSentence(file)));
+                          "## holdfast-" + key + "\n\n| type | definition |\n|---|---|\n"));
+          if (inside.contains(name)) {
+            within.computeIfAbsent(room.name(), key -> new TreeSet<>()).add(within(room, name));
+          } else {
+            table.append("| `%s` | %s |\n".formatted(within(room, name), firstSentence(file)));
+          }
         });
+    within.forEach(
+        (room, names) ->
+            artifacts
+                .get(room)
+                .append("\nNo part of the API: `")
+                .append(String.join("`, `", names))
+                .append("`.\n"));
     return String.join("\n", artifacts.values());
+  }
+
+  /**
+   * Types that are public for other packages of their artifact and for the simulations of it: no
+   * other room uses them, and no signature for users has them.
+   */
+  Set<String> insideOfArtifacts(
+      List<SourceTree.File> tree, JavaClasses classes, Set<String> providers) {
+    List<SourceTree.File> users =
+        tree.stream().filter(file -> !file.path().startsWith("testing/simulation/")).toList();
+    return unused(users, classes, providers);
+  }
+
+  /** The classes that files for the JDK's ServiceLoader name. */
+  static Set<String> providers() throws IOException {
+    Set<String> providers = new TreeSet<>();
+    for (Path file : SourceTree.paths(SourceTree.root())) {
+      if (file.toString().contains("/src/main/resources/META-INF/services/")) {
+        providers.addAll(Files.readAllLines(file));
+      }
+    }
+    return providers;
   }
 
   /**

@@ -6,11 +6,8 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import dev.holdfast.transcoding.internal.route.PathTemplate;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
@@ -27,7 +24,7 @@ class PublicApiTest {
     List<SourceTree.File> tree = SourceTree.read();
     PublicApi api = PublicApi.of(tree, EMBEDDED.asMatchPredicate());
 
-    assertThat(api.unused(tree, HouseClasses.all(), providers()))
+    assertThat(api.unused(tree, HouseClasses.all(), PublicApi.providers()))
         .as("public types without a user outside of their room (expected: not public, or internal)")
         .isEmpty();
   }
@@ -88,6 +85,29 @@ class PublicApiTest {
   }
 
   @Test
+  void typeForASimulationIsNoPartOfTheApi() {
+    List<SourceTree.File> tree =
+        List.of(
+            source("libraries/core/src/main/java/dev/holdfast/core/Alone.java", "class Alone {}"),
+            source("libraries/core/src/main/java/dev/holdfast/core/Used.java", "class Used {}"),
+            source(
+                "testing/simulation/src/main/java/dev/holdfast/simulation/A.java",
+                "class A extends dev.holdfast.core.Alone {}"),
+            source(
+                "libraries/grpc/src/main/java/dev/holdfast/grpc/User.java",
+                "class User extends dev.holdfast.core.Used {}"));
+    PublicApi api = PublicApi.of(tree, path -> path.startsWith("libraries/core/"));
+    JavaClasses none = new ClassFileImporter().importClasses();
+
+    assertThat(api.unused(tree, none, Set.of())).isEmpty();
+    Set<String> inside = api.insideOfArtifacts(tree, none, Set.of());
+    assertThat(inside).containsExactly("dev.holdfast.core.Alone");
+    assertThat(api.text(inside))
+        .contains("| `Used` | A type |", "No part of the API: `Alone`.")
+        .doesNotContain("| `Alone`");
+  }
+
+  @Test
   void typeInASignatureHasAUser() {
     List<SourceTree.File> tree =
         List.of(
@@ -133,16 +153,5 @@ class PublicApiTest {
 
   private static SourceTree.File source(String path, String type) {
     return new SourceTree.File(path, "package x;\n\n/** A type. */\npublic " + type + "\n");
-  }
-
-  /** The classes that files for the JDK's ServiceLoader name. */
-  private static Set<String> providers() throws IOException {
-    Set<String> providers = new TreeSet<>();
-    for (Path file : SourceTree.paths(SourceTree.root())) {
-      if (file.toString().contains("/src/main/resources/META-INF/services/")) {
-        providers.addAll(Files.readAllLines(file));
-      }
-    }
-    return providers;
   }
 }

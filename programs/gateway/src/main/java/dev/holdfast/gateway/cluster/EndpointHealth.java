@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The outlier detection record of one run of an endpoint, shared by all event loops. Changed by its
  * {@link OutlierPolicy} alone, under a lock; fields that are read without the lock are volatile.
  */
-public final class EndpointHealth {
+final class EndpointHealth {
   /** The ejection state of an endpoint. */
   public enum EjectionState {
     /** The endpoint gets its share of the calls. */

@@ -8,7 +8,7 @@ import dev.holdfast.transcoding.status.RequestRefusedException;
 import io.netty.handler.codec.http2.Http2Headers;
 
 /** Error responses to requests that become no call, in the format of the request's protocol. */
-public final class FrontendLocalReply {
+final class FrontendLocalReply {
   private FrontendLocalReply() {}
 
   /**

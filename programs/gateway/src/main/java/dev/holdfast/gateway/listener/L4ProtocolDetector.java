@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Protocol detection on a connection at a layer 4 listener. Hands it to HTTP/2, whose streams are
  * balanced as on other listeners, to TLS, or to the TCP proxy. Confined to its event loop.
  */
-public final class L4ProtocolDetector {
+final class L4ProtocolDetector {
   /** The longest wait for first bytes: in some protocols the server speaks first. */
   @Limit(
       of = "time in which the first bytes of a connection at an l4 listener tell its protocol",

@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The counter and log of connections that were refused at layer 4. Thread-safe. */
-public final class L4Refusals {
+final class L4Refusals {
   private static final Logger log = LoggerFactory.getLogger(L4Refusals.class);
   private static final String NOWHERE = "";
 

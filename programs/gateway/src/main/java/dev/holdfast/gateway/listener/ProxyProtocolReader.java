@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * limit. The bytes after the header go to the next handler. A header without a client (LOCAL,
  * UNKNOWN, Unix sockets) leaves the proxy's own address. Confined to its event loop.
  */
-public final class ProxyProtocolReader {
+final class ProxyProtocolReader {
   @Limit(
       of = "bytes of additional values in a header of the PROXY protocol",
       then = "the connection is closed")

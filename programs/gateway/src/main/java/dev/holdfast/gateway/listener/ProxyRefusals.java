@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
  * The counter and log of connections that were refused for their PROXY protocol header.
  * Thread-safe.
  */
-public final class ProxyRefusals {
+final class ProxyRefusals {
   private static final Logger log = LoggerFactory.getLogger(ProxyRefusals.class);
 
   private final LogRateLimiter due = new LogRateLimiter();
