@@ -139,6 +139,22 @@ final class TidyRules {
                   "docs/decisions/0001-a.md",
                   "# 0001: A\n\n## Context\n\nB.\n\n## Decision\n\nC.\n\n## Consequences\n\nD.\n")),
           new TidyRule(
+              "the changelog has the status texts of the code, and no other",
+              StatusTexts::differences,
+              List.of(
+                  new File(
+                      "CHANGELOG.md",
+                      """
+                      ### Status texts
+
+                      | module | status | text |
+                      |---|---|---|
+                      | `streams` | UNAVAILABLE | `no such text` |
+
+                      ### Renamed
+                      """),
+                  java("libraries/streams/src/main/java/x/A.java", "class A {}"))),
+          new TidyRule(
               "links between documents lead somewhere",
               DocumentLinks::broken,
               List.of(
