@@ -53,7 +53,7 @@ record GeneratedDoc(String file, String name, Supplier<String> text) {
   private static String apiTables() {
     try {
       List<SourceTree.File> tree = SourceTree.read();
-      PublicApi api = PublicApi.ofLibraries(tree);
+      PublicApi api = PublicApi.ofLibraries(tree, HouseClasses.all());
       return api.text(api.insideOfArtifacts(tree, HouseClasses.all(), PublicApi.providers()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);

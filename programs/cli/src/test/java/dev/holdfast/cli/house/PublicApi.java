@@ -31,7 +31,9 @@ import java.util.stream.Collectors;
  */
 record PublicApi(Map<String, SourceTree.File> types) {
   private static final String SOURCES = "/src/main/java/";
-  private static final Pattern LIBRARY = Pattern.compile("(libraries|registries|stores)/.*");
+  private static final Pattern LIBRARY =
+      Pattern.compile("(libraries|registries|stores|programs/control)/.*");
+  private static final String GATEWAY = "programs/gateway/";
   private static final Pattern NAME = Pattern.compile("\\bdev\\.holdfast(?:\\.\\w+)+");
   private static final Pattern PACKAGE = Pattern.compile("^package ([\\w.]+);", Pattern.MULTILINE);
   private static final Pattern DOC_TAG = Pattern.compile("\\{@(?:code|link|linkplain)\\s([^}]*)}");
@@ -52,9 +54,22 @@ record PublicApi(Map<String, SourceTree.File> types) {
     return new PublicApi(types);
   }
 
-  /** The API of the libraries, which docs/api.md lists. */
-  static PublicApi ofLibraries(List<SourceTree.File> tree) {
-    return of(tree, LIBRARY.asMatchPredicate());
+  /**
+   * The API of the libraries, which docs/api.md lists, with the types of the gateway that their
+   * signatures have: applications embed it by inprocess alone.
+   */
+  static PublicApi ofLibraries(List<SourceTree.File> tree, JavaClasses classes) {
+    Map<String, SourceTree.File> types = of(tree, LIBRARY.asMatchPredicate()).types;
+    Set<String> reached = reachedFrom(types.keySet(), classes);
+    of(tree, path -> path.startsWith(GATEWAY))
+        .types
+        .forEach(
+            (name, file) -> {
+              if (reached.contains(name)) {
+                types.put(name, file);
+              }
+            });
+    return new PublicApi(types);
   }
 
   /**
@@ -118,8 +133,16 @@ record PublicApi(Map<String, SourceTree.File> types) {
    * that no service file of the JDK's ServiceLoader names.
    */
   Set<String> unused(List<SourceTree.File> tree, JavaClasses classes, Set<String> providers) {
-    Deque<String> open = new ArrayDeque<>(usedByOtherRooms(tree));
-    open.addAll(providers);
+    Set<String> used = new HashSet<>(usedByOtherRooms(tree));
+    used.addAll(providers);
+    Set<String> unused = new TreeSet<>(types.keySet());
+    unused.removeAll(reachedFrom(used, classes));
+    return unused;
+  }
+
+  /** These types, and those that their signatures have. */
+  private static Set<String> reachedFrom(Set<String> names, JavaClasses classes) {
+    Deque<String> open = new ArrayDeque<>(names);
     Set<String> reached = new HashSet<>();
     while (!open.isEmpty()) {
       String name = open.remove();
@@ -127,9 +150,7 @@ record PublicApi(Map<String, SourceTree.File> types) {
         open.addAll(inSignaturesOf(classes.get(name)));
       }
     }
-    Set<String> unused = new TreeSet<>(types.keySet());
-    unused.removeAll(reached);
-    return unused;
+    return reached;
   }
 
   /** Members for users whose signature has a type of a package named {@code internal}. */
