@@ -226,6 +226,7 @@ public final class DeadlineWheel {
 
     @Override
     public void set(long nanos) {
+      EventLoopContext.assertIn(loop);
       ScheduledFuture<?> before = set;
       if (before != null) {
         before.cancel(false);

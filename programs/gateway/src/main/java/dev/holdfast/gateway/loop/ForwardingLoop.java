@@ -214,6 +214,7 @@ public final class ForwardingLoop {
    * Registers an accepted connection whose protocol is not known yet; a drain waits until it is.
    */
   public void onAccepted(Channel channel) {
+    assertInLoop();
     clients.onAccepted(channel);
   }
 
@@ -251,6 +252,7 @@ public final class ForwardingLoop {
    *     holds} the drain
    */
   public Future<Void> drain(Duration acknowledge, Duration unary, Duration streams) {
+    assertInLoop();
     draining = true;
     drainHolds.add(clients);
     List.copyOf(drainTasks).forEach(Runnable::run);
