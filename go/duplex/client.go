@@ -11,6 +11,7 @@ import (
 	"fmt"
 	mrand "math/rand/v2"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -118,6 +119,7 @@ type calls struct {
 	budget    *session.Budget
 	instances instances
 	limiter   resumeLimiter
+	wall      func() time.Time // goes on while the machine sleeps
 
 	mu     sync.Mutex
 	peers  map[peerKey]session.Peer
@@ -137,6 +139,7 @@ func newCalls(o ClientOptions) (*calls, error) {
 	return &calls{
 		options: options, resumable: resumable, budget: session.NewBudget(o.BufferBytes),
 		instances: instances{dial: o.Dial}, open: map[*clientStream]struct{}{}, peers: map[peerKey]session.Peer{},
+		wall: time.Now,
 	}, nil
 }
 

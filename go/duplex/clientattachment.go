@@ -113,9 +113,12 @@ func newClientAttachment(owner *clientStream, o session.Output) *clientAttachmen
 	if md == nil {
 		md = metadata.MD{}
 	}
-	md.Set(wire.MetadataKey, string(o.Hello.Append(nil)))
+	md.Set(wire.MetadataKey, string(a.agedHello()))
 	md.Set(wire.HandoverKey, string(o.Handover.Append(nil)))
 	a.trace.again = a.nextHello
+	if a.hello.AgeMillis > 0 {
+		a.trace.renew = a.agedHello
+	}
 	a.trace.refuse = a.refuseRetry
 	// The application's context ends the session, which tells the server: not the call.
 	ctx := context.WithValue(context.WithoutCancel(owner.ctx), traceKey{}, &a.trace)
@@ -125,9 +128,20 @@ func newClientAttachment(owner *clientStream, o session.Output) *clientAttachmen
 
 func (a *clientAttachment) nextHello() []byte {
 	a.owner.mu.Lock()
-	defer a.owner.mu.Unlock()
 	a.hello.Attach = a.owner.session.NextNumber(a.a)
-	return a.hello.Append(nil)
+	a.owner.mu.Unlock()
+	return a.agedHello()
+}
+
+// agedHello says the session's age of now: monotonic time stands still while a machine sleeps, and a call may have
+// waited for its connection meanwhile.
+func (a *clientAttachment) agedHello() []byte {
+	hello := *a.hello
+	if hello.AgeMillis > 0 {
+		byWall := a.owner.calls.wall().Sub(a.owner.begun) + a.owner.calls.options.Handshake
+		hello.AgeMillis = min(max(hello.AgeMillis, byWall.Milliseconds()), wire.MaxMillis)
+	}
+	return hello.Append(nil)
 }
 
 func (a *clientAttachment) refuseRetry() {

@@ -13,7 +13,6 @@ import (
 	"google.golang.org/grpc/status"
 
 	"holdfast.dev/go/internal/session"
-	"holdfast.dev/go/internal/wire"
 )
 
 // clientStream is the stream that a client's application sees. RecvMsg of message n+1 says that n was
@@ -34,7 +33,7 @@ type clientStream struct {
 	alarm    alarm
 	canRead  sync.Cond
 	canSend  sync.Cond
-	begun    time.Time // by the wall clock, which goes on while the machine sleeps
+	begun    time.Time // by the wall clock
 	stopped  func() bool
 	inbox    session.Output // the message that the application is to take
 	hasInbox bool
@@ -60,7 +59,7 @@ func (s *clientStream) start() {
 	s.canRead.L, s.canSend.L = &s.mu, &s.mu
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.begun = time.Now().Round(0)
+	s.begun = s.calls.wall().Round(0)
 	var untilDeadline time.Duration
 	if deadline, ok := s.ctx.Deadline(); ok {
 		untilDeadline = max(1, time.Until(deadline))
@@ -160,10 +159,6 @@ func (s *clientStream) onEnded(end *session.End) {
 }
 
 func (s *clientStream) startAttachment(o session.Output) {
-	if o.Hello.AgeMillis > 0 {
-		byWall := time.Since(s.begun) + s.calls.options.Handshake
-		o.Hello.AgeMillis = min(max(o.Hello.AgeMillis, byWall.Milliseconds()), wire.MaxMillis)
-	}
 	a := newClientAttachment(s, o)
 	o.To.Carrier = a
 	s.session.OnHelloUnsent(o.To)

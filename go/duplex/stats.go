@@ -15,7 +15,10 @@ import (
 	"holdfast.dev/go/internal/wire"
 )
 
-type traceKey struct{}
+type (
+	traceKey   struct{}
+	attemptKey struct{} // of the metadata of a transport's attempt, where its hello says an age
+)
 
 // trace is what the transport shows of one attachment's call: whether a hello went out, whether a
 // status came, and how many attempts grpc-go made of it.
@@ -27,6 +30,8 @@ type trace struct {
 	attempts   atomic.Int32
 	// again gives a hello with another number for an attempt more.
 	again func() []byte
+	// renew gives the hello with the age of now; nil where it says none.
+	renew func() []byte
 	// refuse ends a call that grpc-go repeats because of a retryPolicy.
 	refuse func()
 }
@@ -42,12 +47,19 @@ func (transportWatch) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.C
 	}
 	t.watched.Store(true)
 	t.helloSent.Store(false)
-	if t.attempts.Add(1) == 1 {
+	hello := t.renew
+	if t.attempts.Add(1) > 1 {
+		// A fencing token is given once, whatever became of the attempt before.
+		hello = t.again
+	}
+	if hello == nil {
 		return ctx
 	}
-	// A fencing token is given once, whatever became of the attempt before.
 	md, _ := metadata.FromOutgoingContext(ctx)
-	md.Set(wire.MetadataKey, string(t.again()))
+	md.Set(wire.MetadataKey, string(hello()))
+	if t.renew != nil {
+		ctx = context.WithValue(ctx, attemptKey{}, md)
+	}
 	return metadata.NewOutgoingContext(ctx, md)
 }
 
@@ -62,6 +74,11 @@ func (transportWatch) HandleRPC(ctx context.Context, event stats.RPCStats) {
 		// transparent one. A configured retry is that of a call that went out.
 		if t.attempts.Load() > 1 && !e.IsTransparentRetryAttempt && t.anySent.Load() {
 			t.refuse()
+		}
+	case *stats.DelayedPickComplete:
+		// The attempt has waited for its connection, and is written next, by this goroutine and from this map.
+		if md, ok := ctx.Value(attemptKey{}).(metadata.MD); ok {
+			md.Set(wire.MetadataKey, string(t.renew()))
 		}
 	case *stats.OutHeader:
 		t.helloSent.Store(true)

@@ -29,6 +29,30 @@ export interface CallTarget {
   readonly options: CallOptions;
 }
 
+/**
+ * Request headers whose hello is made when they are written: a call may wait for its connection while the machine sleeps, and the hello
+ * says how old its session is. A channel copies the metadata of a call several times on the way.
+ */
+class RequestHeaders extends Metadata {
+  constructor(
+    private readonly hello: () => Buffer,
+    headers: Metadata,
+  ) {
+    super(headers.getOptions());
+    this.merge(headers);
+    this.set(HANDSHAKE_KEY, hello());
+  }
+
+  override clone(): RequestHeaders {
+    return new RequestHeaders(this.hello, this);
+  }
+
+  override toHttp2Headers(): ReturnType<Metadata['toHttp2Headers']> {
+    this.set(HANDSHAKE_KEY, this.hello());
+    return super.toHttp2Headers();
+  }
+}
+
 const identity = (bytes: Buffer): Buffer => bytes;
 
 /** A physical call of a session: bytes in both directions, one message at a time from the server. */
@@ -43,12 +67,11 @@ export class AttachmentCall {
   constructor(
     private readonly attachment: Attachment,
     private readonly target: CallTarget,
-    hello: Buffer,
+    hello: () => Buffer,
     handover: SessionHandover,
     private readonly listener: AttachmentListener,
   ) {
-    const metadata = target.metadata.clone();
-    metadata.set(HANDSHAKE_KEY, hello);
+    const metadata = new RequestHeaders(hello, target.metadata);
     metadata.set(HANDOVER_KEY, handover.toBytes());
     if (attachment.number > 1) {
       // While the channel waits to connect again an attempt waits with it: to fail at once would only make the next delay longer.

@@ -325,7 +325,7 @@ export class ResumableStream<Req, Res> implements AsyncIterableIterator<Res> {
       }
       this.session.onHelloUnsent(attachment);
       const target = this.target(hello, address);
-      const call = new AttachmentCall(attachment, target, this.bytesOf(hello), handover, this.listener);
+      const call = new AttachmentCall(attachment, target, () => this.bytesOf(hello), handover, this.listener);
       this.calls.set(attachment, call);
       call.awaitConnection();
       // The turn of a resume comes from outside of the outputs.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -89,13 +90,14 @@ class AttachmentCall:
         self,
         attachment: Attachment,
         target: CallTarget,
-        hello: bytes,
+        hello: Callable[[], bytes],
         handover: bytes,
         listener: AttachmentListener,
     ) -> None:
         self._attachment = attachment
         self._target = target
-        self._metadata = (*target.metadata, (HANDSHAKE_KEY, hello), (HANDOVER_KEY, handover))
+        self._hello = hello
+        self._handover = handover
         self._listener = listener
         self._call: Any = None
         self._writes: deque[bytes | None] = deque()
@@ -167,11 +169,13 @@ class AttachmentCall:
             return
         self._listener.on_connected(self._attachment)
         target = self._target
+        # The machine may have slept meanwhile, and the hello says how old the session is.
+        handshake = ((HANDSHAKE_KEY, self._hello()), (HANDOVER_KEY, self._handover))
         # Without serializers a channel takes and gives bytes.
         channel: Any = target.channel
         self._call = channel.stream_stream(target.path)(
             timeout=target.timeout,
-            metadata=self._metadata,
+            metadata=(*target.metadata, *handshake),
             credentials=target.credentials,
             wait_for_ready=self._attachment.number > 1,
         )

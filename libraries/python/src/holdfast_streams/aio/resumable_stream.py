@@ -325,7 +325,7 @@ class ResumableStream(Generic[Req, Res]):
                 self._session.on_hello_sent(self._now(), attachment)
             self._session.on_hello_unsent(attachment)
             target = self._target(hello, address)
-            call = AttachmentCall(attachment, target, self._bytes_of(hello), handover.to_bytes(), self)
+            call = AttachmentCall(attachment, target, lambda: self._bytes_of(hello), handover.to_bytes(), self)
             self._calls[attachment] = call
             self._drive()
 
