@@ -223,3 +223,67 @@ func TestFinalStatuses(t *testing.T) {
 		}
 	}
 }
+
+func TestHandovers(t *testing.T) {
+	var file struct {
+		Handovers []struct {
+			Name                       string
+			Bytes, Cursor, Seal        hexBytes
+			Position, Processed, Moves int64
+			HalfClosed                 bool `json:"half closed"`
+			Replays                    wire.Replay
+		}
+		Seals []struct {
+			Name, Key, Principal, Method string
+			Bytes, Session               hexBytes
+			Fits                         bool
+		}
+		Refused []struct {
+			Name  string
+			Bytes hexBytes
+			Kind  wire.Kind
+		}
+	}
+	read(t, "handovers.json", &file)
+	if len(file.Handovers) < 5 || len(file.Seals) < 10 || len(file.Refused) < 10 {
+		t.Fatalf("too few vectors: %d, %d, %d", len(file.Handovers), len(file.Seals), len(file.Refused))
+	}
+	for _, v := range file.Handovers {
+		want := wire.Handover{
+			Position: v.Position, Processed: v.Processed, Moves: v.Moves, HalfClosed: v.HalfClosed, Replays: v.Replays,
+			Cursor: v.Cursor, Seal: v.Seal,
+		}
+		got, err := wire.ParseHandover(v.Bytes)
+		if err != nil || !bytes.Equal(got.Append(nil), v.Bytes) {
+			t.Errorf("%s: read %+v, %v", v.Name, got, err)
+		}
+		if !bytes.Equal(got.Cursor, want.Cursor) || !bytes.Equal(got.Seal, want.Seal) {
+			t.Errorf("%s: cursor %x, seal %x", v.Name, got.Cursor, got.Seal)
+		}
+		if out := want.Append(nil); !bytes.Equal(out, v.Bytes) {
+			t.Errorf("%s: wrote %x", v.Name, out)
+		}
+	}
+	for _, v := range file.Seals {
+		issuer, err := wire.NewIssuer([]byte(v.Key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := wire.ParseHandover(v.Bytes)
+		if err != nil {
+			t.Fatalf("%s: %v", v.Name, err)
+		}
+		id := wire.SessionID(v.Session)
+		if fits := issuer.VerifyHandover(h, id, v.Principal, v.Method); fits != v.Fits {
+			t.Errorf("seal %s fits: %t (expected: %t)", v.Name, fits, v.Fits)
+		}
+		made := issuer.Seal(h, id, v.Principal, v.Method)
+		if same := bytes.Equal(made.Append(nil), v.Bytes); same != v.Fits {
+			t.Errorf("seal %s is the one that is made: %t (expected: %t)", v.Name, same, v.Fits)
+		}
+	}
+	for _, v := range file.Refused {
+		_, err := wire.ParseHandover(v.Bytes)
+		expectKind(t, v.Bytes, err, v.Kind)
+	}
+}

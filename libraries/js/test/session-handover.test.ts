@@ -1,47 +1,73 @@
 /** The metadata value of a hand-over, as the table of docs/duplex-v1.md has it. */
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { WireError, type WireViolation } from '../src/wire/fields.js';
 import { SessionHandover } from '../src/wire/session-handover.js';
-import { type HandoverTable, handoverBytes } from './handover-session.js';
-import { hex, unhex } from './vectors.js';
+import { handoverBytes } from './handover-session.js';
+import { hex, unhex, vectors } from './vectors.js';
 
-/** Made by the Java library, with a key of zeros. */
-const OF_JAVA: { name: string; bytes: string; fields: HandoverTable }[] = [
-  {
-    name: 'with all positions',
-    bytes: '080110ac021807200228013a0204024220241910f410c41db6db163a6042c83e55c47f9de62347dfe7fe76817ba3af41a7',
-    fields: { position: 300, processed: 7, moves: 2, halfClosed: true, replays: 0, cursor: Uint8Array.of(4, 2) },
-  },
-  {
-    name: 'that replays',
-    bytes: '080110052001280130013a02040242203ca21fd7b18ffc5e5d85be1db5153eea13e1da188fbcb209131e4be959ce14e6',
-    fields: { position: 5, processed: 0, moves: 1, halfClosed: true, replays: 1, cursor: Uint8Array.of(4, 2) },
-  },
-  {
-    name: 'that restarts',
-    bytes: '0801100320013002422032d068e21ff6fbcefe7231b53f070346e320370c0e4996d041986b285a303d26',
-    fields: { position: 3, processed: 0, moves: 1, halfClosed: false, replays: 2 },
-  },
-  {
-    name: 'of a stream without messages',
-    bytes: '08011001200142208571313dd625ebfb88b647a83690163da0090caa3da33252850486ef61dbfef3',
-    fields: { position: 1, processed: 0, moves: 1, halfClosed: false, replays: 0 },
-  },
-];
+interface Handovers {
+  handovers: {
+    name: string;
+    bytes: string;
+    position: number;
+    processed: number;
+    moves: number;
+    'half closed': boolean;
+    replays: number;
+    cursor: string;
+    seal: string;
+  }[];
+  seals: { name: string; bytes: string; key: string; session: string; principal: string; method: string; fits: boolean }[];
+  refused: { name: string; bytes: string; kind: WireViolation }[];
+}
 
-for (const { name, bytes, fields } of OF_JAVA) {
-  test(`reads a hand-over ${name}, and shows the same bytes`, () => {
+const vectorsOfHandovers = vectors<Handovers>('handovers.json');
+
+for (const { name, bytes, 'half closed': halfClosed, cursor, seal, ...numbers } of vectorsOfHandovers.handovers) {
+  test(`reads the hand-over ${name}, and shows the same bytes`, () => {
     const read = SessionHandover.read(unhex(bytes));
-    const { position, processed, moves, isHalfClosed: halfClosed } = read;
+    const { position, processed, moves, isHalfClosed } = read;
     const replays = read.restarts ? 2 : Number(read.replays);
-    const { cursor, ...numbers } = fields;
-    assert.deepEqual({ position, processed, moves, halfClosed, replays }, numbers);
-    assert.equal(read.messages, fields.position - Number(fields.moves));
-    assert.ok(read.isPresent);
+    assert.deepEqual({ position, processed, moves, replays }, numbers);
+    assert.equal(isHalfClosed, halfClosed);
+    assert.equal(read.isPresent, seal !== '');
+    assert.equal(read.messages, position - moves);
     assert.equal(hex(read.toBytes()), bytes);
-    const seal = unhex(bytes).subarray(-32);
-    assert.equal(hex(handoverBytes({ ...fields, seal })), bytes);
+    if (position < Number.MAX_SAFE_INTEGER) {
+      const table = { ...numbers, halfClosed, cursor: unhex(cursor), seal: unhex(seal) };
+      assert.equal(hex(handoverBytes(table)), bytes);
+    }
+  });
+}
+
+/** The seal that a server makes, by docs/duplex-v1.md alone. */
+function sealOf({ bytes, key, session, principal, method }: Handovers['seals'][number]): string {
+  const mac = createHmac('sha256', key).update(unhex(session));
+  // The seal and its key, with which its field begins, stand at the end.
+  const content = unhex(bytes).subarray(0, -34);
+  for (const part of [Buffer.from(principal), Buffer.from(method), Buffer.alloc(0), content]) {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(part.length);
+    mac.update(length).update(part);
+  }
+  return mac.digest('hex');
+}
+
+for (const vector of vectorsOfHandovers.seals) {
+  test(`the seal ${vector.name} ${vector.fits ? 'fits' : 'does not fit'} by the document, and is read all the same`, () => {
+    assert.equal(sealOf(vector) === vector.bytes.slice(-64), vector.fits);
+    assert.ok(SessionHandover.read(unhex(vector.bytes)).isPresent);
+  });
+}
+
+for (const { name, bytes, kind } of vectorsOfHandovers.refused) {
+  test(`refuses the hand-over: ${name}, as ${kind}`, () => {
+    assert.throws(
+      () => SessionHandover.read(unhex(bytes)),
+      (error) => error instanceof WireError && error.violation === kind,
+    );
   });
 }
 
@@ -61,7 +87,7 @@ test('shows bytes that nobody can change afterwards', () => {
 });
 
 test('takes positions that a number of JavaScript cannot count, and shows them as they are', () => {
-  const bytes = Buffer.concat([unhex('080110ffffffffffffffff7f2001'), unhex('4220'), Buffer.alloc(32)]);
+  const bytes = Buffer.concat([unhex('080110feffffffffffffff7f2001'), unhex('4220'), Buffer.alloc(32)]);
   assert.equal(hex(SessionHandover.read(bytes).toBytes()), hex(bytes));
 });
 
@@ -73,27 +99,8 @@ const whole = hex(handoverBytes({ position: 2, processed: 1 }));
 const seal = `4220${'09'.repeat(32)}`;
 
 const REFUSED: [string, Uint8Array, WireViolation][] = [
-  ['nothing', unhex(''), 'BAD_VALUE'],
-  ['no version', unhex(whole.slice(4)), 'BAD_VALUE'],
-  ['another version', unhex(`0802${whole.slice(4)}`), 'BAD_VALUE'],
-  ['an unknown field', unhex(`${whole}4801`), 'UNKNOWN_FIELD'],
-  ['fields in another order', unhex(`080120011001${seal}`), 'NOT_CANONICAL'],
-  ['a field twice', unhex(`0801100110012001${seal}`), 'NOT_CANONICAL'],
-  ['a field that is zero', unhex(`0801100118002001${seal}`), 'NOT_CANONICAL'],
-  ['a varint that is too long', unhex(`08011081002001${seal}`), 'NOT_CANONICAL'],
-  ['an empty cursor', unhex(`0801100120013a00${seal}`), 'NOT_CANONICAL'],
   ['a position above 2^63-1', unhex(`080110ffffffffffffffffff012001${seal}`), 'BAD_VALUE'],
-  ['more moves than 2^31-1', unhex(`080110ffffffff0f208080808008${seal}`), 'BAD_VALUE'],
-  ['a half-close of 2', unhex(`0801100120012802${seal}`), 'BAD_VALUE'],
-  ['replays of 3', unhex(`0801100120013003${seal}`), 'BAD_VALUE'],
   ['a cursor of 4,097 bytes', handoverBytes({ position: 1, cursor: new Uint8Array(4_097) }), 'TOO_LONG'],
-  ['a seal of 33 bytes', handoverBytes({ position: 1, seal: new Uint8Array(33) }), 'TOO_LONG'],
-  ['a seal of 31 bytes', handoverBytes({ position: 1, seal: new Uint8Array(31) }), 'BAD_VALUE'],
-  ['no seal', unhex('080110012001'), 'BAD_VALUE'],
-  ['no position', unhex(`08012001${seal}`), 'BAD_VALUE'],
-  ['no moves', unhex(`08011001${seal}`), 'BAD_VALUE'],
-  ['more moves than positions', handoverBytes({ position: 1, moves: 2 }), 'BAD_VALUE'],
-  ['a cursor alone', unhex('08013a0104'), 'BAD_VALUE'],
   ['4,225 bytes', new Uint8Array(4_225), 'TOO_LONG'],
 ];
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hmac
 import unittest
 from dataclasses import replace
 
 from holdfast_streams.wire.fields import HIGHEST, WireError, WireViolation, write_bytes, write_number
 from holdfast_streams.wire.session_handover import OFFER, SessionHandover
 
+from .vectors import vectors
+
+_VECTORS = vectors("handovers.json")
 _SEAL = bytes(range(32))
 _SEAL_HEX = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 _WHOLE = SessionHandover(300, 7, 2, True, 1, b"\x04\x02", _SEAL)
@@ -22,6 +26,13 @@ def _by_table(*numbers: int, cursor: bytes = b"", seal: bytes = _SEAL) -> bytes:
     write_bytes(out, 7, cursor)
     write_bytes(out, 8, seal)
     return bytes(out)
+
+
+def _seal(vector: dict[str, str], unsealed: SessionHandover) -> bytes:
+    """The seal that a server makes, by the document."""
+    parts = (vector["principal"].encode(), vector["method"].encode(), b"", unsealed.to_bytes())
+    sealed = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return hmac.digest(vector["key"].encode(), bytes.fromhex(vector["session"]) + sealed, "sha256")
 
 
 class SessionHandoverTest(unittest.TestCase):
@@ -78,6 +89,34 @@ class SessionHandoverTest(unittest.TestCase):
             if data[:length] != OFFER.to_bytes():
                 with self.subTest(length), self.assertRaises(WireError):
                     SessionHandover.parse(data[:length])
+
+    def test_vectors_are_read_and_written(self) -> None:
+        for vector in _VECTORS["handovers"]:
+            with self.subTest(vector["name"]):
+                handover = SessionHandover(
+                    vector["position"],
+                    vector["processed"],
+                    vector["moves"],
+                    vector["half closed"],
+                    vector["replays"],
+                    bytes.fromhex(vector["cursor"]),
+                    bytes.fromhex(vector["seal"]),
+                )
+                self.assertEqual(SessionHandover.parse(bytes.fromhex(vector["bytes"])), handover)
+                self.assertEqual(handover.to_bytes().hex(), vector["bytes"])
+
+    def test_seals_of_the_vectors_are_those_of_the_document(self) -> None:
+        for vector in _VECTORS["seals"]:
+            with self.subTest(vector["name"]):
+                handover = SessionHandover.parse(bytes.fromhex(vector["bytes"]))
+                self.assertEqual(_seal(vector, replace(handover, seal=b"")) == handover.seal, vector["fits"])
+
+    def test_vectors_are_refused(self) -> None:
+        self.assertGreater(len(_VECTORS["refused"]), 10)
+        for vector in _VECTORS["refused"]:
+            with self.subTest(vector["name"]), self.assertRaises(WireError) as error:
+                SessionHandover.parse(bytes.fromhex(vector["bytes"]))
+            self.assertEqual(error.exception.violation.name, vector["kind"], vector["name"])
 
     def test_text_shows_neither_cursor_nor_seal(self) -> None:
         text = repr(replace(_WHOLE, cursor=b"secret", seal=b"seal" * 8))

@@ -1,4 +1,4 @@
-import { FieldWriter } from './fields.js';
+import { type FieldReader, FieldWriter } from './fields.js';
 import { INT_MAX, VERSION, openVersioned, readAll, require } from './versioned-fields.js';
 
 /** The binary metadata key, in request headers, of a client that takes hand-overs, and of the hand-over that it shows. */
@@ -11,6 +11,8 @@ const MAX_BYTES = MAX_CURSOR_BYTES + FRAMING_BYTES;
 const SEAL_BYTES = 32;
 /** In field 6: the next handler begins anew. With 1 it goes on at the cursor. Earlier versions refuse 2. */
 const RESTART = 2;
+/** Another position follows that of a hand-over, below 2^63. */
+const HIGHEST_POSITION = 2n ** 63n - 2n;
 const OFFER_BYTES = new FieldWriter().varint(1, VERSION).toBytes();
 
 /**
@@ -40,7 +42,7 @@ export class SessionHandover {
     const reader = openVersioned(bytes, MAX_BYTES);
     const read = { position: 0, processed: 0, moves: 0, halfClosed: false, replay: 0, sealBytes: 0 };
     readAll(reader, {
-      2: () => (read.position = reader.varint()),
+      2: () => (read.position = positionOf(reader)),
       3: () => (read.processed = reader.varint()),
       4: () => (read.moves = reader.varint(INT_MAX)),
       5: () => (read.halfClosed = reader.varint(1) === 1),
@@ -80,4 +82,11 @@ export class SessionHandover {
   toBytes(): Buffer {
     return Buffer.from(this.bytes);
   }
+}
+
+/** A position above 2^53-1 is read as 2^53-1: no session gets there. */
+function positionOf(reader: FieldReader): number {
+  const position = reader.exactVarint();
+  require(position <= HIGHEST_POSITION, `handover: position ${position} (expected: at most ${HIGHEST_POSITION})`);
+  return Math.min(Number(position), Number.MAX_SAFE_INTEGER);
 }

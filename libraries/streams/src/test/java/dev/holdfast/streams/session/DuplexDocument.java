@@ -45,11 +45,17 @@ final class DuplexDocument {
     return flags;
   }
 
-  /** Names and numbers of the fields of a frame's header, a hello, a welcome or a refusal. */
+  /**
+   * Names and numbers of the fields of a frame's header, a hello, a welcome, a refusal or a
+   * hand-over, without the version.
+   */
   Map<String, Integer> fields(String kind) {
-    return kind.equals("frame")
-        ? table("| no | field | meaning |", 1, 0)
-        : table("| " + kind + " | | |", 1, 0);
+    Map<String, Integer> fields =
+        kind.equals("frame")
+            ? table("| no | field | meaning |", 1, 0)
+            : table("| " + kind + " | | |", 1, 0);
+    fields.remove("version");
+    return fields;
   }
 
   /** The bytes of these fields; a frame without a tag is a body without a header. */

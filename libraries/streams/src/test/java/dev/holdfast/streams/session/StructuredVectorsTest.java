@@ -8,6 +8,7 @@ import dev.holdfast.streams.TestVectors;
 import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.HandshakeRefusal;
 import dev.holdfast.streams.wire.Hello;
+import dev.holdfast.streams.wire.SessionHandover;
 import dev.holdfast.streams.wire.Welcome;
 import dev.holdfast.streams.wire.WireException;
 import java.io.IOException;
@@ -24,9 +25,20 @@ import org.junit.jupiter.api.Test;
  */
 class StructuredVectorsTest {
   private static final HexFormat HEX = HexFormat.of();
+  private static final int SEAL_BYTES = 32;
   private static final List<String> HANDSHAKES = List.of("hello", "welcome", "refusal");
   private static final Map<String, String> LISTS =
-      Map.of("headers", "frame", "hellos", "hello", "welcomes", "welcome", "refusals", "refusal");
+      Map.of(
+          "headers",
+          "frame",
+          "hellos",
+          "hello",
+          "welcomes",
+          "welcome",
+          "refusals",
+          "refusal",
+          "handovers",
+          "handover");
 
   private final DuplexDocument document = DuplexDocument.read();
   private final List<Spelled> all = all();
@@ -41,7 +53,7 @@ class StructuredVectorsTest {
     assertThat(all.stream().map(Spelled::file).distinct())
         .contains("dialog.json", "half-open.json", "client-dialog.json", "client-half-open.json")
         .contains("acks-by-bytes.json", "acks-of-answers.json", "credit-by-size.json")
-        .contains("frames.json", "handshakes.json");
+        .contains("frames.json", "handshakes.json", "handovers.json");
   }
 
   @Test
@@ -150,12 +162,27 @@ class StructuredVectorsTest {
       case "hello" -> DialogSteps.fields(Hello.parse(bytes));
       case "welcome" -> DialogSteps.fields(Welcome.parse(bytes));
       case "refusal" -> DialogSteps.fields(HandshakeRefusal.parse(bytes));
+      case "handover" -> fields(SessionHandover.parse(bytes), bytes);
       default -> {
         FrameHeader header = FrameHeader.parse(bytes, 0, bytes.length);
         int from = header == null ? 0 : header.sizeBytes();
         yield DialogSteps.fields(header, Arrays.copyOfRange(bytes, from, bytes.length));
       }
     };
+  }
+
+  /** The seal stands at the end. */
+  private static ObjectNode fields(SessionHandover said, byte[] bytes) {
+    int from = said.isPresent() ? bytes.length - SEAL_BYTES : bytes.length;
+    return DialogSteps.JSON
+        .createObjectNode()
+        .put("position", said.position())
+        .put("processed", said.processed())
+        .put("moves", said.moves())
+        .put("half closed", said.isHalfClosed())
+        .put("replays", said.restarts() ? 2 : said.replays() ? 1 : 0)
+        .put("cursor", HEX.formatHex(said.cursor()))
+        .put("seal", HEX.formatHex(bytes, from, bytes.length));
   }
 
   private static ObjectNode withWrong(ObjectNode fields, String name) {

@@ -58,6 +58,7 @@ class ConformanceVectorsTest {
             case "broken hello" -> () -> Hello.parse(bytes);
             case "broken welcome" -> () -> Welcome.parse(bytes);
             case "broken refusal" -> () -> HandshakeRefusal.parse(bytes);
+            case "broken hand-over" -> () -> SessionHandover.parse(bytes);
             default -> null;
           };
       if (parse != null) {
@@ -91,6 +92,7 @@ class ConformanceVectorsTest {
       case "welcome" -> welcome(fields, bytes);
       case "refusal" -> refusal(fields, bytes);
       case "token" -> token(bytes, expected);
+      case "hand-over" -> handover(bytes, expected);
       default -> fields;
     };
   }
@@ -151,6 +153,26 @@ class ConformanceVectorsTest {
             fields.required("owner").textValue());
     assertThat(token.toByteArray()).isEqualTo(bytes);
     return (ObjectNode) fields;
+  }
+
+  /** The fields that our own reader finds, under the seal that our own issuer makes. */
+  private static ObjectNode handover(byte[] bytes, JsonNode expected) throws WireException {
+    SessionHandover handover = SessionHandover.parse(bytes);
+    assertThat(handover.toByteArray()).isEqualTo(bytes);
+    ObjectNode fields = expected.deepCopy();
+    integers(fields, "position", handover.position(), "processed", handover.processed());
+    integers(fields, "moves", handover.moves());
+    fields.put("half closed", handover.isHalfClosed());
+    integers(fields, "replays", handover.restarts() ? 2 : handover.replays() ? 1 : 0);
+    fields.put("cursor", HEX.formatHex(handover.cursor()));
+    SessionHandover sealed =
+        new SessionTokenIssuer(HEX.parseHex(fields.required("key").textValue()))
+            .seal(
+                handover,
+                SessionId.of(HEX.parseHex(fields.required("session").textValue())),
+                fields.required("principal").textValue(),
+                fields.required("method").textValue());
+    return fields.put("seal", HEX.formatHex(sealed.seal()));
   }
 
   private static ObjectNode integers(ObjectNode fields, Object... namesAndValues) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.duplex.conformance.implementation.JsonLine;
 import dev.holdfast.duplex.conformance.wire.WireFrame;
+import dev.holdfast.duplex.conformance.wire.WireHandover;
 import dev.holdfast.duplex.conformance.wire.WireHello;
 import dev.holdfast.duplex.conformance.wire.WireRefusal;
 import dev.holdfast.duplex.conformance.wire.WireVectors;
@@ -44,6 +45,7 @@ class WireVectorsFileTest {
             case "hello" -> WireHello.parse(read).encode();
             case "welcome" -> WireWelcome.parse(read).encode();
             case "refusal" -> WireRefusal.parse(read).encode();
+            case "hand-over", "offer" -> WireHandover.parse(read).encode();
             default -> read;
           };
       assertThat(HexFormat.of().formatHex(written)).as("%s", each).isEqualTo(bytes);
@@ -60,6 +62,7 @@ class WireVectorsFileTest {
         case "broken hello" -> refuses(each, () -> WireHello.parse(read));
         case "broken welcome" -> refuses(each, () -> WireWelcome.parse(read));
         case "broken refusal" -> refuses(each, () -> WireRefusal.parse(read));
+        case "broken hand-over" -> refuses(each, () -> WireHandover.parse(read));
         default -> refused--;
       }
       refused++;

@@ -2,6 +2,7 @@ package dev.holdfast.duplex.conformance.wire;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Set;
 
 /**
@@ -65,6 +66,7 @@ public final class WireHandover {
     WireHandover read = new WireHandover(WireFields.decode(value, BYTE_FIELDS, SEAL));
     boolean whole =
         read.position() > 0
+            && read.position() < Long.MAX_VALUE
             && read.moves() > 0
             && read.position() >= read.moves()
             && read.fields.bytes(SEAL).length == SEAL_BYTES;
@@ -161,6 +163,26 @@ public final class WireHandover {
   /** The text of the cursor. */
   public String cursor() {
     return new String(fields.bytes(CURSOR), StandardCharsets.UTF_8);
+  }
+
+  /** The bytes of the cursor, in hex. */
+  String cursorHex() {
+    return HexFormat.of().formatHex(fields.bytes(CURSOR));
+  }
+
+  /** The seal, in hex. */
+  String sealHex() {
+    return HexFormat.of().formatHex(fields.bytes(SEAL));
+  }
+
+  /** This hand-over with another number, which may break it. */
+  WireHandover with(int field, long number) {
+    return new WireHandover(copy().put(field, number));
+  }
+
+  /** This hand-over with other bytes, which may break it. */
+  WireHandover with(int field, byte[] bytes) {
+    return new WireHandover(copy().put(field, bytes));
   }
 
   public byte[] encode() {

@@ -37,6 +37,8 @@ public final class WireVectors {
     made.welcomes();
     made.refusals();
     made.tokens();
+    made.handovers();
+    made.brokenHandovers();
     List<String> lines =
         made.vectors.stream().map(each -> " " + new JsonTextWriter().value(each)).toList();
     return "[\n" + String.join(",\n", lines) + "\n]\n";
@@ -218,6 +220,57 @@ public final class WireVectors {
     add("broken refusal", "without a code", WireRefusal.of(0).encode());
     add("broken refusal", "code of 8", WireRefusal.of(8).encode());
     add("broken refusal", "MOVED without an address", WireRefusal.of(WireRefusal.MOVED).encode());
+  }
+
+  private void handover(String name, WireHandover unsealed, String principal) {
+    WireHandover handover = unsealed.sealed(KEY, SESSION, principal, METHOD);
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("key", HEX.formatHex(KEY));
+    fields.put("session", HEX.formatHex(SESSION));
+    fields.put("principal", principal);
+    fields.put("method", METHOD);
+    fields.put("position", handover.position());
+    fields.put("processed", handover.processed());
+    fields.put("moves", handover.moves());
+    fields.put("half closed", handover.isHalfClosed());
+    fields.put("replays", handover.replays());
+    fields.put("cursor", handover.cursorHex());
+    fields.put("seal", handover.sealHex());
+    add("hand-over", name, handover.encode()).put("fields", fields);
+  }
+
+  private void handovers() {
+    add("offer", "of a hand-over", WireHandover.offer().encode());
+    WireHandover whole = WireHandover.of(300, 7, 2);
+    handover("with all positions", whole.halfClosed(), "device-7");
+    handover("of nobody", whole, "");
+    handover("that replays", whole.replaying(), "device-7");
+    handover("that restarts", whole.restarting(), "device-7");
+    handover("of a stream without messages", WireHandover.of(1, 0, 1).withCursor(""), "device-7");
+    handover("with a cursor of 4,096 bytes", whole.withCursor("c".repeat(4096)), "device-7");
+  }
+
+  private void brokenHandovers() {
+    WireHandover whole = WireHandover.of(2, 1, 1);
+    byte[] good = whole.encode();
+    broken("without position", WireHandover.of(0, 1, 1));
+    broken("position that none can follow", WireHandover.of(Long.MAX_VALUE, 1, 1));
+    broken("without moves", WireHandover.of(2, 1, 0));
+    broken("more moves than positions", WireHandover.of(2, 1, 3));
+    broken("without seal", whole.with(8, new byte[0]));
+    broken("seal of 31 bytes", whole.with(8, new byte[31]));
+    broken("seal of 33 bytes", whole.with(8, new byte[33]));
+    broken("half closed of 2", whole.with(5, 2));
+    broken("replays of 3", whole.with(6, 3));
+    broken("version of 2", whole.with(1, 2));
+    broken("without version", whole.with(1, 0));
+    broken("cursor of 4,097 bytes", whole.withCursor("c".repeat(4097)));
+    add("broken hand-over", "empty", new byte[0]);
+    add("broken hand-over", "cut off", java.util.Arrays.copyOf(good, good.length - 1));
+  }
+
+  private void broken(String name, WireHandover handover) {
+    add("broken hand-over", name, handover.encode());
   }
 
   private void tokens() {
