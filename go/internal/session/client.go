@@ -127,7 +127,7 @@ func (c *Client) OnWelcome(now int64, from *Attachment, w *wire.Welcome) {
 	if from != c.pending || c.state.Terminal() {
 		return
 	}
-	c.onTaken(from)
+	before := c.onTaken(from)
 	// A server that forgot what it had acknowledged wants what is no longer held. On a call that
 	// was taken for a plain one too early, what was let go is on its way.
 	forgot := !from.plain && w.Watermark < c.out.low-1
@@ -135,7 +135,7 @@ func (c *Client) OnWelcome(now int64, from *Attachment, w *wire.Welcome) {
 		c.giveUp(now, LostGap)
 	}
 	if c.current != nil && c.current != from {
-		c.close(c.current, Replaced)
+		c.close(c.current, before)
 	}
 	c.token = w.Token
 	c.schedule.onWelcome(w)
@@ -198,11 +198,12 @@ func (c *Client) handOver(now int64) {
 	c.keepAttached(now)
 }
 
-// onTaken: a server has welcomed the session, which takes over what was handed over.
-func (c *Client) onTaken(by *Attachment) {
+// onTaken: a server has welcomed the session, which takes over what was handed over. It returns how the
+// attachment before ends: a reset may overtake the ack for which the owner before waits.
+func (c *Client) onTaken(by *Attachment) CloseReason {
 	taken := c.handover.finish()
 	if taken == nil {
-		return
+		return Replaced
 	}
 	if taken.Replays == wire.ReplayRestart && taken.Messages() > 0 && c.end == nil {
 		c.put(Output{Op: OpRestarted, Seq: taken.Messages()})
@@ -210,6 +211,7 @@ func (c *Client) onTaken(by *Attachment) {
 	c.serverLeaving = false
 	// Its handler starts with the first frame.
 	by.probeDue = true
+	return Done
 }
 
 // comesBack reports whether a server has welcomed this session, and maybe handed it over since.

@@ -88,6 +88,16 @@ func TestHandoverIsShownWithoutATokenAndToldToNobody(t *testing.T) {
 	}
 }
 
+// A reset may overtake the ack of the last word, for which the old owner's drain waits.
+func TestCallOfTheOldOwnerIsHalfClosedAndNotReset(t *testing.T) {
+	h := wire.Handover{Position: 1, Processed: 1, Moves: 1}
+	c, then := handedOver(t, 0, h)
+	end := only(t, session.OpEnd, c.welcomeBehind(0, c.opened(then), h))
+	if end.To != c.first || end.Why != session.Done {
+		t.Fatalf("end of attachment %d: %v (expected: the first one, done)", end.To.Number(), end.Why)
+	}
+}
+
 func TestNothingIsSentUntilTheNextOwnerHasWelcomed(t *testing.T) {
 	h := wire.Handover{Position: 1, Processed: 1, Moves: 1}
 	c, then := handedOver(t, 0, h)

@@ -67,6 +67,17 @@ test('the old owner gets the ack of its final frame at once', () => {
   assert.equal(played.sentOn(old).at(-1)?.ack, 2);
 });
 
+test("the call of the old owner is half-closed and not reset, as a reset may overtake the ack for which that owner's drain waits", () => {
+  const { played } = handedOver();
+  const old = played.all('start-call')[0]!.attachment;
+  played.welcome(NEXT);
+
+  assert.deepEqual(
+    played.all('end-call').map(({ attachment, why }) => [attachment, why]),
+    [[old, 'DONE']],
+  );
+});
+
 test('nothing is written before the welcome of the next owner, and a probe at once behind it', () => {
   const { played } = handedOver();
   const next = played.newest;

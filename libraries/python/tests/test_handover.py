@@ -45,7 +45,8 @@ class HandoverTest(unittest.TestCase):
         self.assertEqual(played.positions_on(opened.attachment), [2])
         self.assertEqual(played.ends, [])
         closed = [(closed.attachment, closed.why) for closed in played.all(out.EndCall)]
-        self.assertEqual(closed, [(old, out.CloseReason.REPLACED)])
+        # A reset may overtake the ack of the last word, for which the old owner's drain waits.
+        self.assertEqual(closed, [(old, out.CloseReason.DONE)])
         self.assertEqual(len(played.all(out.StartCall)), 2)
 
     def test_probe_follows_the_welcome_and_starts_the_handler(self) -> None:

@@ -166,11 +166,14 @@ export class Attachments {
     this.keepAttached(now);
   }
 
-  /** A server has welcomed the session, which takes over what was handed over. */
-  onTaken(by: Attachment): void {
+  /**
+   * A server has welcomed the session, which takes over what was handed over. Returns how the attachment before ends: a reset may overtake
+   * the ack for which the owner before waits.
+   */
+  onTaken(by: Attachment): CloseReason {
     const taken = this.handover.finish();
     if (taken === undefined) {
-      return;
+      return 'REPLACED';
     }
     if (taken.restarts && taken.messages > 0 && !this.session.isEnded) {
       this.session.outputs.push({ type: 'restarted', messages: taken.messages });
@@ -179,6 +182,7 @@ export class Attachments {
     this.serverLeaving = false;
     // The handler starts with the first frame.
     by.probes.probeDue = true;
+    return 'DONE';
   }
 
   /** Something came from the server. */

@@ -179,7 +179,7 @@ export class ClientSession implements AttachedSession {
     if (from !== this.attachments.pending || isTerminal(this.state_)) {
       return;
     }
-    this.attachments.onTaken(from);
+    const before = this.attachments.onTaken(from);
     // A server that forgot what it had acknowledged would want what is no longer held. On a call that was taken for a plain one too
     // early all that was let go is on its way.
     const forgot = !from.plain && welcome.watermark < this.sent.low - 1;
@@ -188,7 +188,7 @@ export class ClientSession implements AttachedSession {
       this.giveUp(now, 'LOST_GAP');
     }
     if (this.current !== undefined && this.current !== from) {
-      this.close(this.current, 'REPLACED');
+      this.close(this.current, before);
     }
     this.attachments.token = welcome.token;
     this.attachments.schedule.onWelcome(welcome);

@@ -190,17 +190,22 @@ class Attachments:
         self.schedule.begin_elsewhere(now)
         self.keep_attached(now)
 
-    def on_taken(self, by: Attachment) -> None:
-        """A server has welcomed the session, and takes over what was handed over."""
+    def on_taken(self, by: Attachment) -> CloseReason:
+        """
+        A server has welcomed the session, and takes over what was handed over.
+
+        Returns how the attachment before ends: a reset may overtake the ack for which the owner before waits.
+        """
         taken = self.handover.finish()
         if taken is None:
-            return
+            return CloseReason.REPLACED
         if taken.restarts and taken.messages > 0 and not self._session.is_ended:
             self._session.put(Restarted(taken.messages))
         # The owner before may have said so again after it had handed the session over.
         self.server_leaving = False
         # The handler starts with the first frame.
         by.probes.probe_due = True
+        return CloseReason.DONE
 
     def on_peer_activity(self) -> None:
         """Something came from the server."""

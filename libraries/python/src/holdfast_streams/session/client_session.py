@@ -174,7 +174,7 @@ class ClientSession:
         attachments = self._attachments
         if source is not attachments.pending or self._state.is_terminal:
             return
-        attachments.on_taken(source)
+        before = attachments.on_taken(source)
         # A server that forgot what it had acknowledged would want what is no longer held. On a call that was taken for a
         # plain one too early all that was let go is on its way.
         forgot = not source.plain and welcome.watermark < self.sent.low - 1
@@ -182,7 +182,7 @@ class ClientSession:
         if forgot or not fits:
             self._give_up(now, EndKind.LOST_GAP)
         if self.current is not None and self.current is not source:
-            self.close(self.current, CloseReason.REPLACED)
+            self.close(self.current, before)
         attachments.token = welcome.token
         attachments.schedule.on_welcome(welcome)
         self._acks.follow(welcome)

@@ -106,8 +106,13 @@ final class ClientAttachments {
     keepAttached(nowNanos);
   }
 
-  /** A server has welcomed the session, which takes over what was handed over. */
-  void onTaken(StreamAttachment by) {
+  /**
+   * A server has welcomed the session, which takes over what was handed over.
+   *
+   * @return how the attachment before ends. A reset may overtake the ack for which the owner before
+   *     waits.
+   */
+  AttachmentCloseReason onTaken(StreamAttachment by) {
     SessionHandover taken = handover.finish();
     if (taken != null) {
       if (taken.restarts() && taken.messages() > 0 && session.end == null) {
@@ -117,6 +122,7 @@ final class ClientAttachments {
       // Its handler starts with the first frame.
       by.probes.probeDue = true;
     }
+    return taken == null ? AttachmentCloseReason.REPLACED : AttachmentCloseReason.DONE;
   }
 
   void onResumeQueued(StreamAttachment attachment) {

@@ -123,7 +123,7 @@ public final class ClientSession extends StreamSession {
     if (from != attachments.pending || state().isTerminal()) {
       return;
     }
-    attachments.onTaken(from);
+    AttachmentCloseReason before = attachments.onTaken(from);
     // A server that forgot what it had acknowledged would want what is no longer held. A hello may
     // be older than acks that overtook it; a welcome can't.
     // On the call that was taken for a plain one too early all that was let go is on its way.
@@ -132,7 +132,7 @@ public final class ClientSession extends StreamSession {
       giveUp(nowNanos, SessionEndKind.LOST_GAP);
     }
     if (current != null && current != from) {
-      close(current, AttachmentCloseReason.REPLACED);
+      close(current, before);
     }
     attachments.token = welcome.token();
     attachments.schedule.onWelcome(welcome);

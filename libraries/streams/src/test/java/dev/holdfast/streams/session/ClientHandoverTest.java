@@ -31,6 +31,20 @@ class ClientHandoverTest extends ClientSessionFixture {
     assertThat(delivered()).containsExactly(2L);
   }
 
+  /** A reset may overtake the ack of the last word, for which the old owner's drain waits. */
+  @Test
+  void callOfTheOldOwnerIsHalfClosedAndNotResetWhenTheNextOneHasWelcomed() {
+    StreamAttachment old = welcomed();
+    handOver(old, 1, 1);
+    StreamAttachment next = nextAttachment();
+    session.onWelcome(now, next, welcome(0, 2));
+    drain();
+
+    assertThat(outputs)
+        .filteredOn(SessionOutput.EndCall.class::isInstance)
+        .containsExactly(new SessionOutput.EndCall(old, AttachmentCloseReason.DONE));
+  }
+
   @Test
   void lastWordsThatFollowEachOtherAreBothProcessedWithTheMessageBeforeThem() {
     StreamAttachment old = welcomed();
