@@ -48,12 +48,12 @@ func orders(obey func(words []string) (string, error)) {
 
 func main() {
 	if len(os.Args) < 2 {
-		log.Fatal("arguments: none (expected: server, or clients PORT,PORT ...)")
+		log.Fatal("arguments: none (expected: server PORT REACHED_AT, or clients PORT,PORT ...)")
 	}
 	var err error
 	switch os.Args[1] {
 	case "server":
-		err = serve()
+		err = serve(os.Args[2:])
 	case "clients":
 		err = beClients(os.Args[2:])
 	default:

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -17,11 +19,28 @@ import (
 	"holdfast.dev/go/duplex"
 )
 
+const (
+	// Longer than the longest faults together that hit one path in a row.
+	drainWithin = 90 * time.Second
+	stopWithin  = 5 * time.Second
+	// The key of all servers of a run. It protects nothing here.
+	tokenKey = "the key of a benchmark's servers"
+)
+
 // finishing says that subscriptions end from now on.
 var finishing atomic.Bool
 
-func serve() error {
-	host, err := duplex.NewHost(duplex.HostOptions{Session: sessions, OnlyInstance: true})
+// resumed counts the handlers that went on where one of another server was.
+var resumed atomic.Int64
+
+// serve takes the port to listen on, 0 for any, and the port at which clients reach it.
+func serve(args []string) error {
+	if len(args) != 2 {
+		return fmt.Errorf("arguments: %v (expected: PORT REACHED_AT)", args)
+	}
+	host, err := duplex.NewHost(duplex.HostOptions{
+		Session: sessions, TokenKey: []byte(tokenKey), Address: "127.0.0.1:" + args[1],
+	})
 	if err != nil {
 		return err
 	}
@@ -36,7 +55,7 @@ func serve() error {
 		description.Streams = append(description.Streams, desc)
 	}
 	duplex.Registrar(server).RegisterService(description, nil)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", "127.0.0.1:"+args[0])
 	if err != nil {
 		return err
 	}
@@ -51,19 +70,51 @@ func serve() error {
 		switch words[0] {
 		case "FINISH":
 			finishing.Store(true)
-		case "MOVED": // No stream moves to a server whose sessions stay in memory.
-		default:
-			return "", fmt.Errorf("unknown (expected: FINISH or MOVED)")
+			return "0", nil
+		case "MOVED":
+			return fmt.Sprint(resumed.Load()), nil
+		case "DRAIN":
+			// What follows from a drain that is late is a stream that ended, which its client counts.
+			_ = drain(host)
+			limit := time.AfterFunc(stopWithin, server.Stop)
+			server.GracefulStop()
+			limit.Stop()
+			return fmt.Sprint(resumed.Load()), nil
 		}
-		return "0", nil
+		return "", fmt.Errorf("unknown (expected: FINISH, MOVED or DRAIN)")
 	})
 	server.Stop()
 	return nil
 }
 
+func drain(host *duplex.Host) error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainWithin)
+	defer cancel()
+	return host.Drain(ctx)
+}
+
+// cursor is the number of the last message that a handler is done with.
+type cursor struct{ duplex.Cursor }
+
+// cursorOf returns the cursor of a stream, and the number behind which its handler goes on.
+func cursorOf(stream grpc.ServerStream) (cursor, int64) {
+	c := cursor{duplex.CursorFrom(stream.Context())}
+	place, was := c.Resumed()
+	if !was {
+		return c, 0
+	}
+	resumed.Add(1)
+	return c, int64(binary.BigEndian.Uint64(place))
+}
+
+func (c cursor) mark(number int64) error {
+	return c.Mark(binary.BigEndian.AppendUint64(nil, uint64(number)))
+}
+
 // requests calls a function with each message of a client, which have to come one after the other, and
 // returns the number of the last one.
 func requests(stream grpc.ServerStream, each func(*wrapperspb.BytesValue) error) (last int64, err error) {
+	place, last := cursorOf(stream)
 	for {
 		var m wrapperspb.BytesValue
 		if err := stream.RecvMsg(&m); err == io.EOF {
@@ -80,6 +131,9 @@ func requests(stream grpc.ServerStream, each func(*wrapperspb.BytesValue) error)
 		}
 		last = number
 		if err := each(&m); err != nil {
+			return last, err
+		}
+		if err := place.mark(last); err != nil {
 			return last, err
 		}
 	}
@@ -107,9 +161,10 @@ func feed(stream grpc.ServerStream) error {
 	if err != nil {
 		return status.Error(codes.InvalidArgument, err.Error())
 	}
+	place, sent := cursorOf(stream)
 	interval := time.Duration(millis) * time.Millisecond
 	wait := rand.N(interval)
-	for number := int64(1); ; number++ {
+	for number := sent + 1; ; number++ {
 		select {
 		case <-time.After(wait):
 		case <-stream.Context().Done():
@@ -118,6 +173,9 @@ func feed(stream grpc.ServerStream) error {
 		wait = interval
 		last := finishing.Load()
 		if err := stream.SendMsg(message(number, last)); err != nil || last {
+			return err
+		}
+		if err := place.mark(number); err != nil {
 			return err
 		}
 	}

@@ -26,9 +26,10 @@ public final class Soak extends Comparison {
   private static final Option RATE =
       new Option("--rate", 1_000, 150, 20, 100_000, "messages per second of all streams");
   private static final Option SERVERS =
-      new Option("--servers", 2, 2, 2, 16, "servers of each fleet whose streams move");
+      new Option("--servers", 2, 2, 2, 16, "servers of each fleet");
   private static final Option AGE =
-      new Option("--age", 40, 10, 1, 86_400, "seconds after which a stream is to move");
+      new Option(
+          "--age", 40, 10, 1, 86_400, "seconds after which a stream, or a Go server's, moves");
   private static final Option SEED =
       new Option("--seed", 0, 0, 0, Integer.MAX_VALUE, "of the faults; 0: a new one");
 
@@ -59,12 +60,13 @@ public final class Soak extends Comparison {
     return List.of(
         "Three fleets: Java servers with level durable over one Redis, Java servers without a store"
             + " whose handlers mark",
-        "cursors, and a Go server. Before each server is a relay of the lab's: real TCP on"
-            + " loopback. A process of Java clients",
-        "has streams to all of them, and so has one of Go clients: bidirectional ones,"
+        "cursors, and Go servers whose handlers do. Before each server is a relay of the lab's:"
+            + " real TCP on loopback. A process of",
+        "Java clients has streams to all of them, and so has one of Go clients: bidirectional ones,"
             + " subscriptions",
         "and uploads, each a third, with messages of 9 B to 2 KiB. Streams to Java servers move"
-            + " when they are --age old.",
+            + " when they are --age old. Each",
+        "--age one of the Go servers, in turn, drains and is started again, while faults go on.",
         "One fault after the other, at random, with pauses up to 5 s: connections cut, stalled,"
             + " half-open, delayed or refused, of",
         "one server or of all; durable servers killed (-9) and started again; servers and Redis"
@@ -108,6 +110,7 @@ public final class Soak extends Comparison {
             Duration.ofSeconds(options.get(AGE)));
     List<SoakClients> clients = open(options, runResources, topology, go);
     report.say("%d streams stand", options.get(STREAMS));
+    topology.beginRestarts();
     Random pauses = new Random(seed + 1);
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(options.get(SECONDS));
     int faults = 0;
@@ -117,13 +120,16 @@ public final class Soak extends Comparison {
       faults++;
       report.say("%s; %s", fault, counts(clients));
     }
+    int restarts = topology.endRestarts();
     for (SoakClients each : clients) {
       each.finish();
     }
     topology.finish();
     SoakCounts counts = settle(clients);
     report.say("settled: %s, %d streams open", counts, counts.open());
-    conclude(report, options, new Outcome(counts, faults, topology.moved(), seed, go));
+    Moves moves =
+        new Moves(topology.moved(Kind.DURABLE, Kind.CURSOR), restarts, topology.moved(Kind.GO));
+    conclude(report, options, new Outcome(counts, faults, moves, seed, go));
   }
 
   private static List<SoakClients> open(
@@ -169,10 +175,20 @@ public final class Soak extends Comparison {
     return counts;
   }
 
-  private record Outcome(SoakCounts counts, int faults, long moved, long seed, boolean go) {}
+  /**
+   * The streams that went on at another server.
+   *
+   * @param inJava those to Java servers
+   * @param restarts the restarts of servers in Go
+   * @param inGo the streams that these servers handed over
+   */
+  private record Moves(long inJava, int restarts, long inGo) {}
+
+  private record Outcome(SoakCounts counts, int faults, Moves moves, long seed, boolean go) {}
 
   private static void conclude(Report report, Options options, Outcome outcome) {
     SoakCounts counts = outcome.counts();
+    Moves moves = outcome.moves();
     report
         .figure("messages", counts.taken())
         .figure("faults", outcome.faults())
@@ -181,12 +197,18 @@ public final class Soak extends Comparison {
         .none("reordered", counts.reordered())
         .none("sessions_lost", counts.ended())
         .none("unfinished", counts.open())
-        .figure("moved", outcome.moved())
+        .figure("moved", moves.inJava())
+        .figure("restarts", moves.restarts())
+        .figure("handed_over", moves.inGo())
         .figure("languages", outcome.go() ? 2 : 1)
         .figure("streams", options.get(STREAMS))
         .figure("seconds", options.get(SECONDS))
         .figure("seed", outcome.seed())
-        .bound(options.quick() || outcome.moved() > 0, "moved: %d (expected: > 0)", outcome.moved())
+        .bound(options.quick() || moves.inJava() > 0, "moved: %d (expected: > 0)", moves.inJava())
+        .bound(
+            options.quick() || !outcome.go() || moves.inGo() > 0,
+            "handed_over: %d (expected: > 0)",
+            moves.inGo())
         .bound(
             options.quick() || outcome.faults() >= LEAST_FAULTS,
             "faults: %d (expected: >= %d)",

@@ -31,7 +31,7 @@ final class SoakServer {
     DURABLE,
     /** In memory, with a cursor behind each message: they can be handed over. */
     CURSOR,
-    /** In the memory of a server in Go, which keeps them. */
+    /** The same in the memory of a server in Go, whose streams move when it drains. */
     GO
   }
 
@@ -58,6 +58,7 @@ final class SoakServer {
   private static final String PORT = "PORT";
   private static final String FINISH = "FINISH";
   private static final String MOVED = "MOVED";
+  private static final String DRAIN = "DRAIN";
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int TICKING_THREADS = 2;
   private static final List<String> JVM_OPTIONS = List.of("-Xmx512m", "-XX:+UseSerialGC");
@@ -80,7 +81,10 @@ final class SoakServer {
   static SoakServer start(RunResources runResources, Settings settings) throws Exception {
     ChildJvm child =
         settings.kind() == Kind.GO
-            ? ChildJvm.startRecorded("go-server", goProgram("server"), line -> {})
+            ? ChildJvm.startRecorded(
+                "go-server",
+                goProgram("server", "" + settings.port(), "" + settings.reachedAt()),
+                line -> {})
             : ChildJvm.start(
                 settings.kind() + "-server",
                 SoakServer.class,
@@ -118,6 +122,15 @@ final class SoakServer {
   /** The streams of other servers that went on here. */
   long moved() throws IOException, InterruptedException {
     return ask(MOVED);
+  }
+
+  /**
+   * A server in Go hands its streams over and stops serving; its process stays.
+   *
+   * @return the streams of other servers that went on here
+   */
+  long drain() throws IOException, InterruptedException {
+    return ask(DRAIN);
   }
 
   /** SIGKILL, and a new process on the same port. */

@@ -57,28 +57,17 @@ final class SoakTopology {
     }
   }
 
-  /** A server behind its relay. */
-  private static final class Node {
-    private final Kind kind;
-    private final TcpRelay relay;
-    private SoakServer server;
-
-    Node(Kind kind, TcpRelay relay, SoakServer server) {
-      this.kind = kind;
-      this.relay = relay;
-      this.server = server;
-    }
-  }
-
   private final RunResources runResources;
   private final Random random;
   private final RedisProcess redis;
-  private final List<Node> nodes = new ArrayList<>();
-  private long movedBefore;
+  private final List<SoakNode> nodes = new ArrayList<>();
+  private final RollingRestart restarts;
 
   /**
-   * @param serversOfEach the servers of a fleet whose streams move
-   * @param go whether there is a server in Go
+   * @param serversOfEach the servers of each fleet
+   * @param go whether there is a fleet in Go
+   * @param maxAge the age at which streams to Java servers move, and the pause between two restarts
+   *     of servers in Go
    */
   SoakTopology(
       RunResources runResources, Random random, int serversOfEach, boolean go, Duration maxAge)
@@ -89,10 +78,11 @@ final class SoakTopology {
     for (int i = 0; i < serversOfEach; i++) {
       add(Kind.DURABLE, maxAge);
       add(Kind.CURSOR, maxAge);
+      if (go) {
+        add(Kind.GO, maxAge);
+      }
     }
-    if (go) {
-      add(Kind.GO, maxAge);
-    }
+    restarts = runResources.own(new RollingRestart(runResources, nodesOf(Kind.GO), maxAge));
   }
 
   private void add(Kind kind, Duration maxAge) throws Exception {
@@ -101,20 +91,20 @@ final class SoakTopology {
         SoakServer.start(
             runResources, new SoakServer.Settings(kind, 0, relay.port(), redis.uri(), maxAge));
     relay.retarget(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
-    nodes.add(new Node(kind, relay, server));
+    nodes.add(new SoakNode(kind, relay, server));
   }
 
   /** The ports of the relays of a fleet, which clients connect to. */
   List<Integer> ports(Kind kind) {
-    return nodes.stream().filter(node -> node.kind == kind).map(n -> n.relay.port()).toList();
+    return nodesOf(kind).stream().map(node -> node.relay().port()).toList();
   }
 
   /** Breaks something at random and mends it; returns what it was. */
   String fault() throws Exception {
     Fault fault = oneOf(List.of(Fault.values()));
-    Node node = fault == Fault.KILL ? oneOf(killable()) : oneOf(nodes);
+    SoakNode node = fault == Fault.KILL ? oneOf(nodesOf(Kind.DURABLE)) : oneOf(nodes);
     Duration length = fault.length(random);
-    TcpRelay relay = node.relay;
+    TcpRelay relay = node.relay();
     switch (fault) {
       case CUT -> relay.cut();
       case STALL -> {
@@ -134,35 +124,49 @@ final class SoakTopology {
         relay.heal();
       }
       case UNREACHABLE -> unreachable(List.of(relay), length);
-      case OUTAGE -> unreachable(nodes.stream().map(each -> each.relay).toList(), length);
-      case KILL -> {
-        movedBefore += node.server.moved();
-        node.server = node.server.replace(runResources);
+      case OUTAGE -> unreachable(nodes.stream().map(SoakNode::relay).toList(), length);
+      case KILL -> node.replace(node.server().moved(), runResources);
+      case STOP -> {
+        if (!node.whileItRuns(server -> stop(server.pid(), length))) {
+          return "%s of %s %d left out, as it restarts"
+              .formatted(fault, node.kind(), nodes.indexOf(node));
+        }
       }
-      case STOP -> stop(node.server.pid(), length);
       case STORE_STOP -> stop(redis.pid(), length);
     }
     return "%s of %s %d for %d ms"
-        .formatted(fault, node.kind, nodes.indexOf(node), length.toMillis());
+        .formatted(fault, node.kind(), nodes.indexOf(node), length.toMillis());
   }
 
-  private List<Node> killable() {
-    return nodes.stream().filter(node -> node.kind == Kind.DURABLE).toList();
+  private List<SoakNode> nodesOf(Kind kind) {
+    return nodes.stream().filter(node -> node.kind() == kind).toList();
   }
 
-  /** The times that a stream went on at another server. */
-  long moved() throws IOException, InterruptedException {
-    long moved = movedBefore;
-    for (Node node : nodes) {
-      moved += node.server.moved();
+  /** The times that a stream went on at another server of these fleets. */
+  long moved(Kind... kinds) throws IOException, InterruptedException {
+    long moved = 0;
+    for (Kind kind : kinds) {
+      for (SoakNode node : nodesOf(kind)) {
+        moved += node.moved();
+      }
     }
     return moved;
   }
 
+  /** Begins to restart servers in Go. */
+  void beginRestarts() {
+    restarts.begin();
+  }
+
+  /** Waits for the restart that goes on, and returns how many there were. */
+  int endRestarts() throws Exception {
+    return restarts.end();
+  }
+
   /** Subscriptions end from now on. */
   void finish() throws IOException, InterruptedException {
-    for (Node node : nodes) {
-      node.server.finish();
+    for (SoakNode node : nodes) {
+      node.server().finish();
     }
   }
 
