@@ -34,6 +34,14 @@ public interface CallListener {
    */
   default void onAttached() {}
 
+  /**
+   * The call reaches an endpoint: its headers are written to a connection. Called again for each
+   * attempt.
+   *
+   * @param address of the endpoint
+   */
+  default void onAttempt(String address) {}
+
   /** The call can take more messages again; called only after it was not ready. */
   default void onReady() {}
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.call;
 
+import dev.holdfast.gateway.cluster.EndpointPreference;
 import dev.holdfast.gateway.headers.ClientIdentity;
 import dev.holdfast.gateway.headers.LocalReplyStatus;
 import dev.holdfast.gateway.http2.codec.CallStream;
@@ -23,6 +24,18 @@ public interface Downstream {
 
   /** The account that is charged for bytes of the request and the response. */
   MemoryAccount memory();
+
+  /** The endpoints that the call prefers or avoids. */
+  default EndpointPreference preference() {
+    return EndpointPreference.NONE;
+  }
+
+  /**
+   * The headers of an attempt are written to a connection.
+   *
+   * @param address of the endpoint
+   */
+  default void onAttempt(String address) {}
 
   /** Charges bytes of the request that wait for the upstream. */
   void keep(int bytes);

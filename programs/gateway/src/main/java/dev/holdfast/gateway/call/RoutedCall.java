@@ -323,7 +323,8 @@ public final class RoutedCall
   public void findEndpoint() {
     Cluster chosen = cluster;
     if (chosen != null) {
-      downstream.loop().local(chosen).find(this, GatewayEpollIoHandler.nanoTime());
+      long nowNanos = GatewayEpollIoHandler.nanoTime();
+      downstream.loop().local(chosen).find(this, downstream.preference(), nowNanos);
     }
   }
 
@@ -346,6 +347,7 @@ public final class RoutedCall
       budget.onCall();
     }
     trace.onAttempt(connection.address());
+    downstream.onAttempt(connection.address());
     connection.attach(stream, this);
     connection.charge(stream, downstream.memory());
     upStream = stream;

@@ -3,6 +3,7 @@ package dev.holdfast.gateway.call;
 import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.call.MessageDeframer.InvalidGrpcMessageException;
 import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.cluster.EndpointPreference;
 import dev.holdfast.gateway.gzip.AcceptEncoding;
 import dev.holdfast.gateway.gzip.GzipException;
 import dev.holdfast.gateway.gzip.GzipInflater;
@@ -67,6 +68,7 @@ public final class UpstreamCall implements OutgoingCall {
 
   private boolean awaitsTurn;
   private boolean ended;
+  private EndpointPreference preference = EndpointPreference.NONE;
 
   /**
    * Creates a call for a request; {@link #start} begins it.
@@ -76,7 +78,16 @@ public final class UpstreamCall implements OutgoingCall {
    *     the call's
    */
   public UpstreamCall(HttpExchange web, Http2Headers headers, CallListener listener) {
-    this(web.loop(), web.clientIdentity(), web.memory(), headers, listener, MESSAGE_BYTES);
+    this(web, headers, listener, MESSAGE_BYTES);
+  }
+
+  /**
+   * As {@link #UpstreamCall(HttpExchange, Http2Headers, CallListener)}.
+   *
+   * @param maxBytes the longest message of the response
+   */
+  public UpstreamCall(HttpExchange web, Http2Headers headers, CallListener listener, int maxBytes) {
+    this(web.loop(), web.clientIdentity(), web.memory(), headers, listener, maxBytes);
   }
 
   /**
@@ -130,6 +141,11 @@ public final class UpstreamCall implements OutgoingCall {
   /** Begins the call on a cluster with a named route. */
   public void start(Cluster cluster, Route route) {
     call.begin(cluster, route);
+  }
+
+  /** Sets the endpoints that the call prefers or avoids; before it begins. */
+  public void prefer(EndpointPreference value) {
+    preference = value;
   }
 
   /** The record of the call for statistics and logs. */
@@ -316,6 +332,16 @@ public final class UpstreamCall implements OutgoingCall {
     @Override
     public MemoryAccount memory() {
       return memory;
+    }
+
+    @Override
+    public EndpointPreference preference() {
+      return preference;
+    }
+
+    @Override
+    public void onAttempt(String address) {
+      listener.onAttempt(address);
     }
 
     @Override

@@ -69,6 +69,23 @@ public final class ThreadLocalCluster<L extends PooledConnection> {
             cluster, dialer, context, pendingCalls, new RetryBudget(cluster.options().retries()));
   }
 
+  /** As {@link #find(PendingCall, long)}, at the endpoint that the call prefers if possible. */
+  public void find(PendingCall<L> call, EndpointPreference preference, long nowNanos) {
+    HostPort wanted = preference.wanted();
+    HostPort avoided = preference.avoided();
+    if (endpointPicker != null
+        && ((wanted != null && giveAt(call, pools.get(wanted), nowNanos))
+            || (avoided != null && giveElsewhere(call, avoided, nowNanos)))) {
+      return;
+    }
+    find(call, nowNanos);
+  }
+
+  /** Whether an endpoint is on the list. */
+  public boolean has(HostPort endpoint) {
+    return pools.containsKey(endpoint);
+  }
+
   /** Finds a connection for a call: now, later, or reports the failure to the call. */
   public void find(PendingCall<L> call, long nowNanos) {
     context.assertInLoop();
@@ -346,6 +363,37 @@ public final class ThreadLocalCluster<L extends PooledConnection> {
     } else {
       call.onNoConnection(first.address(), TOO_MANY, false);
     }
+  }
+
+  /** Gives the call a connection of this endpoint, now or later; false if it can't have one. */
+  private boolean giveAt(PendingCall<L> call, @Nullable ConnectionPool<L> pool, long nowNanos) {
+    if (pool == null) {
+      return false;
+    }
+    if (give(call, pool, nowNanos)) {
+      return true;
+    }
+    if (!pool.isConnectable(nowNanos)) {
+      return false;
+    }
+    pool.ensureConnecting(nowNanos);
+    return pool.await(call);
+  }
+
+  /**
+   * Gives the call a connection of any endpoint but this one, from a random one on: calls that
+   * leave an endpoint together should not meet again at the next one.
+   */
+  private boolean giveElsewhere(PendingCall<L> call, HostPort avoided, long nowNanos) {
+    int from = context.random(inUse.size());
+    for (int i = 0; i < inUse.size(); i++) {
+      ConnectionPool<L> pool = inUse.get((from + i) % inUse.size());
+      boolean good = !pool.where().equals(avoided) && !pool.endpointHealth().isLeftOut();
+      if (good && giveAt(call, pool, nowNanos)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Gives the call a ready connection of another endpoint with a share. */
