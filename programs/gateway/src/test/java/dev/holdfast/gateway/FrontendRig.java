@@ -73,11 +73,11 @@ final class FrontendRig implements AutoCloseable {
     gateway = open(rig, clusterTranscoders, endpoint);
   }
 
-  static Gateway open(GatewayRig rig, ClusterTranscoders clusterTranscoders, String endpoint)
+  static Gateway open(GatewayRig rig, ClusterTranscoders clusterTranscoders, String... endpoints)
       throws IOException {
     HttpFrontend frontend =
         HttpFrontend.of(clusterTranscoders).withCors(CorsPolicy.of("https://shop.example"));
-    return rig.frontend(frontend).gateway(endpoint);
+    return rig.frontend(frontend).gateway(endpoints);
   }
 
   HttpRequest.Builder request(String path) {

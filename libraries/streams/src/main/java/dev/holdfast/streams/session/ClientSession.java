@@ -34,6 +34,7 @@ public final class ClientSession extends StreamSession {
   private final Closures closures = new Closures();
   private final ClientAttachments attachments;
   private final OversizedMessageDetector oversized = new OversizedMessageDetector();
+  private final Linger linger = new Linger();
   private MethodKind kind = MethodKind.BIDIRECTIONAL;
   private boolean welcomed;
 
@@ -42,8 +43,6 @@ public final class ClientSession extends StreamSession {
 
   /** The last attempt to come back was answered by a status that may pass. */
   private boolean resumeRefused;
-
-  private final Linger linger = new Linger();
 
   /**
    * A session that has not begun.
@@ -217,14 +216,14 @@ public final class ClientSession extends StreamSession {
       return;
     }
     attachments.plainPeer.end();
-    if (end != null
-        && handshakeRefusal.code() != HandshakeRefusal.RefusalCode.BUSY
-        && handshakeRefusal.code() != HandshakeRefusal.RefusalCode.MOVED) {
+    boolean again =
+        handshakeRefusal.code() == HandshakeRefusal.RefusalCode.BUSY
+            || handshakeRefusal.code() == HandshakeRefusal.RefusalCode.MOVED;
+    if (end != null && !again) {
       finish();
       return;
     }
-    if (handshakeRefusal.code() == HandshakeRefusal.RefusalCode.BUSY
-        || handshakeRefusal.code() == HandshakeRefusal.RefusalCode.MOVED) {
+    if (again) {
       // What it was sent it has not taken.
       from.outbound.touched = false;
     }
@@ -321,6 +320,11 @@ public final class ClientSession extends StreamSession {
     }
   }
 
+  /** Whether an owner has handed the session over, and no other one has welcomed it yet. */
+  public boolean isHandedOver() {
+    return attachments.handover.isPending();
+  }
+
   /** The size of the first message that the peer has not processed; 0 when there is none. */
   public long nextUnackedBytes() {
     SequencedMessage next = sendBuffer.at(sendBuffer.acked() + 1);
@@ -332,12 +336,11 @@ public final class ClientSession extends StreamSession {
     if (state().isTerminal()) {
       return;
     }
-    boolean wasCurrent = attachment == current;
     if (attachment == attachments.pending) {
       closures.pendingClosed(nowNanos, attachment, how);
-    } else if (wasCurrent && attachment.plain) {
+    } else if (attachment == current && attachment.plain) {
       plainClosed(nowNanos, how);
-    } else if (wasCurrent) {
+    } else if (attachment == current) {
       closures.currentClosed(nowNanos, attachment, how);
     }
   }
@@ -497,8 +500,7 @@ public final class ClientSession extends StreamSession {
   /** The application knows the end; the server is still to hear of it. */
   private void conclude(long nowNanos, SessionEnd how) {
     reportEnd(how);
-    boolean server = welcomed || attachments.pending != null;
-    if (!server || (current != null && current.plain)) {
+    if (!(welcomed || attachments.pending != null) || (current != null && current.plain)) {
       finish();
     } else {
       linger.begin(nowNanos, attachments.schedule.ttl());

@@ -81,6 +81,21 @@ class ArchitectureTest {
     HouseRules.usedByItselfOnly("dev.holdfast.bench").check(MAIN);
   }
 
+  /** Its class path has no grpc-api, without which classes of the binding can't be loaded. */
+  @Test
+  void gatewayUsesOfStreamsOnlyWhatNeedsNoGrpcJava() {
+    HouseRules.noUseOf("dev.holdfast.gateway", "dev.holdfast.streams.grpc").check(MAIN);
+  }
+
+  @Test
+  void userOfTheBindingOfStreamsIsCaught() {
+    assertThat(
+            HouseRules.noUseOf("dev.holdfast.cli", "dev.holdfast.streams.grpc")
+                .evaluate(MAIN)
+                .hasViolation())
+        .isTrue();
+  }
+
   @Test
   void frontendsUseNoConnectionAndNoCodec() {
     HouseRules.noConnectionAndNoCodec("dev.holdfast.gateway.frontend").check(MAIN);

@@ -125,6 +125,17 @@ final class HouseRules {
         .as(packageName + " is used by itself only");
   }
 
+  /** A package with all below it that uses nothing of another one. */
+  static ArchRule noUseOf(String packageName, String other) {
+    return noClasses()
+        .that()
+        .resideInAPackage(packageName + "..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(other + "..")
+        .as(packageName + " uses nothing of " + other);
+  }
+
   /**
    * A package with all below it, for the frontends of the gateway, that sees exchanges and calls
    * and neither the connections nor the codecs behind them.

@@ -2,6 +2,8 @@ package dev.holdfast.gateway.frontend;
 
 import dev.holdfast.gateway.call.CallTarget;
 import dev.holdfast.gateway.call.HttpExchange;
+import dev.holdfast.gateway.duplex.DuplexTarget;
+import dev.holdfast.gateway.duplex.UpstreamSessions;
 import dev.holdfast.gateway.frontend.codec.FrontendCodec;
 import dev.holdfast.gateway.resume.ResumePoint;
 import dev.holdfast.gateway.resume.ResumeSessions;
@@ -19,6 +21,7 @@ final class ResumableRequests {
   private static final String LAST_EVENT_ID = "last-event-id";
 
   private final ResumeSessions sessions = new ResumeSessions();
+  private final UpstreamSessions upstreams = new UpstreamSessions();
 
   ResumeSessions sessions() {
     return sessions;
@@ -52,7 +55,9 @@ final class ResumableRequests {
       return target;
     }
     ResumeToken token = socket == null ? lastEvent(web) : socket.token();
-    return new ResumeTarget(sessions, target, route, point, token, isSocket);
+    CallTarget upstream =
+        codec.methodType().map(type -> DuplexTarget.of(target, type, upstreams)).orElse(target);
+    return new ResumeTarget(sessions, upstream, route, point, token, isSocket);
   }
 
   private static @Nullable ResumeToken lastEvent(HttpExchange web) {

@@ -60,7 +60,7 @@ public final class GrpcTimeout {
    * upstream whose timeout ended first would reset a call that the gateway must end with
    * DEADLINE_EXCEEDED.
    */
-  static AsciiString format(long nanos) {
+  public static AsciiString format(long nanos) {
     long value = Math.max(1, nanos);
     if (value < TOO_LARGE) {
       return AsciiString.of(value + "n");

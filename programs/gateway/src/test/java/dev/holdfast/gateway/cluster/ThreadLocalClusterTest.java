@@ -113,6 +113,45 @@ class ThreadLocalClusterTest {
   }
 
   @Test
+  void callReachesTheEndpointThatItWantsAlthoughAnotherOneIsReady() {
+    cluster.update(EndpointSet.of(A, B));
+    connect(A);
+    Call call = new Call();
+    cluster.find(call, new EndpointPreference(B.address(), null), loop.nanoTime());
+    assertThat(call.connection).as("before there is a connection").isNull();
+    FakePooledConnection ofB = connect(B);
+    assertThat(call.connection).isSameAs(ofB);
+  }
+
+  @Test
+  void callForAnEndpointThatIsNotListedGoesWhereOthersGo() {
+    cluster.update(EndpointSet.of(A));
+    FakePooledConnection ofA = connect(A);
+    Call call = new Call();
+    cluster.find(call, new EndpointPreference(B.address(), null), loop.nanoTime());
+    assertThat(call.connection).isSameAs(ofA);
+    assertThat(cluster.has(A.address())).isTrue();
+    assertThat(cluster.has(B.address())).isFalse();
+  }
+
+  @Test
+  void callThatAvoidsAnEndpointReachesItOnlyIfThereIsNoOther() {
+    cluster.update(EndpointSet.of(A, B));
+    FakePooledConnection ofA = connect(A);
+    FakePooledConnection ofB = connect(B);
+    EndpointPreference preference = new EndpointPreference(null, A.address());
+    for (int i = 0; i < 4; i++) {
+      Call call = new Call();
+      cluster.find(call, preference, loop.nanoTime());
+      assertThat(call.connection).isSameAs(ofB);
+    }
+    cluster.update(EndpointSet.of(A));
+    Call call = new Call();
+    cluster.find(call, preference, loop.nanoTime());
+    assertThat(call.connection).isSameAs(ofA);
+  }
+
+  @Test
   void staleConnectionGetsNoCallBeforeItProvedItself() {
     cluster.update(EndpointSet.of(A));
     FakePooledConnection connection = connect(A);

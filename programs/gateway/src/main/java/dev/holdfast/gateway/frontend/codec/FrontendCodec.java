@@ -3,8 +3,10 @@ package dev.holdfast.gateway.frontend.codec;
 import dev.holdfast.gateway.headers.CallEnd;
 import dev.holdfast.gateway.resume.ResumePoint;
 import dev.holdfast.transcoding.http.UnreadableResponseException;
+import dev.holdfast.transcoding.schema.StreamingType;
 import dev.holdfast.transcoding.status.RequestRefusedException;
 import io.netty.handler.codec.http2.Http2Headers;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -148,6 +150,11 @@ public abstract class FrontendCodec {
    */
   public boolean resumeAt(ResumePoint point) {
     return false;
+  }
+
+  /** The kind of the called method; empty where no schema tells it. */
+  public Optional<StreamingType> methodType() {
+    return Optional.empty();
   }
 
   /** The bytes that tell a client where it goes on; empty where the format has none. */

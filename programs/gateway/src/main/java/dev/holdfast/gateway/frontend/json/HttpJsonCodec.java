@@ -12,10 +12,12 @@ import dev.holdfast.transcoding.http.StreamFraming;
 import dev.holdfast.transcoding.http.StreamedRequestDecoder;
 import dev.holdfast.transcoding.http.UnreadableResponseException;
 import dev.holdfast.transcoding.json.CodecBuffer;
+import dev.holdfast.transcoding.schema.StreamingType;
 import dev.holdfast.transcoding.status.GrpcStatusCode;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +56,11 @@ public final class HttpJsonCodec extends FrontendCodec {
     }
     point = value;
     return true;
+  }
+
+  @Override
+  public Optional<StreamingType> methodType() {
+    return Optional.of(call.method().streamingType());
   }
 
   @Override

@@ -16,11 +16,13 @@ import dev.holdfast.transcoding.http.UnreadableResponseException;
 import dev.holdfast.transcoding.http.connect.ConnectErrors;
 import dev.holdfast.transcoding.json.CodecBuffer;
 import dev.holdfast.transcoding.json.JsonCodec;
+import dev.holdfast.transcoding.schema.StreamingType;
 import dev.holdfast.transcoding.status.RequestRefusedException;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,6 +93,11 @@ public final class WebSocketCallCodec extends FrontendCodec {
   public boolean resumeAt(ResumePoint value) {
     point = value;
     return true;
+  }
+
+  @Override
+  public Optional<StreamingType> methodType() {
+    return Optional.ofNullable(call).map(known -> known.method().streamingType());
   }
 
   @Override
