@@ -87,8 +87,7 @@ final class CountingGreetings extends GreeterGrpc.GreeterImplBase implements Aut
   @Override
   public StreamObserver<HelloRequest> chat(StreamObserver<HelloReply> answers) {
     handlers.incrementAndGet();
-    ((ServerCallStreamObserver<HelloReply>) answers)
-        .setOnCancelHandler(cancelled::incrementAndGet);
+    ((ServerCallStreamObserver<HelloReply>) answers).setOnCancelHandler(cancelled::incrementAndGet);
     StreamCursor cursor = StreamCursor.current();
     return new StreamObserver<>() {
       private long number = next(cursor);

@@ -33,8 +33,7 @@ final class DuplexRig implements AutoCloseable {
 
   /** Gateways keep streams without a reader for so long, and so many bytes of each. */
   void keeping(Duration ttl, int bufferBytes) {
-    rig.terms(
-        RouteOptions.DEFAULT.withResume(ResumableRig.policy(ttl, bufferBytes, 1_000)));
+    rig.terms(RouteOptions.DEFAULT.withResume(ResumableRig.policy(ttl, bufferBytes, 1_000)));
   }
 
   /** Starts an instance of the service. */

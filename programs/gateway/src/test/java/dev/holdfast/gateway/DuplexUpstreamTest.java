@@ -187,9 +187,7 @@ class DuplexUpstreamTest {
         assertThat(reader.numbers(5)).isEqualTo(numbers(1, 5));
         gateway.apply(rig.rig.snapshot(DuplexRig.endpoint(second)));
         relay.cut();
-        assertThat(endOf(reader).data())
-            .contains("\"code\":14")
-            .doesNotContain("LOST_UNREACHABLE");
+        assertThat(endOf(reader).data()).contains("\"code\":14").doesNotContain("LOST_UNREACHABLE");
       }
     }
     assertThat(rig.service.handlers).hasValue(1);

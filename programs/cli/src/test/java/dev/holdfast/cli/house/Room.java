@@ -76,8 +76,8 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
               JACKSON,
               List.of("com.google.api", "com.google.rpc")),
           // No grpc-java: frames are forwarded, and what is said is HTTP/2.
-          // google.rpc.ErrorInfo says why a stream can't be resumed. Of streams the pure session: the
-          // gateway is a client of services whose streams outlive connections.
+          // google.rpc.ErrorInfo says why a stream can't be resumed. Of streams the pure session,
+          // as a client of services whose streams outlive connections.
           room(
               "gateway",
               List.of("core", "liveness", "transcoding", "yaml", "streams"),

@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.duplex;
 
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.annotation.Limit;
 import dev.holdfast.gateway.call.CallListener;
 import dev.holdfast.gateway.call.ClusterCallTarget;
 import dev.holdfast.gateway.call.HttpExchange;
@@ -44,15 +45,24 @@ import org.jspecify.annotations.Nullable;
  * taken it.
  */
 final class DuplexCall implements OutgoingCall {
-  /** The bytes of the request that wait for the service, above which the call is not ready. */
-  private static final int SEND_BYTES = 524_288;
+  @Limit(
+      of = "bytes of a client's messages that a service with sessions has not processed, by stream",
+      then = "the client is not read until it has")
+  static final int SEND_BYTES = 524_288;
 
-  /** As many messages as a session may hold: the caller stops by bytes. */
-  private static final int SEND_MESSAGES = 65_536;
+  /** As many as a session may hold: clients are stopped by bytes. */
+  @Limit(
+      of = "the same in messages",
+      then = "the client is not read; at twice as many the stream ends with RESOURCE_EXHAUSTED")
+  static final int SEND_MESSAGES = 65_536;
 
-  private static final int RECEIVE_MESSAGES = 256;
+  @Limit(
+      of = "messages that a service with sessions sends ahead of what the gateway keeps, by stream",
+      then = "it waits")
+  static final int RECEIVE_MESSAGES = 256;
 
-  private static final int MOST_RECEIVE_BYTES = 8_388_608;
+  @Limit(of = "the same in bytes, or buffer-bytes where that is less", then = "it waits")
+  static final int MOST_RECEIVE_BYTES = 8_388_608;
 
   /** The time after which the session ends a call whose attachment was to end it before. */
   private static final Duration DEADLINE_MARGIN = Duration.ofMillis(50);
