@@ -38,10 +38,15 @@ final class DuplexRig implements AutoCloseable {
 
   /** Starts an instance of the service. */
   HoldfastServer serve() throws IOException {
+    return serve(0);
+  }
+
+  /** Starts an instance of the service at a port; 0 for any. */
+  HoldfastServer serve(int port) throws IOException {
     ServerStreams streams = rig.closing(ServerStreams.builder().tokenKey(KEY).build());
     HoldfastServer server =
         HoldfastServerBuilder.forAddress(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
                 InsecureServerCredentials.create())
             .advertise("127.0.0.1")
             .drain(DrainOptions.DEFAULT.withGrace(Duration.ofSeconds(10)))

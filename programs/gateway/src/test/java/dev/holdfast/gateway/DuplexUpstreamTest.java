@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -188,6 +189,26 @@ class DuplexUpstreamTest {
         gateway.apply(rig.rig.snapshot(DuplexRig.endpoint(second)));
         relay.cut();
         assertThat(endOf(reader).data()).contains("\"code\":14").doesNotContain("LOST_UNREACHABLE");
+      }
+    }
+    assertThat(rig.service.handlers).hasValue(1);
+  }
+
+  @Test
+  void readerIsToldWhenTheInstanceThatStartedAgainDoesNotKnowTheStream() throws Exception {
+    HoldfastServer server = rig.serve();
+    int port = server.getPort();
+    try (TcpRelay relay = TcpRelay.toPort(port)) {
+      Gateway gateway = rig.gateway("127.0.0.1:" + relay.port());
+      try (EventReader reader = DuplexRig.read(gateway, "")) {
+        assertThat(reader.numbers(5)).isEqualTo(numbers(1, 5));
+        relay.refuseNew();
+        relay.cut();
+        server.shutdownNow();
+        assertThat(server.awaitTermination(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        var unused = rig.serve(port);
+        relay.heal();
+        assertThat(endOf(reader).data()).contains("\"code\":14", "LOST_UNKNOWN");
       }
     }
     assertThat(rig.service.handlers).hasValue(1);

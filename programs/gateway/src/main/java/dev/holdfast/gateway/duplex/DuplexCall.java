@@ -191,7 +191,10 @@ final class DuplexCall implements OutgoingCall {
 
   void onHelloSent(DuplexAttachment from) {
     session.onHelloSent(System.nanoTime(), from.attachment());
-    run();
+    if (!running) {
+      // Later: the call is opening its stream, and the session may want to end it.
+      loop.eventLoop().execute(this::run);
+    }
   }
 
   void onHeaders(Http2Headers headers) {
