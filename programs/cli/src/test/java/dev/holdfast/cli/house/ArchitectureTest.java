@@ -55,6 +55,7 @@ class ArchitectureTest {
             Room.HOUSE.stream().map(Room::packageName),
             Room.KNOW_ALL_ROOMS.stream().map(name -> "dev.holdfast." + name));
     assertThat(packages)
+        .as("packages with a class on the class path of these tests (programs/cli/pom.xml)")
         .allMatch(room -> seen.stream().anyMatch(name -> name.startsWith(room + ".")));
   }
 
