@@ -257,6 +257,8 @@ final class ClientHandoverScenarios {
     handOver(call, handover, 2);
     WireServerCall next = shown(client, call, handover);
     take(next, 2, 2);
+    // A reset could overtake the ack of the final frame.
+    call.events().halfClose();
     client.cut();
     WireServerCall again = client.accept();
     Check.equal("offer", WireHandover.isOffer(again.handover()), true);
