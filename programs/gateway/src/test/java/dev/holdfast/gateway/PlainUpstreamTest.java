@@ -3,7 +3,9 @@ package dev.holdfast.gateway;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.core.HostPort;
 import dev.holdfast.gateway.route.RouteOptions;
+import dev.holdfast.lab.TcpRelay;
 import io.grpc.ForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -31,12 +33,14 @@ class PlainUpstreamTest {
   private final List<String> seen = new CopyOnWriteArrayList<>();
 
   private Gateway open() throws Exception {
+    return FrontendRig.open(rig, FrontendRig.KNOWN, serve());
+  }
+
+  private String serve() throws Exception {
     rig.terms(
         RouteOptions.DEFAULT.withResume(
             ResumableRig.policy(Duration.ofMinutes(2), 1_048_576, 1_000)));
-    String endpoint =
-        rig.serve(() -> ServerInterceptors.intercept(service.bindService(), recorder()));
-    return FrontendRig.open(rig, FrontendRig.KNOWN, endpoint);
+    return rig.serve(() -> ServerInterceptors.intercept(service.bindService(), recorder()));
   }
 
   @AfterEach
@@ -80,6 +84,22 @@ class PlainUpstreamTest {
     }
     assertThat(seen)
         .containsExactly("hello", "half-close", "plain", "half-close", "plain", "half-close");
+  }
+
+  @Test
+  void callThatIsCutBeforeItsFirstAnswerIsTheEndAndIsNotRepeated() throws Exception {
+    try (TcpRelay relay = TcpRelay.toPort(HostPort.parse(serve()).port())) {
+      Gateway gateway = FrontendRig.open(rig, FrontendRig.KNOWN, "127.0.0.1:" + relay.port());
+      CompletableFuture<EventReader> opening =
+          EventReader.begin(gateway.address(), ResumableRig.MANY, "");
+      var unused = service.next();
+      relay.cut();
+      try (EventReader reader = opening.get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        assertThat(reader.status()).isEqualTo(503);
+        assertThat(reader.rest()).contains("upstream 127.0.0.1:" + relay.port());
+      }
+    }
+    assertThat(seen).containsExactly("hello", "half-close");
   }
 
   private ServerInterceptor recorder() {
