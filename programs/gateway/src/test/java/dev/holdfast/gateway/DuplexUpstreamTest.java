@@ -10,6 +10,7 @@ import dev.holdfast.grpc.HoldfastServer;
 import dev.holdfast.lab.TcpRelay;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +26,8 @@ import org.junit.jupiter.api.Test;
 class DuplexUpstreamTest {
   private static final Pattern ID = Pattern.compile("\"id\":\"([A-Za-z0-9_-]{22})\"");
   private static final Duration PATIENCE = Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS);
+
+  private static final int READERS = 20;
 
   private final DuplexRig rig = new DuplexRig();
 
@@ -45,6 +48,31 @@ class DuplexUpstreamTest {
       assertThat(reader.numbers(300)).isEqualTo(numbers(21, 300));
     }
     assertThat(rig.service.handlers).hasValue(2);
+  }
+
+  @Test
+  void manyReadersGoOnThroughADeployThatReplacesEachInstance() throws Exception {
+    List<HoldfastServer> instances = new ArrayList<>(List.of(rig.serve(), rig.serve()));
+    Gateway gateway = rig.gateway(endpoints(instances));
+    List<EventReader> readers = new ArrayList<>();
+    for (int i = 0; i < READERS; i++) {
+      readers.add(rig.rig.closing(DuplexRig.read(gateway, "")));
+    }
+    int heard = 0;
+    for (int replaced = 0; replaced < 2; replaced++) {
+      HoldfastServer old = instances.remove(0);
+      instances.add(rig.serve());
+      gateway.apply(rig.rig.snapshot(endpoints(instances)));
+      DuplexRig.drain(old);
+      for (EventReader reader : readers) {
+        assertThat(reader.numbers(100)).isEqualTo(numbers(heard + 1, 100));
+      }
+      heard += 100;
+    }
+    for (EventReader reader : readers) {
+      assertThat(reader.numbers(400)).isEqualTo(numbers(heard + 1, 400));
+    }
+    assertThat(rig.service.handlers).hasValueGreaterThan(READERS);
   }
 
   @Test
@@ -229,6 +257,10 @@ class DuplexUpstreamTest {
         assertThat(endOf(reader).data()).contains("\"code\":4");
       }
     }
+  }
+
+  private static String[] endpoints(List<HoldfastServer> instances) {
+    return instances.stream().map(DuplexRig::endpoint).toArray(String[]::new);
   }
 
   private static RawSocket socket(Gateway gateway) throws Exception {
