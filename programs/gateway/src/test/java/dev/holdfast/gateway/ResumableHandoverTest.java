@@ -315,6 +315,8 @@ class ResumableHandoverTest {
             .withMeters(meters);
     Gateway next = rig.closing(Gateway.open(options, rig.snapshot(endpoint), takeover.sockets()));
     assertThat(takeover.serving()).isTrue();
+    // It accepts readers until it has heard of it.
+    await().until(before.gateway()::isDraining);
     handsOver(next, frontend);
   }
 

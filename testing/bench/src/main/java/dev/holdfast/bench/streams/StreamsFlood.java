@@ -31,14 +31,14 @@ public final class StreamsFlood extends Comparison {
   private static final Option NEIGHBOURS =
       new Option("--neighbours", 16, 8, 1, 1_000, "streams with a small message each 10 ms");
   private static final Option SECONDS =
-      new Option("--seconds", 5, 2, 1, 600, "seconds of each measurement of the neighbours");
+      new Option("--seconds", 3, 2, 1, 600, "seconds of each measurement of the neighbours");
   private static final Option ALTERNATIONS =
-      new Option("--alternations", 10, 1, 1, 100, "turns that count, of each server");
+      new Option("--alternations", 20, 1, 1, 100, "turns that count, of each server");
   private static final Option START =
       new Option("--start", 10, 2, 0, 200, "seconds that senders run before the first turn");
   private static final Option SETTLE =
       new Option(
-          "--settle", 3, 1, 0, 100, "seconds after senders go on or stand still that don't count");
+          "--settle", 2, 1, 0, 100, "seconds after senders go on or stand still that don't count");
   private static final Option HEAP =
       new Option("--heap-mb", 400, 400, 64, 4_096, "-Xms and -Xmx of the server");
 
