@@ -4,7 +4,6 @@ import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.WireException;
 import io.grpc.KnownLength;
 import java.io.ByteArrayInputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -20,13 +19,6 @@ import org.jspecify.annotations.Nullable;
  * <p>The body is read once. The copy, or {@link #release}, returns the buffers. Thread-safe.
  */
 final class TransportBody implements ReceivedBody {
-  /**
-   * The size from which on the marshaller is told no length, in bytes. gRPC's marshaller for
-   * protobuf reads a message of known length into one array first. At this size, allocating and
-   * collecting that array causes pauses for other calls.
-   */
-  static final int LENGTH_UNTOLD_BYTES = 2 << 20;
-
   private final MessageChunkPool pool;
 
   // Guarded by this.
@@ -80,7 +72,7 @@ final class TransportBody implements ReceivedBody {
       throw new IllegalStateException("the body was read before");
     }
     opened = new Stream(head, begin, present(), sizeBytes);
-    return sizeBytes < LENGTH_UNTOLD_BYTES ? opened : new Unsized(opened);
+    return opened;
   }
 
   @Override
@@ -143,18 +135,6 @@ final class TransportBody implements ReceivedBody {
   @Override
   public String toString() {
     return "TransportBody(" + sizeBytes() + " bytes)";
-  }
-
-  /** Neither a known length nor bytes that are available. */
-  private static final class Unsized extends FilterInputStream {
-    Unsized(InputStream stream) {
-      super(stream);
-    }
-
-    @Override
-    public int available() {
-      return 0;
-    }
   }
 
   /** An input stream over the body, for one reader thread. */
