@@ -29,7 +29,7 @@ class PlainUpstreamTest {
   private final PushedGreetings service = new PushedGreetings();
   private final GatewayRig rig = new GatewayRig();
 
-  /** What calls did, in order: whether they began with a hello, and that they half-closed. */
+  /** The acts of calls, in order: whether they began with a hello, and that they half-closed. */
   private final List<String> seen = new CopyOnWriteArrayList<>();
 
   private Gateway open() throws Exception {

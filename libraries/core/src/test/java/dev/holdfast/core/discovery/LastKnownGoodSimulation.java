@@ -25,7 +25,7 @@ final class LastKnownGoodSimulation {
   static final ServiceName SERVICE = ServiceName.of("prod", "orders");
   private static final Duration USUAL_TTL = Duration.ofSeconds(5);
 
-  /** One schedule in so many has another TTL, down to a second. */
+  /** The share of schedules with another TTL, down to a second: one in so many. */
   private static final int USUAL_TTLS = 4;
 
   /** How long a live instance takes at most to register again, once the store is up. */

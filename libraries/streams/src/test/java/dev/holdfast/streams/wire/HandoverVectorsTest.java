@@ -83,7 +83,7 @@ class HandoverVectorsTest {
         .stripTrailing();
   }
 
-  /** What a server's check of a seal says. */
+  /** The result of a server's check of a seal. */
   private List<String> seals() {
     List<String> seals = new ArrayList<>();
     SessionHandover good = sealed(whole());
