@@ -3,6 +3,7 @@ package dev.holdfast.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.core.local.FreePort;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
@@ -34,7 +35,9 @@ class RollingRestartTest {
   void noCallFailsWhileEveryInstanceIsRestartedOnItsPort() throws Exception {
     List<HoldfastServer> servers = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
-      servers.add(loopbackTopology.serve(new WordsService("old" + i)));
+      servers.add(
+          loopbackTopology.serve(
+              new WordsService("old" + i), loopbackTopology.server(FreePort.find())));
     }
     ManagedChannel channel = loopbackTopology.channel();
     try (Load load = new Load(channel)) {

@@ -3,6 +3,7 @@ package dev.holdfast.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.core.local.FreePort;
 import dev.holdfast.registry.etcd.local.EtcdProcess;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -102,7 +103,7 @@ class EtcdCommandsTest {
 
   @Test
   void runSurvivesARestartOfItsRegistry() throws IOException {
-    int port = FileRegistryDirectory.freePort();
+    int port = FreePort.find();
     String address = "127.0.0.1:" + port;
     List<String> args =
         List.of(
@@ -145,10 +146,9 @@ class EtcdCommandsTest {
   }
 
   @Test
-  void registryThatIsAwayIsSaidInBoundedTime() {
+  void registryThatIsAwayIsSaidInBoundedTime() throws IOException {
     CommandRun run =
-        CommandRun.of(
-            "ls", "--registry", "etcd://127.0.0.1:" + FileRegistryDirectory.freePort() + "/prod");
+        CommandRun.of("ls", "--registry", "etcd://127.0.0.1:" + FreePort.find() + "/prod");
 
     assertThat(run.code()).isEqualTo(ExitCode.FAILED);
     assertThat(run.err()).startsWith("holdfast: ").doesNotContain("Exception").hasLineCount(1);

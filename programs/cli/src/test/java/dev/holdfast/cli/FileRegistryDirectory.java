@@ -4,26 +4,16 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
 /** A file registry in a scratch directory, looked at through the program itself. */
 final class FileRegistryDirectory {
   private static final Duration LIMIT = Duration.ofMinutes(5);
-  private static final int FIRST_PORT = 10_000;
-  private static final int PORTS = 5_000;
-  private static final int MAX_PORT_TRIES = 100;
-
-  /** Begins anywhere, so that another run beside this one takes other ports. */
-  private static final AtomicInteger NEXT_PORT =
-      new AtomicInteger(ThreadLocalRandom.current().nextInt(PORTS));
 
   private final Path directory;
 
@@ -61,23 +51,5 @@ final class FileRegistryDirectory {
   /** Waits until {@code resolve --all} prints what is wanted. */
   List<String> awaitEndpoints(String service, Predicate<List<String>> wanted) {
     return await("endpoints of " + service).atMost(LIMIT).until(() -> endpoints(service), wanted);
-  }
-
-  /**
-   * A port on which nothing listens, another one at each call. Below the range from which the
-   * kernel serves any process that asks for a free port, so that nobody is given it before its user
-   * comes.
-   */
-  static int freePort() {
-    IOException last = new IOException("no port was tried");
-    for (int i = 0; i < MAX_PORT_TRIES; i++) {
-      int port = FIRST_PORT + Math.floorMod(NEXT_PORT.getAndIncrement(), PORTS);
-      try (ServerSocket socket = new ServerSocket(port)) {
-        return socket.getLocalPort();
-      } catch (IOException e) {
-        last = e;
-      }
-    }
-    throw new UncheckedIOException(last);
   }
 }

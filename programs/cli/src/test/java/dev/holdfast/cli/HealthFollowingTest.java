@@ -2,6 +2,8 @@ package dev.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.core.local.FreePort;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,9 +27,9 @@ class HealthFollowingTest {
   private final List<HoldfastProcess> started = new ArrayList<>();
 
   @BeforeEach
-  void prepare() {
+  void prepare() throws IOException {
     registry = new FileRegistryDirectory(scratch);
-    port = FileRegistryDirectory.freePort();
+    port = FreePort.find();
     ready = "127.0.0.1:" + port;
     unready = ready + "  unready";
   }

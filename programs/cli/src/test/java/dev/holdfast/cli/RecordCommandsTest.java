@@ -2,6 +2,7 @@ package dev.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.core.local.FreePort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,8 +45,8 @@ class RecordCommandsTest {
   }
 
   @Test
-  void recordOfARunningInstanceIsNeitherRemovedNorReplaced() {
-    int port = FileRegistryDirectory.freePort();
+  void recordOfARunningInstanceIsNeitherRemovedNorReplaced() throws IOException {
+    int port = FreePort.find();
     try (HoldfastProcess running = running(port)) {
       running.awaitErr("registered orders at");
       String address = "127.0.0.1:" + port;
@@ -62,8 +63,8 @@ class RecordCommandsTest {
   }
 
   @Test
-  void forceRemovesARecordThatItsOwnerPutsBack() {
-    int port = FileRegistryDirectory.freePort();
+  void forceRemovesARecordThatItsOwnerPutsBack() throws IOException {
+    int port = FreePort.find();
     try (HoldfastProcess running = running(port)) {
       running.awaitErr("registered orders at");
       String address = "127.0.0.1:" + port;
@@ -168,8 +169,8 @@ class RecordCommandsTest {
   }
 
   @Test
-  void registryThatCanNotDoItIsSaid() {
-    String dns = "dns://127.0.0.1:" + FileRegistryDirectory.freePort();
+  void registryThatCanNotDoItIsSaid() throws IOException {
+    String dns = "dns://127.0.0.1:" + FreePort.find();
     CommandRun ls = CommandRun.of("ls", "--registry", dns);
     CommandRun run =
         CommandRun.of("run", "--registry", dns, "--service", "a", "--port", "1", "--", "true");

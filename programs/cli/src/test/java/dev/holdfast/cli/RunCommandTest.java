@@ -3,6 +3,7 @@ package dev.holdfast.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.core.local.FreePort;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ServerSocket;
@@ -34,7 +35,7 @@ class RunCommandTest {
   @BeforeEach
   void prepare() throws IOException {
     registry = new FileRegistryDirectory(scratch);
-    port = FileRegistryDirectory.freePort();
+    port = FreePort.find();
     script = unpack("child.py");
   }
 

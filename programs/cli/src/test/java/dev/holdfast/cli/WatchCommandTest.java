@@ -2,6 +2,7 @@ package dev.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.core.local.FreePort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,9 +53,9 @@ class WatchCommandTest {
   }
 
   @Test
-  void namespaceIsWatchedWithTheServicesThatAppear() {
+  void namespaceIsWatchedWithTheServicesThatAppear() throws IOException {
     HoldfastProcess watch = watch("--json");
-    int port = FileRegistryDirectory.freePort();
+    int port = FreePort.find();
 
     run(port);
 

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway;
 
+import dev.holdfast.core.local.FreePort;
 import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.grpc.DrainOptions;
 import dev.holdfast.grpc.HoldfastServer;
@@ -38,10 +39,10 @@ final class DuplexRig implements AutoCloseable {
 
   /** Starts an instance of the service. */
   HoldfastServer serve() throws IOException {
-    return serve(0);
+    return serve(FreePort.find());
   }
 
-  /** Starts an instance of the service at a port; 0 for any. */
+  /** Starts an instance of the service at a port. */
   HoldfastServer serve(int port) throws IOException {
     ServerStreams streams = rig.closing(ServerStreams.builder().tokenKey(KEY).build());
     HoldfastServer server =

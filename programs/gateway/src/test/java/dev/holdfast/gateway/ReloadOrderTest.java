@@ -53,11 +53,8 @@ class ReloadOrderTest {
 
   @BeforeEach
   void open() throws IOException {
-    try (ServerSocket one = FreePort.bind();
-        ServerSocket other = FreePort.bind()) {
-      first = one.getLocalPort();
-      second = other.getLocalPort();
-    }
+    first = FreePort.find();
+    second = FreePort.find();
     server = rig.closing(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
     server.setSoTimeout((int) Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS).toMillis());
     Path db = Files.createDirectories(folder.resolve("db"));

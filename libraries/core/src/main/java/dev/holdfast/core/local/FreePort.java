@@ -41,7 +41,18 @@ public final class FreePort {
 
   private FreePort() {}
 
-  /** Binds one; to be closed just before the server takes it. */
+  /**
+   * Finds one.
+   *
+   * @throws IOException for the reason that the last one that was tried had
+   */
+  public static int find() throws IOException {
+    try (ServerSocket free = bind()) {
+      return free.getLocalPort();
+    }
+  }
+
+  /** Binds one, of which others hear that it is in use until it is closed. */
   public static synchronized ServerSocket bind() throws IOException {
     IOException last = new IOException("no port was tried");
     for (int i = 0; i < MAX_TRIES; i++) {

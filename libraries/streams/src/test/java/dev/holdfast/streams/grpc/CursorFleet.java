@@ -15,7 +15,6 @@ import io.grpc.ServerServiceDefinition;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -34,13 +33,6 @@ final class CursorFleet implements AutoCloseable {
 
   /** The events of all streams, in the order of their arrival. */
   final List<String> events = new CopyOnWriteArrayList<>();
-
-  /** A port of loopback where nobody listens yet. */
-  static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
-  }
 
   /** Starts an instance. */
   HoldfastServer serve(int port, ServerStreams.Builder streams, ServerServiceDefinition... services)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.StringValue;
+import dev.holdfast.core.local.FreePort;
 import dev.holdfast.grpc.HoldfastServer;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -81,7 +82,7 @@ class CursorMistakesTest {
 
   /** A stream of this kind and an honest one on one connection, whose server drains. */
   private RecordingObserver handOver(String kind) throws Exception {
-    int later = CursorFleet.freePort();
+    int later = FreePort.find();
     ServerStreams streams = fleet.topology.serverStreams().tokenKey(CursorFleet.KEY).build();
     HoldfastServer first = fleet.serve(0, streams, feeds.service());
     ManagedChannel channel =

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.StringValue;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.SystemScheduler;
+import dev.holdfast.core.local.FreePort;
 import dev.holdfast.grpc.HoldfastServer;
 import dev.holdfast.grpc.HoldfastServerBuilder;
 import dev.holdfast.streams.SessionOptions;
@@ -74,7 +75,7 @@ class CursorStreamsTest {
   void restartsOfAllInstancesAreSeenByNoApplication() throws Exception {
     List<HoldfastServer> servers = new ArrayList<>();
     for (int i = 0; i < INSTANCES; i++) {
-      servers.add(serve(0, KEY));
+      servers.add(serve(FreePort.find(), KEY));
     }
     ManagedChannel channel = channelTo(servers, topology.clientStreams());
     List<RecordingObserver> feeds =
@@ -120,8 +121,8 @@ class CursorStreamsTest {
     AgedScheduler late = new AgedScheduler().wallAhead(hour.negated());
     AgedScheduler early = new AgedScheduler().wallAhead(hour);
     AgedScheduler corrected = new AgedScheduler().wallAhead(hour);
-    HoldfastServer first = serve(0, KEY, late);
-    HoldfastServer second = serve(0, KEY, early);
+    HoldfastServer first = serve(FreePort.find(), KEY, late);
+    HoldfastServer second = serve(FreePort.find(), KEY, early);
     ManagedChannel channel =
         channelTo(List.of(first, second), topology.clientStreams().scheduler(corrected));
     List<RecordingObserver> feeds =
@@ -149,8 +150,8 @@ class CursorStreamsTest {
 
   @Test
   void streamsThatAreHandedOverTogetherGoOnByTurns() throws Exception {
-    HoldfastServer old = serve(0, KEY);
-    HoldfastServer later = serve(0, KEY);
+    HoldfastServer old = serve(FreePort.find(), KEY);
+    HoldfastServer later = serve(FreePort.find(), KEY);
     ManagedChannel channel =
         channelTo(List.of(old, later), topology.clientStreams().options(PATIENT));
     // Nobody listens there until all streams are at the other one.
@@ -175,7 +176,7 @@ class CursorStreamsTest {
 
   @Test
   void instanceWithAnotherKeyTakesNothingOverAndTheApplicationHearsMoved() throws Exception {
-    HoldfastServer first = serve(0, KEY);
+    HoldfastServer first = serve(FreePort.find(), KEY);
     ManagedChannel channel = channelTo(List.of(first), topology.clientStreams());
     List<RecordingObserver> feeds =
         IntStream.range(0, STREAMS).mapToObj(i -> CursorFeed.open(channel, "feed" + i)).toList();

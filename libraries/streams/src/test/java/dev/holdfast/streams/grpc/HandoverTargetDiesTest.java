@@ -3,6 +3,7 @@ package dev.holdfast.streams.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.core.local.FreePort;
 import dev.holdfast.lab.process.RecordedJvm;
 import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.grpc.CursorInstanceProgram.Way;
@@ -30,9 +31,9 @@ class HandoverTargetDiesTest {
 
   @BeforeEach
   void choosePorts() throws Exception {
-    first = CursorFleet.freePort();
-    target = CursorFleet.freePort();
-    third = CursorFleet.freePort();
+    first = FreePort.find();
+    target = FreePort.find();
+    third = FreePort.find();
   }
 
   @AfterEach

@@ -3,6 +3,7 @@ package dev.holdfast.streams.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.StringValue;
+import dev.holdfast.core.local.FreePort;
 import dev.holdfast.grpc.HoldfastServer;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -33,8 +34,8 @@ class LargeHandoverTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 3_000, 7_000})
   void handoverFitsBesideTheMetadataThatTheStreamBeganWith(int bytes) throws Exception {
-    HoldfastServer first = serve(0);
-    HoldfastServer second = serve(0);
+    HoldfastServer first = serve(FreePort.find());
+    HoldfastServer second = serve(FreePort.find());
     int port = first.getPort();
     Metadata metadata = new Metadata();
     metadata.put(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.StringValue;
+import dev.holdfast.core.local.FreePort;
 import dev.holdfast.grpc.HoldfastServer;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -81,7 +82,7 @@ class MoveDuringMoveTest {
   }
 
   private RecordingObserver openBeforeAnotherStarts(HoldfastServer first) throws Exception {
-    int later = CursorFleet.freePort();
+    int later = FreePort.find();
     ManagedChannel channel =
         fleet.channelTo(List.of(first.getPort(), later), fleet.topology.clientStreams());
     RecordingObserver feed = CursorFeed.open(channel, "feed");
@@ -131,8 +132,8 @@ class MoveDuringMoveTest {
   private void drainBehindTheWelcome(Function<ManagedChannel, RecordingObserver> opening)
       throws Exception {
     HandoverWelcomes welcomes = fleet.topology.closing(new HandoverWelcomes());
-    int second = CursorFleet.freePort();
-    int third = CursorFleet.freePort();
+    int second = FreePort.find();
+    int third = FreePort.find();
     HoldfastServer first = serveBoth(0, ageing());
     ManagedChannel channel =
         fleet.channelTo(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.StringValue;
+import dev.holdfast.core.local.FreePort;
 import dev.holdfast.grpc.DrainOptions;
 import dev.holdfast.grpc.HoldfastChannelBuilder;
 import dev.holdfast.grpc.HoldfastServer;
@@ -58,7 +59,7 @@ class RestartedStreamsTest {
 
   @Test
   void applicationDoesNotSeeARestartBeforeTheFirstMessage() throws Exception {
-    HoldfastServer first = serve(0);
+    HoldfastServer first = serve(FreePort.find());
     subscribe(first, WATCH, false);
     restart(first);
 
@@ -74,7 +75,7 @@ class RestartedStreamsTest {
 
   @Test
   void applicationThatTakesRestartsIsToldBetweenTheMessagesOfTwoHandlers() throws Exception {
-    HoldfastServer first = serve(0);
+    HoldfastServer first = serve(FreePort.find());
     subscribe(first, WATCH, true);
     handlers.get(0).onNext(RecordingObserver.message("old"));
     HoldfastServer second = restart(first);
@@ -93,7 +94,7 @@ class RestartedStreamsTest {
 
   @Test
   void applicationThatTakesNoRestartHearsMoved() throws Exception {
-    HoldfastServer first = serve(0);
+    HoldfastServer first = serve(FreePort.find());
     subscribe(first, WATCH, false);
     handlers.get(0).onNext(RecordingObserver.message("old"));
     restart(first);
@@ -105,7 +106,7 @@ class RestartedStreamsTest {
 
   @Test
   void methodWithSideEffectsIsNotCalledAgain() throws Exception {
-    HoldfastServer first = serve(0);
+    HoldfastServer first = serve(FreePort.find());
     subscribe(first, DRAW, true);
     restart(first);
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.StringValue;
+import dev.holdfast.core.local.FreePort;
 import dev.holdfast.grpc.DrainOptions;
 import dev.holdfast.grpc.HoldfastChannelBuilder;
 import dev.holdfast.grpc.HoldfastServer;
@@ -60,7 +61,7 @@ class RollingStreamsTest {
   void eachStreamHearsOnceOfEachMoveAndNothingIsLostOrDoneTwice() throws Exception {
     List<HoldfastServer> servers = new ArrayList<>();
     for (int i = 0; i < INSTANCES; i++) {
-      servers.add(serve(0));
+      servers.add(serve(FreePort.find()));
     }
     ManagedChannel channel =
         HoldfastChannelBuilder.forTarget(

@@ -18,6 +18,10 @@ final class TidyRules {
   static final int TEST_FILE_LINES = 600;
   static final int METHOD_LINES = 60;
 
+  /** A socket at a port that the system chooses, in whose block nothing but the port is read. */
+  private static final Pattern GIVEN_BACK_PORT =
+      Pattern.compile("new ServerSocket\\(0\\b[^{;]*\\{\\s*[^;]*\\.getLocalPort\\(\\);\\s*\\}");
+
   static final List<TidyRule> ALL =
       List.of(
           perFile(
@@ -59,6 +63,14 @@ final class TidyRules {
               file -> file.isJava() && file.isTest(),
               matching("Thread\\.sl" + "eep\\(|TimeUnit\\.[A-Z]+\\.sl" + "eep\\("),
               java("libraries/core/src/test/java/x/A.java", "Thread.sl" + "eep(100);")),
+          perFile(
+              "a port for later is one of FreePort: one that the system chose may be somebody"
+                  + " else's by then",
+              File::isJava,
+              TidyRules::givenBackPorts,
+              java(
+                  "libraries/core/src/test/java/x/A.java",
+                  "try (ServerSocket a = new ServerSocket(0)) {\n  return a.getLocalPort();\n}")),
           perFile(
               "work left over is an issue, not a comment",
               file -> !file.path().endsWith("TidyRules.java"),
@@ -210,6 +222,15 @@ final class TidyRules {
     return JavaShape.of(file).typeNames().stream()
         .filter(vague)
         .map(name -> file.path() + ": " + name)
+        .toList();
+  }
+
+  /** Places where a socket is closed as soon as its port is known. */
+  private static List<String> givenBackPorts(File file) {
+    return GIVEN_BACK_PORT
+        .matcher(file.text())
+        .results()
+        .map(found -> file.path() + ": " + found.group().lines().findFirst().orElse("").strip())
         .toList();
   }
 

@@ -14,6 +14,7 @@ import io.grpc.Channel;
 import io.grpc.stub.ClientCalls;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -83,9 +84,7 @@ class ListenersTest {
   }
 
   private static InetSocketAddress free() throws IOException {
-    try (ServerSocket socket = FreePort.bind()) {
-      return new InetSocketAddress(socket.getInetAddress(), socket.getLocalPort());
-    }
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePort.find());
   }
 
   private static void call(Channel channel) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryException.RegistryErrorKind;
+import dev.holdfast.core.local.FreePort;
 import dev.holdfast.core.testkit.RecordedWatch;
 import dev.holdfast.lab.dns.DnsFault;
 import dev.holdfast.lab.dns.DnsQuery;
@@ -184,11 +185,10 @@ class DnsRefreshTest {
   }
 
   @Test
-  void aServerThatIsDownAndComesBackIsFollowedAgain() {
+  void aServerThatIsDownAndComesBackIsFollowedAgain() throws Exception {
     RecordedWatch watch;
-    int port;
-    try (DnsServer first = DnsServer.start()) {
-      port = first.address().getPort();
+    int port = FreePort.find();
+    try (DnsServer first = DnsServer.startAt(port)) {
       first.zone().addresses(NAME, Duration.ZERO, "10.0.0.1");
       watch =
           fixture.watch(

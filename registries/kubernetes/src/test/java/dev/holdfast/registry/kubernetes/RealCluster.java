@@ -5,7 +5,6 @@ import dev.holdfast.core.testkit.TestAuthority;
 import dev.holdfast.core.testkit.TestCertificate;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -254,10 +253,8 @@ public final class RealCluster implements AutoCloseable {
   }
 
   private static int[] freePorts() {
-    try (ServerSocket a = FreePort.bind();
-        ServerSocket b = FreePort.bind();
-        ServerSocket c = FreePort.bind()) {
-      return new int[] {a.getLocalPort(), b.getLocalPort(), c.getLocalPort()};
+    try {
+      return new int[] {FreePort.find(), FreePort.find(), FreePort.find()};
     } catch (IOException e) {
       throw new UncheckedIOException("no free port on loopback", e);
     }

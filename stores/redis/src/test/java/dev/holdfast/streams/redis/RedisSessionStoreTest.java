@@ -14,7 +14,6 @@ import dev.holdfast.streams.redis.RedisStoreOptions.RestartTrust;
 import dev.holdfast.streams.redis.local.RedisProcess;
 import dev.holdfast.streams.wire.SessionId;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -107,10 +106,7 @@ class RedisSessionStoreTest {
     Path certificate = folder.resolve("redis.crt");
     Path key = folder.resolve("redis.key");
     makeCertificate(certificate, key);
-    int port;
-    try (ServerSocket free = FreePort.bind()) {
-      port = free.getLocalPort();
-    }
+    int port = FreePort.find();
     redis(
         "--tls-port", Integer.toString(port),
         "--tls-cert-file", certificate.toString(),

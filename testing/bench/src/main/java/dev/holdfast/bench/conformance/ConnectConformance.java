@@ -12,6 +12,7 @@ import dev.holdfast.bench.run.Report;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.bench.run.ScratchFolder;
 import dev.holdfast.core.JsonTextWriter;
+import dev.holdfast.core.local.FreePort;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -95,8 +96,8 @@ public final class ConnectConformance extends Comparison {
     build(source, work);
     report.say("built the suite");
     int upstream = upstream(runResources, work);
-    int plain = GatewayPrograms.freePort();
-    int secure = GatewayPrograms.freePort();
+    int plain = FreePort.find();
+    int secure = FreePort.find();
     Path config = config(work, upstream, plain, secure);
     GatewayProxy gateway = runResources.own(new GatewayPrograms(work).holdfastWith(config, plain));
     awaitServing(gateway, work.resolve(gateway.name() + ".log"));
@@ -211,7 +212,7 @@ public final class ConnectConformance extends Comparison {
   /** The port of a reference server that has begun. */
   private static int upstream(RunResources runResources, Path work)
       throws IOException, InterruptedException {
-    int port = GatewayPrograms.freePort();
+    int port = FreePort.find();
     Path said = work.resolve("referenceserver.log");
     Process server =
         new ProcessBuilder(

@@ -10,6 +10,7 @@ import dev.holdfast.bench.run.Report;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.bench.run.ScratchFolder;
 import dev.holdfast.bench.xds.CallerLanguage;
+import dev.holdfast.core.local.FreePort;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -109,12 +110,12 @@ public final class GrpcInterop extends Comparison {
     Path folder = runResources.own(ScratchFolder.create("holdfast-bench-interop")).path();
     Tools tools = tools(root, folder);
     report.bound(!tools.python.isEmpty(), "no Python with grpcio");
-    int plain = GatewayPrograms.freePort();
-    int secure = GatewayPrograms.freePort();
+    int plain = FreePort.find();
+    int secure = FreePort.find();
     server(runResources, folder, tools, plain, false);
     server(runResources, folder, tools, secure, true);
-    int gateway = GatewayPrograms.freePort();
-    int secured = GatewayPrograms.freePort();
+    int gateway = FreePort.find();
+    int secured = FreePort.find();
     Path file = folder.resolve("gateway.yaml");
     Files.writeString(
         file,

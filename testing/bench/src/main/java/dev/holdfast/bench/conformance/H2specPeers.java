@@ -5,6 +5,7 @@ import dev.holdfast.bench.gateway.GatewayProxy;
 import dev.holdfast.bench.process.BenchTls;
 import dev.holdfast.bench.process.ExternalTool;
 import dev.holdfast.bench.run.RunResources;
+import dev.holdfast.core.local.FreePort;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -47,7 +48,7 @@ final class H2specPeers {
     Path documents = Files.createDirectory(folder.resolve("documents"));
     Files.writeString(documents.resolve(H2specRunner.PATH.substring(1)), body);
     String program = new ExternalTool("nghttpd", "nghttp2-server").path();
-    Ports ports = new Ports(GatewayPrograms.freePort(), GatewayPrograms.freePort());
+    Ports ports = new Ports(FreePort.find(), FreePort.find());
     nghttpdPort = ports.clear();
     String root = "-d" + documents;
     start(
@@ -70,7 +71,7 @@ final class H2specPeers {
 
   /** Starts HAProxy in front of nghttpd. */
   Ports haproxy() throws IOException, InterruptedException {
-    Ports ports = new Ports(GatewayPrograms.freePort(), GatewayPrograms.freePort());
+    Ports ports = new Ports(FreePort.find(), FreePort.find());
     Path both = folder.resolve("haproxy.pem");
     Files.writeString(both, Files.readString(pem.certificate()) + Files.readString(pem.key()));
     Path file = folder.resolve("haproxy.cfg");
@@ -101,7 +102,7 @@ final class H2specPeers {
 
   /** The gateway before a gRPC server, once it knows what that one offers. */
   Ports holdfast(int upstreamPort) throws IOException, InterruptedException {
-    Ports ports = new Ports(GatewayPrograms.freePort(), GatewayPrograms.freePort());
+    Ports ports = new Ports(FreePort.find(), FreePort.find());
     Path file = folder.resolve("gateway.yaml");
     Files.writeString(
         file,

@@ -9,6 +9,7 @@ import dev.holdfast.bench.run.Options;
 import dev.holdfast.bench.run.Report;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.bench.run.ScratchFolder;
+import dev.holdfast.core.local.FreePort;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
@@ -118,10 +119,10 @@ public final class Showcase extends Comparison {
   private static void suite(RunResources runResources, Report report) throws Exception {
     GapicShowcase showcase =
         GapicShowcase.build(runResources.own(ScratchFolder.create("holdfast-gapic")).path());
-    int upstream = GatewayPrograms.freePort();
+    int upstream = FreePort.find();
     showcase.serve(upstream, runResources);
     for (String word : WORDS) {
-      int port = GatewayPrograms.freePort();
+      int port = FreePort.find();
       try (GatewayProxy gateway = gateway(word, upstream, port, runResources)) {
         GapicShowcase.Outcome test = showcase.suite(port);
         GapicShowcase.Outcome client = showcase.client(port);
@@ -176,7 +177,7 @@ public final class Showcase extends Comparison {
   private static int passed(
       String word, List<ShowcaseCase> cases, int upstream, RunResources runResources, Report report)
       throws IOException, InterruptedException {
-    int port = GatewayPrograms.freePort();
+    int port = FreePort.find();
     GatewayProxy gateway = gateway(word, upstream, port, runResources);
     HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     int passed = 0;

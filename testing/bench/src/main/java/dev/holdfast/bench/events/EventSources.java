@@ -11,6 +11,7 @@ import dev.holdfast.bench.run.Options;
 import dev.holdfast.bench.run.Report;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.bench.run.ScratchFolder;
+import dev.holdfast.core.local.FreePort;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
@@ -149,7 +150,7 @@ public final class EventSources extends Comparison {
       Options options, RunResources runResources, Report report, Path folder, int service) {
     Outcome replace() throws Exception {
       int readers = options.get(HANDOVER_READERS);
-      int port = GatewayPrograms.freePort();
+      int port = FreePort.find();
       Path file = configure("replaced", port);
       Path socket = folder.resolve("replaced.sock");
       GatewayProxy older = gateway(file, port, socket, "older");
@@ -168,7 +169,7 @@ public final class EventSources extends Comparison {
 
     Outcome kill() throws Exception {
       int readers = options.get(READERS);
-      int port = GatewayPrograms.freePort();
+      int port = FreePort.find();
       Path file = configure("killed", port);
       Path socket = folder.resolve("killed.sock");
       GatewayProxy killed = gateway(file, port, socket, "killed");

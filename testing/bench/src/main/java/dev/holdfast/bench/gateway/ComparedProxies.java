@@ -1,6 +1,7 @@
 package dev.holdfast.bench.gateway;
 
 import dev.holdfast.bench.process.BenchTls;
+import dev.holdfast.core.local.FreePort;
 import dev.holdfast.lab.process.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,8 +37,8 @@ final class ComparedProxies {
     Path registry = folder.resolve(name + "-registry");
     Path service = Files.createDirectories(registry.resolve(SERVICE));
     Files.write(service.resolve("upstream.list"), List.of("127.0.0.1:" + upstreamPort));
-    int port = GatewayPrograms.freePort();
-    int tlsPort = GatewayPrograms.freePort();
+    int port = FreePort.find();
+    int tlsPort = FreePort.find();
     Path file = folder.resolve(name + ".yaml");
     Files.writeString(
         file,
@@ -64,8 +65,8 @@ final class ComparedProxies {
    * as many are kept as there are calls.
    */
   GatewayProxy nginx(String name, int upstreamPort) throws IOException {
-    int port = GatewayPrograms.freePort();
-    int tlsPort = GatewayPrograms.freePort();
+    int port = FreePort.find();
+    int tlsPort = FreePort.find();
     // Run by root it would give its workers to a user who can't read this folder.
     String user = System.getProperty("user.name").equals("root") ? "user root;" : "";
     Path file = folder.resolve("nginx.conf");
@@ -122,8 +123,8 @@ final class ComparedProxies {
 
   /** HAProxy multiplexes by itself; {@code http-reuse always} lets it share every connection. */
   GatewayProxy haproxy(String name, int upstreamPort) throws IOException {
-    int port = GatewayPrograms.freePort();
-    int tlsPort = GatewayPrograms.freePort();
+    int port = FreePort.find();
+    int tlsPort = FreePort.find();
     Path both = folder.resolve(name + ".pem");
     Files.writeString(both, Files.readString(pem.certificate()) + Files.readString(pem.key()));
     Path file = folder.resolve(name + ".cfg");
@@ -144,7 +145,7 @@ final class ComparedProxies {
 
   /** The relay that does nothing of a gateway's work, with the options of the gateway's JVM. */
   GatewayProxy floor(String name, int upstreamPort) throws IOException {
-    int port = GatewayPrograms.freePort();
+    int port = FreePort.find();
     List<String> command =
         ChildJvm.command(
             MinimalProxy.class,

@@ -18,6 +18,7 @@ import dev.holdfast.bench.run.Report;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.bench.run.ScratchFolder;
 import dev.holdfast.bench.v1.EchoRequest;
+import dev.holdfast.core.local.FreePort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -155,7 +156,7 @@ public final class GatewayAttacks extends Comparison {
 
   private static GatewayProxy holdfast(GatewayPrograms programs, Path folder, int upstreamPort)
       throws IOException {
-    int port = GatewayPrograms.freePort();
+    int port = FreePort.find();
     Path descriptors = folder.resolve("attacked.desc");
     Files.write(descriptors, descriptors().toByteArray());
     Path file = folder.resolve("gateway.yaml");

@@ -13,6 +13,7 @@ import dev.holdfast.bench.run.Report;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.bench.run.ScratchFolder;
 import dev.holdfast.bench.v1.EchoGrpc;
+import dev.holdfast.core.local.FreePort;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
@@ -91,9 +92,7 @@ public final class GatewayFuzz extends Comparison {
     }
     report.say("seed %d; again with: bench/run gateway-fuzz --seed %d", seed, seed);
     Path folder = runResources.own(ScratchFolder.create("holdfast-bench-fuzz")).path();
-    int[] ports = {
-      GatewayPrograms.freePort(), GatewayPrograms.freePort(), GatewayPrograms.freePort()
-    };
+    int[] ports = {FreePort.find(), FreePort.find(), FreePort.find()};
     int echo = EchoServers.ports(EchoServers.startSilent(runResources, 1, folder)).get(0);
     FuzzUpstream hostile = runResources.own(new FuzzUpstream(seed));
     Path file = configuration(folder, ports, echo, hostile.port());

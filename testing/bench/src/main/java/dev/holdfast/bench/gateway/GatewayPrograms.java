@@ -3,7 +3,6 @@ package dev.holdfast.bench.gateway;
 import dev.holdfast.bench.process.ExternalTool;
 import dev.holdfast.core.local.FreePort;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,7 +51,7 @@ public final class GatewayPrograms {
    * @param upstreamPort the port whose connections in TIME_WAIT are counted; 0 for none
    */
   private GatewayProxy holdfast(String registry, int upstreamPort) throws IOException {
-    int port = freePort();
+    int port = FreePort.find();
     List<String> command =
         List.of(launcher(), "gateway", "--registry", registry, "--listen", "127.0.0.1:" + port);
     return start(HOLDFAST, command, port, upstreamPort);
@@ -119,7 +118,7 @@ public final class GatewayPrograms {
   }
 
   private GatewayProxy haproxy(String name, int upstreamPort, String protocol) throws IOException {
-    int port = freePort();
+    int port = FreePort.find();
     Path file = folder.resolve(name + ".cfg");
     Files.writeString(file, haproxyFile("bind 127.0.0.1:" + port + " " + protocol, upstreamPort));
     return start(
@@ -162,11 +161,5 @@ public final class GatewayPrograms {
       throw new IllegalStateException(LAUNCHER + ": not set (expected: to be run by bench/run)");
     }
     return launcher;
-  }
-
-  public static int freePort() throws IOException {
-    try (ServerSocket socket = FreePort.bind()) {
-      return socket.getLocalPort();
-    }
   }
 }

@@ -9,6 +9,7 @@ import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.bench.run.Sample;
 import dev.holdfast.bench.run.ScratchFolder;
 import dev.holdfast.bench.streams.StreamServers;
+import dev.holdfast.core.local.FreePort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -90,7 +91,7 @@ public final class GatewayReload extends Comparison {
     ConfigFile file =
         new ConfigFile(
             folder.resolve("gateway.yaml"),
-            GatewayPrograms.freePort(),
+            FreePort.find(),
             EchoServers.ports(EchoServers.start(runResources, INSTANCES, true)),
             StreamServers.start(runResources, List.of("-Xmx512m")).port(false));
     file.write(0);

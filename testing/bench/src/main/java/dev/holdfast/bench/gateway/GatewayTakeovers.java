@@ -2,6 +2,7 @@ package dev.holdfast.bench.gateway;
 
 import dev.holdfast.bench.run.Report;
 import dev.holdfast.bench.run.RunResources;
+import dev.holdfast.core.local.FreePort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,8 +42,7 @@ final class GatewayTakeovers {
     this.socket = folder.resolve("gateway.sock");
     this.report = report;
     this.running =
-        runResources.own(
-            programs.holdfastAt(GatewayPrograms.freePort(), registry, socket, "holdfast-first"));
+        runResources.own(programs.holdfastAt(FreePort.find(), registry, socket, "holdfast-first"));
     running.awaitServing();
     if (!awaitSocket()) {
       throw new IllegalStateException("the gateway opens no " + socket);

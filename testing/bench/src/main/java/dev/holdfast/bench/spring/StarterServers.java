@@ -4,7 +4,6 @@ import dev.holdfast.bench.process.EtcdStub;
 import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.core.local.FreePort;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -48,10 +47,7 @@ final class StarterServers implements OrdersServers {
   @Override
   public Instance begin() throws IOException {
     started++;
-    int port;
-    try (ServerSocket free = FreePort.bind()) {
-      port = free.getLocalPort();
-    }
+    int port = FreePort.find();
     String name = service + "-starter-" + started;
     List<String> properties =
         List.of(

@@ -4,7 +4,6 @@ import dev.holdfast.bench.run.RunResources;
 import dev.holdfast.core.local.FreePort;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -51,9 +50,7 @@ final class StockServers implements OrdersServers {
     this.java = java;
     this.hosts = folder.resolve("hosts");
     this.properties = List.copyOf(properties);
-    try (ServerSocket free = FreePort.bind()) {
-      port = free.getLocalPort();
-    }
+    port = FreePort.find();
     publish();
   }
 

@@ -7,7 +7,6 @@ import dev.holdfast.bench.spring.BootProcess;
 import dev.holdfast.bench.spring.BootPrograms;
 import dev.holdfast.core.local.FreePort;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -115,10 +114,7 @@ final class BootSmoke {
   }
 
   private BootProcess server(String name) throws IOException {
-    int port;
-    try (ServerSocket free = FreePort.bind()) {
-      port = free.getLocalPort();
-    }
+    int port = FreePort.find();
     CuttableRelay relay = new CuttableRelay(port);
     relays.add(relay);
     return start(

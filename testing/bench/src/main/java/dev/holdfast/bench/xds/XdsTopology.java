@@ -9,7 +9,6 @@ import dev.holdfast.core.HostPort;
 import dev.holdfast.core.local.FreePort;
 import dev.holdfast.lab.process.ChildJvm;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -78,9 +77,7 @@ final class XdsTopology {
     etcd = LocalEtcd.start(runResources);
     stub = runResources.own(new EtcdStub(etcd.address()));
     servers = InstanceNameServers.startProgram(runResources);
-    try (ServerSocket free = FreePort.bind()) {
-      port = free.getLocalPort();
-    }
+    port = FreePort.find();
     Files.writeString(folder.resolve("policy.yaml"), "services: {}\n");
     control = startControl();
   }

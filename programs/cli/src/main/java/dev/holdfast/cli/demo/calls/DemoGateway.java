@@ -10,7 +10,6 @@ import dev.holdfast.core.local.FreePort;
 import dev.holdfast.examples.v1.OrdersGrpc;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -58,7 +57,7 @@ final class DemoGateway implements AutoCloseable {
     Path file = runDirectory.directory().resolve("gateway.yaml");
     Files.writeString(file, toAll(target));
     List<String> arguments = new ArrayList<>();
-    int adminPort = freePort();
+    int adminPort = FreePort.find();
     arguments.addAll(
         List.of(
             "gateway",
@@ -67,7 +66,7 @@ final class DemoGateway implements AutoCloseable {
             "--admin=127.0.0.1:" + adminPort,
             "--config=" + file));
     if (resources.scrapeTargets().isEnabled()) {
-      int port = freePort();
+      int port = FreePort.find();
       arguments.add("--metrics=127.0.0.1:" + port);
       resources.scrapeTargets().add("gateway", port);
     }
@@ -78,12 +77,6 @@ final class DemoGateway implements AutoCloseable {
             runDirectory.logs().resolve("gateway.log"),
             LISTENING);
     return new DemoGateway(process, file, target, adminPort);
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket free = FreePort.bind()) {
-      return free.getLocalPort();
-    }
   }
 
   /** The address of its admin page. */

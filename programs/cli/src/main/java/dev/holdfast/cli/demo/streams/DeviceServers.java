@@ -8,7 +8,6 @@ import dev.holdfast.core.HostPort;
 import dev.holdfast.core.local.FreePort;
 import dev.holdfast.lab.Middlebox;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,10 +56,7 @@ final class DeviceServers implements AutoCloseable {
     if (closed) {
       throw new IOException("the demo is ending");
     }
-    int port;
-    try (ServerSocket free = FreePort.bind()) {
-      port = free.getLocalPort();
-    }
+    int port = FreePort.find();
     Middlebox middlebox = Middlebox.toPort(port).start();
     String name = "s" + (deviceServers.size() + 1);
     List<String> jvm = new ArrayList<>(JVM);

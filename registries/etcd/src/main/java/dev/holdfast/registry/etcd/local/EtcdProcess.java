@@ -5,7 +5,6 @@ import dev.holdfast.core.local.LocalServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -38,10 +37,8 @@ public final class EtcdProcess extends LocalServer {
 
     /** Three ports that are free now. Somebody may take them before etcd does; starting tells. */
     public static Ports free() {
-      try (ServerSocket a = FreePort.bind();
-          ServerSocket b = FreePort.bind();
-          ServerSocket c = FreePort.bind()) {
-        return new Ports(a.getLocalPort(), b.getLocalPort(), c.getLocalPort());
+      try {
+        return new Ports(FreePort.find(), FreePort.find(), FreePort.find());
       } catch (IOException e) {
         throw new UncheckedIOException("no free port on loopback", e);
       }

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -45,12 +44,7 @@ public final class RedisProcess extends LocalServer {
    * @throws IOException when it is not installed or does not start; the message says what to do
    */
   public static RedisProcess start(Path folder, String... arguments) throws IOException {
-    return startOnFreePorts(
-        () -> {
-          try (ServerSocket free = FreePort.bind()) {
-            return new RedisProcess(folder, free.getLocalPort(), List.of(arguments));
-          }
-        });
+    return startOnFreePorts(() -> new RedisProcess(folder, FreePort.find(), List.of(arguments)));
   }
 
   /** Starts it, again with whatever data its folder holds, and waits until it serves. */
