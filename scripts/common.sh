@@ -16,6 +16,19 @@ trap 'note "${PROGRAM:-holdfast}: line $LINENO of ${BASH_SOURCE[0]} failed: $BAS
 
 note() { printf '%s\n' "$*" >&2; }
 
+# thrice COMMAND...: what depends on a network may fail once or twice.
+thrice() {
+  local i
+  for i in 1 2 3; do
+    if "$@"; then
+      return 0
+    fi
+    echo "attempt $i of 3 failed: $*"
+    sleep $((i * 2))
+  done
+  return 1
+}
+
 # Sets JDK to the first JDK (with javac) of at least version $1 and, when given, at most version $2.
 find_jdk() {
   local least=$1 most=${2:-999} home major

@@ -14,7 +14,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -227,13 +226,11 @@ public final class ConsoleCost extends Comparison {
     try (ScratchFolder scratch = ScratchFolder.create("console-paint")) {
       Path output = scratch.path().resolve("paint.log");
       Path browser = root.resolve("testing/browser");
-      if (!Files.exists(browser.resolve("node_modules"))) {
-        ExternalCommand.said(
-            List.of("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"),
-            browser,
-            output,
-            PATIENCE_SECONDS);
-      }
+      ExternalCommand.said(
+          List.of(root.resolve("scripts/npm-packages").toString(), browser.toString()),
+          root,
+          output,
+          PATIENCE_SECONDS);
       String said =
           ExternalCommand.said(
               List.of("node", "paint.mjs", console + "/#view=streams", TOOLS.get(1).path()),

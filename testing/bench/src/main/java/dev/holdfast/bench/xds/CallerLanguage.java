@@ -24,7 +24,7 @@ public enum CallerLanguage {
   NODE {
     @Override
     Optional<List<String>> command(Path root) throws IOException, InterruptedException {
-      return node(root.resolve("testing/interop/node-xds"));
+      return node(root, root.resolve("testing/interop/node-xds"));
     }
   },
   /** The Python client: grpcio, which wraps gRPC's C-core. */
@@ -73,13 +73,10 @@ public enum CallerLanguage {
    * The command that runs {@code caller.js} of a folder. Installs the folder's npm packages first;
    * empty when that or the program fails.
    */
-  public static Optional<List<String>> node(Path folder) throws InterruptedException {
-    if (!Files.exists(folder.resolve("node_modules/.package-lock.json"))) {
-      List<String> install =
-          List.of("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent");
-      if (!succeeds(install, folder)) {
-        return Optional.empty();
-      }
+  public static Optional<List<String>> node(Path root, Path folder) throws InterruptedException {
+    String installer = root.resolve("scripts/npm-packages").toString();
+    if (!succeeds(List.of(installer, folder.toString()), root)) {
+      return Optional.empty();
     }
     List<String> command = List.of("node", folder.resolve("caller.js").toString());
     return succeeds(with(command, "version"), folder) ? Optional.of(command) : Optional.empty();

@@ -44,7 +44,7 @@ class GatewayClientsTest {
   @Test
   void clientsInNodeCanDoAllTheyKnow() throws Exception {
     List<String> node =
-        present(CallerLanguage.node(ROOT.resolve("testing/interop/gateway-web")), "Node");
+        present(CallerLanguage.node(ROOT, ROOT.resolve("testing/interop/gateway-web")), "Node");
 
     assertAllOk(with(node, topology.address(), topology.descriptors().toString()));
   }
