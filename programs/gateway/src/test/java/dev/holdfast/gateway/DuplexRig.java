@@ -7,6 +7,7 @@ import dev.holdfast.grpc.HoldfastServer;
 import dev.holdfast.grpc.HoldfastServerBuilder;
 import dev.holdfast.streams.grpc.ServerStreams;
 import io.grpc.InsecureServerCredentials;
+import io.micrometer.core.instrument.Counter;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -78,6 +79,13 @@ final class DuplexRig implements AutoCloseable {
   static EventReader read(Gateway gateway, String lastId) throws Exception {
     return EventReader.begin(gateway.address(), ResumableRig.MANY, lastId)
         .get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** The number of sessions with services of which this was counted. */
+  int counted(String event) {
+    Counter counter =
+        rig.meters.find("holdfast.gateway.resume.upstream").tag("event", event).counter();
+    return counter == null ? 0 : (int) counter.count();
   }
 
   @Override

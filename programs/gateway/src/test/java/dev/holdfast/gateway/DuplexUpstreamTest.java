@@ -48,6 +48,8 @@ class DuplexUpstreamTest {
       assertThat(reader.numbers(300)).isEqualTo(numbers(21, 300));
     }
     assertThat(rig.service.handlers).hasValue(2);
+    assertThat(rig.counted("opened")).isOne();
+    assertThat(rig.counted("resumed")).isPositive();
   }
 
   @Test
@@ -220,6 +222,7 @@ class DuplexUpstreamTest {
       }
     }
     assertThat(rig.service.handlers).hasValue(1);
+    assertThat(rig.counted("lost")).isOne();
   }
 
   @Test
@@ -240,6 +243,7 @@ class DuplexUpstreamTest {
       }
     }
     assertThat(rig.service.handlers).hasValue(1);
+    assertThat(rig.counted("lost")).isOne();
   }
 
   @Test

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.HostPort;
+import dev.holdfast.gateway.route.ResumePolicy;
 import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.lab.TcpRelay;
 import io.grpc.ForwardingServerCallListener;
@@ -37,9 +38,14 @@ class PlainUpstreamTest {
   }
 
   private String serve() throws Exception {
+    return serve(true);
+  }
+
+  private String serve(boolean serviceSessions) throws Exception {
     rig.terms(
         RouteOptions.DEFAULT.withResume(
-            ResumableRig.policy(Duration.ofMinutes(2), 1_048_576, 1_000)));
+            new ResumePolicy(
+                Duration.ofMinutes(2), 1_048_576, 1_000, 67_108_864, List.of(), serviceSessions)));
     return rig.serve(() -> ServerInterceptors.intercept(service.bindService(), recorder()));
   }
 
@@ -55,6 +61,7 @@ class PlainUpstreamTest {
       CompletableFuture<EventReader> opening =
           EventReader.begin(gateway.address(), ResumableRig.MANY, "");
       PushedGreetings.Stream stream = service.next();
+      assertThat(stream.unknownFields).isTrue();
       stream.say(1, "");
       try (EventReader reader = opening.get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         assertThat(reader.numbers(1)).containsExactly(1);
@@ -63,6 +70,20 @@ class PlainUpstreamTest {
       }
     }
     assertThat(seen).containsExactly("hello", "half-close", "hello", "half-close");
+  }
+
+  @Test
+  void serviceIsOfferedNothingWhereTheRouteSaysSo() throws Exception {
+    Gateway gateway = FrontendRig.open(rig, FrontendRig.KNOWN, serve(false));
+    CompletableFuture<EventReader> opening =
+        EventReader.begin(gateway.address(), ResumableRig.MANY, "");
+    PushedGreetings.Stream stream = service.next();
+    stream.say(1, "");
+    try (EventReader reader = opening.get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      assertThat(reader.numbers(1)).containsExactly(1);
+      assertThat(stream.unknownFields).isFalse();
+    }
+    assertThat(seen).containsExactly("plain", "half-close");
   }
 
   @Test

@@ -23,7 +23,11 @@ final class PushedGreetings extends GreeterGrpc.GreeterImplBase {
     final AtomicInteger said = new AtomicInteger();
     private final CountDownLatch cancelled = new CountDownLatch(1);
 
-    Stream(StreamObserver<HelloReply> answer) {
+    /** Whether the one request of the call has fields that its schema has not. */
+    final boolean unknownFields;
+
+    Stream(StreamObserver<HelloReply> answer, boolean unknownFields) {
+      this.unknownFields = unknownFields;
       this.answer = (ServerCallStreamObserver<HelloReply>) answer;
       this.answer.setOnCancelHandler(cancelled::countDown);
     }
@@ -79,12 +83,12 @@ final class PushedGreetings extends GreeterGrpc.GreeterImplBase {
 
   @Override
   public void sayMany(HelloRequest request, StreamObserver<HelloReply> answer) {
-    streams.add(new Stream(answer));
+    streams.add(new Stream(answer, !request.getUnknownFields().asMap().isEmpty()));
   }
 
   @Override
   public StreamObserver<HelloRequest> chat(StreamObserver<HelloReply> answer) {
-    Stream stream = new Stream(answer);
+    Stream stream = new Stream(answer, false);
     streams.add(stream);
     return new StreamObserver<>() {
       @Override

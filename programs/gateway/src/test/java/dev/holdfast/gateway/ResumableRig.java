@@ -29,7 +29,7 @@ final class ResumableRig implements AutoCloseable {
 
   static ResumePolicy policy(Duration ttl, int bufferBytes, int sessions) {
     return new ResumePolicy(
-        ttl, bufferBytes, sessions, 67_108_864, List.of("authorization", "cookie:sid"));
+        ttl, bufferBytes, sessions, 67_108_864, List.of("authorization", "cookie:sid"), true);
   }
 
   /** A reader whose response has begun. */

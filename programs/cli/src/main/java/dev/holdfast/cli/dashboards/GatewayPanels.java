@@ -100,7 +100,11 @@ final class GatewayPanels {
             GatewayMeter.RESUME_READERS,
             "Readers",
             "opened, resumed and complete; few with any other result."),
-        events(GatewayMeter.RESUME_ENDED, "Streams no longer kept", "none evicted."));
+        events(GatewayMeter.RESUME_ENDED, "Streams no longer kept", "none evicted."),
+        events(
+            GatewayMeter.RESUME_UPSTREAM,
+            "Sessions with services",
+            "opened and resumed; none lost, and moved where handlers mark no cursors."));
   }
 
   private static PanelRow tcp() {

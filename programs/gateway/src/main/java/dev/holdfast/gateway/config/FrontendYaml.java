@@ -196,7 +196,8 @@ final class FrontendYaml {
     return texts;
   }
 
-  private static boolean flag(YamlMap map, TunableChoice choice) {
+  /** The value of a flag; its default when the key is absent. */
+  static boolean flag(YamlMap map, TunableChoice choice) {
     return choice(map, choice).equals("true");
   }
 

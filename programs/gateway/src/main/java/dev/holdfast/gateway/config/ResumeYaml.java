@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.config;
 
+import dev.holdfast.core.TunableChoice;
 import dev.holdfast.core.TunableDuration;
 import dev.holdfast.core.TunableNumber;
 import dev.holdfast.core.TunableText;
@@ -55,6 +56,13 @@ final class ResumeYaml {
           "authorization",
           "What a reader must send as the opener did, beside the stream's id and the names of a"
               + " client certificate.");
+  private static final TunableChoice SERVICE_SESSIONS =
+      new TunableChoice(
+          "service-sessions",
+          List.of("true", "false"),
+          "true",
+          "Whether the gateway offers services to resume the stream with them: by a request header,"
+              + " and a field of the first message that protobuf keeps as unknown.");
 
   static final GatewayKeys.KeySection KEYS =
       GatewayKeys.KeySection.of(
@@ -62,7 +70,8 @@ final class ResumeYaml {
           ConfigKey.value(BUFFER_BYTES),
           ConfigKey.value(SESSIONS),
           ConfigKey.value(TOTAL_BYTES),
-          ConfigKey.texts(PRINCIPAL));
+          ConfigKey.texts(PRINCIPAL),
+          ConfigKey.value(SERVICE_SESSIONS));
 
   private ResumeYaml() {}
 
@@ -88,7 +97,8 @@ final class ResumeYaml {
             bufferBytes,
             GatewayYaml.number(resume, SESSIONS),
             totalBytes,
-            principal.isEmpty() ? ResumePolicy.DEFAULT.principal() : principal));
+            principal.isEmpty() ? ResumePolicy.DEFAULT.principal() : principal,
+            FrontendYaml.flag(resume, SERVICE_SESSIONS)));
   }
 
   private static String principal(String name, String text) {

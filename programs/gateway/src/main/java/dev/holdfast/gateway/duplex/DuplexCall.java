@@ -12,6 +12,7 @@ import dev.holdfast.gateway.loop.ForwardingLoop;
 import dev.holdfast.gateway.route.ResumePolicy;
 import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.SessionEnd;
+import dev.holdfast.streams.SessionEnd.SessionEndKind;
 import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.session.CallClosure;
 import dev.holdfast.streams.session.ClientSession;
@@ -25,12 +26,10 @@ import dev.holdfast.streams.wire.SessionId;
 import dev.holdfast.streams.wire.Welcome;
 import dev.holdfast.transcoding.status.GrpcStatusCode;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
-import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
@@ -76,6 +75,7 @@ final class DuplexCall implements OutgoingCall {
   private final UpstreamSessions sessions;
   private final AttachmentStarter starter;
   private final ClientSession session;
+  private final SessionTimer timer;
   private @Nullable DuplexAttachment plainCarrier;
   private @Nullable CallEnd ownEnd;
   private CallEnd lastEnd =
@@ -86,8 +86,6 @@ final class DuplexCall implements OutgoingCall {
   private boolean cancelled;
   private boolean running;
   private long countedBytes;
-  private @Nullable ScheduledFuture<?> timer;
-  private long timerNanos;
 
   /**
    * Creates a call that has not begun.
@@ -113,6 +111,7 @@ final class DuplexCall implements OutgoingCall {
             SessionRules.STANDARD,
             RANDOM);
     session.useBudget(sessions.budget(target.route(), policy));
+    this.timer = new SessionTimer(session, loop.eventLoop(), this::run);
   }
 
   private static SessionOptions options(ResumePolicy policy) {
@@ -205,6 +204,7 @@ final class DuplexCall implements OutgoingCall {
   }
 
   void onWelcome(DuplexAttachment from, Welcome welcome) {
+    count(welcomed ? "resumed" : "opened");
     welcomed = true;
     long nowNanos = System.nanoTime();
     sessions.onAnswer(starter.method(), true, nowNanos);
@@ -283,7 +283,7 @@ final class DuplexCall implements OutgoingCall {
     } finally {
       running = false;
       countBytes();
-      arm();
+      timer.arm();
     }
   }
 
@@ -332,6 +332,7 @@ final class DuplexCall implements OutgoingCall {
       if (over || session.isHandedOver()) {
         session.onClosed(System.nanoTime(), attachment, CallClosure.unreached());
       } else {
+        count("lost");
         ownEnd = lastEnd;
         session.abandon();
       }
@@ -360,6 +361,11 @@ final class DuplexCall implements OutgoingCall {
   }
 
   private void onEnded(SessionEnd end) {
+    if (welcomed && end.kind().isLost()) {
+      count("lost");
+    } else if (end.kind() == SessionEndKind.MOVED) {
+      count("moved");
+    }
     if (!cancelled) {
       CallEnd own = ownEnd;
       listener.onEnd(own == null ? callEnd(end) : own);
@@ -399,6 +405,10 @@ final class DuplexCall implements OutgoingCall {
     run();
   }
 
+  private void count(String event) {
+    loop.meters().resume().upstream(event);
+  }
+
   private void countBytes() {
     long held = session.heldBytes();
     long more = held - countedBytes;
@@ -408,40 +418,6 @@ final class DuplexCall implements OutgoingCall {
     } else if (more < 0) {
       web.memory().credit(-more);
     }
-  }
-
-  /** Sets the timer, which may fire early and never late. */
-  private void arm() {
-    OptionalLong due = session.nextDeadlineNanos();
-    if (due.isEmpty()) {
-      stopTimer();
-      return;
-    }
-    if (timer != null && due.getAsLong() - timerNanos >= 0) {
-      return;
-    }
-    stopTimer();
-    timerNanos = due.getAsLong();
-    long left = timerNanos - System.nanoTime();
-    timer = loop.eventLoop().schedule(this::onTimer, left, TimeUnit.NANOSECONDS);
-  }
-
-  private void stopTimer() {
-    ScheduledFuture<?> known = timer;
-    timer = null;
-    if (known != null) {
-      known.cancel(false);
-    }
-  }
-
-  private void onTimer() {
-    timer = null;
-    long nowNanos = System.nanoTime();
-    OptionalLong due = session.nextDeadlineNanos();
-    if (due.isPresent() && due.getAsLong() - nowNanos <= 0) {
-      session.onTimeout(nowNanos);
-    }
-    run();
   }
 
   private static DuplexAttachment carrier(StreamAttachment attachment) {

@@ -5,6 +5,7 @@ import dev.holdfast.gateway.call.CallTarget;
 import dev.holdfast.gateway.call.ClusterCallTarget;
 import dev.holdfast.gateway.call.HttpExchange;
 import dev.holdfast.gateway.call.OutgoingCall;
+import dev.holdfast.gateway.route.ResumePolicy;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.streams.session.ClientSession.Peer;
 import dev.holdfast.streams.session.MethodKind;
@@ -29,17 +30,25 @@ public final class DuplexTarget implements CallTarget {
 
   /**
    * The target of a method's streams; the given one where it is no cluster, its route keeps no
-   * streams, or the service sends one response.
+   * streams or offers services nothing, or the service sends one response.
    */
   public static CallTarget of(CallTarget target, StreamingType type, UpstreamSessions sessions) {
     return target instanceof ClusterCallTarget cluster
-            && cluster.resumable().isPresent()
+            && offersSessions(cluster)
             && type.serverStreams()
         ? new DuplexTarget(
             cluster,
             type.clientStreams() ? MethodKind.BIDIRECTIONAL : MethodKind.SERVER_STREAMING,
             sessions)
         : target;
+  }
+
+  private static boolean offersSessions(ClusterCallTarget cluster) {
+    return cluster
+        .resumable()
+        .flatMap(route -> route.options().resume())
+        .map(ResumePolicy::serviceSessions)
+        .orElse(false);
   }
 
   @Override

@@ -144,6 +144,13 @@ public enum GatewayMeter implements DocumentedMeter {
       List.of("reason"),
       "Resumable streams that are no longer kept, by reason: expired, evicted, drained; unread,"
           + " where the reader left before it knew the id."),
+  RESUME_UPSTREAM(
+      "holdfast.gateway.resume.upstream",
+      "sessions",
+      List.of("event"),
+      "Sessions of resumable streams with services that have sessions, by event: opened; resumed,"
+          + " after a cut or at another instance; moved, ended by the drain of an instance that"
+          + " handed nothing over; lost."),
   LOG_LOST(
       "holdfast.gateway.access.log.lost",
       "lines",

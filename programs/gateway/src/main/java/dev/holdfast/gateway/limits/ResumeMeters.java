@@ -13,6 +13,7 @@ public final class ResumeMeters {
   private final MeterRegistry registry;
   private final Map<String, Counter> readers = new ConcurrentHashMap<>();
   private final Map<String, Counter> ends = new ConcurrentHashMap<>();
+  private final Map<String, Counter> upstream = new ConcurrentHashMap<>();
   private final AtomicLong sessions = new AtomicLong();
   private final AtomicLong bytes = new AtomicLong();
 
@@ -39,6 +40,13 @@ public final class ResumeMeters {
   public void ended(String reason) {
     sessions.decrementAndGet();
     ends.computeIfAbsent(reason, each -> GatewayMeter.RESUME_ENDED.counter(registry, each))
+        .increment();
+  }
+
+  /** Counts what became of the session of a stream with its service. */
+  public void upstream(String event) {
+    upstream
+        .computeIfAbsent(event, each -> GatewayMeter.RESUME_UPSTREAM.counter(registry, each))
         .increment();
   }
 

@@ -13,9 +13,15 @@ import java.util.List;
  * @param totalBytes the bytes that all streams of the route keep; bufferBytes to 2 GiB
  * @param principal the request headers whose values the opener and the resumer must share, in lower
  *     case, or {@code cookie:NAME} for one cookie; empty for none
+ * @param serviceSessions whether the gateway offers services to resume the stream with them
  */
 public record ResumePolicy(
-    Duration ttl, int bufferBytes, int sessions, int totalBytes, List<String> principal) {
+    Duration ttl,
+    int bufferBytes,
+    int sessions,
+    int totalBytes,
+    List<String> principal,
+    boolean serviceSessions) {
   /** The shortest {@link #ttl}. */
   public static final Duration LEAST_TTL = Duration.ofSeconds(1);
 
@@ -68,7 +74,7 @@ public record ResumePolicy(
 
   /** The default policy. */
   public static final ResumePolicy DEFAULT =
-      new ResumePolicy(TTL, BUFFER_BYTES, SESSIONS, TOTAL_BYTES, List.of("authorization"));
+      new ResumePolicy(TTL, BUFFER_BYTES, SESSIONS, TOTAL_BYTES, List.of("authorization"), true);
 
   public ResumePolicy {
     principal = List.copyOf(principal);

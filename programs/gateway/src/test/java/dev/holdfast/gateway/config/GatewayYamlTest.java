@@ -61,7 +61,7 @@ class GatewayYamlTest {
           stream-age: 5m
           compress: false
           retry: {attempts: 3, idempotent: true, statuses: [UNAVAILABLE, ABORTED]}
-          resume: {ttl: 30s, buffer-bytes: 65536, sessions: 9, total-bytes: 99999, principal: [x-user, "cookie:sid"]}
+          resume: {ttl: 30s, buffer-bytes: 65536, sessions: 9, total-bytes: 99999, principal: [x-user, "cookie:sid"], service-sessions: false}
         - cluster: stock
           hash-header: x-user
       limits:
@@ -74,7 +74,8 @@ class GatewayYamlTest {
 
   /** The policy in the file above. */
   private static final ResumePolicy RESUME =
-      new ResumePolicy(Duration.ofSeconds(30), 65_536, 9, 99_999, List.of("x-user", "cookie:sid"));
+      new ResumePolicy(
+          Duration.ofSeconds(30), 65_536, 9, 99_999, List.of("x-user", "cookie:sid"), false);
 
   @Test
   void aWholeFileIsRead() {
@@ -300,6 +301,7 @@ class GatewayYamlTest {
         "routes: [{resume: {buffer-bytes: 9999, total-bytes: 9998}}] |"
             + " routes[0].resume.total-bytes: 9998, less than buffer-bytes (expected: at least"
             + " buffer-bytes)",
+        "routes: [{resume: {service-sessions: no}}] | routes[0].resume.service-sessions: no (expe",
         "routes: [{resume: {principal: ['cookie:']}}] | routes[0].resume.principal[0]: cookie:"
             + " (expected: a header's name in small letters, or cookie:NAME)",
         "routes: [{stream-age: 500ms}] | routes[0].stream-age: less than 1s (expected: 0s, or 1s to"

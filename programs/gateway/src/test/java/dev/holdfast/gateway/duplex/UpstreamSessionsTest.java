@@ -59,6 +59,6 @@ class UpstreamSessionsTest {
   }
 
   private static ResumePolicy policy(int totalBytes) {
-    return new ResumePolicy(Duration.ofMinutes(2), 4_096, 1, totalBytes, List.of());
+    return new ResumePolicy(Duration.ofMinutes(2), 4_096, 1, totalBytes, List.of(), true);
   }
 }
