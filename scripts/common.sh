@@ -165,6 +165,7 @@ stage_build() {
   mv "$stamp" "$stage/stamp"
   stage_module programs/cli "$stage" "$target"
   stage_module testing/bench "$stage" "$target"
+  stage_module testing/duplex-conformance "$stage" "$target"
   stage_module examples "$stage" "$target"
   # In no class path: its classes have the names of others. bench/run versions takes it from here.
   cp "$ROOT/integrations/grpc-netty-shaded/$target/holdfast-grpc-netty-shaded"-*.jar "$stage/lib/"

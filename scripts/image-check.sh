@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What scripts/image --check does with the image: it runs containers of it with runc, as nobody, without capabilities and
-# with a root that can't be written, on the loopback of this machine.
+# What scripts/image --check does with the image, and what other images use of it: containers run with runc, as nobody, without
+# capabilities and with a root that can't be written, on the loopback of this machine.
 # Sourced with ROOT, WORK, IMAGE_USER, HOME_IN_IMAGE and MAIN set.
 
 CHECK_CALLS_EVERY=0.02
@@ -84,7 +84,6 @@ steady_calls() {
 # It serves as nobody, and nothing of its root can be written.
 check_serves() {
   local pid uid
-  open_input
   container orders "$SERVICE" file:///run/services/orders one
   await_text "$CHECK/orders.out" listening
   container older "$MAIN" gateway --json --registry file:///run/services --listen 0 --admin none --metrics 0 \
@@ -156,8 +155,8 @@ start_millis() {
   printf '%s\n' "${times[@]}" | sort -n | sed -n "$(((CHECK_STARTS + 1) / 2))p" >"$CHECK/$label.millis"
 }
 
-# check_image LAYOUT TAG
-check_image() {
+# begin_check LAYOUT TAG: unpacks the image, of which containers are made.
+begin_check() {
   CHECK=$WORK/check
   declare -gA RUNNING=()
   trap end_containers EXIT
@@ -166,6 +165,12 @@ check_image() {
   umoci unpack --image "$1:$2" "$CHECK/image"
   chown "$IMAGE_USER:$IMAGE_USER" "$CHECK/services" "$CHECK/shared"
   chmod 0700 "$CHECK/shared"
+  open_input
+}
+
+# check_image LAYOUT TAG
+check_image() {
+  begin_check "$1" "$2"
   check_serves
   check_hands_over
   check_drains

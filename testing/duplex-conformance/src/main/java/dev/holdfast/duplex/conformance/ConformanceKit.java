@@ -7,6 +7,9 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,15 +17,19 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 
 /** The main class of the kit, for implementations that live elsewhere. */
 public final class ConformanceKit {
   private static final String USAGE =
       """
       usage: test 'NAME ROLES COMMAND..' .. [--only PART]
-             peer ROLE PORT
+             peer ROLE [HOST:]PORT
              adapter
         test     runs the scenarios against implementations
+        peer     serves in a role until it is terminated
+        ROLE     echo, flood, sink, fail or drain
+        HOST     to listen at; without it the loopback address
         NAME     one word, for the report
         ROLES    client, server or client,server
         COMMAND  the command line of an adapter, words separated by spaces
@@ -49,7 +56,7 @@ public final class ConformanceKit {
       return test(words.subList(1, words.size()));
     }
     if (command.equals("peer") && words.size() == 3) {
-      serve(PeerRole.of(words.get(1)), Integer.parseInt(words.get(2)));
+      serve(PeerRole.of(words.get(1)), address(words.get(2)));
     } else if (command.equals("adapter")) {
       Writer out = new OutputStreamWriter(System.out, StandardCharsets.UTF_8);
       new ReferenceAdapter(out, Set.of())
@@ -80,12 +87,27 @@ public final class ConformanceKit {
     return failed == 0 ? 0 : 1;
   }
 
-  private static void serve(PeerRole role, int port) throws IOException {
-    try (ReferenceServer server = role.serve(port)) {
-      System.out.println("serving on 127.0.0.1:" + server.port());
-      while (System.in.read() >= 0) {
-        // Only its end means something.
-      }
+  private static InetSocketAddress address(String text) {
+    int colon = text.lastIndexOf(':');
+    try {
+      int port = Integer.parseInt(text.substring(colon + 1));
+      InetAddress host =
+          colon < 0
+              ? InetAddress.getLoopbackAddress()
+              : InetAddress.getByName(text.substring(0, colon));
+      return new InetSocketAddress(host, port);
+    } catch (UnknownHostException | IllegalArgumentException e) {
+      throw new IllegalArgumentException(text + " (expected: [HOST:]PORT, as in 0.0.0.0:5000)", e);
+    }
+  }
+
+  private static void serve(PeerRole role, InetSocketAddress address)
+      throws IOException, InterruptedException {
+    try (ReferenceServer server = role.serve(address)) {
+      System.out.println(
+          "serving on " + address.getAddress().getHostAddress() + ":" + server.port());
+      // A signal ends it. Standard input is none: in a container it is often at its end.
+      new CountDownLatch(1).await();
     }
   }
 }

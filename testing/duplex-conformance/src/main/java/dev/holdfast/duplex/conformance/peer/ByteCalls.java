@@ -10,21 +10,26 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/** Servers on the loopback address whose calls, of whatever method, are calls of bytes. */
+/** Servers whose calls, of whatever method, are calls of bytes. */
 public final class ByteCalls {
   private static final int LARGEST_MESSAGE = 16 << 20;
 
   private ByteCalls() {}
 
   /**
-   * Starts a server.
+   * Starts a server on the loopback address.
    *
    * @param port 0 for a free one
    */
   public static Server serve(int port, ServerCallHandler<byte[], byte[]> handler)
       throws IOException {
-    return NettyServerBuilder.forAddress(
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+    return serve(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), handler);
+  }
+
+  /** Starts a server. */
+  public static Server serve(InetSocketAddress address, ServerCallHandler<byte[], byte[]> handler)
+      throws IOException {
+    return NettyServerBuilder.forAddress(address)
         .directExecutor()
         .maxInboundMessageSize(LARGEST_MESSAGE)
         .fallbackHandlerRegistry(new EveryMethod(handler))

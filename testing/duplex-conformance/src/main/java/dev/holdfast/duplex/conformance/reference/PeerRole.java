@@ -2,6 +2,7 @@ package dev.holdfast.duplex.conformance.reference;
 
 import dev.holdfast.duplex.conformance.implementation.JsonLine;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
@@ -39,11 +40,11 @@ public enum PeerRole {
   }
 
   /** Starts a server in this role. */
-  public ReferenceServer serve(int port) throws IOException {
+  public ReferenceServer serve(InetSocketAddress address) throws IOException {
     ReferenceServer[] started = new ReferenceServer[1];
     started[0] =
         new ReferenceServer(
-            port,
+            address,
             ReferenceOptions.of(JsonLine.of("do", word()), EnumSet.noneOf(ServerFault.class)),
             (stream, unused) ->
                 new Application(this, stream, () -> started[0].drain(GRACE_MILLIS)));

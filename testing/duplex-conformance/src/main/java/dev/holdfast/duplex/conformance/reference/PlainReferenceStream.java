@@ -37,6 +37,11 @@ final class PlainReferenceStream implements ReferenceStream {
       }
 
       @Override
+      public void onReady() {
+        server.locked(handler::onReady);
+      }
+
+      @Override
       public void onCancel() {
         server.locked(() -> handler.onEnd("CANCELLED"));
       }
@@ -45,7 +50,7 @@ final class PlainReferenceStream implements ReferenceStream {
 
   @Override
   public boolean isReady() {
-    return true;
+    return call.isReady();
   }
 
   @Override

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Reader;
 import java.io.Writer;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -73,7 +75,9 @@ public final class ReferenceAdapter {
       case "listen" -> {
         ReferenceServer started =
             new ReferenceServer(
-                0, ReferenceOptions.of(command.object("options"), faults), this::begin);
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                ReferenceOptions.of(command.object("options"), faults),
+                this::begin);
         server = started;
         event("listening", "port", (long) started.port());
       }

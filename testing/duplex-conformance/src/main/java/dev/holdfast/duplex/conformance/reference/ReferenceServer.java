@@ -11,6 +11,7 @@ import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.Status;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -61,7 +62,8 @@ public final class ReferenceServer implements AutoCloseable {
     }
   }
 
-  ReferenceServer(int port, ReferenceOptions options, ReferenceHandler.Factory application)
+  ReferenceServer(
+      InetSocketAddress address, ReferenceOptions options, ReferenceHandler.Factory application)
       throws IOException {
     this.options = options;
     this.application = application;
@@ -72,7 +74,7 @@ public final class ReferenceServer implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
-    server = ByteCalls.serve(port, this::startCall);
+    server = ByteCalls.serve(address, this::startCall);
   }
 
   public int port() {

@@ -151,6 +151,10 @@ final class ReferenceSession implements ReferenceStream {
     sayLeaving();
     flush();
     endIfAcked();
+    ReferenceHandler started = handler;
+    if (started != null && !handlerEnded) {
+      started.onReady();
+    }
   }
 
   private void takeDeadline(long remaining) {
