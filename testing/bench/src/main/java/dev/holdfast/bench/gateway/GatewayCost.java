@@ -111,8 +111,9 @@ public final class GatewayCost extends Comparison {
             + " and at a fixed rate.",
         "Every proxy has two threads and the same scheduling class (SCHED_BATCH). In each"
             + " alternation every proxy is",
-        "given every load, in rotating order, and clients' paced ones, whose p99 varies most, three"
-            + " times. CPU is that of all threads of the proxy's processes"
+        "given every load, in rotating order; Holdfast and HAProxy are given clients' paced ones,"
+            + " whose p99 varies most,",
+        "seven times, over TLS three times. CPU is that of all threads of the proxy's processes"
             + " (schedstat), from",
         "no call under way to no call under way. An answer counts if it has the bytes of a true"
             + " one; else the run fails.",
@@ -120,8 +121,8 @@ public final class GatewayCost extends Comparison {
             + " nginx and HAProxy",
         "as their documents advise for gRPC, with HTTP/2 and kept connections on both sides and no"
             + " access log. Ratios",
-        "are made within each alternation, of p99 over all calls of a load; a result is the median"
-            + " of one load: ratio_haproxy and p99_ratio_haproxy of",
+        "are made within each turn; a result is the median of one load: ratio_haproxy and"
+            + " p99_ratio_haproxy of",
         "the worst plaintext load, ratio_haproxy_tls and ratio_nginx_tls of the worst over TLS,"
             + " ratio_haproxy_busy of",
         "clients 4x50 saturated, ratio_nginx of the worst with constant headers.",

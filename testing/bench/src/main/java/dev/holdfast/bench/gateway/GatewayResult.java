@@ -61,8 +61,8 @@ final class GatewayResult {
     if (slices.loads().contains(busy)) {
       figure("ratio_haproxy_busy", busy, HAPROXY, Slice::cpuMicros, HAPROXY_BUSY_BOUND);
     }
-    p99Ratio("p99_ratio_haproxy", plain, P99_BOUND);
-    p99Ratio("p99_ratio_haproxy_tls", tls, Double.POSITIVE_INFINITY);
+    ratio("p99_ratio_haproxy", plain, HAPROXY, Slice::p99Micros, P99_BOUND);
+    ratio("p99_ratio_haproxy_tls", tls, HAPROXY, Slice::p99Micros, Double.POSITIVE_INFINITY);
     Set<Group> constant = EnumSet.of(Group.CONSTANT);
     ratio("ratio_haproxy_constant", constant, HAPROXY, Slice::cpuMicros, HAPROXY_CONSTANT_BOUND);
     long timeWait = slices.timeWait(OURS);
@@ -100,21 +100,6 @@ final class GatewayResult {
     }
   }
 
-  /** The ratio of the 99th percentiles of all calls under the load of some groups that is worst. */
-  private void p99Ratio(String key, Set<Group> groups, double bound) {
-    if (!has(groups)) {
-      return;
-    }
-    Load worst = slices.worst(groups, load -> slices.p99Ratio(load, OURS, HAPROXY));
-    double ratio = slices.p99Ratio(worst, OURS, HAPROXY);
-    Sample each = slices.ratio(worst, OURS, HAPROXY, Slice::p99Micros);
-    report.say("%s is that of: %s; slices: %s", key, worst.key(), describe(each));
-    report
-        .figure(key, ratio)
-        .figure(key + "_iqr", each.interquartileRange())
-        .speedBound(ratio <= bound, "%s: %.3f (expected: <= %.2f)", key, ratio, bound);
-  }
-
   private boolean has(Set<Group> groups) {
     return slices.loads().stream().anyMatch(load -> groups.contains(load.group()));
   }
@@ -148,10 +133,10 @@ final class GatewayResult {
     }
     sayRatio("CPU over HAProxy's", slices.ratio(load, OURS, HAPROXY, Slice::cpuMicros));
     sayRatio("CPU over nginx's", slices.ratio(load, OURS, NGINX, Slice::cpuMicros));
+    sayRatio("p99 over HAProxy's", slices.ratio(load, OURS, HAPROXY, Slice::p99Micros));
     report.say(
-        "  p99 over HAProxy's: %.3f; slices: %s",
-        slices.p99Ratio(load, OURS, HAPROXY),
-        describe(slices.ratio(load, OURS, HAPROXY, Slice::p99Micros)));
+        "  p99 over HAProxy's, all calls together: %.3f",
+        slices.p99RatioOfAll(load, OURS, HAPROXY));
     for (String proxy : names) {
       if (!List.of(OURS, HAPROXY, NGINX).contains(proxy) && slices.has(load, proxy)) {
         sayRatio(

@@ -13,10 +13,9 @@ import java.util.function.ToDoubleFunction;
 import org.HdrHistogram.Histogram;
 
 /**
- * The measured slices of each proxy by load. Ratios of CPU time are computed within one
- * alternation, in which all proxies did the same work shortly after each other, and a figure is
- * their median. The 99th percentile is that of all calls of a load together: in one slice of 3,200
- * calls a single stall of the machine decides it. Confined to one thread.
+ * The measured slices of each proxy by load. A ratio is made of two slices in which two proxies did
+ * the same work shortly after each other, and a figure is the median of all. Confined to one
+ * thread.
  */
 final class GatewaySlices {
   /**
@@ -94,13 +93,21 @@ final class GatewaySlices {
         .orElseThrow(() -> new IllegalStateException("nothing was measured"));
   }
 
-  /** A figure of one proxy over that of another, alternation by alternation. */
+  /**
+   * A figure of one proxy over that of another, turn by turn. Where one of them took part in the
+   * first turn of each alternation alone, those turns count.
+   */
   Sample ratio(Load load, String proxy, String other, ToDoubleFunction<Slice> figure) {
     List<Slice> some = of(load, proxy);
     List<Slice> others = of(load, other);
+    int pairs = Math.min(some.size(), others.size());
+    int step = some.size() / pairs;
+    int otherStep = others.size() / pairs;
     List<Double> ratios = new ArrayList<>();
-    for (int i = 0; i < some.size(); i++) {
-      ratios.add(figure.applyAsDouble(some.get(i)) / figure.applyAsDouble(others.get(i)));
+    for (int i = 0; i < pairs; i++) {
+      Slice one = some.get(i * step);
+      Slice another = others.get(i * otherStep);
+      ratios.add(figure.applyAsDouble(one) / figure.applyAsDouble(another));
     }
     return Sample.of(ratios);
   }
@@ -112,8 +119,11 @@ final class GatewaySlices {
     return Latencies.p99Micros(all);
   }
 
-  /** The {@link #p99Micros} of one proxy over that of another. */
-  double p99Ratio(Load load, String proxy, String other) {
+  /**
+   * The {@link #p99Micros} of one proxy over that of another. The few longest stalls of the machine
+   * decide it, whichever proxy they hit.
+   */
+  double p99RatioOfAll(Load load, String proxy, String other) {
     return p99Micros(load, proxy) / p99Micros(load, other);
   }
 

@@ -35,6 +35,20 @@ class GatewaySlicesTest {
     assertThat(ratio.median()).isEqualTo(0.75);
   }
 
+  /** Two of them took part in three turns of each alternation, another one in the first. */
+  @Test
+  void pairsTheSlicesOfTheTurnsThatBothTookPartIn() {
+    add(SATURATED, "ours", 1, 2, 3, 10, 20, 30);
+    add(SATURATED, "other", 2, 2, 2, 10, 10, 10);
+    add(SATURATED, "third", 1, 10);
+
+    assertThat(slices.ratio(SATURATED, "ours", "other", Slice::cpuMicros).max()).isEqualTo(3);
+    Sample third = slices.ratio(SATURATED, "ours", "third", Slice::cpuMicros);
+    assertThat(third.min()).isEqualTo(1);
+    assertThat(third.max()).isEqualTo(1);
+    assertThat(slices.ratio(SATURATED, "third", "other", Slice::cpuMicros).max()).isEqualTo(1);
+  }
+
   @Test
   void findsTheLoadThatIsWorstForUs() {
     add(SATURATED, "ours", 9);
@@ -63,7 +77,7 @@ class GatewaySlicesTest {
     // Two slow calls of 300 are fewer than one in a hundred, of 100 more.
     assertThat(slices.p99Micros(AT_RATE, "ours")).isCloseTo(1_000, withinPercentage(1));
     assertThat(slices.p99Micros(AT_RATE, "other")).isCloseTo(2_000, withinPercentage(1));
-    assertThat(slices.p99Ratio(AT_RATE, "ours", "other")).isCloseTo(0.5, withinPercentage(1));
+    assertThat(slices.p99RatioOfAll(AT_RATE, "ours", "other")).isCloseTo(0.5, withinPercentage(1));
   }
 
   @Test
