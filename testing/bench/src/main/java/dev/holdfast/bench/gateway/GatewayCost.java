@@ -111,9 +111,9 @@ public final class GatewayCost extends Comparison {
             + " and at a fixed rate.",
         "Every proxy has two threads and the same scheduling class (SCHED_BATCH). In each"
             + " alternation every proxy is",
-        "given every load, in rotating order; Holdfast and HAProxy are given clients' paced ones,"
+        "given every load, in rotating order; Holdfast and HAProxy are given paced ones,"
             + " whose p99 varies most,",
-        "seven times, over TLS three times. CPU is that of all threads of the proxy's processes"
+        "six times, over TLS twice. CPU is that of all threads of the proxy's processes"
             + " (schedstat), from",
         "no call under way to no call under way. An answer counts if it has the bytes of a true"
             + " one; else the run fails.",

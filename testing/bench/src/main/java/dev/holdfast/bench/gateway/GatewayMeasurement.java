@@ -30,12 +30,18 @@ final class GatewayMeasurement {
    * Slices of a paced load per alternation for the two proxies whose p99 is compared. It varies
    * much: a stall of the machine of 8 ms decides that of one slice.
    */
-  private static final int TURNS_OF_PACED = 7;
+  private static final int TURNS_OF_PACED = 6;
 
   /** The same over TLS, where no bound depends on it. */
-  private static final int TURNS_OF_PACED_TLS = 3;
+  private static final int TURNS_OF_PACED_TLS = 2;
 
   private static final Set<String> COMPARED = Set.of(GatewayPrograms.HOLDFAST, GatewayCost.HAPROXY);
+
+  /** Measures a proxy under a load for a short time. */
+  @FunctionalInterface
+  private interface SliceSource {
+    Slice measure(GatewayProxy proxy) throws IOException, InterruptedException;
+  }
 
   private static final double SECONDS_TO_MILLIS = 1e3;
   private static final long LONGEST_WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(40);
@@ -144,40 +150,47 @@ final class GatewayMeasurement {
     }
   }
 
-  /** Every load of h2load for every proxy, in the order of the list. */
+  /** Measures every proxy once under each load of h2load, and two of them often if it is paced. */
   void alternation(int number, List<GatewayProxy> proxies)
       throws IOException, InterruptedException {
     for (GatewayWork work : GatewayWork.values()) {
       for (int rate : List.of(H2load.SATURATION, fixedRate)) {
-        StringBuilder line = new StringBuilder();
-        for (GatewayProxy proxy : proxies) {
-          line.append(describe(proxy, slice(work, rate, proxy)));
-        }
-        report.say("%d, %s%s", number + 1, Load.of(work, rate).key(), line);
+        int turns = rate == H2load.SATURATION ? 1 : TURNS_OF_PACED;
+        turns(number, proxies, Load.of(work, rate), turns, proxy -> slice(work, rate, proxy));
       }
     }
     addTimeWait(proxies);
   }
 
-  /** Measures every proxy once under each client load, and two of them often if it is paced. */
+  /** The same for the loads of gRPC clients. */
   void alternationOfClients(int number, List<GatewayProxy> proxies)
       throws IOException, InterruptedException {
-    List<GatewayProxy> order = new ArrayList<>(proxies);
+    long millis = (long) (sliceSeconds * SECONDS_TO_MILLIS);
     for (GrpcLoad load : loads) {
-      for (int turn = 0; turn < turnsOf(load); turn++) {
-        boolean first = turn == 0;
-        StringBuilder line = new StringBuilder();
-        for (GatewayProxy proxy :
-            order.stream().filter(each -> first || COMPARED.contains(each.name())).toList()) {
-          Slice slice = clients.run(load, proxy, (long) (sliceSeconds * SECONDS_TO_MILLIS));
-          slices.add(Load.of(load), proxy.name(), slice);
-          line.append(describe(proxy, slice));
-        }
-        report.say("%d, %s%s", number + 1, load.title(), line);
-        Collections.rotate(order, 1);
-      }
+      turns(
+          number, proxies, Load.of(load), turnsOf(load), proxy -> clients.run(load, proxy, millis));
     }
     addTimeWait(proxies);
+  }
+
+  /**
+   * All proxies take part in the first turn, those that are compared in all; who begins changes.
+   */
+  private void turns(
+      int number, List<GatewayProxy> proxies, Load load, int turns, SliceSource source)
+      throws IOException, InterruptedException {
+    List<GatewayProxy> compared = new ArrayList<>(proxies);
+    compared.removeIf(proxy -> !COMPARED.contains(proxy.name()));
+    for (int turn = 0; turn < turns; turn++) {
+      StringBuilder line = new StringBuilder();
+      for (GatewayProxy proxy : turn == 0 ? proxies : compared) {
+        Slice slice = source.measure(proxy);
+        slices.add(load, proxy.name(), slice);
+        line.append(describe(proxy, slice));
+      }
+      report.say("%d, %s%s", number + 1, load.key(), line);
+      Collections.reverse(compared);
+    }
   }
 
   private static int turnsOf(GrpcLoad load) {
@@ -214,9 +227,6 @@ final class GatewayMeasurement {
     if (saturated) {
       callsPerSecond.put(proxy.name() + work, done.callsPerSecond());
     }
-    Slice slice =
-        new Slice(cpu / done.calls(), done.callsPerSecond(), Latencies.ofMicros(done.micros()));
-    slices.add(Load.of(work, fixed), proxy.name(), slice);
-    return slice;
+    return new Slice(cpu / done.calls(), done.callsPerSecond(), Latencies.ofMicros(done.micros()));
   }
 }

@@ -61,6 +61,23 @@ public final class Sample {
     return between(0.5);
   }
 
+  /**
+   * The lower end of the interval in which the median of all possible values lies with 95 %
+   * certainty, whatever their distribution: the sign test. The least value when there are fewer
+   * than six.
+   */
+  public double medianAtLeast() {
+    double probability = Math.pow(0.5, sorted.length);
+    double below = probability;
+    int rank = 0;
+    while (below <= 0.025) {
+      rank++;
+      probability *= (double) (sorted.length - rank + 1) / rank;
+      below += probability;
+    }
+    return sorted[Math.max(0, rank - 1)];
+  }
+
   /** The lower quartile: a quarter of the values lies below. */
   public double lowerQuartile() {
     return between(0.25);

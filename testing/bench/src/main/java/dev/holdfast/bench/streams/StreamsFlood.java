@@ -48,7 +48,10 @@ public final class StreamsFlood extends Comparison {
   private static final double MIB = 1 << 20;
   private static final double P99_BOUND = 1.5;
 
-  /** Where the machine makes plain gRPC miss the bound above: no more than it costs that. */
+  /**
+   * Where the machine makes plain gRPC miss the bound above, ours may cost no more than plain gRPC,
+   * as far as the turns can tell.
+   */
   private static final double OVER_PLAIN_BOUND = 1.0;
 
   private static final double RATE_BOUND = 0.5;
@@ -83,11 +86,13 @@ public final class StreamsFlood extends Comparison {
             + " buffers are without a",
         "limit, win credit by small messages and then send 256 of 4 MiB each. In each turn they"
             + " stand still (SIGSTOP)",
-        "and go on, so that what the machine does meanwhile hits both alike. p99 of all rounds of"
-            + " the neighbours",
-        "beside senders over that of all without; in turn with a server and clients of plain gRPC;"
-            + " the first turn does",
-        "not count. Above 1.5 the ratio over that of plain gRPC counts.",
+        "and go on, so that what the machine does meanwhile hits both alike. p99 of the neighbours"
+            + " beside senders over",
+        "that without, the median of all turns; in turn with a server and clients of plain gRPC;"
+            + " the first turn does not",
+        "count. Above 1.5 the ratio of a turn over that of plain gRPC's before it counts: the"
+            + " median of these may be above",
+        "1 only as far as chance makes it, which is the lower end of its interval of 95 %.",
         "p99, and the rate of the flood, beside what the subscribers left over those before; and",
         "reachable memory of the server beside all of them, less that before.");
   }
@@ -134,15 +139,17 @@ public final class StreamsFlood extends Comparison {
       throws Exception {
     double peak = (ours.peakBytes - reachable) / MIB;
     double most = most(options, ours.server) / MIB;
-    double ratio = ours.p99Ratio();
-    double plainRatio = plain.p99Ratio();
+    Sample ratios = Sample.of(ours.ratios);
+    Sample plainRatios = Sample.of(plain.ratios);
+    double ratio = ratios.median();
+    double plainRatio = plainRatios.median();
     double alone = PacedRounds.p99Micros(ours.alone);
     report
         .figure("peak_mb", peak)
         .figure("neighbours_p99_ratio", ratio)
-        .figure("neighbours_p99_ratio_iqr", Sample.of(ours.ratios).interquartileRange())
+        .figure("neighbours_p99_ratio_iqr", ratios.interquartileRange())
         .figure("plain_p99_ratio", plainRatio)
-        .figure("plain_p99_ratio_iqr", Sample.of(plain.ratios).interquartileRange())
+        .figure("plain_p99_ratio_iqr", plainRatios.interquartileRange())
         .figure("bound_mb", most)
         .figure("p99_us", PacedRounds.p99Micros(ours.beside))
         .figure("p99_us_alone", alone)
@@ -154,18 +161,33 @@ public final class StreamsFlood extends Comparison {
         .bound(ours.server.isAlive(), "the server is gone")
         .bound(plain.hadMore() && ours.hadMore(), "the senders had nothing left to send")
         .speedBound(peak <= most, "peak_mb: %.1f (expected: <= %.1f)", peak, most);
-    double overPlain = ratio / plainRatio;
+    report.say(
+        "p99 of all rounds of all turns, beside senders over without: ours %.2f, plain %.2f",
+        ours.p99Ratio(), plain.p99Ratio());
+    Sample overPlain = overPlain(ours, plain);
+    double least = overPlain.medianAtLeast();
     report
-        .figure("neighbours_over_plain", overPlain)
+        .figure("neighbours_over_plain", overPlain.median())
+        .figure("neighbours_over_plain_iqr", overPlain.interquartileRange())
+        .figure("neighbours_over_plain_least", least)
         .speedBound(
-            ratio <= P99_BOUND || overPlain <= OVER_PLAIN_BOUND,
-            "neighbours_p99_ratio: %.2f (expected: <= %.2f, or neighbours_over_plain <= %.2f:"
-                + " %.2f)",
+            ratio <= P99_BOUND || least <= OVER_PLAIN_BOUND,
+            "neighbours_p99_ratio: %.2f (expected: <= %.2f, or neighbours_over_plain_least <="
+                + " %.2f: %.2f)",
             ratio,
             P99_BOUND,
             OVER_PLAIN_BOUND,
-            overPlain);
+            least);
     atMost(report, "p99_us_alone / p99_us_before", alone / before, P99_BOUND);
+  }
+
+  /** The ratio of each turn over that of plain gRPC's turn before it. */
+  private static Sample overPlain(Side ours, Side plain) {
+    List<Double> pairs = new ArrayList<>();
+    for (int i = 0; i < ours.ratios.size(); i++) {
+      pairs.add(ours.ratios.get(i) / plain.ratios.get(i));
+    }
+    return Sample.of(pairs);
   }
 
   private static void atMost(Report report, String what, double ratio, double bound) {
@@ -217,7 +239,7 @@ public final class StreamsFlood extends Comparison {
       return rounds.send(Duration.ofSeconds(options.get(SECONDS)));
     }
 
-    /** Of all rounds together: that of one turn is decided by one moment of the machine. */
+    /** Of all rounds together, which the few longest stalls of the machine decide. */
     double p99Ratio() {
       return PacedRounds.p99Micros(beside) / PacedRounds.p99Micros(alone);
     }

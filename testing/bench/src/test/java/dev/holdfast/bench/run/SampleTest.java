@@ -12,6 +12,8 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SampleTest {
   private static final double TINY = 1e-12;
@@ -60,6 +62,17 @@ class SampleTest {
     assertThatThrownBy(() -> Sample.of(1, Double.NaN)).hasMessageContaining("NaN (expected:");
     assertThatThrownBy(() -> Sample.of(1).percentile(0)).hasMessageContaining("(expected: > 0");
     assertThatThrownBy(() -> Sample.of(1).percentile(101)).hasMessageContaining("<= 100");
+  }
+
+  /** The ranks are those of tables of the sign test. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1", "5, 1", "6, 1", "8, 1", "9, 2", "12, 3", "20, 6", "25, 8", "40, 14", "60, 22"
+  })
+  void medianIsAtLeastTheValueThatTheSignTestNames(int count, double rank) {
+    assertThat(
+            Sample.of(DoubleStream.iterate(1, i -> i + 1).limit(count).toArray()).medianAtLeast())
+        .isEqualTo(rank);
   }
 
   @Property
