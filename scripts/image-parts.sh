@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The parts of an OCI image that is made from scratch, without a daemon and without a registry: a Java runtime of jlink, the
 # shared libraries of this Debian that it needs, and a program's jars.
-# Sourced behind common.sh, with ROOT, WORK, DIST and check set.
+# Sourced behind common.sh, with ROOT, WORK and DIST set.
 
 ROOTFS=$WORK/rootfs
 # Nobody in particular, as a number: a kubelet can't tell of a name whether it is root.
@@ -11,10 +11,11 @@ HOME_IN_IMAGE=/opt/holdfast
 # DNS, random number generators.
 MORE_MODULES=jdk.crypto.ec,jdk.naming.dns,jdk.random
 
-# Sets BUILD, JDK, EPOCH and VERSION, and begins an empty root.
+# begin_image TOOL...: sets BUILD, JDK, EPOCH and VERSION, and begins an empty root. The tools are needed beside those that make
+# images.
 begin_image() {
   [[ $(uname -m) == x86_64 ]] || die "machine: $(uname -m) (expected: x86_64)" 3
-  require_image_tools
+  require_image_tools "$@"
   EPOCH=$(epoch)
   VERSION=$(version)
   build_if_needed
@@ -27,10 +28,7 @@ begin_image() {
 # umoci writes the image; runc runs it in the check. Both are the reference tools of the Open Container Initiative.
 require_image_tools() {
   local missing=() tool
-  for tool in umoci jq; do command -v "$tool" >/dev/null || missing+=("$tool"); done
-  if $check; then
-    for tool in runc curl; do command -v "$tool" >/dev/null || missing+=("$tool"); done
-  fi
+  for tool in umoci jq "$@"; do command -v "$tool" >/dev/null || missing+=("$tool"); done
   if ((${#missing[@]})); then
     ((EUID == 0)) || die "missing: ${missing[*]} (expected: sudo apt-get install -y ${missing[*]})" 3
     note "installing ${missing[*]} ..."
