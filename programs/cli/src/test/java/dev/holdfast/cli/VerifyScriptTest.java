@@ -61,6 +61,7 @@ class VerifyScriptTest {
     "etcd",
     "etcdctl",
     "fish",
+    "flock",
     "groff",
     "h2load",
     "haproxy",
