@@ -48,10 +48,7 @@ public final class StreamsFlood extends Comparison {
   private static final double MIB = 1 << 20;
   private static final double P99_BOUND = 1.5;
 
-  /**
-   * Where the machine makes plain gRPC miss the bound above, ours may cost no more than plain gRPC,
-   * as far as the turns can tell.
-   */
+  /** Where the machine makes plain gRPC miss the bound above: no more than it costs that. */
   private static final double OVER_PLAIN_BOUND = 1.0;
 
   private static final double RATE_BOUND = 0.5;
@@ -90,9 +87,8 @@ public final class StreamsFlood extends Comparison {
             + " beside senders over",
         "that without, the median of all turns; in turn with a server and clients of plain gRPC;"
             + " the first turn does not",
-        "count. Above 1.5 the ratio of a turn over that of plain gRPC's before it counts: the"
-            + " median of these may be above",
-        "1 only as far as chance makes it, which is the lower end of its interval of 95 %.",
+        "count. Above 1.5 the ratio of a turn over that of plain gRPC's before it counts, the"
+            + " median of all.",
         "p99, and the rate of the flood, beside what the subscribers left over those before; and",
         "reachable memory of the server beside all of them, less that before.");
   }
@@ -165,19 +161,18 @@ public final class StreamsFlood extends Comparison {
         "p99 of all rounds of all turns, beside senders over without: ours %.2f, plain %.2f",
         ours.p99Ratio(), plain.p99Ratio());
     Sample overPlain = overPlain(ours, plain);
-    double least = overPlain.medianAtLeast();
     report
         .figure("neighbours_over_plain", overPlain.median())
         .figure("neighbours_over_plain_iqr", overPlain.interquartileRange())
-        .figure("neighbours_over_plain_least", least)
+        .figure("neighbours_over_plain_least", overPlain.medianAtLeast())
         .speedBound(
-            ratio <= P99_BOUND || least <= OVER_PLAIN_BOUND,
-            "neighbours_p99_ratio: %.2f (expected: <= %.2f, or neighbours_over_plain_least <="
-                + " %.2f: %.2f)",
+            ratio <= P99_BOUND || overPlain.median() <= OVER_PLAIN_BOUND,
+            "neighbours_p99_ratio: %.2f (expected: <= %.2f, or neighbours_over_plain <= %.2f:"
+                + " %.2f)",
             ratio,
             P99_BOUND,
             OVER_PLAIN_BOUND,
-            least);
+            overPlain.median());
     atMost(report, "p99_us_alone / p99_us_before", alone / before, P99_BOUND);
   }
 
