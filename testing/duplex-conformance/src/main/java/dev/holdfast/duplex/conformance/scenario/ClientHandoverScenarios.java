@@ -10,6 +10,7 @@ import dev.holdfast.duplex.conformance.wire.WireWelcome;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,6 +18,9 @@ import java.util.Set;
 /** Scenarios of a client whose server hands its session over to another instance. */
 final class ClientHandoverScenarios {
   private static final Duration A_WHILE = Duration.ofMillis(300);
+
+  /** Longer than any scenario: no client ends its request side before the welcome. */
+  private static final long LONG_SILENCE_MILLIS = 60_000;
 
   /**
    * The token of the next owner, another one than that of the old owner, which is to be forgotten.
@@ -442,8 +446,10 @@ final class ClientHandoverScenarios {
     return call;
   }
 
-  private static ClientStage list(Stage stage) throws Exception {
-    return stage.client().of(PeerMethods.LIST);
+  private static ClientStage list(Stage stage, Map<String, Object> options) throws Exception {
+    Map<String, Object> all = new HashMap<>(options);
+    all.put("assumePlainMs", LONG_SILENCE_MILLIS);
+    return stage.client().of(PeerMethods.LIST).open(all);
   }
 
   /** The next owner gets the request, and its end, at their first positions. */
@@ -460,7 +466,7 @@ final class ClientHandoverScenarios {
   }
 
   private static void replay(Stage stage) throws Exception {
-    ClientStage client = list(stage).open();
+    ClientStage client = list(stage, Map.of());
     WireServerCall call = listed(client);
     ClientStage.say(call, 1, "x");
     client.received("x");
@@ -473,7 +479,7 @@ final class ClientHandoverScenarios {
   }
 
   private static void restartUnnoticed(Stage stage) throws Exception {
-    ClientStage client = list(stage).open();
+    ClientStage client = list(stage, Map.of());
     WireServerCall call = listed(client);
     WireHandover handover = WireHandover.of(1, 0, 1).restarting();
     handOver(call, handover, 2);
@@ -484,7 +490,7 @@ final class ClientHandoverScenarios {
   }
 
   private static void noticed(Stage stage) throws Exception {
-    ClientStage client = list(stage).open();
+    ClientStage client = list(stage, Map.of());
     WireServerCall call = listed(client);
     ClientStage.say(call, 1, "x");
     client.received("x");
@@ -495,7 +501,7 @@ final class ClientHandoverScenarios {
   }
 
   private static void told(Stage stage) throws Exception {
-    ClientStage client = list(stage).open(Map.of("restart", 1L));
+    ClientStage client = list(stage, Map.of("restart", 1L));
     WireServerCall call = listed(client);
     ClientStage.say(call, 1, "x");
     client.received("x");

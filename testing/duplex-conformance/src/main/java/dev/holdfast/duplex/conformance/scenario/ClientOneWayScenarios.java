@@ -20,7 +20,11 @@ final class ClientOneWayScenarios {
   private static final long LONG_SILENCE_MILLIS = 60_000;
 
   private static final long SHORT_SILENCE_MILLIS = 400;
-  private static final long HANDSHAKE_MILLIS = 2_000;
+
+  /** So long that a client waits for it even if its machine stood still for seconds meanwhile. */
+  private static final long NOTED_SILENCE_MILLIS = 3_000;
+
+  private static final long HANDSHAKE_MILLIS = 5_000;
 
   /** The time in which what waits for nothing has come. */
   private static final Duration SOON = Duration.ofSeconds(10);
@@ -355,7 +359,7 @@ final class ClientOneWayScenarios {
         stage
             .client()
             .of(PeerMethods.LIST)
-            .open(Map.of("assumePlainMs", SHORT_SILENCE_MILLIS, "handshakeMs", HANDSHAKE_MILLIS));
+            .open(Map.of("assumePlainMs", NOTED_SILENCE_MILLIS, "handshakeMs", HANDSHAKE_MILLIS));
     requestAndHalfClose(client).welcome(welcome(2));
     WireServerCall call = client.accept();
     for (int i = 0; i < HELD_RESPONSES; i++) {
@@ -368,7 +372,7 @@ final class ClientOneWayScenarios {
     // Until the client gives up.
     call.events().end();
     WireServerCall next = client.accept();
-    next.events().quiet(Duration.ofMillis(SHORT_SILENCE_MILLIS / 2));
+    next.events().quiet(A_WHILE);
     endsRequests(next);
     next.welcome(welcome(2));
     ClientStage.finish(next, 1, 2, 0);
