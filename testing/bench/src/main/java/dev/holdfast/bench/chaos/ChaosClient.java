@@ -1,10 +1,7 @@
 package dev.holdfast.bench.chaos;
 
 import dev.holdfast.core.Endpoint;
-import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
-import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.ServiceTarget;
 import dev.holdfast.core.discovery.EndpointDirectory;
@@ -13,7 +10,7 @@ import dev.holdfast.core.registration.InstanceRegistration;
 import dev.holdfast.grpc.HoldfastChannelBuilder;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
-import java.util.function.IntSupplier;
+import java.util.List;
 
 /**
  * A client of a registry with connections, watches and a lease of its own, as if it were alone in
@@ -30,16 +27,16 @@ final class ChaosClient implements AutoCloseable {
   /**
    * Opens the registry and follows the service.
    *
-   * @param memoryLosses how often the store was made to lose its memory so far
+   * @param losses when the store was made to lose its memory
    */
-  ChaosClient(String target, RegistryContext context, IntSupplier memoryLosses) {
+  ChaosClient(String target, RegistryContext context, MemoryLosses losses) {
     this.context = context;
     this.registries = new Registries(context);
     this.target = target;
     ServiceTarget parsed = registries.resolveTarget(target);
     this.service = parsed.service();
     this.handle = registries.open(parsed.registry());
-    this.wipes = new DeclaredWipes(memoryLosses);
+    this.wipes = new DeclaredWipes(losses, System::nanoTime);
     var unused = handle.registry().watch(service, wipes);
   }
 
@@ -62,50 +59,13 @@ final class ChaosClient implements AutoCloseable {
         .build();
   }
 
-  /** Wipes that were declared where nothing was wiped. */
-  int falseWipes() {
-    return wipes.unexplained;
+  /** When wipes were declared where nothing was wiped, by the clock of {@link System#nanoTime}. */
+  List<Long> falseWipes() {
+    return wipes.unexplained();
   }
 
   @Override
   public void close() {
     handle.close();
-  }
-
-  /** The changes of the epoch; each loss of memory explains one. Its callbacks are serial. */
-  private static final class DeclaredWipes implements Registry.WatchListener {
-    private final IntSupplier memoryLosses;
-    private long epoch;
-    private int explainedLosses;
-    private volatile int unexplained;
-
-    DeclaredWipes(IntSupplier memoryLosses) {
-      this.memoryLosses = memoryLosses;
-    }
-
-    @Override
-    @SuppressWarnings("NonAtomicVolatileUpdate") // written on the scheduler only
-    public void onSnapshot(RegistrySnapshot snapshot) {
-      int losses = memoryLosses.getAsInt();
-      if (epoch != 0 && snapshot.epoch() != epoch) {
-        // Two wipes may have passed while nothing was heard, and are then told one after the other
-        // or as one.
-        long declared = Math.abs(snapshot.epoch() - epoch);
-        long explained = Math.min(declared, losses - explainedLosses);
-        unexplained += (int) (declared - explained);
-        explainedLosses = losses;
-      }
-      epoch = snapshot.epoch();
-    }
-
-    @Override
-    public void onConfirmed() {
-      // What counts is which life of the store it is.
-    }
-
-    @Override
-    public void onFailure(RegistryException cause) {
-      // Broken watches are counted by their meter.
-    }
   }
 }

@@ -10,13 +10,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 /**
  * A cluster of three real etcd members on loopback. Each member has data of its own and stands
- * behind a relay, which all clients go through. Confined to one thread, except for {@link
- * #memoryLosses}.
+ * behind a relay, which all clients go through. Confined to one thread, except for {@link #losses}.
  */
 final class ChaosCluster implements LocalEtcdMembers.Cluster {
   static final int SIZE = 3;
@@ -31,7 +29,7 @@ final class ChaosCluster implements LocalEtcdMembers.Cluster {
   private final ScratchFolder folder;
   private final LocalEtcdMembers members;
   private final List<TcpRelay> relays;
-  private final AtomicInteger memoryLosses = new AtomicInteger();
+  private final MemoryLosses losses = new MemoryLosses(System::nanoTime);
 
   private ChaosCluster(ScratchFolder folder, LocalEtcdMembers members) {
     this.folder = folder;
@@ -112,8 +110,7 @@ final class ChaosCluster implements LocalEtcdMembers.Cluster {
   /** Kills all members, empties them and starts them again with the same flags. */
   void wipe() throws IOException {
     members.killAll();
-    // Between the end of writes and their loss, so that each loss is after its count.
-    memoryLosses.incrementAndGet();
+    losses.count();
     members.wipeAll();
   }
 
@@ -136,13 +133,12 @@ final class ChaosCluster implements LocalEtcdMembers.Cluster {
   /** Kills all members and starts them again with what {@link #backUp} copied. */
   void restore(Path backup) throws IOException {
     members.killAll();
-    memoryLosses.incrementAndGet();
+    losses.count();
     members.restoreFrom(backup);
   }
 
-  /** The number of times that the store was made to lose all or the latest part of its data. */
-  int memoryLosses() {
-    return memoryLosses.get();
+  MemoryLosses losses() {
+    return losses;
   }
 
   @Override

@@ -119,8 +119,9 @@ final class ChaosWorkload {
             .sum();
   }
 
-  int falseWipes() {
-    return clients.stream().mapToInt(ChaosClient::falseWipes).sum();
+  /** When the clients declared wipes that were none. */
+  List<Long> falseWipes() {
+    return clients.stream().flatMap(client -> client.falseWipes().stream()).sorted().toList();
   }
 
   List<MissingEndpoints> followers() {
@@ -168,7 +169,7 @@ final class ChaosWorkload {
         etcd.target(SERVICE, "ttl=" + size.ttlSeconds() + "s&request-timeout=5s&relist=4s");
     RegistryContext context =
         new RegistryContext(loop, meters, new Random(random.nextLong()), Map.of());
-    ChaosClient client = runResources.own(new ChaosClient(target, context, etcd::memoryLosses));
+    ChaosClient client = runResources.own(new ChaosClient(target, context, etcd.losses()));
     clients.add(client);
     return client;
   }

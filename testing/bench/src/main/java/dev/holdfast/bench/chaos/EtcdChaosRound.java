@@ -94,7 +94,7 @@ final class EtcdChaosRound {
     return new Outcome(
         begun.size(),
         lost.size(),
-        population.falseWipes(),
+        population.falseWipes().size(),
         population.followers().stream().mapToDouble(MissingEndpoints::seconds).max().orElse(0),
         calls.issued(),
         calls.failed() + calls.unaccounted(),
@@ -138,6 +138,11 @@ final class EtcdChaosRound {
     if (!failures.isEmpty()) {
       report.say("%s: failures: %s", label, failures);
     }
+    population.falseWipes().stream()
+        .limit(NAMES_TOLD)
+        .forEach(
+            atNanos ->
+                report.say("%s: a wipe was declared that was none, %s", label, when(atNanos)));
     population.followers().stream()
         .flatMap(follower -> follower.gaps().stream())
         .sorted(Comparator.comparingLong(MissingEndpoints.Gap::nanos).reversed())
