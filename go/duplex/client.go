@@ -125,6 +125,7 @@ type calls struct {
 	peers  map[peerKey]session.Peer
 	closed bool
 	open   map[*clientStream]struct{}
+	paused map[*clientStream]string // between two attempts, and where the next one goes; "" for any server
 }
 
 func newCalls(o ClientOptions) (*calls, error) {
@@ -139,7 +140,8 @@ func newCalls(o ClientOptions) (*calls, error) {
 	return &calls{
 		options: options, resumable: resumable, budget: session.NewBudget(o.BufferBytes),
 		instances: instances{dial: o.Dial}, open: map[*clientStream]struct{}{}, peers: map[peerKey]session.Peer{},
-		wall: time.Now,
+		paused: map[*clientStream]string{},
+		wall:   time.Now,
 	}, nil
 }
 
@@ -192,6 +194,39 @@ func (c *calls) remove(s *clientStream) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.open, s)
+	delete(c.paused, s)
+}
+
+// pause remembers an open stream whose attempt came to nothing, until it tries again.
+func (c *calls) pause(s *clientStream, server string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, open := c.open[s]; open {
+		c.paused[s] = server
+	}
+}
+
+func (c *calls) endPause(s *clientStream) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.paused, s)
+}
+
+// welcomed wakes the streams that wait for a server which welcomes again, in place of waiting out the delays
+// that its outage has left them. The limiter paces their attempts.
+func (c *calls) welcomed(server string) {
+	var woken []*clientStream
+	c.mu.Lock()
+	for s, waitsFor := range c.paused {
+		if waitsFor == "" || waitsFor == server {
+			delete(c.paused, s)
+			woken = append(woken, s)
+		}
+	}
+	c.mu.Unlock()
+	for _, s := range woken {
+		s.wake()
+	}
 }
 
 // The methods in one direction whose servers are known; with one more all are found out again.

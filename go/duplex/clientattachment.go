@@ -234,6 +234,7 @@ func (a *clientAttachment) onHeader(header metadata.MD, from *peer.Peer) error {
 		a.owner.onHeader(header, from)
 		a.owner.session.OnWelcome(now(), a.a, &welcome)
 	})
+	a.owner.calls.welcomed(wire.Owner(welcome.Token))
 	return nil
 }
 
@@ -346,6 +347,7 @@ func (a *clientAttachment) finish(err error, input func()) {
 		a.over = true
 		a.out.end()
 		input()
+		a.owner.pause()
 	})
 }
 

@@ -83,6 +83,21 @@ func (s *clientStream) onContextDone() {
 	s.pump()
 }
 
+// pause lets another stream's welcome wake this one, if it waits for its next attempt; called with the lock
+// held.
+func (s *clientStream) pause() {
+	if server, paused := s.session.Paused(); paused {
+		s.calls.pause(s, server)
+	}
+}
+
+func (s *clientStream) wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.session.OnReachable(now())
+	s.pump()
+}
+
 // abandon ends the session where no attachment can follow.
 func (s *clientStream) abandon(why error) {
 	s.mu.Lock()
@@ -110,6 +125,7 @@ func (s *clientStream) pump() {
 		}
 		switch o.Op {
 		case session.OpStart:
+			s.calls.endPause(s)
 			s.startAttachment(o)
 		case session.OpSend:
 			attachmentOf(o.To).enqueue(o)

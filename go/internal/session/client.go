@@ -305,6 +305,20 @@ func (c *Client) OnHelloSent(now int64, a *Attachment) {
 	}
 }
 
+// OnReachable says that a server has welcomed another session, in the way of the next attempt here.
+func (c *Client) OnReachable(now int64) {
+	if c.state == Detached {
+		c.schedule.bringForward(now)
+		c.keepAttached(now)
+	}
+}
+
+// Paused reports whether the session waits for its next attempt, and the address of the server that it goes
+// to; "" for any.
+func (c *Client) Paused() (server string, paused bool) {
+	return wire.Owner(c.token), c.state == Detached
+}
+
 // OnClosed says that the call of an attachment ended.
 func (c *Client) OnClosed(now int64, a *Attachment, how Closure) {
 	switch {

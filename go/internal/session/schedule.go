@@ -10,6 +10,9 @@ const (
 	maxMoves            = 3
 	maxPatienceDoubling = 2
 	tellAfter           = 2 * time.Second
+	// Between an attempt that failed and the next one, when a server that may be reached again brings it
+	// forward.
+	leastPause = 2 * time.Second
 )
 
 // schedule says when and where a client's next attachment is begun, with which number, and when to
@@ -25,6 +28,7 @@ type schedule struct {
 	moves    int
 	silences int
 	retry    int64
+	earliest int64 // how far retry can be brought forward
 	alone    int64 // since when there is no attachment
 }
 
@@ -78,7 +82,17 @@ func (s *schedule) detached(now int64) {
 }
 
 func (s *schedule) later(now int64, atLeast time.Duration) {
-	s.retry = now + int64(atLeast) + int64(s.delay()) + s.spreadPart()
+	delay := int64(s.delay())
+	asked := int64(atLeast) + s.spreadPart()
+	s.retry = now + asked + delay
+	s.earliest = now + max(asked, int64(leastPause))
+}
+
+// bringForward: the server can be reached, so the delay that outages made is not waited for.
+func (s *schedule) bringForward(now int64) {
+	if s.retry != never {
+		s.retry = min(s.retry, max(now, s.earliest))
+	}
 }
 
 func (s *schedule) soon(now int64) { s.retry = now + s.spreadPart() }

@@ -43,17 +43,15 @@ final class AttachmentRouter {
     if (host != null) {
       routed = host.withConnectionListener(routed, new Watch(owner, startCall.attachment()));
     }
+    if (startCall.attachment().number() > 1) {
+      // While the channel waits to connect again an attempt waits with it, up to the handshake's
+      // limit: to fail at once would only make the next delay longer.
+      routed = routed.withWaitForReady();
+    }
     if (host != null && !instance.isEmpty() && host.hasInstance(instance)) {
       routed = host.withInstance(routed, instance);
-    } else {
-      if (startCall.attachment().number() > 1) {
-        // While the channel waits to connect again an attempt waits with it, up to the handshake's
-        // limit: to fail at once would only make the next delay longer.
-        routed = routed.withWaitForReady();
-      }
-      if (!instance.isEmpty() && instance.equals(startCall.address())) {
-        to = streams.channelTo(instance, channel);
-      }
+    } else if (!instance.isEmpty() && instance.equals(startCall.address())) {
+      to = streams.channelTo(instance, channel);
     }
     return to.newCall(method, routed);
   }

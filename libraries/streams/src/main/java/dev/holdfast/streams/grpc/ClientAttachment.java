@@ -51,6 +51,7 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
   private final StreamAttachment attachment;
   private final ClientCall<SessionFrame, SessionFrame> call;
   private final CallReachTracer word;
+  private final ChannelResumeLimiter pace;
   private boolean sendsNoMore;
   private @Nullable Boolean compression;
   private volatile boolean plain;
@@ -115,12 +116,14 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
       ResumableClientCall<?, ?> owner,
       SessionOutput.StartCall startCall,
       ClientCall<SessionFrame, SessionFrame> call,
-      CallReachTracer word) {
+      CallReachTracer word,
+      ChannelResumeLimiter pace) {
     this.owner = owner;
     this.startCall = startCall;
     this.attachment = startCall.attachment();
     this.call = call;
     this.word = word;
+    this.pace = pace;
   }
 
   // To the server; by the driver.
@@ -129,7 +132,8 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
    * Starts at once, or, coming back or handed over, when it is its turn among all others of the
    * channel.
    */
-  void begin(ChannelResumeLimiter pace) {
+  void begin() {
+    pace.endPause(owner);
     if (startCall.hello().token().isNone() && !startCall.handover().isPresent()) {
       start();
       return;
@@ -280,6 +284,7 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
     if (ours != null) {
       ours.onWelcome();
     }
+    pace.onWelcome(welcome.token().owner().orElse(""));
   }
 
   @Override
@@ -328,6 +333,7 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
     } else {
       owner.onRefused(attachment, handshakeRefusal, status);
     }
+    owner.pause(pace);
   }
 
   /** The address of the server; "" before a connection was found. */

@@ -6,6 +6,7 @@ import dev.holdfast.hooks.StreamStatus;
 import dev.holdfast.streams.SessionEnd;
 import dev.holdfast.streams.SessionState;
 import dev.holdfast.streams.grpc.internal.driver.CallDeadline;
+import dev.holdfast.streams.grpc.internal.driver.ChannelResumeLimiter;
 import dev.holdfast.streams.grpc.internal.driver.ClosureCauseText;
 import dev.holdfast.streams.grpc.internal.driver.SessionAge;
 import dev.holdfast.streams.grpc.internal.driver.SessionDriver;
@@ -65,6 +66,9 @@ final class ResumableClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   private volatile String lastCause = "";
   private volatile @Nullable Status lastStatus;
   private volatile @Nullable Status cancellation;
+
+  /** The address of the server that welcomed the session last; "" for none, or none by name. */
+  private volatile String server = "";
 
   /** The thread that hands over a message, after which the session is driven anyway. */
   private volatile @Nullable Thread handling;
@@ -230,6 +234,7 @@ final class ResumableClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
 
   @Override
   public void onOver() {
+    streams.paceOf(channel).endPause(this);
     streams.remove(this);
   }
 
@@ -249,10 +254,11 @@ final class ResumableClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
             () -> {
               ClientCall<SessionFrame, SessionFrame> call =
                   route.call(this, startCall, StreamMethods.framed(method), physical);
-              ClientAttachment attached = new ClientAttachment(this, startCall, call, word);
+              ClientAttachment attached =
+                  new ClientAttachment(this, startCall, call, word, streams.paceOf(channel));
               attachment.attach(attached);
               latest = attached;
-              attached.begin(streams.paceOf(channel));
+              attached.begin();
             });
     if (route.isShutdown()) {
       endWithChannel();
@@ -363,7 +369,21 @@ final class ResumableClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   void onWelcome(StreamAttachment attachment, Welcome welcome) {
     streams.peers().onPeer(channel, peerKey, true);
     age.onChange();
+    server = welcome.token().owner().orElse("");
     driver.input((session, now) -> session.onWelcome(now, attachment, welcome));
+  }
+
+  /** An attachment has ended: a session that has no other one waits until it tries again. */
+  void pause(ChannelResumeLimiter pace) {
+    if (driver.locked(session -> session.state() != SessionState.DETACHED)) {
+      return;
+    }
+    String next = driver.locked(ClientSession::isHandedOver) ? "" : server;
+    pace.pause(this, next, () -> driver.input((session, now) -> session.onReachable(now)));
+    if (driver.locked(session -> session.state().isTerminal())) {
+      // Over meanwhile: nobody would forget it.
+      pace.endPause(this);
+    }
   }
 
   void onPlain(StreamAttachment attachment, ClientAttachment carrier) {

@@ -29,6 +29,13 @@ final class AttachmentSchedule {
       then = "it stays as it is")
   static final int MAX_PATIENCE_DOUBLINGS = 2;
 
+  @Limit(
+      of =
+          "pause between an attempt that failed and the next one, when a server that may be reached"
+              + " again brings it forward",
+      then = "the next attempt waits so long")
+  static final Duration LEAST_PAUSE = Duration.ofSeconds(2);
+
   /** An outage that is shorter is no news. */
   static final Duration TELL_AFTER = Duration.ofSeconds(2);
 
@@ -42,6 +49,10 @@ final class AttachmentSchedule {
   private int moves;
   private int silences;
   private @Nullable Long retryNanos;
+
+  /** How far the next attempt can be brought forward. */
+  private long earliestNanos;
+
   private @Nullable Long aloneNanos;
 
   AttachmentSchedule(SessionOptions.Timing timing, RandomGenerator random) {
@@ -120,7 +131,18 @@ final class AttachmentSchedule {
 
   /** The next attempt is due after a delay. */
   void later(long nowNanos, Duration atLeast) {
-    retryNanos = nowNanos + atLeast.toNanos() + delayNanos() + spreadNanos();
+    long delay = delayNanos();
+    long asked = atLeast.toNanos() + spreadNanos();
+    retryNanos = nowNanos + asked + delay;
+    earliestNanos = nowNanos + Math.max(asked, LEAST_PAUSE.toNanos());
+  }
+
+  /** The server can be reached: the delay that outages made is not waited for. */
+  void bringForward(long nowNanos) {
+    long atNanos = nowNanos - earliestNanos >= 0 ? nowNanos : earliestNanos;
+    if (retryNanos != null && retryNanos - atNanos > 0) {
+      retryNanos = atNanos;
+    }
   }
 
   /** A working attachment is to be replaced: at once, or within the server's spread. */

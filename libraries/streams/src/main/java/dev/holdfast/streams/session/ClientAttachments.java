@@ -210,8 +210,21 @@ final class ClientAttachments {
     if (opening != null
         && !handover.hasBegun()
         && halfDuplex.isHalfCloseDue(nowNanos, session, opening)) {
-      opening.outbound.halfClosed = true;
-      session.outputs.add(new SessionOutput.HalfClose(opening));
+      endRequests(opening);
+    }
+  }
+
+  /** Ends the request side of an attachment. */
+  void endRequests(StreamAttachment attachment) {
+    attachment.outbound.halfClosed = true;
+    session.outputs.add(new SessionOutput.HalfClose(attachment));
+  }
+
+  /** A server has welcomed another session that went the same way. */
+  void onReachable(long nowNanos) {
+    if (session.state() == SessionState.DETACHED) {
+      schedule.bringForward(nowNanos);
+      keepAttached(nowNanos);
     }
   }
 

@@ -257,10 +257,7 @@ public final class ClientSession extends StreamSession {
     attachments.onSuspect(nowNanos, attachment);
   }
 
-  /**
-   * Reports that the call of an attachment has not begun, because it waits for its turn among other
-   * sessions that resume.
-   */
+  /** The call of an attachment waits for its turn among other sessions that resume. */
   public void onResumeQueued(StreamAttachment attachment) {
     attachments.onResumeQueued(attachment);
   }
@@ -280,6 +277,11 @@ public final class ClientSession extends StreamSession {
    */
   public void onHelloSent(long nowNanos, StreamAttachment attachment) {
     attachments.onHelloSent(nowNanos, attachment);
+  }
+
+  /** A server has welcomed another session of the channel, in the way of the next attempt here. */
+  public void onReachable(long nowNanos) {
+    attachments.onReachable(nowNanos);
   }
 
   /** The connection below will end (GOAWAY), or should: the attachment is replaced first. */
@@ -586,11 +588,9 @@ public final class ClientSession extends StreamSession {
         case WRITE -> opening.opening().mayWriteBeforeWelcome = true;
         case HALF_CLOSE -> {
           // All is still held, so that a welcome may come as late as it likes.
-          opening.outbound.halfClosed = true;
           opening.outbound.touched = true;
-          sendBuffer.onSent(opening.outbound.cursor);
-          opening.outbound.cursor++;
-          outputs.add(new SessionOutput.HalfClose(opening));
+          sendBuffer.onSent(opening.outbound.cursor++);
+          attachments.endRequests(opening);
         }
         case WRITE_ON -> opening.opening().mayExceedInitialCredit = true;
         case PLAIN -> attachments.becomePlain(opening);

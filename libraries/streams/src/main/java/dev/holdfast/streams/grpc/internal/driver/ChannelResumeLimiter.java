@@ -3,6 +3,11 @@ package dev.holdfast.streams.grpc.internal.driver;
 import dev.holdfast.core.OffloadExecutor;
 import dev.holdfast.core.Scheduler;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -19,7 +24,15 @@ public final class ChannelResumeLimiter {
 
   // Guarded by itself.
   private final ResumeConcurrencyLimiter pace = new ResumeConcurrencyLimiter();
+  private final Map<Object, PausedSession> paused = new LinkedHashMap<>();
   private boolean armed;
+
+  /**
+   * A session between two attempts.
+   *
+   * @param server where the next one goes, as host:port; "" for any
+   */
+  private record PausedSession(String server, Runnable wake) {}
 
   public ChannelResumeLimiter(Scheduler scheduler) {
     this.scheduler = scheduler;
@@ -91,6 +104,46 @@ public final class ChannelResumeLimiter {
     return new QueuedResume(begin);
   }
 
+  /**
+   * Remembers a session whose attempt came to nothing, until it tries again.
+   *
+   * @param session its key
+   * @param server where its next attempt goes, as host:port; "" for any
+   * @param wake run once, at most, when that server has welcomed another session
+   */
+  public void pause(Object session, String server, Runnable wake) {
+    synchronized (pace) {
+      paused.put(session, new PausedSession(server, wake));
+    }
+  }
+
+  /** Forgets a session that tries again, or is over. */
+  public void endPause(Object session) {
+    synchronized (pace) {
+      paused.remove(session);
+    }
+  }
+
+  /**
+   * Wakes the sessions that wait for a server which welcomes again, in place of waiting out the
+   * delays that its outage has left them. Their attempts are paced as all are.
+   *
+   * @param server as host:port, as its token says; "" where tokens name none
+   */
+  public void onWelcome(String server) {
+    List<Runnable> wakes = new ArrayList<>();
+    synchronized (pace) {
+      for (Iterator<PausedSession> all = paused.values().iterator(); all.hasNext(); ) {
+        PausedSession each = all.next();
+        if (each.server().isEmpty() || each.server().equals(server)) {
+          all.remove();
+          wakes.add(each.wake());
+        }
+      }
+    }
+    wakes.forEach(ChannelResumeLimiter::run);
+  }
+
   /** Begins what is due, unless another thread is at it, which then does. */
   private void drive() {
     if (OffloadExecutor.isSchedulerThread()) {
@@ -121,8 +174,12 @@ public final class ChannelResumeLimiter {
 
   private static void begin(ResumeConcurrencyLimiter.ResumePermit resumePermit) {
     OffloadExecutor.assertNotSchedulerThread();
+    run(resumePermit.begin());
+  }
+
+  private static void run(Runnable attempt) {
     try {
-      resumePermit.begin().run();
+      attempt.run();
     } catch (RuntimeException e) {
       // One that can't begin must not keep the others from it; its session tries again.
       log.error("event=stream_attempt_failed", e);

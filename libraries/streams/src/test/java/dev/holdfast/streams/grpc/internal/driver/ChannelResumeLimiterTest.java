@@ -32,6 +32,37 @@ class ChannelResumeLimiterTest {
     assertThat(begun).containsExactly("first", "second");
   }
 
+  @Test
+  void aWelcomeWakesWhoWaitsForThatServerOrForAny() {
+    pace.pause("a", "10.0.0.1:1", () -> begun.add("a"));
+    pace.pause("b", "10.0.0.2:1", () -> begun.add("b"));
+    pace.pause("c", "", () -> begun.add("c"));
+    pace.pause("d", "10.0.0.1:1", () -> begun.add("d"));
+    pace.endPause("d");
+
+    pace.onWelcome("10.0.0.1:1");
+    assertThat(begun).containsExactly("a", "c");
+    pace.onWelcome("10.0.0.1:1");
+    assertThat(begun).as("each once").hasSize(2);
+    pace.onWelcome("10.0.0.2:1");
+    assertThat(begun).containsExactly("a", "c", "b");
+  }
+
+  @Test
+  void oneThatFailsToWakeKeepsNoOtherAsleep() {
+    pace.pause(
+        "a",
+        "",
+        () -> {
+          throw new IllegalStateException("meant");
+        });
+    pace.pause("b", "", () -> begun.add("b"));
+
+    pace.onWelcome("");
+
+    assertThat(begun).containsExactly("b");
+  }
+
   /** Its interceptors may block, and that thread keeps leases. */
   @Test
   void noneBeginsOnTheThreadOfAScheduler() throws Exception {
