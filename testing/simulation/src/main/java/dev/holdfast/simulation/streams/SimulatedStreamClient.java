@@ -97,6 +97,17 @@ final class SimulatedStreamClient {
     }
   }
 
+  /** A server has welcomed another session of the channel. */
+  void wake() {
+    if (!crashed) {
+      if (session.state() == SessionState.DETACHED) {
+        world.mark(StreamCoverage.BROUGHT_FORWARD);
+      }
+      session.onReachable(world.now());
+      drive();
+    }
+  }
+
   // The application.
 
   private void tick() {

@@ -42,7 +42,7 @@ final class StreamFaultInjector {
   void next() {
     SimulatedStreamCall call = anyCall();
     SimulatedStreamServer instance = world.instances.get(random.nextInt(world.instances.size()));
-    switch (random.nextInt(22)) {
+    switch (random.nextInt(23)) {
       case 0, 1, 2, 3 -> cutAll(call);
       case 4 -> cutAllCalls();
       case 5, 6 -> stall(random.nextInt(6_000));
@@ -59,6 +59,7 @@ final class StreamFaultInjector {
       case 18 -> crashOrCancel();
       case 19, 20 -> shed(random.nextInt(15_000));
       case 21 -> instance.move();
+      case 22 -> anyClient(SimulatedStreamClient::wake);
       default -> world.note("nothing");
     }
   }
