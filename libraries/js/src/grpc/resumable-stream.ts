@@ -270,6 +270,7 @@ export class ResumableStream<Req, Res> implements AsyncIterableIterator<Res> {
     }
     this.arm();
     if (this.session.isOver) {
+      this.host.limiter.endPause(this);
       this.host.onOver(this);
     }
   }
@@ -318,6 +319,7 @@ export class ResumableStream<Req, Res> implements AsyncIterableIterator<Res> {
   }
 
   private open(attachment: Attachment, hello: Hello, address: string, handover: SessionHandover): void {
+    this.host.limiter.endPause(this);
     const comesBack = hello.token.length > 0 || handover.isPresent;
     const begin = (): void => {
       if (comesBack) {
@@ -408,6 +410,7 @@ export class ResumableStream<Req, Res> implements AsyncIterableIterator<Res> {
       this.host.onPeer(this.peerKey, 'holdfast');
       this.input((now) => this.session.onWelcome(now, attachment, welcome));
       this.permits.get(attachment)?.onWelcome();
+      this.host.limiter.onWelcome(ownerOf(welcome.token));
     },
     onPlainHeaders: (attachment) => {
       this.host.onPeer(this.peerKey, 'likely-plain');
@@ -418,6 +421,7 @@ export class ResumableStream<Req, Res> implements AsyncIterableIterator<Res> {
     onRefused: (attachment: Attachment, refusal: Refusal, end: StatusObject) => {
       this.forget(attachment, end, refusal.code);
       this.input((now) => this.session.onRefused(now, attachment, refusal));
+      this.pause();
     },
     onClosed: (attachment: Attachment, how: CallClosure, end: StatusObject) => {
       this.forget(attachment, end, `${status[end.code]}: ${end.details}`);
@@ -426,8 +430,17 @@ export class ResumableStream<Req, Res> implements AsyncIterableIterator<Res> {
         this.host.onPeer(this.peerKey, 'likely-plain');
       }
       this.input((now) => this.session.onClosed(now, attachment, how));
+      this.pause();
     },
   };
+
+  /** Lets the welcome of another stream wake this one, if it waits between two attempts. */
+  private pause(): void {
+    const server = this.session.pausedFor;
+    if (server !== undefined) {
+      this.host.limiter.pause(this, server, () => this.input((now) => this.session.onReachable(now)));
+    }
+  }
 
   private forget(attachment: Attachment, end: StatusObject, cause: string): void {
     this.lastEnd = end;

@@ -18,12 +18,19 @@ interface Waiting {
   timer?: NodeJS.Timeout;
 }
 
+/** A stream between two attempts; `server` is where the next one goes, '' for any. */
+interface PausedStream {
+  readonly server: string;
+  readonly wake: () => void;
+}
+
 /**
  * The pacing of the sessions of one channel that resume together, against a thundering herd. One session asks first, each welcome
  * admits two more, and a failed attempt halves the number of those that ask at once.
  */
 export class ResumeLimiter {
   private readonly waiting: Waiting[] = [];
+  private readonly paused = new Map<object, PausedStream>();
   private underWay = 0;
   private atOnce = 1;
 
@@ -41,6 +48,30 @@ export class ResumeLimiter {
       onWelcome: () => this.end(waiting, () => Math.min(MAX_AT_ONCE, this.atOnce + 1)),
       onOver: () => this.end(waiting, () => Math.max(1, Math.floor(this.atOnce / 2))),
     };
+  }
+
+  /** Remembers a stream whose attempt came to nothing, until it tries again. */
+  pause(stream: object, server: string, wake: () => void): void {
+    this.paused.set(stream, { server, wake });
+  }
+
+  /** Forgets a stream that tries again, or is over. */
+  endPause(stream: object): void {
+    this.paused.delete(stream);
+  }
+
+  /**
+   * Wakes the streams that wait for a server which welcomes again, in place of waiting out the delays that its outage has left them. Their
+   * attempts are paced as all are.
+   */
+  onWelcome(server: string): void {
+    const woken = [...this.paused].filter(([, each]) => each.server === '' || each.server === server);
+    for (const [stream] of woken) {
+      this.paused.delete(stream);
+    }
+    for (const [, { wake }] of woken) {
+      wake();
+    }
   }
 
   private beginDue(): void {

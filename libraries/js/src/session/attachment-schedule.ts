@@ -15,6 +15,8 @@ export interface SessionRandom {
 const MAX_MOVES = 3;
 /** Doublings of the time that a resume may wait for its answer, one for each that was met by silence. */
 const MAX_PATIENCE_DOUBLINGS = 2;
+/** Between an attempt that failed and the next one, when a server that may be reached again brings it forward. */
+const LEAST_PAUSE_MILLIS = 2_000;
 /** An outage that is shorter is no news to the application. */
 const TELL_AFTER_MILLIS = 2_000;
 /** Doublings of the first delay; the cap is reached before. */
@@ -33,6 +35,8 @@ export class AttachmentSchedule {
   private moves = 0;
   private silences = 0;
   private retryAt: number | undefined;
+  /** How far the next attempt can be brought forward. */
+  private earliestAt = 0;
   private aloneAt: number | undefined;
 
   constructor(
@@ -113,7 +117,17 @@ export class AttachmentSchedule {
 
   /** The next attempt is due after a delay. */
   later(now: number, atLeast: number): void {
-    this.retryAt = now + atLeast + this.nextDelay() + this.random.delay(this.spread);
+    const delay = this.nextDelay();
+    const asked = atLeast + this.random.delay(this.spread);
+    this.retryAt = now + asked + delay;
+    this.earliestAt = now + Math.max(asked, LEAST_PAUSE_MILLIS);
+  }
+
+  /** The server can be reached: the delay that outages made is not waited for. */
+  bringForward(now: number): void {
+    if (this.retryAt !== undefined) {
+      this.retryAt = Math.min(this.retryAt, Math.max(now, this.earliestAt));
+    }
   }
 
   /** A working attachment is to be replaced: at once, or within the server's spread. */

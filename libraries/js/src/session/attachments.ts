@@ -145,6 +145,14 @@ export class Attachments {
     }
   }
 
+  /** A server has welcomed another session that went the same way. */
+  onReachable(now: number): void {
+    if (this.session.state === 'DETACHED') {
+      this.schedule.bringForward(now);
+      this.keepAttached(now);
+    }
+  }
+
   /** Goes to another owner; the attachment of the one before is kept for its ack, as far as it can still be reached. */
   handOver(now: number): void {
     const { session } = this;

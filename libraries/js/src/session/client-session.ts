@@ -1,5 +1,5 @@
 import { Flag, type FrameHeader, isOfServer } from '../wire/frame-header.js';
-import { INITIAL_CREDIT, type Refusal, type Welcome } from '../wire/handshake.js';
+import { INITIAL_CREDIT, ownerOf, type Refusal, type Welcome } from '../wire/handshake.js';
 import { AckSchedule } from './ack-schedule.js';
 import type { Attachment } from './attachment.js';
 import type { SessionRandom } from './attachment-schedule.js';
@@ -172,6 +172,16 @@ export class ClientSession implements AttachedSession {
 
   onHelloSent(now: number, attachment: Attachment): void {
     this.attachments.onHelloSent(now, attachment);
+  }
+
+  /** A server has welcomed another session of the channel, in the way of the next attempt here. */
+  onReachable(now: number): void {
+    this.attachments.onReachable(now);
+  }
+
+  /** The address of the server that the next attempt goes to, '' for any; undefined unless the session waits between two attempts. */
+  get pausedFor(): string | undefined {
+    return this.state_ === 'DETACHED' ? ownerOf(this.attachments.token) : undefined;
   }
 
   /** The server's response headers came with a welcome. */

@@ -287,6 +287,7 @@ class ResumableStream(Generic[Req, Res]):
             self._driving = False
         self._arm()
         if self._session.is_over:
+            self._host.limiter.end_pause(self)
             self._host.on_over(self)
 
     def _act(self, output: out.SessionOutput) -> None:
@@ -319,6 +320,7 @@ class ResumableStream(Generic[Req, Res]):
 
     def _open(self, attachment: Attachment, hello: Hello, address: str, handover: SessionHandover) -> None:
         comes_back = bool(hello.token) or handover.is_present
+        self._host.limiter.end_pause(self)
 
         def begin() -> None:
             if comes_back:
@@ -403,6 +405,7 @@ class ResumableStream(Generic[Req, Res]):
         self._drive()
         if permit := self._permits.get(attachment):
             permit.on_welcome()
+        self._host.limiter.on_welcome(owner_of(welcome.token))
 
     def on_plain_headers(self, attachment: Attachment) -> None:
         """The server knows no sessions."""
@@ -420,6 +423,7 @@ class ResumableStream(Generic[Req, Res]):
         self._forget(attachment, end, refusal.code.name)
         self._session.on_refused(self._now(), attachment, refusal)
         self._drive()
+        self._pause()
 
     def on_closed(self, attachment: Attachment, how: out.CallClosure, end: CallEnd) -> None:
         """The physical call ended."""
@@ -428,6 +432,17 @@ class ResumableStream(Generic[Req, Res]):
             # An empty response has no headers, and one with sessions would have had a welcome.
             self._learn(Peer.LIKELY_PLAIN)
         self._session.on_closed(self._now(), attachment, how)
+        self._drive()
+        self._pause()
+
+    def _pause(self) -> None:
+        """Lets the welcome of another stream wake this one, if it waits between two attempts."""
+        server = self._session.paused_for
+        if server is not None:
+            self._host.limiter.pause(self, server, self._wake)
+
+    def _wake(self) -> None:
+        self._session.on_reachable(self._now())
         self._drive()
 
     def _known_peer(self) -> Peer:

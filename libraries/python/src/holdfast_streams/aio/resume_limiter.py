@@ -40,6 +40,8 @@ class ResumeLimiter:
 
     def __init__(self) -> None:
         self._waiting: deque[ResumePermit] = deque()
+        #: Streams between two attempts: where the next one goes, "" for any, and how to wake them.
+        self._paused: dict[object, tuple[str, Callable[[], None]]] = {}
         self._under_way = 0
         self._at_once = 1
 
@@ -68,6 +70,25 @@ class ResumeLimiter:
         else:
             self._waiting.remove(permit)
         self._begin_due()
+
+    def pause(self, stream: object, server: str, wake: Callable[[], None]) -> None:
+        """Remembers a stream whose attempt came to nothing, until it tries again."""
+        self._paused[stream] = (server, wake)
+
+    def end_pause(self, stream: object) -> None:
+        """Forgets a stream that tries again, or is over."""
+        self._paused.pop(stream, None)
+
+    def on_welcome(self, server: str) -> None:
+        """
+        Wakes the streams that wait for a server which welcomes again, in place of waiting out the delays that its outage has left
+        them. Their attempts are paced as all are.
+        """
+        woken = [(stream, wake) for stream, (waits_for, wake) in self._paused.items() if waits_for in ("", server)]
+        for stream, _ in woken:
+            del self._paused[stream]
+        for _, wake in woken:
+            wake()
 
     def _begin_due(self) -> None:
         while self._waiting and self._under_way < self._at_once:

@@ -13,6 +13,8 @@ from .options import SessionOptions
 _MAX_MOVES = 3
 #: Doublings of the time that a resume may wait for its answer, one for each that was met by silence.
 _MAX_PATIENCE_DOUBLINGS = 2
+#: Between an attempt that failed and the next one, when a server that may be reached again brings it forward.
+_LEAST_PAUSE_MILLIS = 2_000
 #: An outage that is shorter is no news to the application.
 _TELL_AFTER_MILLIS = 2_000
 #: Doublings of the first delay; the cap is reached before.
@@ -51,6 +53,8 @@ class AttachmentSchedule:
         self._moves = 0
         self._silences = 0
         self._retry_at: float | None = None
+        #: How far the next attempt can be brought forward.
+        self._earliest_at = 0.0
         self._alone_at: float | None = None
 
     @property
@@ -109,7 +113,15 @@ class AttachmentSchedule:
 
     def later(self, now: float, at_least: float) -> None:
         """The next attempt is due after a delay."""
-        self._retry_at = now + at_least + self.next_delay() + self._random.delay(self._spread)
+        delay = self.next_delay()
+        asked = at_least + self._random.delay(self._spread)
+        self._retry_at = now + asked + delay
+        self._earliest_at = now + max(asked, _LEAST_PAUSE_MILLIS)
+
+    def bring_forward(self, now: float) -> None:
+        """The server can be reached: the delay that outages made is not waited for."""
+        if self._retry_at is not None:
+            self._retry_at = min(self._retry_at, max(now, self._earliest_at))
 
     def soon(self, now: float) -> None:
         """A working attachment is to be replaced: at once, or within the server's spread."""

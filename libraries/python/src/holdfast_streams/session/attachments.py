@@ -173,6 +173,12 @@ class Attachments:
         if self._comes_back:
             attachment.opening.hello_sent_at = now
 
+    def on_reachable(self, now: float) -> None:
+        """A server has welcomed another session that went the same way."""
+        if self._session.state is SessionState.DETACHED:
+            self.schedule.bring_forward(now)
+            self.keep_attached(now)
+
     def hand_over(self, now: float) -> None:
         """Goes to another owner; the attachment of the one before stays for its ack, as far as it can still be reached."""
         session = self._session

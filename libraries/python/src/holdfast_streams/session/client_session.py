@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from ..wire.frame_header import CANCEL, DRAIN, ECHO, FINAL, HALF_CLOSE, LEAVING, MOVED, SETTLED, FrameHeader
-from ..wire.handshake import INITIAL_CREDIT, Refusal, RefusalCode, Welcome
+from ..wire.handshake import INITIAL_CREDIT, Refusal, RefusalCode, Welcome, owner_of
 from .ack_schedule import AckSchedule
 from .attachment import Attachment
 from .attachment_schedule import SessionRandom
@@ -168,6 +168,15 @@ class ClientSession:
     def on_hello_sent(self, now: float, attachment: Attachment) -> None:
         """The call of a resume begins, or its hello went out."""
         self._attachments.on_hello_sent(now, attachment)
+
+    def on_reachable(self, now: float) -> None:
+        """A server has welcomed another session of the channel, in the way of the next attempt here."""
+        self._attachments.on_reachable(now)
+
+    @property
+    def paused_for(self) -> str | None:
+        """The address of the server that the next attempt goes to, "" for any; None unless the session waits between two."""
+        return owner_of(self._attachments.token) if self._state is SessionState.DETACHED else None
 
     def on_welcome(self, now: float, source: Attachment, welcome: Welcome) -> None:
         """The server's response headers came with a welcome."""
