@@ -81,8 +81,9 @@ class ResumeLimiter:
 
     def on_welcome(self, server: str) -> None:
         """
-        Wakes the streams that wait for a server which welcomes again, in place of waiting out the delays that its outage has left
-        them. Their attempts are paced as all are.
+        Wakes the streams that wait for a server which welcomes again.
+
+        They need not wait out the delays that its outage has left them. Their attempts are paced as all are.
         """
         woken = [(stream, wake) for stream, (waits_for, wake) in self._paused.items() if waits_for in ("", server)]
         for stream, _ in woken:
