@@ -179,8 +179,10 @@ final class SessionOracle {
   }
 
   /** A plain server's handler begins; what it says can be told from what others do. */
-  long onPlainStream() {
+  long onPlainStream(long attach) {
     metPlain = true;
+    // A call that was given up before it may still begin a session, which stays empty.
+    newestAccepted = Math.max(newestAccepted, attach);
     plainStreams++;
     return plainStreams * A_GENERATION;
   }

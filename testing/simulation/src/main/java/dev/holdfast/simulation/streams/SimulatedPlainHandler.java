@@ -38,7 +38,7 @@ final class SimulatedPlainHandler {
     this.ledger = call.client.ledger;
     this.random = world.random.split();
     this.headers = Headers.values()[random.nextInt(Headers.values().length)];
-    this.stream = ledger.onPlainStream();
+    this.stream = ledger.onPlainStream(call.hello.attach());
     world.mark(StreamCoverage.PLAIN_SERVER);
     if (headers == Headers.AT_ONCE) {
       sendHeaders();
