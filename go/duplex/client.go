@@ -118,7 +118,7 @@ type calls struct {
 	resumable func(string) bool
 	budget    *session.Budget
 	instances instances
-	limiter   resumeLimiter
+	limiters  resumeLimiters
 	wall      func() time.Time // goes on while the machine sleeps
 
 	mu     sync.Mutex
@@ -213,7 +213,7 @@ func (c *calls) endPause(s *clientStream) {
 }
 
 // welcomed wakes the streams that wait for a server which welcomes again, in place of waiting out the delays
-// that its outage has left them. The limiter paces their attempts.
+// that its outage has left them. The limiters pace their attempts.
 func (c *calls) welcomed(server string) {
 	var woken []*clientStream
 	c.mu.Lock()

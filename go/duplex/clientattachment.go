@@ -186,13 +186,13 @@ func (a *clientAttachment) run() {
 	a.read(stream)
 }
 
-// awaitTurn keeps resumes of one channel from coming all at once; false when the call is not wanted
+// awaitTurn keeps resumes at one server from coming all at once; false when the call is not wanted
 // any more.
 func (a *clientAttachment) awaitTurn() bool {
 	if !a.resumes {
 		return true
 	}
-	turn := a.owner.calls.limiter.ask(now())
+	turn := a.owner.calls.limiters.ask(a.address, now())
 	a.owner.mu.Lock()
 	a.permit = turn
 	if !turn.begun() {

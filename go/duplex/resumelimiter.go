@@ -11,11 +11,18 @@ const (
 	longestTurnWait  = 45 * time.Second
 )
 
-// resumeLimiter paces the sessions of one channel that come back together: one asks first, each
-// welcome lets two more ask, and a failed attempt halves how many ask at once. Nobody waits for
-// longer than 45 s. Safe for concurrent use.
+// resumeLimiters paces the sessions of one channel that come back together, those of each server by
+// themselves: a server that does not answer holds back its own sessions only. Safe for concurrent use.
+type resumeLimiters struct {
+	mu      sync.Mutex
+	servers map[string]*resumeLimiter // those with attempts; "" is the channel's own choice
+}
+
+// resumeLimiter paces the resumes at one server: one asks first, each welcome lets two more ask, and a
+// failed attempt halves how many ask at once. Nobody waits for longer than 45 s. The lock of all guards it.
 type resumeLimiter struct {
-	mu       sync.Mutex
+	all      *resumeLimiters
+	server   string
 	waiting  []*permit
 	underWay int
 	atOnce   int
@@ -30,12 +37,17 @@ type permit struct {
 	ended   bool
 }
 
-func (l *resumeLimiter) ask(now int64) *permit {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.underWay == 0 && len(l.waiting) == 0 {
-		// What the server could take the last time says nothing about this one.
-		l.atOnce = 1
+func (r *resumeLimiters) ask(server string, now int64) *permit {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.servers[server]
+	if l == nil {
+		// What the server could take the last time says nothing about this time.
+		l = &resumeLimiter{all: r, server: server, atOnce: 1}
+		if r.servers == nil {
+			r.servers = map[string]*resumeLimiter{}
+		}
+		r.servers[server] = l
 	}
 	p := &permit{limiter: l, since: now, turn: make(chan struct{})}
 	l.waiting = append(l.waiting, p)
@@ -53,6 +65,15 @@ func (l *resumeLimiter) next() {
 	}
 }
 
+// ended begins what is due after an attempt; a server without another one is forgotten.
+func (l *resumeLimiter) ended(atOnce int) {
+	l.atOnce = atOnce
+	l.next()
+	if l.underWay == 0 {
+		delete(l.all.servers, l.server)
+	}
+}
+
 func (l *resumeLimiter) start(p *permit) {
 	p.started = true
 	l.underWay++
@@ -60,8 +81,8 @@ func (l *resumeLimiter) start(p *permit) {
 }
 
 func (p *permit) begun() bool {
-	p.limiter.mu.Lock()
-	defer p.limiter.mu.Unlock()
+	p.limiter.all.mu.Lock()
+	defer p.limiter.all.mu.Unlock()
 	return p.started
 }
 
@@ -77,8 +98,8 @@ func (p *permit) wait(ctx context.Context) bool {
 		return false
 	case <-longest.C:
 	}
-	p.limiter.mu.Lock()
-	defer p.limiter.mu.Unlock()
+	p.limiter.all.mu.Lock()
+	defer p.limiter.all.mu.Unlock()
 	if !p.started && !p.ended {
 		p.limiter.waiting = without(p.limiter.waiting, p)
 		p.limiter.start(p)
@@ -98,31 +119,29 @@ func without(all []*permit, one *permit) []*permit {
 // welcomed: the server has let it in.
 func (p *permit) welcomed() {
 	if p.end() {
-		p.limiter.atOnce = min(maxResumesAtOnce, p.limiter.atOnce+1)
-		p.limiter.next()
-		p.limiter.mu.Unlock()
+		p.limiter.ended(min(maxResumesAtOnce, p.limiter.atOnce+1))
+		p.limiter.all.mu.Unlock()
 	}
 }
 
 // over: it failed or is no longer wanted; harmless after welcomed.
 func (p *permit) over() {
 	if p.end() {
-		p.limiter.atOnce = max(1, p.limiter.atOnce/2)
-		p.limiter.next()
-		p.limiter.mu.Unlock()
+		p.limiter.ended(max(1, p.limiter.atOnce/2))
+		p.limiter.all.mu.Unlock()
 	}
 }
 
-// end reports, with the limiter's lock held, whether the permit was under way until now.
+// end reports, with the lock of all limiters held if so, whether the permit was under way until now.
 func (p *permit) end() bool {
 	if p == nil {
 		return false
 	}
-	p.limiter.mu.Lock()
+	p.limiter.all.mu.Lock()
 	was := p.started && !p.ended
 	p.ended = true
 	if !was {
-		p.limiter.mu.Unlock()
+		p.limiter.all.mu.Unlock()
 		return false
 	}
 	p.limiter.underWay--

@@ -68,3 +68,18 @@ test('a welcome wakes who waits for that server, or for any', () => {
   limiter.onWelcome('another');
   assert.deepEqual(woken, ['a', 'c', 'b']);
 });
+
+test('a server that does not answer holds back its own streams only', () => {
+  const limiter = new ResumeLimiter();
+  const begun: string[] = [];
+  const ask = (server: string, name: string) => limiter.ask(server, () => begun.push(name));
+  const silent = [ask(SERVER, 'silent'), ask(SERVER, 'behind it')];
+  const other = [ask('another', 'other'), ask('another', 'behind the other')];
+  assert.deepEqual(begun, ['silent', 'other']);
+
+  other[0]?.onWelcome();
+  assert.deepEqual(begun, ['silent', 'other', 'behind the other']);
+
+  [...silent, ...other].forEach((permit) => permit.onOver());
+  assert.equal(limiter.serverCount, 0, 'a server without attempts is forgotten');
+});

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import unittest
 from functools import partial
 
@@ -70,3 +71,28 @@ class ReachableTest(unittest.TestCase):
         limiter.on_welcome(_SERVER)
         limiter.on_welcome("another")
         self.assertEqual(woken, ["a", "c", "b"])
+
+    def test_server_that_does_not_answer_holds_back_its_own_streams_only(self) -> None:
+        async def ask() -> None:
+            limiter = ResumeLimiter()
+            begun: list[str] = []
+            permits = [
+                limiter.ask(server, partial(begun.append, name))
+                for server, name in (
+                    (_SERVER, "silent"),
+                    (_SERVER, "behind it"),
+                    ("another", "other"),
+                    ("another", "behind it too"),
+                )
+            ]
+            await asyncio.sleep(0)
+            self.assertEqual(begun, ["silent", "other"])
+
+            permits[2].on_welcome()
+            self.assertEqual(begun, ["silent", "other", "behind it too"])
+
+            for permit in permits:
+                permit.on_over()
+            self.assertEqual(limiter.server_count, 0, "a server without attempts is forgotten")
+
+        asyncio.run(ask())

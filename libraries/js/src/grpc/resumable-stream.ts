@@ -320,13 +320,14 @@ export class ResumableStream<Req, Res> implements AsyncIterableIterator<Res> {
 
   private open(attachment: Attachment, hello: Hello, address: string, handover: SessionHandover): void {
     this.host.limiter.endPause(this);
+    const server = address === ownerOf(hello.token) ? address : '';
     const comesBack = hello.token.length > 0 || handover.isPresent;
     const begin = (): void => {
       if (comesBack) {
         this.session.onHelloSent(performance.now(), attachment);
       }
       this.session.onHelloUnsent(attachment);
-      const target = this.target(hello, address);
+      const target = this.target(server);
       const call = new AttachmentCall(attachment, target, () => this.bytesOf(hello), handover, this.listener);
       this.calls.set(attachment, call);
       call.awaitConnection();
@@ -341,7 +342,7 @@ export class ResumableStream<Req, Res> implements AsyncIterableIterator<Res> {
     // Its end may come before its turn, or while it begins.
     let over = false;
     this.permits.set(attachment, { onWelcome: () => undefined, onOver: () => (over = true) });
-    const permit = this.host.limiter.ask(() => {
+    const permit = this.host.limiter.ask(server, () => {
       if (!over) {
         begin();
       }
@@ -353,14 +354,14 @@ export class ResumableStream<Req, Res> implements AsyncIterableIterator<Res> {
     }
   }
 
-  private target(hello: Hello, address: string): CallTarget {
-    const followed = address !== '' && address === ownerOf(hello.token) ? address : '';
+  /** @param server as host:port; '' for the channel's own choice */
+  private target(server: string): CallTarget {
     const { deadline, credentials } = this.options;
     const options: CallOptions = {
       ...(deadline === undefined ? {} : { deadline }),
       ...(credentials === undefined ? {} : { credentials }),
     };
-    return { client: this.host.clientTo(followed), path: this.method.path, metadata: this.metadata, options };
+    return { client: this.host.clientTo(server), path: this.method.path, metadata: this.metadata, options };
   }
 
   /** Monotonic time stands still while a machine sleeps, and the session is older by that. */

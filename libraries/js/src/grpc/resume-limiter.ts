@@ -1,6 +1,6 @@
-/** Resumes of one channel that wait for their answers at the same time; more of them wait for their turn. */
+/** Resumes of one channel at one server that wait for their answers at the same time; more of them wait for their turn. */
 const MAX_AT_ONCE = 256;
-/** The time that a resume waits behind others of its channel; then it is tried with them. */
+/** The time that a resume waits behind others of its channel and server; then it is tried with them. */
 const LONGEST_WAIT_MILLIS = 45_000;
 
 /** An attempt to resume: it waits, is under way, and is over. */
@@ -25,29 +25,33 @@ interface PausedStream {
 }
 
 /**
- * The pacing of the sessions of one channel that resume together, against a thundering herd. One session asks first, each welcome
- * admits two more, and a failed attempt halves the number of those that ask at once.
+ * The pacing of the sessions of one channel that resume together. Those of each server are paced by themselves: a server that does
+ * not answer holds back its own sessions only.
  */
 export class ResumeLimiter {
-  private readonly waiting: Waiting[] = [];
+  /** The servers with attempts; '' is the channel's own choice. */
+  private readonly servers = new Map<string, ServerResumes>();
   private readonly paused = new Map<object, PausedStream>();
-  private underWay = 0;
-  private atOnce = 1;
 
-  /** Runs `begin` when it is due, maybe at once. */
-  ask(begin: () => void): ResumePermit {
-    if (this.underWay === 0 && this.waiting.length === 0) {
-      // What the server could take the last time says nothing about this one.
-      this.atOnce = 1;
-    }
-    const waiting: Waiting = { begin, begun: false, over: false };
-    waiting.timer = setTimeout(() => this.begin(waiting), LONGEST_WAIT_MILLIS);
-    this.waiting.push(waiting);
-    this.beginDue();
-    return {
-      onWelcome: () => this.end(waiting, () => Math.min(MAX_AT_ONCE, this.atOnce + 1)),
-      onOver: () => this.end(waiting, () => Math.max(1, Math.floor(this.atOnce / 2))),
-    };
+  /** Runs `begin`, an attempt at this server, when it is due, maybe at once. */
+  ask(server: string, begin: () => void): ResumePermit {
+    return (this.servers.get(server) ?? this.add(server)).ask(begin);
+  }
+
+  private add(server: string): ServerResumes {
+    // What the server could take the last time says nothing about this time.
+    const added = new ServerResumes(() => {
+      if (this.servers.get(server) === added) {
+        this.servers.delete(server);
+      }
+    });
+    this.servers.set(server, added);
+    return added;
+  }
+
+  /** How many servers have attempts. */
+  get serverCount(): number {
+    return this.servers.size;
   }
 
   /** Remembers a stream whose attempt came to nothing, until it tries again. */
@@ -72,6 +76,30 @@ export class ResumeLimiter {
     for (const [, { wake }] of woken) {
       wake();
     }
+  }
+}
+
+/**
+ * The resumes at one server, against a thundering herd: one session asks first, each welcome admits two more, and a failed attempt
+ * halves the number of those that ask at once.
+ */
+class ServerResumes {
+  private readonly waiting: Waiting[] = [];
+  private underWay = 0;
+  private atOnce = 1;
+
+  /** @param onIdle called when no attempt is left */
+  constructor(private readonly onIdle: () => void) {}
+
+  ask(begin: () => void): ResumePermit {
+    const waiting: Waiting = { begin, begun: false, over: false };
+    waiting.timer = setTimeout(() => this.begin(waiting), LONGEST_WAIT_MILLIS);
+    this.waiting.push(waiting);
+    this.beginDue();
+    return {
+      onWelcome: () => this.end(waiting, () => Math.min(MAX_AT_ONCE, this.atOnce + 1)),
+      onOver: () => this.end(waiting, () => Math.max(1, Math.floor(this.atOnce / 2))),
+    };
   }
 
   private beginDue(): void {
@@ -101,5 +129,8 @@ export class ResumeLimiter {
       this.waiting.splice(this.waiting.indexOf(waiting), 1);
     }
     this.beginDue();
+    if (this.underWay === 0) {
+      this.onIdle();
+    }
   }
 }

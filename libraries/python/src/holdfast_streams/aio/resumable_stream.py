@@ -319,6 +319,7 @@ class ResumableStream(Generic[Req, Res]):
                 pass
 
     def _open(self, attachment: Attachment, hello: Hello, address: str, handover: SessionHandover) -> None:
+        server = address if address == owner_of(hello.token) else ""
         comes_back = bool(hello.token) or handover.is_present
         self._host.limiter.end_pause(self)
 
@@ -326,14 +327,14 @@ class ResumableStream(Generic[Req, Res]):
             if comes_back:
                 self._session.on_hello_sent(self._now(), attachment)
             self._session.on_hello_unsent(attachment)
-            target = self._target(hello, address)
+            target = self._target(server)
             call = AttachmentCall(attachment, target, lambda: self._bytes_of(hello), handover.to_bytes(), self)
             self._calls[attachment] = call
             self._drive()
 
         if comes_back:
             self._session.on_resume_queued(attachment)
-            self._permits[attachment] = self._host.limiter.ask(begin)
+            self._permits[attachment] = self._host.limiter.ask(server, begin)
         else:
             begin()
 
@@ -347,11 +348,10 @@ class ResumableStream(Generic[Req, Res]):
             if why is not out.CloseReason.DONE:
                 del self._calls[attachment]
 
-    def _target(self, hello: Hello, address: str) -> CallTarget:
-        followed = address if address and address == owner_of(hello.token) else ""
+    def _target(self, server: str) -> CallTarget:
         timeout = None if self._deadline is None else max(0.001, self._deadline - self._loop.time())
         settings = self._settings
-        channel = self._host.channel_to(followed)
+        channel = self._host.channel_to(server)
         return CallTarget(channel, self._method.path, settings.metadata, timeout, settings.credentials)
 
     def _bytes_of(self, hello: Hello) -> bytes:

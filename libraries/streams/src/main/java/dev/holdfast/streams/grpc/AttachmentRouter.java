@@ -30,14 +30,20 @@ final class AttachmentRouter {
     this.host = options.getOption(ChannelHooks.KEY);
   }
 
-  /** A call for this attachment; not started. */
+  /** Where this attachment goes, as host:port; "" for the channel's own choice. */
+  String server(SessionOutput.StartCall startCall) {
+    String instance =
+        startCall.hello().token().owner().orElseGet(() -> nextInstance(startCall.attachment()));
+    return isInstance(instance) || instance.equals(startCall.address()) ? instance : "";
+  }
+
+  /** A call for this attachment to a {@link #server}; not started. */
   ClientCall<SessionFrame, SessionFrame> call(
       ResumableClientCall<?, ?> owner,
       SessionOutput.StartCall startCall,
+      String server,
       MethodDescriptor<SessionFrame, SessionFrame> method,
       CallOptions options) {
-    String instance =
-        startCall.hello().token().owner().orElseGet(() -> nextInstance(startCall.attachment()));
     Channel to = channel;
     CallOptions routed = streams.roomForHeader(options);
     if (host != null) {
@@ -48,10 +54,10 @@ final class AttachmentRouter {
       // limit: to fail at once would only make the next delay longer.
       routed = routed.withWaitForReady();
     }
-    if (host != null && !instance.isEmpty() && host.hasInstance(instance)) {
-      routed = host.withInstance(routed, instance);
-    } else if (!instance.isEmpty() && instance.equals(startCall.address())) {
-      to = streams.channelTo(instance, channel);
+    if (host != null && isInstance(server)) {
+      routed = host.withInstance(routed, server);
+    } else if (server.equals(startCall.address())) {
+      to = streams.channelTo(server, channel);
     }
     return to.newCall(method, routed);
   }
@@ -65,6 +71,10 @@ final class AttachmentRouter {
     return host != null && replaced != null && replaced.carrier() instanceof ClientAttachment old
         ? host.instanceFor(old.instance(), attachment.isRepeated()).orElse("")
         : "";
+  }
+
+  private boolean isInstance(String server) {
+    return host != null && !server.isEmpty() && host.hasInstance(server);
   }
 
   /** Whether nothing more can be begun on the channel. */

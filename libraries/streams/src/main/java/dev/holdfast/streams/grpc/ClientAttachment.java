@@ -52,6 +52,7 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
   private final ClientCall<SessionFrame, SessionFrame> call;
   private final CallReachTracer word;
   private final ChannelResumeLimiter pace;
+  private final String server;
   private boolean sendsNoMore;
   private @Nullable Boolean compression;
   private volatile boolean plain;
@@ -112,25 +113,32 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
     }
   }
 
+  /**
+   * An attachment whose call is not started.
+   *
+   * @param server where the call goes, as host:port; "" for the channel's own choice
+   */
   ClientAttachment(
       ResumableClientCall<?, ?> owner,
       SessionOutput.StartCall startCall,
       ClientCall<SessionFrame, SessionFrame> call,
       CallReachTracer word,
-      ChannelResumeLimiter pace) {
+      ChannelResumeLimiter pace,
+      String server) {
     this.owner = owner;
     this.startCall = startCall;
     this.attachment = startCall.attachment();
     this.call = call;
     this.word = word;
     this.pace = pace;
+    this.server = server;
   }
 
   // To the server; by the driver.
 
   /**
    * Starts at once, or, coming back or handed over, when it is its turn among all others of the
-   * channel.
+   * channel that go to the same server.
    */
   void begin() {
     pace.endPause(owner);
@@ -146,7 +154,7 @@ final class ClientAttachment extends ClientCall.Listener<SessionFrame> {
           // The thread that begins it may not be the one that acts for the session.
           owner.drive();
         };
-    ChannelResumeLimiter.QueuedResume own = pace.turn(Context.current().wrap(begin));
+    ChannelResumeLimiter.QueuedResume own = pace.turn(server, Context.current().wrap(begin));
     queuedResume = own;
     if (turnIsOver) {
       // Cancelled by a thread that did not see it yet.

@@ -252,10 +252,11 @@ final class ResumableClientCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
         .fork()
         .run(
             () -> {
+              String to = route.server(startCall);
               ClientCall<SessionFrame, SessionFrame> call =
-                  route.call(this, startCall, StreamMethods.framed(method), physical);
+                  route.call(this, startCall, to, StreamMethods.framed(method), physical);
               ClientAttachment attached =
-                  new ClientAttachment(this, startCall, call, word, streams.paceOf(channel));
+                  new ClientAttachment(this, startCall, call, word, streams.paceOf(channel), to);
               attachment.attach(attached);
               latest = attached;
               attached.begin();

@@ -10,6 +10,7 @@ import dev.holdfast.grpc.HoldfastServerBuilder;
 import dev.holdfast.lab.RelayConnection;
 import dev.holdfast.lab.TcpRelay;
 import dev.holdfast.liveness.LivenessOptions;
+import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.SessionState;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.InsecureServerCredentials;
@@ -37,6 +38,9 @@ class HostedStreamsTest {
       LivenessOptions.DEFAULT
           .withProbing(Duration.ofSeconds(1), Duration.ofSeconds(1))
           .withPingPermit(Duration.ofSeconds(1));
+
+  /** Waits for the answer of a server for longer than any test. */
+  private static final SessionOptions PATIENT = patient();
 
   private final StreamTopology topology = new StreamTopology();
   private final ClientStreams client = topology.clientStreams().build();
@@ -141,6 +145,56 @@ class HostedStreamsTest {
       assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
       assertThat(recordingObserver.heard()).containsExactly("0", "1", "2", "3");
     }
+  }
+
+  /** While a stream waits for one server to answer, those of another go on. */
+  @Test
+  void aServerThatDoesNotAnswerHoldsBackNoStreamOfAnother() throws Exception {
+    List<TcpRelay> relays = new ArrayList<>();
+    List<ServerStreams> streams = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      TcpRelay relay = topology.closing(TcpRelay.toPort(1));
+      relays.add(relay);
+      streams.add(topology.serverStreams().build());
+      HoldfastServer server =
+          serve(streams.get(i), builder -> builder.advertise("127.0.0.1:" + relay.port()));
+      relay.retarget(loopback(server.getPort()));
+    }
+    ClientStreams patient = topology.clientStreams().options(PATIENT).build();
+    ManagedChannel channel =
+        channel(
+            relays.stream().map(TcpRelay::port).toList(),
+            builder -> builder.loadBalancing("round_robin"),
+            patient);
+    RecordingObserver atSilent = new RecordingObserver();
+    StreamObserver<StringValue> toSilent = StreamTopology.open(channel, atSilent);
+    toSilent.onNext(RecordingObserver.message("0"));
+    atSilent.awaitCount(1);
+    int silent = streams.get(0).sessions().isEmpty() ? 1 : 0;
+    int other = 1 - silent;
+    List<RecordingObserver> atOther = new ArrayList<>();
+    List<StreamObserver<StringValue>> toOther = new ArrayList<>();
+    while (atOther.size() < 200 && streams.get(other).sessions().isEmpty()) {
+      RecordingObserver answers = new RecordingObserver();
+      atOther.add(answers);
+      toOther.add(StreamTopology.open(channel, answers));
+      toOther.get(toOther.size() - 1).onNext(RecordingObserver.message("0"));
+      answers.awaitCount(1);
+    }
+
+    relays.get(silent).stall();
+    relays.get(silent).closeConnections();
+    await()
+        .atMost(LONG)
+        .until(() -> patient.sessions().stream().anyMatch(each -> each.attempts() == 2));
+    relays.get(other).cut();
+    toOther.get(toOther.size() - 1).onNext(RecordingObserver.message("1"));
+
+    // Behind the silent one it would be 45 s.
+    RecordingObserver last = atOther.get(atOther.size() - 1);
+    await().atMost(LONG).until(() -> last.heard().size() == 2);
+    assertThat(atSilent.heard()).containsExactly("0");
+    relays.get(silent).heal();
   }
 
   @Test
@@ -293,6 +347,22 @@ class HostedStreamsTest {
                     .anyMatch(s -> s == SessionState.SUSPECT || s == SessionState.RACING));
   }
 
+  private static SessionOptions patient() {
+    SessionOptions.Timing usual = SessionOptions.DEFAULT.timing();
+    return SessionOptions.DEFAULT.withTiming(
+        new SessionOptions.Timing(
+            usual.ackDelay(),
+            usual.ttl(),
+            Duration.ofHours(1),
+            Duration.ofHours(1),
+            usual.heartbeat(),
+            usual.suspect(),
+            usual.race(),
+            usual.dead(),
+            usual.rotate(),
+            usual.backoff()));
+  }
+
   private void goesOnByAnotherConnection(ManagedChannel channel, ServerStreams streams) {
     RecordingObserver recordingObserver = new RecordingObserver();
     StreamObserver<StringValue> requests = StreamTopology.open(channel, recordingObserver);
@@ -322,12 +392,19 @@ class HostedStreamsTest {
 
   private ManagedChannel channel(
       List<Integer> ports, UnaryOperator<HoldfastChannelBuilder> settings) {
+    return channel(ports, settings, client);
+  }
+
+  private ManagedChannel channel(
+      List<Integer> ports,
+      UnaryOperator<HoldfastChannelBuilder> settings,
+      ClientStreams interceptor) {
     ManagedChannel channel =
         settings
             .apply(
                 HoldfastChannelBuilder.forTarget(
                     FixedInstances.target(ports), InsecureChannelCredentials.create()))
-            .intercept(client)
+            .intercept(interceptor)
             .build();
     topology.closing(channel::shutdownNow);
     return channel;

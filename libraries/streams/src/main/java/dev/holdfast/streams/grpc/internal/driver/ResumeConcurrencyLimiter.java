@@ -9,22 +9,23 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pacing of the sessions of one channel that resume together, against a thundering herd. One
- * session asks first, each welcome admits two more, and an attempt without an answer halves the
- * number of concurrent attempts. So a restarted server gets as many attempts as it answers.
- * Attempts beyond that would time out and be repeated. A refusal is an answer: it admits one more.
+ * The pacing of the sessions of one channel that resume together at one server, against a
+ * thundering herd. One session asks first, each welcome admits two more, and an attempt without an
+ * answer halves the number of concurrent attempts. So a restarted server gets as many attempts as
+ * it answers. Attempts beyond that would time out and be repeated. A refusal is an answer: it
+ * admits one more.
  *
  * <p>No session waits longer than {@link #LONGEST_WAIT}. Not thread-safe.
  */
 @PureCore
 final class ResumeConcurrencyLimiter {
   @Limit(
-      of = "resumes of one channel that wait for their answers at the same time",
+      of = "resumes of one channel at one server that wait for their answers at the same time",
       then = "more of them wait for their turn")
   static final int MAX_AT_ONCE = 256;
 
   @Limit(
-      of = "time that a resume waits for its turn behind others of its channel",
+      of = "time that a resume waits for its turn behind others of its channel and server",
       then = "it is tried with them")
   static final Duration LONGEST_WAIT = Duration.ofSeconds(45);
 
@@ -54,7 +55,7 @@ final class ResumeConcurrencyLimiter {
 
   /** Enqueues a turn; {@link #next} returns it when it is due, maybe at once. */
   ResumePermit ask(long nowNanos, Runnable begin) {
-    if (underWay == 0 && waiting.isEmpty()) {
+    if (isIdle()) {
       // What the server could take the last time says nothing about this one.
       atOnce = 1;
     }
@@ -99,6 +100,11 @@ final class ResumeConcurrencyLimiter {
     if (end(resumePermit)) {
       atOnce = Math.max(1, atOnce / 2);
     }
+  }
+
+  /** Whether no attempt waits for its turn or its answer. */
+  boolean isIdle() {
+    return underWay == 0 && first() == null;
   }
 
   /** When {@link #next} has to be asked again, whatever happens until then. */

@@ -22,12 +22,13 @@ class ChannelResumeLimiterTest {
     List<ChannelResumeLimiter.QueuedResume> first = new ArrayList<>();
     first.add(
         pace.turn(
+            "",
             () -> {
               begun.add("first");
               first.get(0).onWelcome();
             }));
     first.get(0).ask();
-    pace.turn(() -> begun.add("second")).ask();
+    pace.turn("", () -> begun.add("second")).ask();
 
     assertThat(begun).containsExactly("first", "second");
   }
@@ -63,13 +64,47 @@ class ChannelResumeLimiterTest {
     assertThat(begun).containsExactly("b");
   }
 
+  @Test
+  void aServerThatDoesNotAnswerHoldsBackItsOwnSessionsOnly() {
+    pace.turn("10.0.0.1:1", () -> begun.add("silent")).ask();
+    pace.turn("10.0.0.1:1", () -> begun.add("behind it")).ask();
+    ChannelResumeLimiter.QueuedResume other = pace.turn("10.0.0.2:1", () -> begun.add("other"));
+    other.ask();
+    pace.turn("10.0.0.2:1", () -> begun.add("behind the other")).ask();
+    assertThat(begun).containsExactly("silent", "other");
+
+    other.onWelcome();
+
+    assertThat(begun).containsExactly("silent", "other", "behind the other");
+  }
+
+  @Test
+  void aServerWithoutAttemptsIsForgotten() {
+    ChannelResumeLimiter.QueuedResume first = pace.turn("10.0.0.1:1", () -> begun.add("first"));
+    ChannelResumeLimiter.QueuedResume second = pace.turn("10.0.0.2:1", () -> begun.add("second"));
+    ChannelResumeLimiter.QueuedResume waits = pace.turn("10.0.0.2:1", () -> begun.add("waits"));
+    first.ask();
+    second.ask();
+    waits.ask();
+    assertThat(pace.servers()).isEqualTo(2);
+
+    first.onWelcome();
+    assertThat(pace.servers()).isEqualTo(1);
+    waits.onOver();
+    assertThat(pace.servers()).as("one is still under way").isEqualTo(1);
+    second.onOver();
+    first.onOver();
+    assertThat(pace.servers()).isZero();
+    assertThat(begun).containsExactly("first", "second");
+  }
+
   /** Its interceptors may block, and that thread keeps leases. */
   @Test
   void noneBeginsOnTheThreadOfAScheduler() throws Exception {
-    ChannelResumeLimiter.QueuedResume first = pace.turn(() -> begun.add("first"));
+    ChannelResumeLimiter.QueuedResume first = pace.turn("", () -> begun.add("first"));
     first.ask();
     CompletableFuture<Boolean> onScheduler = new CompletableFuture<>();
-    pace.turn(() -> onScheduler.complete(OffloadExecutor.isSchedulerThread())).ask();
+    pace.turn("", () -> onScheduler.complete(OffloadExecutor.isSchedulerThread())).ask();
     assertThat(onScheduler).isNotDone();
 
     SystemScheduler.shared().execute(first::onWelcome);
@@ -79,10 +114,10 @@ class ChannelResumeLimiterTest {
 
   @Test
   void oneThatIsGivenUpBeforeItAsksNeverBegins() {
-    ChannelResumeLimiter.QueuedResume first = pace.turn(() -> begun.add("first"));
+    ChannelResumeLimiter.QueuedResume first = pace.turn("", () -> begun.add("first"));
     first.onOver();
     first.ask();
-    pace.turn(() -> begun.add("second")).ask();
+    pace.turn("", () -> begun.add("second")).ask();
 
     assertThat(begun).containsExactly("second");
   }
@@ -91,11 +126,12 @@ class ChannelResumeLimiterTest {
   void oneThatFailsToBeginMakesRoomWhenItIsOver() {
     ChannelResumeLimiter.QueuedResume first =
         pace.turn(
+            "",
             () -> {
               throw new IllegalStateException("meant");
             });
     first.ask();
-    pace.turn(() -> begun.add("second")).ask();
+    pace.turn("", () -> begun.add("second")).ask();
     assertThat(begun).isEmpty();
 
     first.onOver();
