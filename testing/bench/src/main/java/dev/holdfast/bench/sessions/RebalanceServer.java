@@ -49,13 +49,7 @@ final class RebalanceServer {
   private static final String STOP = "STOP";
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final long STOP_SECONDS = 60;
-
-  /**
-   * Stops the process for a short time often, instead of for 150 to 285 ms while its JIT compiler
-   * is busy with the first streams: every stop of a server is a pause of its streams.
-   */
-  private static final List<String> JVM_OPTIONS =
-      List.of("-Xmx384m", "-Xmn32m", "-XX:MetaspaceSize=64m", "-XX:+UseSerialGC");
+  private static final List<String> JVM_OPTIONS = List.of("-Xmx384m", "-XX:+UseSerialGC");
 
   /** The token key of all servers of a run. It protects nothing here. */
   private static final byte[] TOKEN_KEY =
