@@ -35,7 +35,9 @@ final class RebalanceClients {
   private static final double MEDIAN = 0.5;
   private static final double QUANTILE = 0.99;
 
-  /** A stop of this process would count as a pause of all streams: its collector works beside it. */
+  /**
+   * A stop of this process would count as a pause of all streams: its collector works beside it.
+   */
   private static final List<String> JVM_OPTIONS = List.of("-Xmx1g", "-XX:+UseZGC");
 
   private final ChildJvm child;
