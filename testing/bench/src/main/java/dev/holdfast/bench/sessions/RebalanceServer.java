@@ -50,12 +50,8 @@ final class RebalanceServer {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final long STOP_SECONDS = 60;
 
-  /**
-   * A stop of a server is a pause of its streams. With the usual third of the heap as its young
-   * generation a server that has just joined stops for up to 285 ms, with this one for 77 ms.
-   */
-  private static final List<String> JVM_OPTIONS =
-      List.of("-Xmx384m", "-Xmn32m", "-XX:+UseSerialGC");
+  /** A stop of a server would count as a pause of its streams: its collector works beside it. */
+  private static final List<String> JVM_OPTIONS = List.of("-Xmx384m", "-XX:+UseZGC");
 
   /** The token key of all servers of a run. It protects nothing here. */
   private static final byte[] TOKEN_KEY =

@@ -13,7 +13,6 @@ import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
-import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.netty.NettyChannelBuilder;
@@ -23,10 +22,8 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
@@ -75,14 +72,6 @@ public final class StreamCost extends Comparison {
   private static final int LEAST_PAIRS = 10;
   private static final int MOST_SLICES = 100;
   private static final double RATIO_BOUND = 0.90;
-  private static final int CONNECT_SECONDS = 60;
-
-  /**
-   * The order in which each pair of channels connects. Event loops are taken in turn, four in a
-   * process, so that both sides have each loop once: one against itself on two channels was at 0.94
-   * of itself, with messages of 64 KiB.
-   */
-  private static final List<Boolean> OURS_CONNECT_FIRST = List.of(true, false, false, true);
 
   /** Of a ping-pong of the smallest messages, where a round is all latency. */
   private static final double SMALL_PINGPONG_BOUND = 0.95;
@@ -107,8 +96,8 @@ public final class StreamCost extends Comparison {
   @Override
   protected List<String> method() {
     return List.of(
-        "One client process and one server process, real TCP on loopback, four connections a"
-            + " side, stock builders",
+        "One client process and one server process, real TCP on loopback, one connection a side,"
+            + " stock builders",
         "with their default executors; the same service, once as it is and once"
             + " Holdfast.resumable(..), level resume.",
         "ping-pong: on each stream one message is under way; rounds per second and their p99.",
@@ -144,11 +133,9 @@ public final class StreamCost extends Comparison {
       // The last one is the first to see a call.
       interceptors.add(new OnCachedPool());
     }
-    List<Channels> channels = new ArrayList<>();
-    for (boolean oursFirst : OURS_CONNECT_FIRST) {
-      channels.add(connect(runResources, servers, control, interceptors, oursFirst));
-    }
-    List<Load> loads = loads(options, channels, servers);
+    ManagedChannel ours = channel(runResources, servers, !control, interceptors);
+    ManagedChannel raw = channel(runResources, servers, false, interceptors);
+    List<Load> loads = loads(options, ours, raw, servers);
     int only = options.get(ONLY);
     if (only > 0) {
       loads = List.of(loads.get(only - 1));
@@ -159,7 +146,7 @@ public final class StreamCost extends Comparison {
     report.say("warming up, %d s per side and load", options.get(WARM_UP_SECONDS));
     for (int i = 0; i < warmUpSlices; i++) {
       for (Load load : loads) {
-        load.turn(i, WARM_UP_SLICE, servers);
+        load.turn(i % 2 == 0, WARM_UP_SLICE, servers);
       }
     }
     loads.forEach(load -> load.pairs.clear());
@@ -167,7 +154,7 @@ public final class StreamCost extends Comparison {
     for (int i = 0; i < options.get(PAIRS); i++) {
       StringBuilder ratios = new StringBuilder();
       for (Load load : loads) {
-        Pair pair = load.turn(i, slice, servers);
+        Pair pair = load.turn(i % 2 == 0, slice, servers);
         ratios.append(
             String.format("  %s %.3f", load.name, pair.ratio(side -> side.slice().perSecond())));
       }
@@ -181,19 +168,21 @@ public final class StreamCost extends Comparison {
     conclude(report, loads, options.quick(), options.get(PAIRS));
   }
 
-  private static List<Load> loads(Options options, List<Channels> channels, StreamServers servers) {
+  private static List<Load> loads(
+      Options options, ManagedChannel ours, ManagedChannel raw, StreamServers servers) {
     int streams = options.get(STREAMS);
     int flooded = options.get(FLOOD_STREAMS);
     List<Load> loads = new ArrayList<>();
     for (Size size : Size.values()) {
       int bytes = size.bytes;
-      loads.add(load("pingpong_" + size.label, channels, c -> new PingPong(c, streams, bytes)));
-      loads.add(load("down_" + size.label, channels, c -> new Flood(c, false, flooded, bytes)));
-      loads.add(load("up_" + size.label, channels, c -> new Flood(c, true, flooded, bytes)));
+      loads.add(load("pingpong_" + size.label, ours, raw, c -> new PingPong(c, streams, bytes)));
+      loads.add(load("down_" + size.label, ours, raw, c -> new Flood(c, false, flooded, bytes)));
+      loads.add(load("up_" + size.label, ours, raw, c -> new Flood(c, true, flooded, bytes)));
       loads.add(
-          load(SERVER_STREAM + size.label, channels, c -> new Subscriptions(c, flooded, bytes)));
+          load(SERVER_STREAM + size.label, ours, raw, c -> new Subscriptions(c, flooded, bytes)));
       loads.add(
-          load(CLIENT_STREAM + size.label, channels, c -> new Uploads(c, servers, flooded, bytes)));
+          load(
+              CLIENT_STREAM + size.label, ours, raw, c -> new Uploads(c, servers, flooded, bytes)));
     }
     return loads;
   }
@@ -235,33 +224,18 @@ public final class StreamCost extends Comparison {
   }
 
   private static Load load(
-      String name, List<Channels> channels, Function<ManagedChannel, StreamLoad> side) {
-    List<Sides> sides =
-        channels.stream()
-            .map(each -> new Sides(side.apply(each.ours), side.apply(each.raw)))
-            .toList();
-    return new Load(name, sides, new ArrayList<>());
+      String name,
+      ManagedChannel ours,
+      ManagedChannel raw,
+      Function<ManagedChannel, StreamLoad> side) {
+    return new Load(name, side.apply(ours), side.apply(raw), new ArrayList<>());
   }
 
-  private static Channels connect(
-      RunResources runResources,
-      StreamServers servers,
-      boolean control,
-      List<ClientInterceptor> interceptors,
-      boolean oursFirst)
-      throws InterruptedException {
-    ManagedChannel first = channel(runResources, servers, oursFirst && !control, interceptors);
-    ManagedChannel second = channel(runResources, servers, !oursFirst && !control, interceptors);
-    return oursFirst ? new Channels(first, second) : new Channels(second, first);
-  }
-
-  /** A channel that is connected. */
   private static ManagedChannel channel(
       RunResources runResources,
       StreamServers servers,
       boolean resumable,
-      List<ClientInterceptor> interceptors)
-      throws InterruptedException {
+      List<ClientInterceptor> interceptors) {
     NettyChannelBuilder builder =
         NettyChannelBuilder.forAddress(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), servers.port(resumable)))
@@ -271,15 +245,6 @@ public final class StreamCost extends Comparison {
     }
     ManagedChannel channel = builder.build();
     runResources.own(channel::shutdownNow);
-    for (ConnectivityState state = channel.getState(true);
-        state != ConnectivityState.READY;
-        state = channel.getState(true)) {
-      CountDownLatch changed = new CountDownLatch(1);
-      channel.notifyWhenStateChanged(state, changed::countDown);
-      if (!changed.await(CONNECT_SECONDS, TimeUnit.SECONDS)) {
-        throw new IllegalStateException("a channel is " + state + " (expected: READY)");
-      }
-    }
     return channel;
   }
 
@@ -298,12 +263,6 @@ public final class StreamCost extends Comparison {
   /** A slice, and the CPU time of both processes per message of it. */
   private record Side(Slice slice, double cpuMicros) {}
 
-  /** A channel of each side. */
-  private record Channels(ManagedChannel ours, ManagedChannel raw) {}
-
-  /** A load's streams on a channel of each side. */
-  private record Sides(StreamLoad ours, StreamLoad raw) {}
-
   /** Two consecutive slices, one of each side. */
   private record Pair(Side ours, Side raw) {
     double ratio(ToDoubleFunction<Side> figure) {
@@ -312,13 +271,10 @@ public final class StreamCost extends Comparison {
   }
 
   /** A load with its streams on both sides and the measured pairs. */
-  private record Load(String name, List<Sides> channels, List<Pair> pairs) {
-    /** Measures the next pair: each on other channels, and in the other order the next time. */
-    Pair turn(int index, Duration slice, StreamServers servers) throws Exception {
-      Sides sides = channels.get(index % channels.size());
-      boolean oursFirst = (index + index / channels.size()) % 2 == 0;
-      Side first = measure(oursFirst ? sides.ours : sides.raw, slice, servers);
-      Side second = measure(oursFirst ? sides.raw : sides.ours, slice, servers);
+  private record Load(String name, StreamLoad ours, StreamLoad raw, List<Pair> pairs) {
+    Pair turn(boolean oursFirst, Duration slice, StreamServers servers) throws Exception {
+      Side first = measure(oursFirst ? ours : raw, slice, servers);
+      Side second = measure(oursFirst ? raw : ours, slice, servers);
       Pair pair = oursFirst ? new Pair(first, second) : new Pair(second, first);
       pairs.add(pair);
       return pair;
