@@ -104,17 +104,8 @@ class HostedStreamsTest {
 
   @Test
   void afterACutEachStreamFindsItsOwnerAmongThreeUnderRoundRobin() throws Exception {
-    List<TcpRelay> relays = new ArrayList<>();
     List<ServerStreams> streams = new ArrayList<>();
-    for (int i = 0; i < 3; i++) {
-      TcpRelay relay = topology.closing(TcpRelay.toPort(1));
-      relays.add(relay);
-      // No key in common: only the owner can check its token.
-      streams.add(topology.serverStreams().build());
-      HoldfastServer server =
-          serve(streams.get(i), builder -> builder.advertise("127.0.0.1:" + relay.port()));
-      relay.retarget(loopback(server.getPort()));
-    }
+    List<TcpRelay> relays = serveBehindRelays(3, streams);
     ManagedChannel channel =
         channel(
             relays.stream().map(TcpRelay::port).toList(),
@@ -150,16 +141,8 @@ class HostedStreamsTest {
   /** While a stream waits for one server to answer, those of another go on. */
   @Test
   void aServerThatDoesNotAnswerHoldsBackNoStreamOfAnother() throws Exception {
-    List<TcpRelay> relays = new ArrayList<>();
     List<ServerStreams> streams = new ArrayList<>();
-    for (int i = 0; i < 2; i++) {
-      TcpRelay relay = topology.closing(TcpRelay.toPort(1));
-      relays.add(relay);
-      streams.add(topology.serverStreams().build());
-      HoldfastServer server =
-          serve(streams.get(i), builder -> builder.advertise("127.0.0.1:" + relay.port()));
-      relay.retarget(loopback(server.getPort()));
-    }
+    List<TcpRelay> relays = serveBehindRelays(2, streams);
     ClientStreams patient = topology.clientStreams().options(PATIENT).build();
     ManagedChannel channel =
         channel(
@@ -375,6 +358,26 @@ class HostedStreamsTest {
     requests.onCompleted();
     assertThat(recordingObserver.awaitEnd()).isEqualTo(Status.OK);
     assertThat(recordingObserver.heard()).containsExactly("1", "2");
+  }
+
+  /**
+   * Servers that advertise their relays.
+   *
+   * @param streams gets those of each server; they have no key in common, so that only the owner of
+   *     a session can check its token
+   */
+  private List<TcpRelay> serveBehindRelays(int count, List<ServerStreams> streams)
+      throws IOException {
+    List<TcpRelay> relays = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      TcpRelay relay = topology.closing(TcpRelay.toPort(1));
+      relays.add(relay);
+      streams.add(topology.serverStreams().build());
+      HoldfastServer server =
+          serve(streams.get(i), builder -> builder.advertise("127.0.0.1:" + relay.port()));
+      relay.retarget(loopback(server.getPort()));
+    }
+    return relays;
   }
 
   private HoldfastServer serve(ServerStreams streams, UnaryOperator<HoldfastServerBuilder> settings)
