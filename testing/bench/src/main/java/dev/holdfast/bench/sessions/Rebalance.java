@@ -70,10 +70,11 @@ public final class Rebalance extends Comparison {
   @Override
   protected List<String> method() {
     return List.of(
-        "Server processes registered in a real etcd, with rebalance() and no other setting; clients"
-            + " in one other process, over",
-        "Holdfast's channels: real TCP on loopback. First streams that are durable, over one Redis;"
-            + " then, with new processes,",
+        "Server processes registered in a real etcd, with rebalance() and a fixed pool for"
+            + " handlers; each counts one processor,",
+        "as in a container with one, and its pool has one thread. Clients in one other process,"
+            + " over Holdfast's channels: real TCP on loopback. First streams that are durable,"
+            + " over one Redis; then, with new processes,",
         "streams without a store, whose handlers mark a cursor behind each answer and fail a stream"
             + " that does not go on there;",
         "each kind has its figures, and the worse counts. Streams send numbered",

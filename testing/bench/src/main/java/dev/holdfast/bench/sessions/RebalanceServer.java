@@ -25,6 +25,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -50,8 +51,12 @@ final class RebalanceServer {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final long STOP_SECONDS = 60;
 
-  /** A stop of a server would count as a pause of its streams: its collector works beside it. */
-  private static final List<String> JVM_OPTIONS = List.of("-Xmx384m", "-XX:+UseZGC");
+  /**
+   * A stop of a server would count as a pause of its streams: its collector works beside it. Each
+   * one counts one processor, as in a container with one: five of them share the few that are here.
+   */
+  private static final List<String> JVM_OPTIONS =
+      List.of("-Xmx384m", "-XX:+UseZGC", "-XX:ActiveProcessorCount=1");
 
   /** The token key of all servers of a run. It protects nothing here. */
   private static final byte[] TOKEN_KEY =
@@ -131,6 +136,7 @@ final class RebalanceServer {
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 InsecureServerCredentials.create())
             .drain(DrainOptions.DEFAULT.withSpread(Duration.ofSeconds(1)))
+            .executor(Executors.newFixedThreadPool(Machine.cores()))
             .addService(served)
             .register(args[0])
             .build()
