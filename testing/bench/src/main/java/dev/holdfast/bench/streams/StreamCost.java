@@ -21,7 +21,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
@@ -31,12 +33,14 @@ import java.util.function.ToDoubleFunction;
  * The benchmark of a resumable stream's cost per message against the same stream on raw grpc-java.
  */
 public final class StreamCost extends Comparison {
+  private static final Option RUNS =
+      new Option("--runs", 4, 1, 1, 100, "server processes and connections, one after the other");
   private static final Option PAIRS =
-      new Option("--pairs", 12, 2, 1, 1_000, "slices of each side and load, alternating");
+      new Option("--pairs", 3, 2, 1, 1_000, "slices of each side, load and run, alternating");
   private static final Option SLICE_MILLIS =
       new Option("--slice-millis", 1_000, 200, 100, 60_000, "measured time of a slice");
   private static final Option WARM_UP_SECONDS =
-      new Option("--warm-up", 12, 1, 0, 600, "seconds per side and load before the first pair");
+      new Option("--warm-up", 4, 1, 0, 600, "seconds per side and load before a run's first pair");
   private static final Option STREAMS =
       new Option("--streams", 16, 16, 1, 1_000, "ping-pong streams of a side");
   private static final Option FLOOD_STREAMS =
@@ -90,7 +94,15 @@ public final class StreamCost extends Comparison {
   @Override
   public List<Option> options() {
     return List.of(
-        PAIRS, SLICE_MILLIS, WARM_UP_SECONDS, STREAMS, FLOOD_STREAMS, CONTROL, CACHED_POOL, ONLY);
+        RUNS,
+        PAIRS,
+        SLICE_MILLIS,
+        WARM_UP_SECONDS,
+        STREAMS,
+        FLOOD_STREAMS,
+        CONTROL,
+        CACHED_POOL,
+        ONLY);
   }
 
   @Override
@@ -98,7 +110,9 @@ public final class StreamCost extends Comparison {
     return List.of(
         "One client process and one server process, real TCP on loopback, one connection a side,"
             + " stock builders",
-        "with their default executors; the same service, once as it is and once"
+        "with their default executors; the server process and the connections are new in each run,"
+            + " as their threads and compiled",
+        "code differ from one to the next; the same service, once as it is and once"
             + " Holdfast.resumable(..), level resume.",
         "ping-pong: on each stream one message is under way; rounds per second and their p99.",
         "flood: one way, as much as isReady allows; messages per second where they arrive; down"
@@ -106,10 +120,12 @@ public final class StreamCost extends Comparison {
         "up from the client are measured apart, and the worse ratio of both counts.",
         "server_stream, client_stream: the same floods by server-streaming and client-streaming"
             + " methods.",
-        "Streams stay open. Loads take turns, each as a pair of neighbours in the order A B B A; "
+        "Streams stay open in a run. Loads take turns, each as a pair of neighbours in the order A"
+            + " B B A; "
             + LEAD_IN.toMillis()
             + " ms before",
-        "each slice don't count. A ratio is made within each pair; the result is the median.");
+        "each slice don't count. A ratio is made within each pair; the result is the median of all"
+            + " runs' pairs.");
   }
 
   @Override
@@ -126,6 +142,50 @@ public final class StreamCost extends Comparison {
   @Override
   protected void measure(Options options, RunResources runResources, Report report)
       throws Exception {
+    Map<String, List<Pair>> pairs = new HashMap<>();
+    List<Load> loads = List.of();
+    for (int i = 1; i <= options.get(RUNS); i++) {
+      report.say("run %d of %d", i, options.get(RUNS));
+      try (RunResources ofRun = runResources.own(new RunResources())) {
+        loads = loads(options, ofRun, pairs);
+        run(loads, options, report);
+      }
+    }
+    loads.forEach(load -> load.say(report));
+    if (options.get(ONLY) > 0) {
+      report.figure("ratio_" + loads.get(0).name, loads.get(0).ratio().median());
+    } else {
+      conclude(report, loads, options.quick(), loads.get(0).pairs.size());
+    }
+  }
+
+  /** Measures the pairs of all loads, over the same connections, once they are warm. */
+  private static void run(List<Load> loads, Options options, Report report) throws Exception {
+    long warmUpSlices =
+        Math.max(1, Duration.ofSeconds(options.get(WARM_UP_SECONDS)).toMillis())
+            / WARM_UP_SLICE.toMillis();
+    report.say("warming up, %d s per side and load", options.get(WARM_UP_SECONDS));
+    for (int i = 0; i < warmUpSlices; i++) {
+      for (Load load : loads) {
+        var unused = load.turn(i % 2 == 0, WARM_UP_SLICE);
+      }
+    }
+    Duration slice = Duration.ofMillis(options.get(SLICE_MILLIS));
+    for (int i = 0; i < options.get(PAIRS); i++) {
+      StringBuilder ratios = new StringBuilder();
+      for (Load load : loads) {
+        Pair pair = load.turn(load.pairs.size() % 2 == 0, slice);
+        load.pairs.add(pair);
+        ratios.append(
+            String.format("  %s %.3f", load.name, pair.ratio(side -> side.slice().perSecond())));
+      }
+      report.say("pair %d of %d:%s", i + 1, options.get(PAIRS), ratios);
+    }
+  }
+
+  /** The loads over a server process and connections of their own. */
+  private static List<Load> loads(
+      Options options, RunResources runResources, Map<String, List<Pair>> pairs) throws Exception {
     StreamServers servers = StreamServers.start(runResources, List.of("-Xmx1g"));
     boolean control = options.get(CONTROL) == 1;
     List<ClientInterceptor> interceptors = new ArrayList<>(List.of(Holdfast.resumable()));
@@ -135,54 +195,24 @@ public final class StreamCost extends Comparison {
     }
     ManagedChannel ours = channel(runResources, servers, !control, interceptors);
     ManagedChannel raw = channel(runResources, servers, false, interceptors);
-    List<Load> loads = loads(options, ours, raw, servers);
+    List<Load> loads = loads(options, new Sides(ours, raw, servers, pairs));
     int only = options.get(ONLY);
-    if (only > 0) {
-      loads = List.of(loads.get(only - 1));
-    }
-    long warmUpSlices =
-        Math.max(1, Duration.ofSeconds(options.get(WARM_UP_SECONDS)).toMillis())
-            / WARM_UP_SLICE.toMillis();
-    report.say("warming up, %d s per side and load", options.get(WARM_UP_SECONDS));
-    for (int i = 0; i < warmUpSlices; i++) {
-      for (Load load : loads) {
-        load.turn(i % 2 == 0, WARM_UP_SLICE, servers);
-      }
-    }
-    loads.forEach(load -> load.pairs.clear());
-    Duration slice = Duration.ofMillis(options.get(SLICE_MILLIS));
-    for (int i = 0; i < options.get(PAIRS); i++) {
-      StringBuilder ratios = new StringBuilder();
-      for (Load load : loads) {
-        Pair pair = load.turn(i % 2 == 0, slice, servers);
-        ratios.append(
-            String.format("  %s %.3f", load.name, pair.ratio(side -> side.slice().perSecond())));
-      }
-      report.say("pair %d of %d:%s", i + 1, options.get(PAIRS), ratios);
-    }
-    loads.forEach(load -> load.say(report));
-    if (only > 0) {
-      report.figure("ratio_" + loads.get(0).name, loads.get(0).ratio().median());
-      return;
-    }
-    conclude(report, loads, options.quick(), options.get(PAIRS));
+    return only > 0 ? List.of(loads.get(only - 1)) : loads;
   }
 
-  private static List<Load> loads(
-      Options options, ManagedChannel ours, ManagedChannel raw, StreamServers servers) {
+  private static List<Load> loads(Options options, Sides sides) {
     int streams = options.get(STREAMS);
     int flooded = options.get(FLOOD_STREAMS);
     List<Load> loads = new ArrayList<>();
     for (Size size : Size.values()) {
       int bytes = size.bytes;
-      loads.add(load("pingpong_" + size.label, ours, raw, c -> new PingPong(c, streams, bytes)));
-      loads.add(load("down_" + size.label, ours, raw, c -> new Flood(c, false, flooded, bytes)));
-      loads.add(load("up_" + size.label, ours, raw, c -> new Flood(c, true, flooded, bytes)));
+      String label = size.label;
+      loads.add(sides.load("pingpong_" + label, c -> new PingPong(c, streams, bytes)));
+      loads.add(sides.load("down_" + label, c -> new Flood(c, false, flooded, bytes)));
+      loads.add(sides.load("up_" + label, c -> new Flood(c, true, flooded, bytes)));
+      loads.add(sides.load(SERVER_STREAM + label, c -> new Subscriptions(c, flooded, bytes)));
       loads.add(
-          load(SERVER_STREAM + size.label, ours, raw, c -> new Subscriptions(c, flooded, bytes)));
-      loads.add(
-          load(
-              CLIENT_STREAM + size.label, ours, raw, c -> new Uploads(c, servers, flooded, bytes)));
+          sides.load(CLIENT_STREAM + label, c -> new Uploads(c, sides.servers, flooded, bytes)));
     }
     return loads;
   }
@@ -221,14 +251,6 @@ public final class StreamCost extends Comparison {
 
   private static Load load(List<Load> loads, String name) {
     return loads.stream().filter(load -> load.name.equals(name)).findFirst().orElseThrow();
-  }
-
-  private static Load load(
-      String name,
-      ManagedChannel ours,
-      ManagedChannel raw,
-      Function<ManagedChannel, StreamLoad> side) {
-    return new Load(name, side.apply(ours), side.apply(raw), new ArrayList<>());
   }
 
   private static ManagedChannel channel(
@@ -270,19 +292,33 @@ public final class StreamCost extends Comparison {
     }
   }
 
-  /** A load with its streams on both sides and the measured pairs. */
-  private record Load(String name, StreamLoad ours, StreamLoad raw, List<Pair> pairs) {
-    Pair turn(boolean oursFirst, Duration slice, StreamServers servers) throws Exception {
-      Side first = measure(oursFirst ? ours : raw, slice, servers);
-      Side second = measure(oursFirst ? raw : ours, slice, servers);
-      Pair pair = oursFirst ? new Pair(first, second) : new Pair(second, first);
-      pairs.add(pair);
-      return pair;
+  /**
+   * The connections of a run.
+   *
+   * @param pairs of all runs, by the name of the load
+   */
+  private record Sides(
+      ManagedChannel ours,
+      ManagedChannel raw,
+      StreamServers servers,
+      Map<String, List<Pair>> pairs) {
+    Load load(String name, Function<ManagedChannel, StreamLoad> side) {
+      List<Pair> ofLoad = pairs.computeIfAbsent(name, unused -> new ArrayList<>());
+      return new Load(name, side.apply(ours), side.apply(raw), servers, ofLoad);
+    }
+  }
+
+  /** A load with its streams on both sides, and the measured pairs of all runs. */
+  private record Load(
+      String name, StreamLoad ours, StreamLoad raw, StreamServers servers, List<Pair> pairs) {
+    Pair turn(boolean oursFirst, Duration slice) throws Exception {
+      Side first = measure(oursFirst ? ours : raw, slice);
+      Side second = measure(oursFirst ? raw : ours, slice);
+      return oursFirst ? new Pair(first, second) : new Pair(second, first);
     }
 
     /** Again where the machine stood still for a whole slice: without a message is no ratio. */
-    private static Side measure(StreamLoad side, Duration slice, StreamServers servers)
-        throws Exception {
+    private Side measure(StreamLoad side, Duration slice) throws Exception {
       for (int i = 0; i < MOST_SLICES; i++) {
         long cpu = servers.cpuNanos() + Machine.cpuNanos();
         long start = System.nanoTime();

@@ -13,6 +13,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * A child process with one service on two stock servers: as plain streams and as resumable ones.
@@ -22,6 +24,9 @@ public final class StreamServers {
   private static final String CPU = "CPU";
   private static final String UPLOADED = "UPLOADED";
   private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+  /** Warns of each stream that is open when a run ends, and all of them are. */
+  private static final Logger OF_STREAMS = Logger.getLogger("io.grpc.netty.NettyServerHandler");
 
   private final ChildJvm child;
   private final int rawPort;
@@ -59,6 +64,7 @@ public final class StreamServers {
 
   /** The main method of the child process. */
   public static void main(String[] args) throws Exception {
+    OF_STREAMS.setLevel(Level.SEVERE);
     StreamService service = new StreamService();
     Server raw = start(service.bindService());
     Server resumable = start(Holdfast.resumable(service));
