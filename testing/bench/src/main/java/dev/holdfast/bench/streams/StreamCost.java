@@ -147,7 +147,7 @@ public final class StreamCost extends Comparison {
     for (int i = 1; i <= options.get(RUNS); i++) {
       report.say("run %d of %d", i, options.get(RUNS));
       try (RunResources ofRun = runResources.own(new RunResources())) {
-        loads = loads(options, ofRun, pairs);
+        loads = connect(options, ofRun, pairs);
         run(loads, options, report);
       }
     }
@@ -184,7 +184,7 @@ public final class StreamCost extends Comparison {
   }
 
   /** The loads over a server process and connections of their own. */
-  private static List<Load> loads(
+  private static List<Load> connect(
       Options options, RunResources runResources, Map<String, List<Pair>> pairs) throws Exception {
     StreamServers servers = StreamServers.start(runResources, List.of("-Xmx1g"));
     boolean control = options.get(CONTROL) == 1;
@@ -195,12 +195,12 @@ public final class StreamCost extends Comparison {
     }
     ManagedChannel ours = channel(runResources, servers, !control, interceptors);
     ManagedChannel raw = channel(runResources, servers, false, interceptors);
-    List<Load> loads = loads(options, new Sides(ours, raw, servers, pairs));
+    List<Load> loads = allLoads(options, new Sides(ours, raw, servers, pairs));
     int only = options.get(ONLY);
     return only > 0 ? List.of(loads.get(only - 1)) : loads;
   }
 
-  private static List<Load> loads(Options options, Sides sides) {
+  private static List<Load> allLoads(Options options, Sides sides) {
     int streams = options.get(STREAMS);
     int flooded = options.get(FLOOD_STREAMS);
     List<Load> loads = new ArrayList<>();
