@@ -234,9 +234,12 @@ public final class SessionTable {
     return null;
   }
 
-  /** Takes a session out that is over, and remembers how it ended. */
+  /**
+   * Takes a session out that is over, and remembers how it ended. Called once: a late hello may
+   * have given it a refusal to send since its owner saw the end, and that is no reason to keep it.
+   */
   public void retire(long nowNanos, ServerSession session) {
-    if (session.isOver() && sessions.remove(session.id(), session)) {
+    if (session.state().isTerminal() && sessions.remove(session.id(), session)) {
       perPrincipal.computeIfPresent(
           session.caller().principal(), (who, count) -> count > 1 ? count - 1 : null);
       SessionEnd end = session.end();

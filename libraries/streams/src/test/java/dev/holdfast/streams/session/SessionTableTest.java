@@ -345,6 +345,27 @@ class SessionTableTest {
     return to.onHello(now, new StreamAttachment(hello.attach(), hello.tag(), now), hello, caller);
   }
 
+  @Test
+  void aHelloThatComesBetweenTheEndAndTheRetirementKeepsNoSession() {
+    StreamAttachment first = new StreamAttachment(1, 7, now);
+    ServerSession session = admit(first, hello(1, SessionToken.NONE));
+    session.onFrame(now, first, new FrameHeader(7, 0, 0, 0, Flag.CANCEL, 0, 0, 0), Payload.EMPTY);
+    takeOutputs(session);
+    assertThat(session.isOver()).isTrue();
+
+    Admission late = offer(sessions, hello(2, token("a:1")), CALLER);
+    assertThat(late).isEqualTo(new Admission.Admitted(session));
+    assertThat(session.isOver()).isFalse();
+    sessions.retire(now, session);
+
+    assertThat(sessions.sessions()).isEmpty();
+    outputs.clear();
+    takeOutputs(session);
+    assertThat(outputs).hasOnlyElementsOfType(SessionOutput.Refuse.class).hasSize(1);
+    assertThat(refused(hello(3, token("a:1")), CALLER))
+        .isEqualTo(HandshakeRefusal.RefusalCode.EXPIRED);
+  }
+
   private HandshakeRefusal.RefusalCode refused(Hello hello, Caller caller) {
     Admission admission = offer(sessions, hello, caller);
     assertThat(admission).isInstanceOf(Admission.Refused.class);
@@ -364,9 +385,13 @@ class SessionTableTest {
   }
 
   private void drive(ServerSession session) {
+    takeOutputs(session);
+    sessions.retire(now, session);
+  }
+
+  private void takeOutputs(ServerSession session) {
     for (SessionOutput out = session.poll(now); out != null; out = session.poll(now)) {
       outputs.add(out);
     }
-    sessions.retire(now, session);
   }
 }

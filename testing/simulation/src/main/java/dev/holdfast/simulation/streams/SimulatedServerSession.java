@@ -38,6 +38,7 @@ final class SimulatedServerSession {
   private long offeredBefore;
   private boolean started;
   private boolean dead;
+  private boolean over;
   private boolean halfClosed;
   private long delivered;
   private long offered;
@@ -259,11 +260,12 @@ final class SimulatedServerSession {
       perform(next);
       next = session.poll(world.now());
     }
-    if (session.isOver()) {
-      ledger.expired |= session.isHandedOver() && session.state() == SessionState.LOST;
-      instance.retire(this);
-    } else {
+    if (!session.isOver()) {
       arm();
+    } else if (!over) {
+      over = true;
+      ledger.expired |= session.isHandedOver() && session.state() == SessionState.LOST;
+      instance.stepLater(() -> instance.retire(this));
     }
   }
 

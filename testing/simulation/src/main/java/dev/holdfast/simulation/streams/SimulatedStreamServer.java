@@ -171,9 +171,15 @@ final class SimulatedStreamServer {
           && world.streamDeployment.sole()) {
         world.mark(StreamCoverage.BEGUN_BY_THE_ONLY_INSTANCE);
       }
-      simulatedServerSessions
-          .computeIfAbsent(session, s -> new SimulatedServerSession(this, s, call.client.ledger))
-          .drive();
+      SimulatedServerSession hosting =
+          simulatedServerSessions.computeIfAbsent(
+              session, s -> new SimulatedServerSession(this, s, call.client.ledger));
+      if (session.state().isTerminal()) {
+        // Its retirement is another thread's next step.
+        stepLater(hosting::drive);
+      } else {
+        hosting.drive();
+      }
     }
   }
 
@@ -234,10 +240,30 @@ final class SimulatedStreamServer {
     return found;
   }
 
+  /** As {@link StreamSimulation#stepLater}, unless the process is killed before. */
+  void stepLater(Runnable step) {
+    String life = owner();
+    world.stepLater(
+        () -> {
+          if (isUp() && life.equals(owner())) {
+            step.run();
+          }
+        });
+  }
+
   void retire(SimulatedServerSession simulatedServerSession) {
-    if (sessions != null) {
-      sessions.retire(world.now(), simulatedServerSession.session);
-      simulatedServerSessions.remove(simulatedServerSession.session);
+    SessionTable here = sessions;
+    if (here != null) {
+      ServerSession session = simulatedServerSession.session;
+      if (!session.isOver()) {
+        world.mark(StreamCoverage.CAME_BEFORE_THE_RETIREMENT);
+      }
+      here.retire(world.now(), session);
+      simulatedServerSessions.remove(session);
+      simulatedServerSession.ledger.require(
+          here.session(session.id()) != session,
+          Guarantee.STREAM_GOES_ON,
+          address + " keeps a session that is " + session.state());
     }
   }
 }

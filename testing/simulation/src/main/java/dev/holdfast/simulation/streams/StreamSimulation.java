@@ -54,6 +54,7 @@ public final class StreamSimulation {
 
   private static final Duration HEALING = Duration.ofMinutes(10);
   private static final int KEY_BYTES = 32;
+  private static final int MOST_STEP_MILLIS = 50;
 
   private static final int ACK_EVERY = 3;
 
@@ -62,6 +63,7 @@ public final class StreamSimulation {
   final SessionRules rules;
   final SessionOptions options;
   private final SplittableRandom deployments;
+  private final SplittableRandom threads;
   final SessionTokenIssuer mint = new SessionTokenIssuer(new byte[KEY_BYTES]);
   final StreamTraffic streamTraffic;
   final BufferBudget budget;
@@ -90,6 +92,7 @@ public final class StreamSimulation {
     this.streamDeployment = StreamDeployment.of(random, new SplittableRandom(Long.reverse(~seed)));
     this.streamTraffic = StreamTraffic.of(seed);
     this.deployments = new SplittableRandom(Long.reverse(seed) + 1);
+    this.threads = new SplittableRandom(Long.reverse(seed) + 3);
     this.budget = new BufferBudget(streamTraffic.budgetBytes());
     this.streamFaultInjector =
         new StreamFaultInjector(this, new SplittableRandom(Long.reverse(seed) + 2));
@@ -413,6 +416,14 @@ public final class StreamSimulation {
   }
 
   // What all need.
+
+  /**
+   * The next step of a thread that holds no lock: steps of others come before it, at the same
+   * instant or within some milliseconds.
+   */
+  void stepLater(Runnable step) {
+    time.afterMillis(threads.nextInt(MOST_STEP_MILLIS), step);
+  }
 
   long now() {
     return time.now();
