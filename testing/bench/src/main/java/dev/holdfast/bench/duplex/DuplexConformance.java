@@ -61,7 +61,7 @@ public final class DuplexConformance implements Benchmark {
     }
     Path root = Path.of(System.getProperty("holdfast.home", ".")).toAbsolutePath();
     Path log = Files.createTempFile("holdfast-duplex-conformance", ".log");
-    System.out.println("standard error of the implementations: " + log);
+    System.out.println("log of the implementations: " + log);
     ConformanceRun run = new ConformanceRun(candidates(root), only, log, System.out);
     List<ConformanceRun.Outcome> outcomes = run.run();
     if (writesDocs) {

@@ -80,7 +80,7 @@ public final class ConformanceKit {
       }
     }
     Path log = Files.createTempFile("duplex-conformance", ".log");
-    System.out.println("standard error of the implementations: " + log);
+    System.out.println("log of the implementations: " + log);
     ConformanceRun run = new ConformanceRun(candidates, only, log, System.out);
     long failed = ConformanceRun.count(run.run(), ScenarioRunner.Outcome.FAILED);
     System.out.println(run.resultLine());

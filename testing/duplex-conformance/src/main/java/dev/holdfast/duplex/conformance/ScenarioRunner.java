@@ -5,9 +5,13 @@ import dev.holdfast.duplex.conformance.implementation.JsonLine;
 import dev.holdfast.duplex.conformance.scenario.Scenario;
 import dev.holdfast.duplex.conformance.scenario.Stage;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +33,7 @@ public final class ScenarioRunner implements AutoCloseable {
    * @param clientCommand the command line of the client's adapter
    * @param serverCommand that of the server's
    * @param nextCommands those of the servers to which its streams move
-   * @param log takes what adapters say on standard error
+   * @param log takes what adapters say on standard error, and the dialogs of a scenario that fails
    */
   public ScenarioRunner(
       List<String> clientCommand,
@@ -81,9 +85,23 @@ public final class ScenarioRunner implements AutoCloseable {
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception | AssertionError e) {
+      logDialogs(scenario);
       stop();
       return new Result(scenario, Outcome.FAILED, describe(e));
     }
+  }
+
+  /** Writes down what was said to the adapters and by them, as the cause often needs all of it. */
+  private void logDialogs(Scenario scenario) throws IOException {
+    List<String> lines = new ArrayList<>();
+    Stream.concat(Stream.of(client, server), next.stream())
+        .filter(Objects::nonNull)
+        .forEach(
+            each -> {
+              lines.add(scenario.name() + " failed; the last lines of " + each.name() + ":");
+              lines.addAll(each.dialog());
+            });
+    Files.write(log, lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
   }
 
   private static String describe(Throwable e) {

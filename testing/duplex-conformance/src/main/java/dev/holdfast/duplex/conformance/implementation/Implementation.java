@@ -33,10 +33,18 @@ public final class Implementation implements AutoCloseable {
   @Limit(of = "events of an implementation that no scenario awaited", then = "the scenario fails")
   private static final int MOST_EVENTS = 100_000;
 
+  @Limit(of = "lines of a dialog that are shown when a scenario fails", then = "older ones are not")
+  private static final int MOST_DIALOG_LINES = 60;
+
+  private static final int MOST_LINE_CHARACTERS = 300;
+  private static final double NANOS_PER_SECOND = 1e9;
+
   private final @Nullable Process process;
   private final Reader output;
   private final Writer input;
   private final Deque<JsonLine> events = new ArrayDeque<>();
+  private final Deque<String> dialog = new ArrayDeque<>();
+  private final long beganNanos = System.nanoTime();
   private String name = "";
   private Set<String> options = Set.of();
   private boolean ended;
@@ -105,6 +113,7 @@ public final class Implementation implements AutoCloseable {
 
   /** Sends a command. */
   public void send(JsonLine command) throws IOException {
+    note('>', command);
     input.write(command + "\n");
     input.flush();
   }
@@ -188,6 +197,28 @@ public final class Implementation implements AutoCloseable {
         && !awaited.equals("reset");
   }
 
+  /**
+   * The newest commands, behind {@code >}, and events, behind {@code <}, each with the seconds
+   * since the start; oldest first.
+   */
+  public synchronized List<String> dialog() {
+    return List.copyOf(dialog);
+  }
+
+  private synchronized void note(char direction, JsonLine line) {
+    String text = line.toString();
+    boolean fits = text.length() <= MOST_LINE_CHARACTERS;
+    if (dialog.size() == MOST_DIALOG_LINES) {
+      dialog.remove();
+    }
+    dialog.add(
+        "%8.3f %c %s"
+            .formatted(
+                (System.nanoTime() - beganNanos) / NANOS_PER_SECOND,
+                direction,
+                fits ? text : text.substring(0, MOST_LINE_CHARACTERS) + ".."));
+  }
+
   /** Whether no event of a kind has come so far. */
   public synchronized boolean hasNone(String event) {
     return events.stream().noneMatch(each -> each.text("event").equals(event));
@@ -223,6 +254,7 @@ public final class Implementation implements AutoCloseable {
   }
 
   private synchronized void add(JsonLine event) {
+    note('<', event);
     if (events.size() == MOST_EVENTS) {
       events.clear();
       events.add(
