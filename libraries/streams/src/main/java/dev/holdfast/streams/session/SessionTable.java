@@ -231,7 +231,15 @@ public final class SessionTable {
       return HandshakeRefusal.of(
           nobodys ? HandshakeRefusal.RefusalCode.UNKNOWN : HandshakeRefusal.RefusalCode.DENIED);
     }
-    return null;
+    // What is about to be taken out without a trace has no say in this hello.
+    boolean leaves = known != null && known.state().isTerminal() && !isRemembered(known);
+    return leaves ? busy() : null;
+  }
+
+  /** Whether the session ended here: one that another instance has may go on, and come back. */
+  private static boolean isRemembered(ServerSession over) {
+    SessionEnd end = over.end();
+    return end != null && end.kind() != SessionEnd.SessionEndKind.RELEASED;
   }
 
   /**
@@ -242,8 +250,7 @@ public final class SessionTable {
     if (session.state().isTerminal() && sessions.remove(session.id(), session)) {
       perPrincipal.computeIfPresent(
           session.caller().principal(), (who, count) -> count > 1 ? count - 1 : null);
-      SessionEnd end = session.end();
-      if (end != null && end.kind() != SessionEnd.SessionEndKind.RELEASED) {
+      if (isRemembered(session)) {
         long untilNanos = nowNanos + options.timing().ttl().toNanos();
         tombstones.put(
             session.id(),

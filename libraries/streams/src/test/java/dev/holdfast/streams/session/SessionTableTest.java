@@ -2,11 +2,14 @@ package dev.holdfast.streams.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.streams.DurabilityLevel;
 import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.SessionEnd.SessionEndKind;
 import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.SessionRecord.Caller;
 import dev.holdfast.streams.SessionState;
+import dev.holdfast.streams.StoreRequest;
+import dev.holdfast.streams.StoreResponse;
 import dev.holdfast.streams.session.SessionTable.Admission;
 import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
@@ -325,10 +328,14 @@ class SessionTableTest {
   }
 
   private static SessionTable sessions(String address, int most) {
+    return sessions(address, most, SessionOptions.DEFAULT);
+  }
+
+  private static SessionTable sessions(String address, int most, SessionOptions options) {
     return new SessionTable(
         new SessionTable.ServerIdentity("this start", address, most),
         MINT,
-        SessionOptions.DEFAULT,
+        options,
         SessionRules.STANDARD,
         new SplittableRandom(3));
   }
@@ -364,6 +371,28 @@ class SessionTableTest {
     assertThat(outputs).hasOnlyElementsOfType(SessionOutput.Refuse.class).hasSize(1);
     assertThat(refused(hello(3, token("a:1")), CALLER))
         .isEqualTo(HandshakeRefusal.RefusalCode.EXPIRED);
+  }
+
+  @Test
+  void aSessionThatAnotherInstanceHasIsNotTakenForOverBeforeItsRetirement() {
+    SessionTable durable =
+        sessions("a:1", 2, SessionOptions.DEFAULT.withLevel(DurabilityLevel.DURABLE));
+    Admission first = offer(durable, hello(1, SessionToken.NONE), CALLER);
+    ServerSession session = ((Admission.Admitted) first).session();
+    takeOutputs(session);
+    StoreRequest claim = ((SessionOutput.Store) outputs.get(outputs.size() - 1)).request();
+    session.onStored(now, claim, new StoreResponse.Fenced());
+    takeOutputs(session);
+    assertThat(session.isOver()).isTrue();
+
+    // Its client comes back from there in this moment.
+    Admission back = offer(durable, hello(2, token("")), CALLER);
+
+    assertThat(back).isInstanceOf(Admission.Refused.class);
+    assertThat(((Admission.Refused) back).refusal().code())
+        .isEqualTo(HandshakeRefusal.RefusalCode.BUSY);
+    durable.retire(now, session);
+    assertThat(offer(durable, hello(3, token("")), CALLER)).isInstanceOf(Admission.Admitted.class);
   }
 
   private HandshakeRefusal.RefusalCode refused(Hello hello, Caller caller) {

@@ -156,6 +156,10 @@ final class SimulatedStreamServer {
       plain.put(call, new SimulatedPlainHandler(world, call));
       return;
     }
+    ServerSession there = here.session(call.hello.session());
+    if (there != null && there.state().isTerminal()) {
+      world.mark(StreamCoverage.CAME_BEFORE_THE_RETIREMENT);
+    }
     Admission admission =
         here.onHello(world.now(), call.serverSide, call.hello, CALLER, options, call.handover);
     if (admission instanceof Admission.Refused refused) {
@@ -255,9 +259,6 @@ final class SimulatedStreamServer {
     SessionTable here = sessions;
     if (here != null) {
       ServerSession session = simulatedServerSession.session;
-      if (!session.isOver()) {
-        world.mark(StreamCoverage.CAME_BEFORE_THE_RETIREMENT);
-      }
       here.retire(world.now(), session);
       simulatedServerSessions.remove(session);
       simulatedServerSession.ledger.require(

@@ -54,7 +54,7 @@ public final class StreamSimulation {
 
   private static final Duration HEALING = Duration.ofMinutes(10);
   private static final int KEY_BYTES = 32;
-  private static final int MOST_STEP_MILLIS = 50;
+  private static final int MOST_STEP_MILLIS = 200;
 
   private static final int ACK_EVERY = 3;
 
@@ -419,7 +419,7 @@ public final class StreamSimulation {
 
   /**
    * The next step of a thread that holds no lock: steps of others come before it, at the same
-   * instant or within some milliseconds.
+   * instant or within a fifth of a second.
    */
   void stepLater(Runnable step) {
     time.afterMillis(threads.nextInt(MOST_STEP_MILLIS), step);
