@@ -327,31 +327,6 @@ class SessionTableTest {
     assertThat(Objects.requireNonNull(session.end()).kind()).isEqualTo(SessionEndKind.MOVED);
   }
 
-  private static SessionTable sessions(String address, int most) {
-    return sessions(address, most, SessionOptions.DEFAULT);
-  }
-
-  private static SessionTable sessions(String address, int most, SessionOptions options) {
-    return new SessionTable(
-        new SessionTable.ServerIdentity("this start", address, most),
-        MINT,
-        options,
-        SessionRules.STANDARD,
-        new SplittableRandom(3));
-  }
-
-  private static SessionToken token(String owner) {
-    return MINT.issue(ID, CALLER.principal(), CALLER.method(), owner);
-  }
-
-  private static Hello hello(long attach, SessionToken token) {
-    return new Hello(ID, attach, 7, 0, 1, 9, 0, true, token);
-  }
-
-  private Admission offer(SessionTable to, Hello hello, Caller caller) {
-    return to.onHello(now, new StreamAttachment(hello.attach(), hello.tag(), now), hello, caller);
-  }
-
   @Test
   void aHelloThatComesBetweenTheEndAndTheRetirementKeepsNoSession() {
     StreamAttachment first = new StreamAttachment(1, 7, now);
@@ -393,6 +368,31 @@ class SessionTableTest {
         .isEqualTo(HandshakeRefusal.RefusalCode.BUSY);
     durable.retire(now, session);
     assertThat(offer(durable, hello(3, token("")), CALLER)).isInstanceOf(Admission.Admitted.class);
+  }
+
+  private static SessionTable sessions(String address, int most) {
+    return sessions(address, most, SessionOptions.DEFAULT);
+  }
+
+  private static SessionTable sessions(String address, int most, SessionOptions options) {
+    return new SessionTable(
+        new SessionTable.ServerIdentity("this start", address, most),
+        MINT,
+        options,
+        SessionRules.STANDARD,
+        new SplittableRandom(3));
+  }
+
+  private static SessionToken token(String owner) {
+    return MINT.issue(ID, CALLER.principal(), CALLER.method(), owner);
+  }
+
+  private static Hello hello(long attach, SessionToken token) {
+    return new Hello(ID, attach, 7, 0, 1, 9, 0, true, token);
+  }
+
+  private Admission offer(SessionTable to, Hello hello, Caller caller) {
+    return to.onHello(now, new StreamAttachment(hello.attach(), hello.tag(), now), hello, caller);
   }
 
   private HandshakeRefusal.RefusalCode refused(Hello hello, Caller caller) {
