@@ -31,7 +31,6 @@ const OPTIONS: Record<string, keyof ResumableOptions> = {
 /** A channel that connects again as soon as a session wants it, and shares no connection with those before it. */
 const CHANNEL = {
   'grpc.initial_reconnect_backoff_ms': 20,
-  'grpc.min_reconnect_backoff_ms': 20,
   'grpc.max_reconnect_backoff_ms': 100,
   'grpc.use_local_subchannel_pool': 1,
   'grpc.max_receive_message_length': -1,

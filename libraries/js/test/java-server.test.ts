@@ -11,7 +11,7 @@ const CUTS = Number(process.env['HOLDFAST_CUTS'] ?? 300);
 const skip = PORT === 0 ? 'no Java server (expected: HOLDFAST_TELEMETRY_PORT, as scripts/stream-clients sets it)' : false;
 
 /** A channel that is not slowed down by its own failures. */
-const QUICK = { 'grpc.initial_reconnect_backoff_ms': 20, 'grpc.min_reconnect_backoff_ms': 20, 'grpc.max_reconnect_backoff_ms': 50 };
+const QUICK = { 'grpc.initial_reconnect_backoff_ms': 20, 'grpc.max_reconnect_backoff_ms': 50 };
 const OPTIONS: ResumableOptions = { handshakeMillis: 1_000, backoffBaseMillis: 10, backoffCapMillis: 50, firstMessage: 'after-welcome' };
 
 interface Receipt {

@@ -43,7 +43,6 @@ _KINDS = {"List": MethodKind.SERVER_STREAMING, "Collect": MethodKind.CLIENT_STRE
 #: A channel that connects again as soon as a session wants it, and shares no connection with those before it.
 _CHANNEL = (
     ("grpc.initial_reconnect_backoff_ms", 20),
-    ("grpc.min_reconnect_backoff_ms", 20),
     ("grpc.max_reconnect_backoff_ms", 100),
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.max_receive_message_length", -1),

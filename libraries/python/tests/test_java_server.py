@@ -26,7 +26,6 @@ _OPTIONS = SessionOptions(
 #: A channel that is not slowed down by its own failures.
 _QUICK = (
     ("grpc.initial_reconnect_backoff_ms", 20),
-    ("grpc.min_reconnect_backoff_ms", 20),
     ("grpc.max_reconnect_backoff_ms", 50),
 )
 

@@ -7,6 +7,7 @@ import dev.holdfast.duplex.conformance.peer.WireServerCall;
 import dev.holdfast.duplex.conformance.wire.WireFrame;
 import dev.holdfast.duplex.conformance.wire.WireHello;
 import dev.holdfast.duplex.conformance.wire.WireWelcome;
+import dev.holdfast.lab.RelayDirection;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.List;
@@ -26,6 +27,7 @@ final class ClientOpeningScenarios {
     return new ScenarioList(Scenario.Role.CLIENT)
         .add("client-echo", "M1 M35", ClientOpeningScenarios::echo)
         .add("client-first-hello", "M12 M15", ClientOpeningScenarios::firstHello)
+        .add("client-distant-server", "M12 M15", ClientOpeningScenarios::distantServer)
         .add("client-sends-before-welcome", "M20", ClientOpeningScenarios::sendsBeforeWelcome)
         .add("client-sixteen-before-welcome", "M21 M64", ClientOpeningScenarios::atMostSixteen)
         .add("client-half-close-waits", "M22", ClientOpeningScenarios::halfCloseWaits)
@@ -77,6 +79,17 @@ final class ClientOpeningScenarios {
     Check.equal("bytes of the token", hello.token().length, 0);
     Check.equal("touched by", hello.touchedBy(), 0L);
     Check.equal("remaining", hello.remaining(), 0L);
+  }
+
+  /** Its connection takes a while to be made, and is not given up for that. */
+  private static void distantServer(Stage stage) throws Exception {
+    ClientStage client = stage.client();
+    client.server().relay().delay(RelayDirection.TO_CLIENT, A_WHILE);
+    WireServerCall call = client.begin();
+    Check.equal("attach", call.hello().attach(), 1L);
+    client.send("a");
+    ClientStage.expect(call, 1, "a");
+    client.finishAndConfirm(call, 1, 1);
   }
 
   private static void sendsBeforeWelcome(Stage stage) throws Exception {
