@@ -19,7 +19,17 @@ public final class LogEscaper {
    */
   public static String escape(@Nullable String text) {
     String all = String.valueOf(text);
-    String start = all.length() <= MAX_CHARS ? all : all.substring(0, MAX_CHARS) + "...";
-    return start.replaceAll("[\\p{Cntrl}\\u0085\\u2028\\u2029]", "?").replace('"', '\'');
+    int length = Math.min(all.length(), MAX_CHARS);
+    StringBuilder escaped = new StringBuilder(length);
+    for (int i = 0; i < length; i++) {
+      escaped.append(escape(all.charAt(i)));
+    }
+    return length < all.length() ? escaped.append("...").toString() : escaped.toString();
+  }
+
+  private static char escape(char c) {
+    // Some readers of logs end a line at U+2028 and U+2029 too.
+    boolean breaksLines = Character.isISOControl(c) || c == '\u2028' || c == '\u2029';
+    return c == '"' ? '\'' : breaksLines ? '?' : c;
   }
 }

@@ -1,11 +1,16 @@
 package dev.holdfast.core;
 
 import dev.holdfast.core.annotation.Limit;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,8 +22,14 @@ import org.slf4j.LoggerFactory;
  * leases of the process alive. So user code never runs on that thread ({@link
  * #assertNotSchedulerThread}). Daemon threads are started on demand, and idle ones end.
  * Thread-safe.
+ *
+ * <p>Timers of a thousand sessions may end within a millisecond, when a link was cut that carried
+ * them all. All threads at once would then keep the others of the process from its processors. So
+ * at most one thread at a time is being woken; when it takes a task and more are queued, it wakes
+ * the next one, and takes further tasks. No task waits behind one that blocks, while there are
+ * threads.
  */
-public final class OffloadExecutor {
+public final class OffloadExecutor implements Executor {
   private static final Logger log = LoggerFactory.getLogger(OffloadExecutor.class);
 
   @Limit(
@@ -27,9 +38,24 @@ public final class OffloadExecutor {
   static final int MAX_THREADS = 32;
 
   private static final long IDLE_SECONDS = 30;
-  private static final Executor SHARED = create();
+  private static final Executor SHARED = new OffloadExecutor();
 
-  private OffloadExecutor() {}
+  /** Sessions and calls bound it: each has one task in it at most. */
+  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+
+  /** Whether a thread is on its way to a task. While tasks wait there is always one. */
+  private final AtomicBoolean searching = new AtomicBoolean();
+
+  private final Executor threads;
+
+  private OffloadExecutor() {
+    this(newThreads());
+  }
+
+  /** Creates an executor with given threads, for tests. */
+  OffloadExecutor(Executor threads) {
+    this.threads = threads;
+  }
 
   /** The one of the process. */
   public static Executor shared() {
@@ -46,9 +72,56 @@ public final class OffloadExecutor {
     assert !isSchedulerThread() : "code of users on " + Thread.currentThread().getName();
   }
 
-  private static Executor create() {
+  @Override
+  public void execute(Runnable task) {
+    tasks.add(Objects.requireNonNull(task));
+    search();
+  }
+
+  private void search() {
+    if (!searching.compareAndSet(false, true)) {
+      return;
+    }
+    boolean begun = false;
+    try {
+      threads.execute(this::runTasks);
+      begun = true;
+    } finally {
+      if (!begun) {
+        searching.set(false);
+      }
+    }
+  }
+
+  private void runTasks() {
+    Runnable task = found();
+    while (task != null) {
+      if (!tasks.isEmpty()) {
+        search();
+      }
+      run(task);
+      task = tasks.poll();
+    }
+  }
+
+  /** Ends the thread's search for a task. */
+  private @Nullable Runnable found() {
+    Runnable task = tasks.poll();
+    searching.set(false);
+    // Who brought one meanwhile relied on this search.
+    return task == null ? tasks.poll() : task;
+  }
+
+  private static void run(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      log.error("event=offloaded_task_failed", e);
+    }
+  }
+
+  private static Executor newThreads() {
     AtomicInteger numbers = new AtomicInteger();
-    // Sessions and calls bound the queue: each has one task in it at most.
     ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
             MAX_THREADS,
@@ -62,14 +135,6 @@ public final class OffloadExecutor {
               return thread;
             });
     pool.allowCoreThreadTimeOut(true);
-    return task -> pool.execute(() -> run(task));
-  }
-
-  private static void run(Runnable task) {
-    try {
-      task.run();
-    } catch (RuntimeException e) {
-      log.error("event=offloaded_task_failed", e);
-    }
+    return pool;
   }
 }

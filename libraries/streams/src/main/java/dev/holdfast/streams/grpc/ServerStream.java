@@ -336,9 +336,14 @@ final class ServerStream<ReqT, RespT>
     // The handler of one request may be at it for as long as the stream lasts; what follows is not.
     boolean begins = oneRequest && !requested;
     if (streams.sessionResources().hasOwnExecutor() && !begins && pace.mayRunInline()) {
-      pace.onRun(
-          InlineCallbackThread.current()
-              .runInline(application, this, () -> driver.input(sessionInput)));
+      long tookNanos = 0;
+      try {
+        tookNanos =
+            InlineCallbackThread.current()
+                .runInline(application, this, () -> driver.input(sessionInput));
+      } finally {
+        pace.onRun(tookNanos);
+      }
     } else {
       driver.input(sessionInput);
     }

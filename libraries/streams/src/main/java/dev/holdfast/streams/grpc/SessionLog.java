@@ -48,9 +48,9 @@ enum SessionLog {
     ProcessStreams.ended(
         () -> new EndedStreamStatus(last.get(), end.kind().name(), end.kind().isLost()));
     if (end.kind() == SessionEnd.SessionEndKind.MOVED) {
-      log.info("event=stream_moved {}", describe(session.get(), end));
+      info("event=stream_moved {}", session, end);
     } else if (this == SERVER && end.kind() == SessionEnd.SessionEndKind.LOST_EXPIRED) {
-      log.info("event=stream_client_gone {}", describe(session.get(), end));
+      info("event=stream_client_gone {}", session, end);
     } else if (end.kind().isLost()) {
       log.warn("event=stream_lost {}", describe(session.get(), end));
     } else if (log.isDebugEnabled()) {
@@ -58,20 +58,39 @@ enum SessionLog {
     }
   }
 
-  private String describe(SessionView session, SessionEnd end) {
-    return "kind=%s %s processed_by_peer=%d processed_here=%d"
-        .formatted(end.kind(), describe(session), end.processedByPeer(), end.processedHere());
+  private void info(String format, Supplier<SessionView> session, SessionEnd end) {
+    if (log.isInfoEnabled()) {
+      log.info(format, describe(session.get(), end));
+    }
   }
 
+  private String describe(SessionView session, SessionEnd end) {
+    return "kind="
+        + end.kind()
+        + " "
+        + describe(session)
+        + " processed_by_peer="
+        + end.processedByPeer()
+        + " processed_here="
+        + end.processedHere();
+  }
+
+  /** A link that was cut ends a thousand sessions at once: a Formatter would cost the most. */
   private String describe(SessionView session) {
-    return "side=%s session=%s method=%s peer=%s principal=\"%s\" attempts=%d last_cause=\"%s\""
-        .formatted(
-            side,
-            session.id(),
-            session.method(),
-            session.peer(),
-            LogEscaper.escape(session.principal()),
-            session.attempts(),
-            LogEscaper.escape(session.lastCause()));
+    return "side="
+        + side
+        + " session="
+        + session.id()
+        + " method="
+        + session.method()
+        + " peer="
+        + session.peer()
+        + " principal=\""
+        + LogEscaper.escape(session.principal())
+        + "\" attempts="
+        + session.attempts()
+        + " last_cause=\""
+        + LogEscaper.escape(session.lastCause())
+        + "\"";
   }
 }

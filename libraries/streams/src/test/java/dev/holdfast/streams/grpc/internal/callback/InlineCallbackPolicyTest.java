@@ -50,6 +50,32 @@ class InlineCallbackPolicyTest {
     assertThat(pace.mayRunInline()).isTrue();
   }
 
+  @Test
+  void afterARestOneAtATimeIsTried() {
+    pace.onRun(LONG);
+    advance(Duration.ofSeconds(1));
+    assertThat(pace.mayRunInline()).isTrue();
+    assertThat(pace.mayRunInline()).isFalse();
+    pace.onRun(1);
+    assertThat(pace.mayRunInline()).isTrue();
+    assertThat(pace.mayRunInline()).isTrue();
+  }
+
+  @Test
+  void aMessageWithoutCallbacksLeavesTheTrialToTheNextOne() {
+    pace.onRun(LONG);
+    advance(Duration.ofSeconds(1));
+    assertThat(pace.mayRunInline()).isTrue();
+    pace.onRun(0);
+    assertThat(pace.mayRunInline()).isTrue();
+    assertThat(pace.mayRunInline()).isFalse();
+    pace.onLong();
+    // The trial that was told to be long ends late.
+    pace.onRun(LONG);
+    advance(Duration.ofSeconds(2));
+    assertThat(pace.mayRunInline()).isTrue();
+  }
+
   private void advance(Duration by) {
     scheduler.advance(by);
   }
