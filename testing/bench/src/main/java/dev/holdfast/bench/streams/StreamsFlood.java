@@ -48,8 +48,14 @@ public final class StreamsFlood extends Comparison {
   private static final double MIB = 1 << 20;
   private static final double P99_BOUND = 1.5;
 
-  /** Where the machine makes plain gRPC miss the bound above: no more than it costs that. */
+  /**
+   * Where the machine makes plain gRPC miss the bound above: no more than it costs that. Equal
+   * servers are above 1 in half of all runs, so the lower end of the interval of 95 % counts.
+   */
   private static final double OVER_PLAIN_BOUND = 1.0;
+
+  /** What that interval allows is not more than this in the median. */
+  private static final double OVER_PLAIN_MEDIAN_BOUND = 1.2;
 
   private static final double RATE_BOUND = 0.5;
   private static final Duration SETTLING = Duration.ofSeconds(3);
@@ -87,8 +93,9 @@ public final class StreamsFlood extends Comparison {
             + " beside senders over",
         "that without, the median of all turns; in turn with a server and clients of plain gRPC;"
             + " the first turn does not",
-        "count. Above 1.5 the ratio of a turn over that of plain gRPC's before it counts, the"
-            + " median of all.",
+        "count. Above 1.5 the ratio of a turn over that of plain gRPC's before it counts: the"
+            + " median of all is <= 1.2, and",
+        "not shown to be above 1 (sign test, 95 %).",
         "p99, and the rate of the flood, beside what the subscribers left over those before; and",
         "reachable memory of the server beside all of them, less that before.");
   }
@@ -166,14 +173,21 @@ public final class StreamsFlood extends Comparison {
         .figure("neighbours_over_plain_iqr", overPlain.interquartileRange())
         .figure("neighbours_over_plain_least", overPlain.medianAtLeast())
         .speedBound(
-            ratio <= P99_BOUND || overPlain.median() <= OVER_PLAIN_BOUND,
-            "neighbours_p99_ratio: %.2f (expected: <= %.2f, or neighbours_over_plain <= %.2f:"
-                + " %.2f)",
+            ratio <= P99_BOUND || isLikePlain(overPlain),
+            "neighbours_p99_ratio: %.2f (expected: <= %.2f, or neighbours_over_plain <= %.2f: %.2f,"
+                + " and neighbours_over_plain_least <= %.2f: %.2f)",
             ratio,
             P99_BOUND,
+            OVER_PLAIN_MEDIAN_BOUND,
+            overPlain.median(),
             OVER_PLAIN_BOUND,
-            overPlain.median());
+            overPlain.medianAtLeast());
     atMost(report, "p99_us_alone / p99_us_before", alone / before, P99_BOUND);
+  }
+
+  private static boolean isLikePlain(Sample overPlain) {
+    return overPlain.medianAtLeast() <= OVER_PLAIN_BOUND
+        && overPlain.median() <= OVER_PLAIN_MEDIAN_BOUND;
   }
 
   /** The ratio of each turn over that of plain gRPC's turn before it. */
