@@ -100,6 +100,8 @@ public final class OffloadExecutor implements Executor {
         search();
       }
       run(task);
+      // An interrupt that a task leaves behind is not meant for the next one.
+      var unused = Thread.interrupted();
       task = tasks.poll();
     }
   }

@@ -51,6 +51,18 @@ class OffloadExecutorTest {
   }
 
   @Test
+  void interruptOfATaskIsNotSeenByTheNextOne() {
+    Queue<Runnable> woken = new ArrayDeque<>();
+    Executor executor = new OffloadExecutor(woken::add);
+    AtomicBoolean interrupted = new AtomicBoolean();
+    executor.execute(() -> Thread.currentThread().interrupt());
+    executor.execute(() -> interrupted.set(Thread.currentThread().isInterrupted()));
+    woken.remove().run();
+    assertThat(Thread.interrupted()).isFalse();
+    assertThat(interrupted).isFalse();
+  }
+
+  @Test
   void taskThatBlocksHoldsNoOtherBack() throws Exception {
     CountDownLatch others = new CountDownLatch(OffloadExecutor.MAX_THREADS - 1);
     CompletableFuture<Boolean> seen = new CompletableFuture<>();

@@ -54,7 +54,7 @@ public final class StreamsFlood extends Comparison {
    */
   private static final double OVER_PLAIN_BOUND = 1.0;
 
-  /** What that interval allows is not more than this in the median. */
+  /** The cap on the median, as the interval of few turns is wide. */
   private static final double OVER_PLAIN_MEDIAN_BOUND = 1.2;
 
   private static final double RATE_BOUND = 0.5;

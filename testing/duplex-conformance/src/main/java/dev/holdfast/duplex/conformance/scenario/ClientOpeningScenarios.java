@@ -81,7 +81,7 @@ final class ClientOpeningScenarios {
     Check.equal("remaining", hello.remaining(), 0L);
   }
 
-  /** Its connection takes a while to be made, and is not given up for that. */
+  /** A connection that takes a while to be made is not given up. */
   private static void distantServer(Stage stage) throws Exception {
     ClientStage client = stage.client();
     client.server().relay().delay(RelayDirection.TO_CLIENT, A_WHILE);
