@@ -44,6 +44,12 @@ public final class Implementation implements AutoCloseable {
   private final Writer input;
   private final Deque<JsonLine> events = new ArrayDeque<>();
   private final Deque<String> dialog = new ArrayDeque<>();
+
+  /**
+   * Ports of servers without sessions; told of the process, in no order with events of a stream.
+   */
+  private final Set<Long> drainedPorts = new HashSet<>();
+
   private final long beganNanos = System.nanoTime();
   private String name = "";
   private Set<String> options = Set.of();
@@ -130,15 +136,18 @@ public final class Implementation implements AutoCloseable {
 
   /** Takes events until the server listens, and returns its port. */
   public int awaitPort() throws InterruptedException {
-    return (int) await("listening", "", START_PATIENCE).number("port");
+    long port = await("listening", "", START_PATIENCE).number("port");
+    drainedPorts.remove(port);
+    return (int) port;
   }
 
-  /** Takes events until no session is left of the server at a port, which leaves. */
+  /**
+   * Takes events until no session is left of the server at a port, which leaves. It may have come
+   * before other events that were awaited since.
+   */
   public void awaitDrained(int port) throws InterruptedException {
-    JsonLine drained = await("drained", "", START_PATIENCE);
-    while (drained.number("port") != port) {
-      // That of a server before it.
-      drained = await("drained", "", START_PATIENCE);
+    while (!drainedPorts.remove((long) port)) {
+      drainedPorts.add(await("drained", "", START_PATIENCE).number("port"));
     }
   }
 
@@ -181,6 +190,10 @@ public final class Implementation implements AutoCloseable {
       }
       if (what.equals("error")) {
         throw new AssertionError(name + ": " + next.text("message"));
+      }
+      if (what.equals("drained")) {
+        drainedPorts.add(next.number("port"));
+        continue;
       }
       if (ours && !what.equals("sent")) {
         before.append(' ').append(next);
