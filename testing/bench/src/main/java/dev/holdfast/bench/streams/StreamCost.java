@@ -22,6 +22,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
@@ -34,11 +35,11 @@ import java.util.function.ToDoubleFunction;
  */
 public final class StreamCost extends Comparison {
   private static final Option RUNS =
-      new Option("--runs", 4, 1, 1, 100, "server processes and connections, one after the other");
+      new Option("--runs", 4, 1, 1, 100, "server processes and connections of a size");
   private static final Option PAIRS =
-      new Option("--pairs", 3, 2, 1, 1_000, "slices of each side, load and run, alternating");
+      new Option("--pairs", 4, 2, 1, 1_000, "pairs of a load and run");
   private static final Option SLICE_MILLIS =
-      new Option("--slice-millis", 1_000, 200, 100, 60_000, "measured time of a slice");
+      new Option("--slice-millis", 500, 100, 100, 60_000, "measured time of a slice, four a pair");
   private static final Option WARM_UP_SECONDS =
       new Option("--warm-up", 4, 1, 0, 600, "seconds per side and load before a run's first pair");
   private static final Option STREAMS =
@@ -71,8 +72,9 @@ public final class StreamCost extends Comparison {
 
   private static final String SERVER_STREAM = "server_stream_";
   private static final String CLIENT_STREAM = "client_stream_";
-  private static final Duration LEAD_IN = Duration.ofMillis(200);
-  private static final Duration WARM_UP_SLICE = Duration.ofMillis(800);
+  private static final Duration LEAD_IN = Duration.ofMillis(100);
+  private static final Duration WARM_UP_SLICE = Duration.ofMillis(400);
+  private static final int LOADS_OF_SIZE = 5;
   private static final int LEAST_PAIRS = 10;
   private static final int MOST_SLICES = 100;
   private static final double RATIO_BOUND = 0.90;
@@ -110,22 +112,25 @@ public final class StreamCost extends Comparison {
     return List.of(
         "One client process and one server process, real TCP on loopback, one connection a side,"
             + " stock builders",
-        "with their default executors; the server process and the connections are new in each run,"
-            + " as their threads and compiled",
-        "code differ from one to the next; the same service, once as it is and once"
-            + " Holdfast.resumable(..), level resume.",
+        "with their default executors; the server process and the connections are new for each size"
+            + " of each run: threads and",
+        "compiled code differ from one to the next, and the buffers of 1 MiB leave an allocator in"
+            + " which those of 4 KiB wait for",
+        "its locks, which costs both sides the same and hides the rest; the same service, once as"
+            + " it is and once",
+        "Holdfast.resumable(..), level resume.",
         "ping-pong: on each stream one message is under way; rounds per second and their p99.",
         "flood: one way, as much as isReady allows; messages per second where they arrive; down"
             + " from the server and",
         "up from the client are measured apart, and the worse ratio of both counts.",
         "server_stream, client_stream: the same floods by server-streaming and client-streaming"
             + " methods.",
-        "Streams stay open in a run. Loads take turns, each as a pair of neighbours in the order A"
-            + " B B A; "
+        "Streams stay open in a run. Loads take turns, each as a pair: four slices in the order"
+            + " A B B A, so that a machine that",
+        "becomes slower or faster is so to both; "
             + LEAD_IN.toMillis()
-            + " ms before",
-        "each slice don't count. A ratio is made within each pair; the result is the median of all"
-            + " runs' pairs.");
+            + " ms before each slice don't count. A ratio is made within each",
+        "pair; the result is the median of all runs' pairs.");
   }
 
   @Override
@@ -143,14 +148,18 @@ public final class StreamCost extends Comparison {
   protected void measure(Options options, RunResources runResources, Report report)
       throws Exception {
     Map<String, List<Pair>> pairs = new HashMap<>();
-    List<Load> loads = List.of();
+    Map<String, Load> measured = new LinkedHashMap<>();
     for (int i = 1; i <= options.get(RUNS); i++) {
-      report.say("run %d of %d", i, options.get(RUNS));
-      try (RunResources ofRun = runResources.own(new RunResources())) {
-        loads = connect(options, ofRun, pairs);
-        run(loads, options, report);
+      for (Size size : sizes(options)) {
+        report.say("run %d of %d, %s", i, options.get(RUNS), size.label);
+        try (RunResources ofRun = runResources.own(new RunResources())) {
+          List<Load> loads = connect(options, size, ofRun, pairs);
+          run(loads, options, report);
+          loads.forEach(load -> measured.put(load.name, load));
+        }
       }
     }
+    List<Load> loads = List.copyOf(measured.values());
     loads.forEach(load -> load.say(report));
     if (options.get(ONLY) > 0) {
       report.figure("ratio_" + loads.get(0).name, loads.get(0).ratio().median());
@@ -159,13 +168,17 @@ public final class StreamCost extends Comparison {
     }
   }
 
+  private static List<Size> sizes(Options options) {
+    int only = options.get(ONLY);
+    return only > 0 ? List.of(Size.values()[(only - 1) / LOADS_OF_SIZE]) : List.of(Size.values());
+  }
+
   /** Measures the pairs of all loads, over the same connections, once they are warm. */
   private static void run(List<Load> loads, Options options, Report report) throws Exception {
-    long warmUpSlices =
-        Math.max(1, Duration.ofSeconds(options.get(WARM_UP_SECONDS)).toMillis())
-            / WARM_UP_SLICE.toMillis();
+    long warmUpPairs =
+        Duration.ofSeconds(options.get(WARM_UP_SECONDS)).dividedBy(WARM_UP_SLICE.multipliedBy(2));
     report.say("warming up, %d s per side and load", options.get(WARM_UP_SECONDS));
-    for (int i = 0; i < warmUpSlices; i++) {
+    for (int i = 0; i < warmUpPairs; i++) {
       for (Load load : loads) {
         var unused = load.turn(i % 2 == 0, WARM_UP_SLICE);
       }
@@ -183,9 +196,10 @@ public final class StreamCost extends Comparison {
     }
   }
 
-  /** The loads over a server process and connections of their own. */
+  /** The loads of a size, over a server process and connections of their own. */
   private static List<Load> connect(
-      Options options, RunResources runResources, Map<String, List<Pair>> pairs) throws Exception {
+      Options options, Size size, RunResources runResources, Map<String, List<Pair>> pairs)
+      throws Exception {
     StreamServers servers = StreamServers.start(runResources, List.of("-Xmx1g"));
     boolean control = options.get(CONTROL) == 1;
     List<ClientInterceptor> interceptors = new ArrayList<>(List.of(Holdfast.resumable()));
@@ -195,26 +209,22 @@ public final class StreamCost extends Comparison {
     }
     ManagedChannel ours = channel(runResources, servers, !control, interceptors);
     ManagedChannel raw = channel(runResources, servers, false, interceptors);
-    List<Load> loads = allLoads(options, new Sides(ours, raw, servers, pairs));
+    List<Load> loads = loads(options, size, new Sides(ours, raw, servers, pairs));
     int only = options.get(ONLY);
-    return only > 0 ? List.of(loads.get(only - 1)) : loads;
+    return only > 0 ? List.of(loads.get((only - 1) % LOADS_OF_SIZE)) : loads;
   }
 
-  private static List<Load> allLoads(Options options, Sides sides) {
+  private static List<Load> loads(Options options, Size size, Sides sides) {
     int streams = options.get(STREAMS);
     int flooded = options.get(FLOOD_STREAMS);
-    List<Load> loads = new ArrayList<>();
-    for (Size size : Size.values()) {
-      int bytes = size.bytes;
-      String label = size.label;
-      loads.add(sides.load("pingpong_" + label, c -> new PingPong(c, streams, bytes)));
-      loads.add(sides.load("down_" + label, c -> new Flood(c, false, flooded, bytes)));
-      loads.add(sides.load("up_" + label, c -> new Flood(c, true, flooded, bytes)));
-      loads.add(sides.load(SERVER_STREAM + label, c -> new Subscriptions(c, flooded, bytes)));
-      loads.add(
-          sides.load(CLIENT_STREAM + label, c -> new Uploads(c, sides.servers, flooded, bytes)));
-    }
-    return loads;
+    int bytes = size.bytes;
+    String label = size.label;
+    return List.of(
+        sides.load("pingpong_" + label, c -> new PingPong(c, streams, bytes)),
+        sides.load("down_" + label, c -> new Flood(c, false, flooded, bytes)),
+        sides.load("up_" + label, c -> new Flood(c, true, flooded, bytes)),
+        sides.load(SERVER_STREAM + label, c -> new Subscriptions(c, flooded, bytes)),
+        sides.load(CLIENT_STREAM + label, c -> new Uploads(c, sides.servers, flooded, bytes)));
   }
 
   private static void conclude(Report report, List<Load> loads, boolean quick, int pairs) {
@@ -283,9 +293,21 @@ public final class StreamCost extends Comparison {
   }
 
   /** A slice, and the CPU time of both processes per message of it. */
-  private record Side(Slice slice, double cpuMicros) {}
+  private record Side(Slice slice, double cpuMicros) {
+    static Side mean(Side one, Side other) {
+      Slice slice =
+          new Slice(
+              mean(one.slice.perSecond(), other.slice.perSecond()),
+              mean(one.slice.p99Micros(), other.slice.p99Micros()));
+      return new Side(slice, mean(one.cpuMicros, other.cpuMicros));
+    }
 
-  /** Two consecutive slices, one of each side. */
+    private static double mean(double one, double other) {
+      return (one + other) / 2;
+    }
+  }
+
+  /** Four consecutive slices, two of each side; each side is their mean. */
   private record Pair(Side ours, Side raw) {
     double ratio(ToDoubleFunction<Side> figure) {
       return figure.applyAsDouble(ours) / figure.applyAsDouble(raw);
@@ -311,10 +333,13 @@ public final class StreamCost extends Comparison {
   /** A load with its streams on both sides, and the measured pairs of all runs. */
   private record Load(
       String name, StreamLoad ours, StreamLoad raw, StreamServers servers, List<Pair> pairs) {
-    Pair turn(boolean oursFirst, Duration slice) throws Exception {
-      Side first = measure(oursFirst ? ours : raw, slice);
-      Side second = measure(oursFirst ? raw : ours, slice);
-      return oursFirst ? new Pair(first, second) : new Pair(second, first);
+    Pair turn(boolean oursOutside, Duration slice) throws Exception {
+      StreamLoad outside = oursOutside ? ours : raw;
+      StreamLoad inside = oursOutside ? raw : ours;
+      Side first = measure(outside, slice);
+      Side middle = Side.mean(measure(inside, slice), measure(inside, slice));
+      Side around = Side.mean(first, measure(outside, slice));
+      return oursOutside ? new Pair(around, middle) : new Pair(middle, around);
     }
 
     /** Again where the machine stood still for a whole slice: without a message is no ratio. */
