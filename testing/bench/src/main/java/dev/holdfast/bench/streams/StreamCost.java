@@ -22,7 +22,6 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
@@ -35,7 +34,7 @@ import java.util.function.ToDoubleFunction;
  */
 public final class StreamCost extends Comparison {
   private static final Option RUNS =
-      new Option("--runs", 4, 1, 1, 100, "server processes and connections of a size");
+      new Option("--runs", 4, 1, 1, 100, "server processes and connections, one after the other");
   private static final Option PAIRS =
       new Option("--pairs", 4, 2, 1, 1_000, "pairs of a load and run");
   private static final Option SLICE_MILLIS =
@@ -74,7 +73,6 @@ public final class StreamCost extends Comparison {
   private static final String CLIENT_STREAM = "client_stream_";
   private static final Duration LEAD_IN = Duration.ofMillis(100);
   private static final Duration WARM_UP_SLICE = Duration.ofMillis(400);
-  private static final int LOADS_OF_SIZE = 5;
   private static final int LEAST_PAIRS = 10;
   private static final int MOST_SLICES = 100;
   private static final double RATIO_BOUND = 0.90;
@@ -112,13 +110,10 @@ public final class StreamCost extends Comparison {
     return List.of(
         "One client process and one server process, real TCP on loopback, one connection a side,"
             + " stock builders",
-        "with their default executors; the server process and the connections are new for each size"
-            + " of each run: threads and",
-        "compiled code differ from one to the next, and the buffers of 1 MiB leave an allocator in"
-            + " which those of 4 KiB wait for",
-        "its locks, which costs both sides the same and hides the rest; the same service, once as"
-            + " it is and once",
-        "Holdfast.resumable(..), level resume.",
+        "with their default executors; the server process and the connections are new in each run,"
+            + " as their threads and compiled",
+        "code differ from one to the next; the same service, once as it is and once"
+            + " Holdfast.resumable(..), level resume.",
         "ping-pong: on each stream one message is under way; rounds per second and their p99.",
         "flood: one way, as much as isReady allows; messages per second where they arrive; down"
             + " from the server and",
@@ -129,8 +124,9 @@ public final class StreamCost extends Comparison {
             + " A B B A, so that a machine that",
         "becomes slower or faster is so to both; "
             + LEAD_IN.toMillis()
-            + " ms before each slice don't count. A ratio is made within each",
-        "pair; the result is the median of all runs' pairs.");
+            + " ms before each slice don't count. A slice ends when all that it",
+        "sent has arrived. A ratio is made within each pair; the result is the median of all runs'"
+            + " pairs.");
   }
 
   @Override
@@ -148,29 +144,20 @@ public final class StreamCost extends Comparison {
   protected void measure(Options options, RunResources runResources, Report report)
       throws Exception {
     Map<String, List<Pair>> pairs = new HashMap<>();
-    Map<String, Load> measured = new LinkedHashMap<>();
+    List<Load> loads = List.of();
     for (int i = 1; i <= options.get(RUNS); i++) {
-      for (Size size : sizes(options)) {
-        report.say("run %d of %d, %s", i, options.get(RUNS), size.label);
-        try (RunResources ofRun = runResources.own(new RunResources())) {
-          List<Load> loads = connect(options, size, ofRun, pairs);
-          run(loads, options, report);
-          loads.forEach(load -> measured.put(load.name, load));
-        }
+      report.say("run %d of %d", i, options.get(RUNS));
+      try (RunResources ofRun = runResources.own(new RunResources())) {
+        loads = connect(options, ofRun, pairs);
+        run(loads, options, report);
       }
     }
-    List<Load> loads = List.copyOf(measured.values());
     loads.forEach(load -> load.say(report));
     if (options.get(ONLY) > 0) {
       report.figure("ratio_" + loads.get(0).name, loads.get(0).ratio().median());
     } else {
       conclude(report, loads, options.quick(), loads.get(0).pairs.size());
     }
-  }
-
-  private static List<Size> sizes(Options options) {
-    int only = options.get(ONLY);
-    return only > 0 ? List.of(Size.values()[(only - 1) / LOADS_OF_SIZE]) : List.of(Size.values());
   }
 
   /** Measures the pairs of all loads, over the same connections, once they are warm. */
@@ -196,10 +183,9 @@ public final class StreamCost extends Comparison {
     }
   }
 
-  /** The loads of a size, over a server process and connections of their own. */
+  /** The loads over a server process and connections of their own. */
   private static List<Load> connect(
-      Options options, Size size, RunResources runResources, Map<String, List<Pair>> pairs)
-      throws Exception {
+      Options options, RunResources runResources, Map<String, List<Pair>> pairs) throws Exception {
     StreamServers servers = StreamServers.start(runResources, List.of("-Xmx1g"));
     boolean control = options.get(CONTROL) == 1;
     List<ClientInterceptor> interceptors = new ArrayList<>(List.of(Holdfast.resumable()));
@@ -209,22 +195,26 @@ public final class StreamCost extends Comparison {
     }
     ManagedChannel ours = channel(runResources, servers, !control, interceptors);
     ManagedChannel raw = channel(runResources, servers, false, interceptors);
-    List<Load> loads = loads(options, size, new Sides(ours, raw, servers, pairs));
+    List<Load> loads = allLoads(options, new Sides(ours, raw, servers, pairs));
     int only = options.get(ONLY);
-    return only > 0 ? List.of(loads.get((only - 1) % LOADS_OF_SIZE)) : loads;
+    return only > 0 ? List.of(loads.get(only - 1)) : loads;
   }
 
-  private static List<Load> loads(Options options, Size size, Sides sides) {
+  private static List<Load> allLoads(Options options, Sides sides) {
     int streams = options.get(STREAMS);
     int flooded = options.get(FLOOD_STREAMS);
-    int bytes = size.bytes;
-    String label = size.label;
-    return List.of(
-        sides.load("pingpong_" + label, c -> new PingPong(c, streams, bytes)),
-        sides.load("down_" + label, c -> new Flood(c, false, flooded, bytes)),
-        sides.load("up_" + label, c -> new Flood(c, true, flooded, bytes)),
-        sides.load(SERVER_STREAM + label, c -> new Subscriptions(c, flooded, bytes)),
-        sides.load(CLIENT_STREAM + label, c -> new Uploads(c, sides.servers, flooded, bytes)));
+    List<Load> loads = new ArrayList<>();
+    for (Size size : Size.values()) {
+      int bytes = size.bytes;
+      String label = size.label;
+      loads.add(sides.load("pingpong_" + label, c -> new PingPong(c, streams, bytes)));
+      loads.add(sides.load("down_" + label, c -> new Flood(c, false, flooded, bytes)));
+      loads.add(sides.load("up_" + label, c -> new Flood(c, true, flooded, bytes)));
+      loads.add(sides.load(SERVER_STREAM + label, c -> new Subscriptions(c, flooded, bytes)));
+      loads.add(
+          sides.load(CLIENT_STREAM + label, c -> new Uploads(c, sides.servers, flooded, bytes)));
+    }
+    return loads;
   }
 
   private static void conclude(Report report, List<Load> loads, boolean quick, int pairs) {

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * counts them. Between slices the calls stay open and send nothing.
  */
 final class Uploads implements StreamLoad {
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration POLL = Duration.ofMillis(2);
+
   private final StreamServers servers;
   private final FloodRequest message;
   private final List<Lane> lanes = new ArrayList<>();
@@ -40,6 +43,7 @@ final class Uploads implements StreamLoad {
 
   @Override
   public Slice run(Duration leadIn, Duration measured) throws InterruptedException {
+    long idle = uploaded() - sent();
     flooding = true;
     List<Thread> senders = lanes.stream().map(Lane::begin).toList();
     TimeUnit.NANOSECONDS.sleep(leadIn.toNanos());
@@ -52,11 +56,27 @@ final class Uploads implements StreamLoad {
     for (Thread sender : senders) {
       sender.join();
     }
-    Throwable cause = failure.get();
-    if (cause != null) {
-      throw new IllegalStateException("a stream of a slice failed", cause);
-    }
+    awaitUploaded(idle + sent());
     return new Slice(count * 1e9 / took, 0);
+  }
+
+  /**
+   * Waits for what the transport still holds: of a plain stream that is a window of messages, which
+   * the server would take during the next slice.
+   */
+  private void awaitUploaded(long expected) throws InterruptedException {
+    long start = System.nanoTime();
+    while (uploaded() < expected) {
+      Throwable cause = failure.get();
+      if (cause != null || System.nanoTime() - start > PATIENCE.toNanos()) {
+        throw new IllegalStateException("a stream of a slice failed", cause);
+      }
+      TimeUnit.NANOSECONDS.sleep(POLL.toNanos());
+    }
+  }
+
+  private long sent() {
+    return lanes.stream().mapToLong(Lane::sent).sum();
   }
 
   private long uploaded() throws InterruptedException {
@@ -69,6 +89,7 @@ final class Uploads implements StreamLoad {
 
   private final class Lane implements ClientResponseObserver<FloodRequest, FloodReply> {
     private @Nullable ClientCallStreamObserver<FloodRequest> requests;
+    private long sent;
 
     @Override
     public void beforeStart(ClientCallStreamObserver<FloodRequest> stream) {
@@ -84,10 +105,15 @@ final class Uploads implements StreamLoad {
       return sender;
     }
 
+    synchronized long sent() {
+      return sent;
+    }
+
     private synchronized void pump() {
       ClientCallStreamObserver<FloodRequest> to = Objects.requireNonNull(requests);
       while (flooding && to.isReady()) {
         to.onNext(message);
+        sent++;
       }
     }
 
