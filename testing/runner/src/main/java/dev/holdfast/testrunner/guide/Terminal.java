@@ -37,11 +37,20 @@ final class Terminal implements AutoCloseable {
   }
 
   /**
-   * Interactive, as another shell ends when its command dies of SIGINT; and without a terminal of
-   * this machine, which it would take over.
+   * Interactive, as another shell ends when its command dies of SIGINT; without a terminal of this
+   * machine, which it would take over; and with SIGINT as it is for a reader, which a shell in the
+   * background of another one would ignore, and all its commands with it.
    */
   private static final List<String> SHELL =
-      List.of("setsid", "bash", "--norc", "--noprofile", "--noediting", "-i");
+      List.of(
+          "env",
+          "--default-signal=INT",
+          "setsid",
+          "bash",
+          "--norc",
+          "--noprofile",
+          "--noediting",
+          "-i");
 
   private static final String PREPARATION = "set -m; PS1= PS2= HISTFILE=";
 
