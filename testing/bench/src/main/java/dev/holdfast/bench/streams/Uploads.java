@@ -66,12 +66,22 @@ final class Uploads implements StreamLoad {
    */
   private void awaitUploaded(long expected) throws InterruptedException {
     long start = System.nanoTime();
-    while (uploaded() < expected) {
-      Throwable cause = failure.get();
-      if (cause != null || System.nanoTime() - start > PATIENCE.toNanos()) {
-        throw new IllegalStateException("a stream of a slice failed", cause);
+    for (long uploaded = uploaded(); uploaded < expected; uploaded = uploaded()) {
+      failIfAStreamFailed();
+      if (System.nanoTime() - start > PATIENCE.toNanos()) {
+        throw new IllegalStateException(
+            "the servers took %d messages in %d s (expected: %d)"
+                .formatted(uploaded, PATIENCE.toSeconds(), expected));
       }
       TimeUnit.NANOSECONDS.sleep(POLL.toNanos());
+    }
+    failIfAStreamFailed();
+  }
+
+  private void failIfAStreamFailed() {
+    Throwable cause = failure.get();
+    if (cause != null) {
+      throw new IllegalStateException("a stream of a slice failed", cause);
     }
   }
 
