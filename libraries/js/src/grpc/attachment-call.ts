@@ -126,6 +126,8 @@ export class AttachmentCall {
     if (!this.sendsNoMore) {
       this.sendsNoMore = true;
       this.call.end();
+      // A Writable that was full tells of no drain after its end. What the session has still to say opens another call.
+      this.listener.onWritable(this.attachment, true);
     }
   }
 
