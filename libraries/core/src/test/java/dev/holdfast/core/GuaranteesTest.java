@@ -25,10 +25,12 @@ class GuaranteesTest {
   private static final Path ROOT = Path.of(System.getProperty("holdfast.root", ".."));
   private static final int FOLDERS_TO_A_MODULE = 2;
 
-  // A class, a class and its method, a further method of the class before: `.method`, or a function
-  // in Go.
+  // A class, a class and its method, a further method of the class before: `.method`, a function in
+  // Go, or a file of the library in TypeScript.
   private static final Pattern TEST =
-      Pattern.compile("\\b([A-Z]\\w*Test)(?:\\.([a-z]\\w*))?|`\\.([a-z]\\w*)`|`(Test[A-Z]\\w*)`");
+      Pattern.compile(
+          "\\b([A-Z]\\w*Test)(?:\\.([a-z]\\w*))?|`\\.([a-z]\\w*)`"
+              + "|`(Test[A-Z]\\w*|[a-z-]+\\.test\\.ts)`");
   private static final Pattern GO_TEST = Pattern.compile("(?m)^func (Test\\w+)\\(");
   private static final Pattern PARENT = Pattern.compile("class \\w+ extends (\\w+)");
 
@@ -68,7 +70,8 @@ class GuaranteesTest {
         Map.of(
             "OneTest", "class OneTest extends BaseTest { void a() {} }",
             "BaseTest", "class BaseTest { void inherited() {} }",
-            "TestOfGo", "");
+            "TestOfGo", "",
+            "of-node.test.ts", "");
     String document =
         """
         | what | how | test |
@@ -77,6 +80,8 @@ class GuaranteesTest {
         | Go | x | `TestOfGo` |
         | gone | x | OneTest, GoneTest |
         | gone in Go | x | `TestThatIsGone` |
+        | Node | x | `of-node.test.ts` |
+        | gone in Node | x | `gone.test.ts` |
         | renamed | x | `OneTest.a`, `.b` |
         | unproven | x | somebody looked |
         """;
@@ -85,6 +90,7 @@ class GuaranteesTest {
         .containsExactly(
             "gone: GoneTest",
             "gone in Go: TestThatIsGone",
+            "gone in Node: gone.test.ts",
             "renamed: OneTest.b",
             "unproven: names no test");
   }
@@ -139,7 +145,7 @@ class GuaranteesTest {
     return parent.find() && hasMethod(parent.group(1), method, sources);
   }
 
-  /** The text of every test class of the tree, by its name, and the names of the tests in Go. */
+  /** The text of every test class of the tree, by its name, and the names of other tests. */
   private static Map<String, String> testSources() throws IOException {
     try (Stream<Path> folders = Files.walk(ROOT, FOLDERS_TO_A_MODULE)) {
       Map<String, String> sources =
@@ -153,6 +159,8 @@ class GuaranteesTest {
                       GuaranteesTest::read,
                       String::concat,
                       TreeMap::new));
+      files(ROOT.resolve("libraries/js/test"), ".test.ts")
+          .forEach(file -> sources.put(file.getFileName().toString(), ""));
       files(ROOT.resolve("go"), "_test.go")
           .flatMap(file -> GO_TEST.matcher(read(file)).results())
           .forEach(test -> sources.put(test.group(1), ""));

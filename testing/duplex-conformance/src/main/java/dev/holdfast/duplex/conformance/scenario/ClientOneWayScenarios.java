@@ -31,6 +31,13 @@ final class ClientOneWayScenarios {
 
   private static final Duration A_WHILE = Duration.ofMillis(300);
   private static final int BEYOND_THE_FIRST = 40;
+
+  /**
+   * The initial credit. A call buffers so many messages in some libraries, and its request side may
+   * end while that buffer is full: nothing tells then that there is room again.
+   */
+  private static final int FIRST = 16;
+
   private static final int MOST_TURNS = 4;
 
   /** More than the answers that show a client the half-duplex path. */
@@ -58,7 +65,12 @@ final class ClientOneWayScenarios {
         .add("client-server-stream-plain", "M73 M23", list, ClientOneWayScenarios::plainList)
         .add("client-server-stream-late-cut", "M77", list, ClientOneWayScenarios::lateCut)
         .add("client-server-stream-early-cut", "M77 M18", list, ClientOneWayScenarios::earlyCut)
-        .add("client-client-stream", "M72 M76", collect, ClientOneWayScenarios::clientStream)
+        .add(
+            "client-client-stream",
+            "M72 M76",
+            collect,
+            stage -> clientStream(stage, BEYOND_THE_FIRST))
+        .add("client-client-stream-at-once", "M72", collect, stage -> clientStream(stage, FIRST))
         .add("client-client-stream-response", "M74", collect, ClientOneWayScenarios::response)
         .add("client-client-stream-empty", "M74", collect, ClientOneWayScenarios::empty)
         .add("client-client-stream-cancel", "M74 M36", collect, ClientOneWayScenarios::cancel)
@@ -211,19 +223,19 @@ final class ClientOneWayScenarios {
     client.finishAndConfirm(call, 1, 2);
   }
 
-  private static void clientStream(Stage stage) throws Exception {
+  private static void clientStream(Stage stage, int messages) throws Exception {
     ClientStage client = collect(stage, LONG_SILENCE_MILLIS);
-    for (int i = 1; i <= BEYOND_THE_FIRST; i++) {
+    for (int i = 1; i <= messages; i++) {
       client.send("m" + i);
     }
     client.halfClose();
     WireServerCall call = client.accept();
-    for (int i = 1; i <= BEYOND_THE_FIRST; i++) {
+    for (int i = 1; i <= messages; i++) {
       ClientStage.expect(call, i, "m" + i);
     }
     endsRequests(call);
     call.welcome(welcome(0));
-    respond(client, call, BEYOND_THE_FIRST + 1);
+    respond(client, call, messages + 1);
   }
 
   /** Answers a client-streaming call, whose acknowledgement comes with another attachment. */
