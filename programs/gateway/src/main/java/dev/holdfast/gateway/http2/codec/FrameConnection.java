@@ -430,9 +430,47 @@ public abstract class FrameConnection extends Http2ConnectionHandler {
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
-    turnBytes += ((ByteBuf) message).readableBytes();
-    super.channelRead(ctx, message);
+    ByteBuf bytes = (ByteBuf) message;
+    turnBytes += bytes.readableBytes();
+    completeFrame(ctx, bytes);
+    super.channelRead(ctx, bytes);
     putOffIfSpent();
+  }
+
+  /**
+   * Completes the frame of which a part waits, so that what follows is read where it stands: behind
+   * a part of a frame Netty copies all that has come. That was a copy of each read of large
+   * messages, in a buffer of twice the size.
+   */
+  private void completeFrame(ChannelHandlerContext ctx, ByteBuf bytes) throws Exception {
+    boolean done = false;
+    try {
+      int rest = restOfFrame();
+      while (rest > 0 && rest < bytes.readableBytes()) {
+        super.channelRead(ctx, bytes.readRetainedSlice(rest));
+        rest = restOfFrame();
+      }
+      done = true;
+    } finally {
+      if (!done) {
+        bytes.release();
+      }
+    }
+  }
+
+  /** The bytes that a part of a frame needs, or a part of its header; 0 where none waits. */
+  private int restOfFrame() {
+    // Netty's decoder takes the header from the part.
+    ByteBuf part = batch == null || !decoder().prefaceReceived() ? null : internalBuffer();
+    int there = part == null ? 0 : part.readableBytes();
+    if (part == null || there == 0) {
+      return 0;
+    }
+    if (there < FrameDecoder.HEAD_BYTES) {
+      return FrameDecoder.HEAD_BYTES - there;
+    }
+    int whole = FrameDecoder.HEAD_BYTES + part.getUnsignedMedium(part.readerIndex());
+    return Math.max(0, whole - there);
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.gateway.limits.GatewayMeters;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -105,6 +106,12 @@ final class CodecServer implements CodecEnd {
     return new CodecServer(null);
   }
 
+  /** Takes what it copies from an allocator. */
+  CodecServer allocatingFrom(ByteBufAllocator allocator) {
+    channel.config().setAllocator(allocator);
+    return this;
+  }
+
   /** Bytes of the client came. */
   @Override
   public void feed(ByteBuf bytes) throws Exception {
@@ -121,7 +128,10 @@ final class CodecServer implements CodecEnd {
       ours.onReadComplete();
       read.release();
     } else {
-      channel.writeInbound(bytes.copy());
+      // A read does not grow, as one of which a call still holds a part.
+      int length = bytes.readableBytes();
+      channel.writeInbound(
+          Unpooled.buffer(length, length).writeBytes(bytes, bytes.readerIndex(), length));
     }
     channel.runPendingTasks();
     channel.flush();

@@ -2,9 +2,11 @@ package dev.holdfast.gateway.http2.codec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledHeapByteBuf;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import java.util.List;
 import java.util.Random;
@@ -15,6 +17,13 @@ class FrameCodecTest {
   private static final int SEEDS = 250;
   private static final int STEPS = 60;
   private static final int SHOWN_BYTES = 32;
+  private static final int FRAME_BYTES = 16_384;
+
+  /** HEADERS of stream 1, without its end. */
+  private static final byte[] POST = {
+    0, 0, 6, 1, 4, 0, 0, 0, 1, (byte) 0x83, (byte) 0x86, (byte) 0x84, 0x41, 1, 'a'
+  };
+
   private static final byte[] SETTINGS = {0, 0, 0, 4, 0, 0, 0, 0, 0};
 
   /** Which stream gets the last bytes of a connection's window is everybody's own choice. */
@@ -56,6 +65,48 @@ class FrameCodecTest {
       theirs.close();
     }
     assertThat(gone).as("connections that met their end").isBetween(SEEDS / 10, SEEDS * 9 / 10);
+  }
+
+  /** Reads of large messages begin and end within frames; Netty's decoder would copy each. */
+  @Test
+  void aReadBehindAPartOfAFrameIsCopiedUpToTheEndOfTheFrameOnly() throws Exception {
+    LargestBuffer allocator = new LargestBuffer();
+    CodecServer ours = CodecServer.ofOurs().allocatingFrom(allocator);
+    ByteBuf bytes = Http2CodecUtil.connectionPrefaceBuf();
+    bytes = Unpooled.buffer().writeBytes(bytes).writeBytes(SETTINGS).writeBytes(POST);
+    for (int i = 0; i < 3; i++) {
+      bytes.writeMedium(FRAME_BYTES).writeByte(0).writeByte(0).writeInt(1).writeZero(FRAME_BYTES);
+    }
+    int part = FRAME_BYTES + FRAME_BYTES / 2;
+
+    ours.feed(bytes.readSlice(bytes.readableBytes() - part - FRAME_BYTES / 4));
+    ours.feed(bytes);
+
+    assertThat(ours.story().split("D" + FRAME_BYTES, -1)).hasSize(4);
+    assertThat(allocator.bytes).isBetween(FRAME_BYTES, 2 * FRAME_BYTES);
+    bytes.release();
+    ours.close();
+  }
+
+  /** An allocator that knows the largest buffer that it was asked for. */
+  private static final class LargestBuffer extends AbstractByteBufAllocator {
+    private int bytes;
+
+    @Override
+    protected ByteBuf newHeapBuffer(int initialCapacity, int maxCapacity) {
+      bytes = Math.max(bytes, initialCapacity);
+      return new UnpooledHeapByteBuf(this, initialCapacity, maxCapacity);
+    }
+
+    @Override
+    protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
+      return newHeapBuffer(initialCapacity, maxCapacity);
+    }
+
+    @Override
+    public boolean isDirectBufferPooled() {
+      return false;
+    }
   }
 
   @Test
