@@ -458,19 +458,11 @@ public abstract class FrameConnection extends Http2ConnectionHandler {
     }
   }
 
-  /** The bytes that a part of a frame needs, or a part of its header; 0 where none waits. */
+  /** The bytes that complete what waits; 0 for none. */
   private int restOfFrame() {
-    // Netty's decoder takes the header from the part.
-    ByteBuf part = batch == null || !decoder().prefaceReceived() ? null : internalBuffer();
-    int there = part == null ? 0 : part.readableBytes();
-    if (part == null || there == 0) {
-      return 0;
-    }
-    if (there < FrameDecoder.HEAD_BYTES) {
-      return FrameDecoder.HEAD_BYTES - there;
-    }
-    int whole = FrameDecoder.HEAD_BYTES + part.getUnsignedMedium(part.readerIndex());
-    return Math.max(0, whole - there);
+    // Netty's own decoder takes the header away from the part.
+    boolean known = batch != null && decoder().prefaceReceived() && hasPartOfFrame();
+    return known ? FrameDecoder.restOf(internalBuffer()) : 0;
   }
 
   /**

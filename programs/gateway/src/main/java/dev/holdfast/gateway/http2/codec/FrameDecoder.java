@@ -147,6 +147,14 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     }
   }
 
+  /** The bytes that a part of a frame needs, or a part of its header; 0 for a whole frame. */
+  static int restOf(ByteBuf part) {
+    int there = part.readableBytes();
+    return there < HEAD_BYTES
+        ? HEAD_BYTES - there
+        : Math.max(0, HEAD_BYTES + part.getUnsignedMedium(part.readerIndex()) - there);
+  }
+
   /**
    * Decodes the frame whose header starts at an index. Only a frame that is too long may be
    * incomplete.
