@@ -46,6 +46,14 @@ public final class GatewayAttacks extends Comparison {
   private static final Option RETAINED_SECONDS =
       new Option(
           "--retained-seconds", 60, 0, 0, 600, "from the last attack to the measurement of memory");
+  private static final Option PEER_ATTACKS =
+      new Option(
+          "--peer-attacks",
+          Attack.values().length,
+          1,
+          0,
+          Attack.values().length,
+          "so many attacks, from the first on, are made against HAProxy as well");
   private static final Option ONLY =
       new Option("--only", 0, 0, 0, Attack.values().length, "number of the one attack to make");
 
@@ -70,7 +78,8 @@ public final class GatewayAttacks extends Comparison {
 
   @Override
   public List<Option> options() {
-    return List.of(ATTACK_SECONDS, QUIET_SECONDS, RATE, WARM_UP, RETAINED_SECONDS, ONLY);
+    return List.of(
+        ATTACK_SECONDS, QUIET_SECONDS, RATE, WARM_UP, RETAINED_SECONDS, PEER_ATTACKS, ONLY);
   }
 
   @Override
@@ -115,7 +124,7 @@ public final class GatewayAttacks extends Comparison {
       if (options.get(ONLY) == 0 || options.get(ONLY) == number) {
         Attack attack = attacks.get(number - 1);
         measureUnderAttack(options, runResources, report, ours, attack);
-        if (attack.isGeneral()) {
+        if (attack.isGeneral() && number <= options.get(PEER_ATTACKS)) {
           measureUnderAttack(options, runResources, report, haproxy, attack);
         }
       }

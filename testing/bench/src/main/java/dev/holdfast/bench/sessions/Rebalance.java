@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
  */
 public final class Rebalance extends Comparison {
   private static final Option STREAMS =
-      new Option("--streams", 2_000, 200, 20, 100_000, "streams that are open all the time");
+      new Option("--streams", 2_000, 100, 20, 100_000, "streams that are open all the time");
   private static final Option RATE =
       new Option("--rate", 5, 5, 1, 100, "messages per second and stream, each way");
   private static final Option SERVERS = new Option("--servers", 4, 2, 2, 16, "server processes");
@@ -32,7 +32,7 @@ public final class Rebalance extends Comparison {
       new Option(
           "--warm-up", 240, 20, 20, 3_600, "seconds of warm-up at most, while code compiles");
   private static final Option SECONDS =
-      new Option("--seconds", 30, 12, 10, 600, "seconds after each change until it counts");
+      new Option("--seconds", 30, 10, 10, 600, "seconds after each change until it counts");
 
   /** Streams that have just come stay where they are for a while. */
   private static final int STANDING_SECONDS = 20;

@@ -36,11 +36,11 @@ public final class StreamCost extends Comparison {
   private static final Option RUNS =
       new Option("--runs", 4, 1, 1, 100, "server processes and connections, one after the other");
   private static final Option PAIRS =
-      new Option("--pairs", 4, 2, 1, 1_000, "pairs of a load and run");
+      new Option("--pairs", 4, 1, 1, 1_000, "pairs of a load and run");
   private static final Option SLICE_MILLIS =
       new Option("--slice-millis", 500, 100, 100, 60_000, "measured time of a slice, four a pair");
   private static final Option WARM_UP_SECONDS =
-      new Option("--warm-up", 4, 1, 0, 600, "seconds per side and load before a run's first pair");
+      new Option("--warm-up", 4, 0, 0, 600, "seconds per side and load before a run's first pair");
   private static final Option STREAMS =
       new Option("--streams", 16, 16, 1, 1_000, "ping-pong streams of a side");
   private static final Option FLOOD_STREAMS =
