@@ -41,6 +41,8 @@ class SessionLogTest {
   @AfterEach
   void close() throws Exception {
     logger.detachAppender(lines);
+    // The tests after it attach a hundred thousand times.
+    logger.setLevel(null);
     topology.close();
   }
 
