@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A further run of a room's tests on the first JDK, with a system property. */
+/** A second run of a room's tests on the first JDK, with a system property. */
 record RoomVariant(String room, String property, String value) {
   /** The value is a part of file names. */
   private static final Pattern FORM =

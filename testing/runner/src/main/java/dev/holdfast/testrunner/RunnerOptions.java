@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param target the path of each module's build folder within the module
  * @param secondJdk the JDK on which the rooms of libraries are tested too
- * @param variants further runs of rooms
- * @param variantJdk the first JDK, with the properties of tests that are repeated
+ * @param variants further runs of rooms on the first JDK
  * @param atOnce the number of rooms tested at the same time whose tests compute; two of them when
  *     no room that waits is left
  * @param waitingAtOnce the number of rooms tested beside them whose tests mostly wait
@@ -31,7 +30,6 @@ record RunnerOptions(
     TestedJdk jdk,
     Optional<TestedJdk> secondJdk,
     List<RoomVariant> variants,
-    TestedJdk variantJdk,
     int atOnce,
     int waitingAtOnce,
     Set<String> rooms,
@@ -44,9 +42,8 @@ record RunnerOptions(
         --jdk VERSION=HOME         the JDK on which every room is tested
         --property K=V             a system property of all tests; may be repeated
         --second-jdk VERSION=HOME  a JDK on which the rooms of libraries are tested too
+        --second-property K=V      a system property of tests on the second JDK
         --variant ROOM:K=V         tests this room once more, with a system property; may be repeated
-        --repeat-property K=V      a system property of tests that are repeated: on the second JDK and
-                                   as a variant; may be repeated
         --target PATH              the build folder within each module (default: target)
         --at-once N                rooms tested at the same time, 1 to 64 (default: 2);
                                    two when none is left that waits
@@ -63,7 +60,7 @@ record RunnerOptions(
   static RunnerOptions parse(List<String> args) {
     Map<String, String> values = new HashMap<>();
     Map<String, String> properties = new HashMap<>();
-    Map<String, String> repeatProperties = new HashMap<>();
+    Map<String, String> secondProperties = new HashMap<>();
     Set<String> rooms = new LinkedHashSet<>();
     List<RoomVariant> variants = new ArrayList<>();
     boolean all = false;
@@ -78,9 +75,9 @@ record RunnerOptions(
           String[] property = pair(name, value(name, left));
           properties.put(property[0], property[1]);
         }
-        case "--repeat-property" -> {
+        case "--second-property" -> {
           String[] property = pair(name, value(name, left));
-          repeatProperties.put(property[0], property[1]);
+          secondProperties.put(property[0], property[1]);
         }
         case "--root",
             "--logs",
@@ -96,20 +93,16 @@ record RunnerOptions(
         default -> throw new IllegalArgumentException(name + ": unknown (expected: an option)");
       }
     }
-    Map<String, String> repeated = new HashMap<>(properties);
-    repeated.putAll(repeatProperties);
-    Path root = folder("--root", values.get("--root"));
-    Path logs = Path.of(required("--logs", values.get("--logs"))).toAbsolutePath().normalize();
-    String first = required("--jdk", values.get("--jdk"));
+    Map<String, String> onSecond = new HashMap<>(properties);
+    onSecond.putAll(secondProperties);
     String second = values.get("--second-jdk");
     return new RunnerOptions(
-        root,
-        logs,
+        folder("--root", values.get("--root")),
+        Path.of(required("--logs", values.get("--logs"))).toAbsolutePath().normalize(),
         values.getOrDefault("--target", "target"),
-        jdk("--jdk", first, properties),
-        second == null ? Optional.empty() : Optional.of(jdk("--second-jdk", second, repeated)),
+        jdk("--jdk", required("--jdk", values.get("--jdk")), properties),
+        second == null ? Optional.empty() : Optional.of(jdk("--second-jdk", second, onSecond)),
         variants,
-        jdk("--jdk", first, repeated),
         atOnce("--at-once", values),
         atOnce("--waiting-at-once", values),
         rooms,

@@ -188,7 +188,7 @@ public final class TestRunner {
       runs.add(new RoomRun(room, options.jdk()));
       options.variants().stream()
           .filter(variant -> variant.room().equals(room.name()))
-          .forEach(variant -> runs.add(new RoomRun(room, variant.on(options.variantJdk()))));
+          .forEach(variant -> runs.add(new RoomRun(room, variant.on(options.jdk()))));
     }
     options
         .secondJdk()

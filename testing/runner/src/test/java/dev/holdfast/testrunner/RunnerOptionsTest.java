@@ -42,7 +42,7 @@ class RunnerOptionsTest {
     RunnerOptions options =
         RunnerOptions.parse(
             repository.arguments(
-                "--property", "a=b", "--second-jdk", jdk, "--repeat-property", "c=d"));
+                "--property", "a=b", "--second-jdk", jdk, "--second-property", "c=d"));
 
     assertThat(options.jdk().systemProperties()).isEqualTo(Map.of("a", "b"));
     assertThat(options.secondJdk())
@@ -51,16 +51,15 @@ class RunnerOptionsTest {
   }
 
   @Test
-  void testsThatAreRepeatedHaveTheirProperties() {
+  void secondJdkHasItsProperties() {
     String jdk = "25=" + repository.jdk();
     RunnerOptions options =
         RunnerOptions.parse(
-            repository.arguments("--second-jdk", jdk, "--repeat-property", "schedules=1500"));
+            repository.arguments("--second-jdk", jdk, "--second-property", "schedules=1500"));
 
     assertThat(options.secondJdk())
         .hasValueSatisfying(
             second -> assertThat(second.systemProperties()).isEqualTo(Map.of("schedules", "1500")));
-    assertThat(options.variantJdk().systemProperties()).isEqualTo(Map.of("schedules", "1500"));
     assertThat(options.jdk().systemProperties()).isEmpty();
   }
 
@@ -74,7 +73,7 @@ class RunnerOptionsTest {
     "--all --al, --al: unknown (expected: an option)",
     "--root ., --root: given twice (expected: once)",
     "--property a, --property: a (expected: with a = inside)",
-    "--repeat-property a, --repeat-property: a (expected: with a = inside)",
+    "--second-property a, --second-property: a (expected: with a = inside)",
     "--second-jdk 25, --second-jdk: 25 (expected: with a = inside)",
     "--variant a, '--variant: a (expected: ROOM:PROPERTY=VALUE, of letters, digits, dots and -)'",
     "--variant a:b=/, '--variant: a:b=/ (expected: ROOM:PROPERTY=VALUE, of letters, digits, dots"

@@ -53,7 +53,9 @@ class SmokeRunnerTest {
         .endsWith("Smokes: 2, Failed: 0, Skipped: 0\n");
     assertThat(folder.resolve("logs/smoke-two.log"))
         .content()
-        .startsWith("-Dknown=1 -XX:TieredStopAtLevel=1 ");
+        .isEqualTo(
+            "-Dknown=1 -XX:TieredStopAtLevel=1 -XX:+UnlockDiagnosticVMOptions"
+                + " -XX:-BytecodeVerificationRemote\n");
   }
 
   @Test

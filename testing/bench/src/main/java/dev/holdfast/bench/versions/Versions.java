@@ -36,10 +36,10 @@ public final class Versions extends Comparison {
       new Option(
           "--rows",
           VersionRow.ROWS.size(),
-          VersionRow.FIRST_ROWS,
+          VersionRow.ROWS.size(),
           1,
           VersionRow.ROWS.size(),
-          "how many rows are tried: the oldest and the newest first, then those between");
+          "how many rows are tried, from the oldest on");
 
   private static final Option BOOT =
       new Option("--boot", 1, 1, 0, 1, "whether applications on Spring Boot are tried too");
