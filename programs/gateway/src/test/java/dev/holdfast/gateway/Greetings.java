@@ -1,6 +1,7 @@
 package dev.holdfast.gateway;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
 import com.google.rpc.Code;
 import com.google.rpc.ErrorInfo;
 import dev.holdfast.gateway.greet.GreeterGrpc;
@@ -55,7 +56,7 @@ final class Greetings extends GreeterGrpc.GreeterImplBase {
       Context.current().addListener(context -> cancelled.complete(null), Runnable::run);
       return;
     }
-    answer.onNext(reply(request, 1));
+    answer.onNext(reply(text(request), 1));
     answer.onCompleted();
   }
 
@@ -65,10 +66,11 @@ final class Greetings extends GreeterGrpc.GreeterImplBase {
     ServerCallStreamObserver<HelloReply> stream = (ServerCallStreamObserver<HelloReply>) answer;
     stream.setOnCancelHandler(() -> cancelled.complete(null));
     AtomicInteger next = new AtomicInteger();
+    ByteString text = text(request);
     stream.setOnReadyHandler(
         () -> {
           while (stream.isReady() && next.get() < request.getCount()) {
-            stream.onNext(reply(request, next.incrementAndGet()));
+            stream.onNext(reply(text, next.incrementAndGet()));
             sent.incrementAndGet();
           }
           if (next.compareAndSet(request.getCount(), Integer.MAX_VALUE)) {
@@ -101,7 +103,7 @@ final class Greetings extends GreeterGrpc.GreeterImplBase {
   @Override
   public StreamObserver<HelloRequest> chat(StreamObserver<HelloReply> answer) {
     calls.incrementAndGet();
-    return new Each(answer, request -> answer.onNext(reply(request, 1)), answer::onCompleted);
+    return new Each(answer, request -> answer.onNext(reply(text(request), 1)), answer::onCompleted);
   }
 
   /** Remembers what came as metadata and answers with some. */
@@ -116,11 +118,13 @@ final class Greetings extends GreeterGrpc.GreeterImplBase {
     };
   }
 
-  private static HelloReply reply(HelloRequest request, long number) {
-    return HelloReply.newBuilder()
-        .setText("hello " + request.getName() + "x".repeat(request.getPadding()))
-        .setNumber(number)
-        .build();
+  /** Encoded once: a string is encoded for its length, and again when it is written. */
+  private static ByteString text(HelloRequest request) {
+    return ByteString.copyFromUtf8("hello " + request.getName() + "x".repeat(request.getPadding()));
+  }
+
+  private static HelloReply reply(ByteString text, long number) {
+    return HelloReply.newBuilder().setTextBytes(text).setNumber(number).build();
   }
 
   private static StatusRuntimeException notFound() {

@@ -106,6 +106,7 @@ enum Transport {
       return SslContextBuilder.forClient()
           .sslProvider(SslProvider.JDK)
           .trustManager(Keys.RIG.trusted())
+          .ciphers(List.of(TlsRig.CHEAP_CIPHER))
           .endpointIdentificationAlgorithm(null)
           .applicationProtocolConfig(
               new ApplicationProtocolConfig(

@@ -1,6 +1,8 @@
 package dev.holdfast.testrunner;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
@@ -21,8 +23,8 @@ final class SpareLanes {
   /** For so long, as a task that has just begun is not at work yet. */
   static final int IDLE_SECONDS = 5;
 
-  /** A third of the time of two cores: most of what a further task takes. */
-  private static final double MOST_LOAD = 0.66;
+  /** A quarter of the time of two cores is most of what a further task takes. */
+  private static final double MOST_LOAD = 0.75;
 
   private static final long LOOK_MILLIS = 1_000;
 
@@ -56,12 +58,12 @@ final class SpareLanes {
     ExecutorService threads = Executors.newFixedThreadPool(most);
     try {
       List<Future<T>> begun = new ArrayList<>();
-      int idleSeconds = 0;
+      Deque<Double> loads = new ArrayDeque<>();
       while (queues.stream().anyMatch(queue -> !queue.isEmpty())) {
         pause.forMillis(LOOK_MILLIS);
-        idleSeconds = isIdle(cpuLoad.getAsDouble()) ? idleSeconds + 1 : 0;
-        if (idleSeconds >= IDLE_SECONDS && begun.stream().filter(f -> !f.isDone()).count() < most) {
-          idleSeconds = 0;
+        add(cpuLoad.getAsDouble(), loads);
+        if (isIdle(loads) && begun.stream().filter(f -> !f.isDone()).count() < most) {
+          loads.clear();
           queues.stream()
               .map(Queue::poll)
               .filter(Objects::nonNull)
@@ -79,7 +81,19 @@ final class SpareLanes {
     }
   }
 
-  private static boolean isIdle(double load) {
-    return load >= 0 && load <= MOST_LOAD;
+  private static void add(double load, Deque<Double> loads) {
+    if (!(load >= 0)) {
+      loads.clear();
+      return;
+    }
+    loads.addLast(load);
+    if (loads.size() > IDLE_SECONDS) {
+      loads.removeFirst();
+    }
+  }
+
+  private static boolean isIdle(Deque<Double> loads) {
+    double sum = loads.stream().mapToDouble(load -> load).sum();
+    return loads.size() == IDLE_SECONDS && sum <= MOST_LOAD * IDLE_SECONDS;
   }
 }

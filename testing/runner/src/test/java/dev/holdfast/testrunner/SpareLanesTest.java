@@ -17,18 +17,25 @@ import org.junit.jupiter.api.Test;
 /** Tasks that are begun while cores are idle, by a load and a time that the test makes. */
 class SpareLanesTest {
   private static final double IDLE = 0.3;
-  private static final double BUSY = 0.9;
+  private static final double BUSY = 1.0;
 
   private final Queue<Callable<String>> first = new ConcurrentLinkedQueue<>();
   private final Queue<Callable<String>> second = new ConcurrentLinkedQueue<>();
   private final AtomicInteger looks = new AtomicInteger();
 
   @Test
-  void taskBeginsAfterFiveIdleSecondsInARow() throws Exception {
+  void taskBeginsAfterFiveSecondsInWhichAQuarterOfTheTimeWasLeft() throws Exception {
     first.add(() -> "at " + looks.get());
 
-    assertThat(drain(1, IDLE, IDLE, IDLE, IDLE, BUSY, IDLE, IDLE, IDLE, IDLE, IDLE))
-        .containsExactly("at 10");
+    assertThat(drain(1, BUSY, BUSY, BUSY, BUSY, IDLE, BUSY, IDLE, BUSY, IDLE))
+        .containsExactly("at 7");
+  }
+
+  @Test
+  void noTaskBeginsWhileLessIsLeft() throws Exception {
+    first.add(() -> "at " + looks.get());
+
+    assertThat(drain(1, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0.5)).containsExactly("at 7");
   }
 
   @Test
@@ -53,7 +60,7 @@ class SpareLanesTest {
           return "second at " + looks.get();
         });
 
-    assertThat(drain(2, IDLE, IDLE, IDLE, IDLE, IDLE, BUSY, IDLE, IDLE, IDLE, IDLE, IDLE))
+    assertThat(drain(2, IDLE, IDLE, IDLE, IDLE, IDLE, BUSY, BUSY, BUSY, BUSY, IDLE, IDLE, IDLE))
         .containsExactly("first", "second at 11");
   }
 

@@ -3,6 +3,7 @@ package dev.holdfast.liveness;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The guarantees of the monitor, checked after each event of a simulation. */
@@ -64,7 +65,7 @@ final class KeepaliveSimulationInvariants
     wasSuspect = play.isSuspect();
     readBeforeNanos = play.asked().readNanos();
     pingBeforeNanos = play.asked().pingNanos();
-    require(Guarantee.NO_FATAL_STRIKE, !play.isFatalStrike(), play, "too_many_pings");
+    require(Guarantee.NO_FATAL_STRIKE, !play.isFatalStrike(), play, () -> "too_many_pings");
   }
 
   private void living(KeepaliveSimulation play) {
@@ -73,7 +74,10 @@ final class KeepaliveSimulationInvariants
     long gaps = play.cast.gaps.within(asked.readNanos(), now);
     boolean spoke = asked.readNanos() == now && now > suspectNanos;
     require(
-        Guarantee.BYTES_ARE_LIFE, !(spoke && play.isSuspect()), play, "suspect though it spoke");
+        Guarantee.BYTES_ARE_LIFE,
+        !(spoke && play.isSuspect()),
+        play,
+        () -> "suspect though it spoke");
     long slack = 2 * gaps + 4 * options.spacing().toNanos();
     long questionNanos = Math.min(asked.pingNanos(), owedNanos(play));
     long fromNanos = Math.max(questionNanos, asked.readNanos() + options.idle().toNanos());
@@ -81,14 +85,14 @@ final class KeepaliveSimulationInvariants
         Guarantee.DEAD_IS_CLOSED,
         now - fromNanos <= options.hardLimit().toNanos() + slack,
         play,
-        "asked and silent for " + Duration.ofNanos(now - questionNanos));
+        () -> "asked and silent for " + Duration.ofNanos(now - questionNanos));
     if (play.keepaliveScenario.role() == ConnectionRole.SERVER) {
       require(
           Guarantee.SILENCE_IS_PROBED,
           ((HoldfastKeepalivePolicy) play.keepalivePolicy()).monitor().isAwaitingAnswer()
               || now - asked.readNanos() <= options.idle().toNanos() + SECOND + 2 * gaps,
           play,
-          "silent for " + Duration.ofNanos(now - asked.readNanos()) + " and not probed");
+          () -> "silent for " + Duration.ofNanos(now - asked.readNanos()) + " and not probed");
     }
     if (asked.pings() > 0) {
       long spacings = (now - asked.pingNanos()) / options.spacing().toNanos();
@@ -96,7 +100,7 @@ final class KeepaliveSimulationInvariants
           Guarantee.NO_PROBE_STORM,
           asked.pings() <= 3 + spacings + IdleTimers.MAX_GAPS,
           play,
-          asked.pings() + " PINGs in " + Duration.ofNanos(now - asked.pingNanos()));
+          () -> asked.pings() + " PINGs in " + Duration.ofNanos(now - asked.pingNanos()));
       if (play.keepaliveScenario.role() == ConnectionRole.CLIENT) {
         mark(Marker.PROBED_BY_CLIENT);
       }
@@ -134,7 +138,7 @@ final class KeepaliveSimulationInvariants
         Guarantee.SUSPECT_WITHIN_A_SECOND,
         !overdue || play.isSuspect(),
         play,
-        "unacknowledged for " + Duration.ofNanos(now - sinceNanos) + " and not suspect");
+        () -> "unacknowledged for " + Duration.ofNanos(now - sinceNanos) + " and not suspect");
   }
 
   private void suspecting(KeepaliveSimulation play) {
@@ -153,7 +157,7 @@ final class KeepaliveSimulationInvariants
             || now - readBeforeNanos > options.idle().toNanos()
             || (unproven && play.keepaliveScenario.role() == ConnectionRole.CLIENT),
         play,
-        "suspect without a miss");
+        () -> "suspect without a miss");
   }
 
   private void closing(KeepaliveSimulation play) {
@@ -169,17 +173,17 @@ final class KeepaliveSimulationInvariants
         Guarantee.A_MISS_IS_NO_VERDICT,
         now - suspectNanos >= window / 2,
         play,
-        "closed " + Duration.ofNanos(now - suspectNanos) + " after it became suspect");
+        () -> "closed " + Duration.ofNanos(now - suspectNanos) + " after it became suspect");
     require(
         Guarantee.FORGIVES_AS_LONG_AS_STOCK,
         silence >= options.idle().toNanos() + window,
         play,
-        "closed after " + Duration.ofNanos(silence) + " of silence");
+        () -> "closed after " + Duration.ofNanos(silence) + " of silence");
     require(
         Guarantee.ACKS_ARE_LIFE,
         !hasKernel || byHardLimit || ackAge >= window,
         play,
-        "closed " + Duration.ofNanos(ackAge) + " after an ACK");
+        () -> "closed " + Duration.ofNanos(ackAge) + " after an ACK");
     boolean unconnected =
         play.replacement() == ReplacementState.CONNECTING
             || play.replacement() == ReplacementState.UNREACHABLE;
@@ -187,12 +191,21 @@ final class KeepaliveSimulationInvariants
         Guarantee.UNCONNECTED_REPLACEMENT_HOLDS,
         !unconnected || byHardLimit,
         play,
-        "closed after " + Duration.ofNanos(silence) + " with a replacement " + play.replacement());
+        () ->
+            "closed after "
+                + Duration.ofNanos(silence)
+                + " with a replacement "
+                + play.replacement());
     require(
         Guarantee.GAP_IS_NOT_SILENCE,
         silence - forgivable(play, gaps) >= options.idle().toNanos() + window,
         play,
-        "closed after " + Duration.ofNanos(silence) + ", " + Duration.ofNanos(gaps) + " not ours");
+        () ->
+            "closed after "
+                + Duration.ofNanos(silence)
+                + ", "
+                + Duration.ofNanos(gaps)
+                + " not ours");
     if (unconnected) {
       mark(Marker.HELD_FOR_REPLACEMENT);
     }
@@ -223,8 +236,11 @@ final class KeepaliveSimulationInvariants
     reached.merge(marker, 1, Integer::sum);
   }
 
+  /**
+   * The text is made when it is needed: requirements are checked after each of millions of events.
+   */
   private static void require(
-      Guarantee guarantee, boolean holds, KeepaliveSimulation play, String otherwise) {
+      Guarantee guarantee, boolean holds, KeepaliveSimulation play, Supplier<String> otherwise) {
     if (!holds) {
       throw new AssertionError(
           "guarantee "
@@ -234,7 +250,7 @@ final class KeepaliveSimulationInvariants
               + " of "
               + play.keepaliveScenario
               + ": "
-              + otherwise);
+              + otherwise.get());
     }
   }
 }

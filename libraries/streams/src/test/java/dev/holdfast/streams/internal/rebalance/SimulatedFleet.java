@@ -54,6 +54,8 @@ final class SimulatedFleet {
     long capacity = Long.MAX_VALUE;
     private @Nullable Published published;
     private long publishedStep;
+    private List<Published> seen = List.of();
+    private List<InstanceLoad> others = List.of();
 
     Instance(String id, int weight) {
       this.id = id;
@@ -86,12 +88,21 @@ final class SimulatedFleet {
       return streams - leaving;
     }
 
-    private void decide() {
-      List<InstanceLoad> others =
-          listAt(step - lag).stream()
+    /** Lists change seldom, and most decisions are made by the one before. */
+    private void see(List<Published> list) {
+      if (list == seen) {
+        return;
+      }
+      seen = list;
+      others =
+          list.stream()
               .filter(one -> !one.id.equals(id))
               .map(one -> new InstanceLoad(one.id, one.weight, one.streams, one.overloaded))
               .toList();
+    }
+
+    private void decide() {
+      see(listAt(step - lag));
       long nowNanos = clockNanos + step * STEP_NANOS;
       while (!askedInVain.isEmpty()
           && step - askedInVain.getFirst() >= (long) ASK_AGAIN_SECONDS * STEPS_PER_SECOND) {
@@ -178,7 +189,7 @@ final class SimulatedFleet {
     } else {
       lists.set(slot(step), newest);
     }
-    for (Instance instance : List.copyOf(instances)) {
+    for (Instance instance : instances) {
       if (step % STEPS_PER_SECOND == instance.phase) {
         instance.decide();
       }

@@ -8,8 +8,6 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.util.AsciiString;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +24,15 @@ final class SingleBits {
   private static final int PREFIX_BITS = 5;
 
   private final String[] codes = new String[SYMBOLS];
-  private final Map<String, Integer> symbols = new HashMap<>();
+  private final Node root = new Node();
+
+  /** What a prefix of a code leads to. */
+  private static final class Node {
+    final @Nullable Node[] next = new @Nullable Node[2];
+
+    /** Whose code this is; -1 for a prefix. */
+    int symbol = -1;
+  }
 
   static SingleBits ofNetty() {
     SingleBits all = new SingleBits();
@@ -38,7 +44,17 @@ final class SingleBits {
 
   private void put(int symbol, String code) {
     codes[symbol] = code;
-    symbols.put(code, symbol);
+    Node node = root;
+    for (int i = 0; i < code.length(); i++) {
+      int bit = code.charAt(i) - '0';
+      Node next = node.next[bit];
+      if (next == null) {
+        next = new Node();
+        node.next[bit] = next;
+      }
+      node = next;
+    }
+    node.symbol = symbol;
   }
 
   /** The code of a symbol, whose text is behind so much short code that Netty takes Huffman's. */
@@ -93,15 +109,25 @@ final class SingleBits {
   /** The text; null if it is malformed. */
   byte @Nullable [] decode(byte[] encoded) {
     ByteArrayOutputStream text = new ByteArrayOutputStream();
-    String code = "";
-    for (char bit : bits(encoded).toCharArray()) {
-      code += bit;
-      Integer symbol = symbols.get(code);
-      if (symbol != null) {
-        text.write(symbol);
-        code = "";
+    Node node = root;
+    int bits = 0;
+    boolean ones = true;
+    for (int i = 0; i < encoded.length * Byte.SIZE; i++) {
+      int bit = encoded[i / Byte.SIZE] >> (Byte.SIZE - 1 - i % Byte.SIZE) & 1;
+      Node next = node.next[bit];
+      if (next == null) {
+        return null;
+      }
+      node = next;
+      bits++;
+      ones &= bit == 1;
+      if (node.symbol >= 0) {
+        text.write(node.symbol);
+        node = root;
+        bits = 0;
+        ones = true;
       }
     }
-    return code.length() < Byte.SIZE && !code.contains("0") ? text.toByteArray() : null;
+    return bits < Byte.SIZE && ones ? text.toByteArray() : null;
   }
 }
