@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *     no room that waits is left
  * @param waitingAtOnce the number of rooms tested beside them whose tests mostly wait
  * @param rooms the rooms to test; empty for all
+ * @param done the rooms that were tested on the first JDK before, and are not again
  * @param all whether rooms are tested that did not change since a green run
  */
 record RunnerOptions(
@@ -33,6 +34,7 @@ record RunnerOptions(
     int atOnce,
     int waitingAtOnce,
     Set<String> rooms,
+    Set<String> done,
     boolean all) {
   static final String USAGE =
       """
@@ -49,6 +51,7 @@ record RunnerOptions(
                                    two when none is left that waits
         --waiting-at-once N        rooms tested beside them that mostly wait, 1 to 64 (default: 2)
         --room NAME                tests this room only; may be repeated
+        --done NAME                this room was tested on the first JDK before; may be repeated
         --all                      also tests rooms that did not change since a green run here
       Exit code: 0 every room is green, 1 one is not, 2 wrong arguments.
       """;
@@ -62,6 +65,7 @@ record RunnerOptions(
     Map<String, String> properties = new HashMap<>();
     Map<String, String> secondProperties = new HashMap<>();
     Set<String> rooms = new LinkedHashSet<>();
+    Set<String> done = new LinkedHashSet<>();
     List<RoomVariant> variants = new ArrayList<>();
     boolean all = false;
     List<String> left = new ArrayList<>(args);
@@ -70,6 +74,7 @@ record RunnerOptions(
       switch (name) {
         case "--all" -> all = true;
         case "--room" -> rooms.add(value(name, left));
+        case "--done" -> done.add(value(name, left));
         case "--variant" -> variants.add(RoomVariant.parse(name, value(name, left)));
         case "--property" -> {
           String[] property = pair(name, value(name, left));
@@ -106,6 +111,7 @@ record RunnerOptions(
         atOnce("--at-once", values),
         atOnce("--waiting-at-once", values),
         rooms,
+        done,
         all);
   }
 

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -165,12 +166,8 @@ public final class TestRunner {
   }
 
   private List<TestedRoom> chosen(List<TestedRoom> rooms) {
-    TreeSet<String> unknown = new TreeSet<>(options.rooms());
-    rooms.forEach(room -> unknown.remove(room.name()));
-    if (!unknown.isEmpty()) {
-      throw new IllegalArgumentException(
-          "--room: %s (expected: a room of %s)".formatted(unknown.first(), LIST));
-    }
+    requireKnown("--room", options.rooms(), rooms);
+    requireKnown("--done", options.done(), rooms);
     for (RoomVariant variant : options.variants()) {
       if (rooms.stream().noneMatch(room -> room.name().equals(variant.room()))) {
         throw new IllegalArgumentException(
@@ -182,10 +179,21 @@ public final class TestRunner {
         .toList();
   }
 
+  private static void requireKnown(String option, Set<String> names, List<TestedRoom> rooms) {
+    TreeSet<String> unknown = new TreeSet<>(names);
+    rooms.forEach(room -> unknown.remove(room.name()));
+    if (!unknown.isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s: %s (expected: a room of %s)".formatted(option, unknown.first(), LIST));
+    }
+  }
+
   private List<RoomRun> runs(List<TestedRoom> rooms) {
     List<RoomRun> runs = new ArrayList<>();
     for (TestedRoom room : rooms) {
-      runs.add(new RoomRun(room, options.jdk()));
+      if (!options.done().contains(room.name())) {
+        runs.add(new RoomRun(room, options.jdk()));
+      }
       options.variants().stream()
           .filter(variant -> variant.room().equals(room.name()))
           .forEach(variant -> runs.add(new RoomRun(room, variant.on(options.jdk()))));

@@ -337,6 +337,17 @@ class TestRunnerTest {
   }
 
   @Test
+  void roomThatIsDoneIsTestedOnTheOtherJdkAlone() throws Exception {
+    String jdk = "25=" + repository.jdk();
+
+    assertThat(run("--second-jdk", jdk, "--done", "a")).isZero();
+    assertThat(jvms.started()).contains("a on 25", "b on 17").doesNotContain("a on 17");
+
+    assertThat(run("--done", "x")).isEqualTo(2);
+    assertThat(said).startsWith("testrunner: --done: x (expected: a room of ");
+  }
+
+  @Test
   void unknownRoomIsAWrongArgument() throws Exception {
     assertThat(run("--room", "x")).isEqualTo(2);
     assertThat(said)

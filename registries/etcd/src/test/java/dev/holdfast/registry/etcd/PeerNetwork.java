@@ -24,7 +24,9 @@ import java.util.stream.Stream;
  * is read from the kernel's table of sockets (Linux only) and not from what is sent: members name
  * themselves in raft messages, but neither when they probe each other nor when they forward
  * keepalives to the leader, and a connection that began so carries votes later. The kernel takes
- * milliseconds for its table, so it is read when and while a member is cut off only. Thread-safe.
+ * milliseconds for its table, so it is read when and while a member is cut off only. A connection
+ * from or to that member stays open without an answer until {@link #heal}, as on a path that loses
+ * packets: one that is refused is tried again ten times a second. Thread-safe.
  */
 final class PeerNetwork implements AutoCloseable {
   private static final int MAX_LINES = 256;
@@ -34,6 +36,7 @@ final class PeerNetwork implements AutoCloseable {
 
   private final List<ServerSocket> serverSockets = new ArrayList<>();
   private final Set<Line> lines = new HashSet<>();
+  private final List<Socket> unanswered = new ArrayList<>();
   private List<EtcdProcess> members = List.of();
   private int cutOff = NOBODY;
 
@@ -72,12 +75,19 @@ final class PeerNetwork implements AutoCloseable {
 
   synchronized void heal() {
     cutOff = NOBODY;
+    endUnanswered();
   }
 
   @Override
   public synchronized void close() {
     serverSockets.forEach(PeerNetwork::closeSocket);
     List.copyOf(lines).forEach(this::end);
+    endUnanswered();
+  }
+
+  private synchronized void endUnanswered() {
+    unanswered.forEach(PeerNetwork::closeSocket);
+    unanswered.clear();
   }
 
   private void serve(int to) {
@@ -101,7 +111,7 @@ final class PeerNetwork implements AutoCloseable {
 
   private void admit(Socket near, int to) throws IOException {
     if (!isAllowed(near, to)) {
-      closeSocket(near);
+      leaveUnanswered(near);
       return;
     }
     Line line = new Line(to, near, new Socket(LOOPBACK, members().get(to).ports().peer()));
@@ -112,6 +122,14 @@ final class PeerNetwork implements AutoCloseable {
       start("peer-line", () -> carry(line, line.far, line.near));
     } else {
       end(line);
+    }
+  }
+
+  private synchronized void leaveUnanswered(Socket near) {
+    if (cutOff != NOBODY && unanswered.size() < MAX_LINES) {
+      unanswered.add(near);
+    } else {
+      closeSocket(near);
     }
   }
 
