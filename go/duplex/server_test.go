@@ -214,11 +214,13 @@ func TestRestartedServerLosesTheSession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := stream.SendMsg(telemetry.NewReading("d", 1, 1)); err != nil {
-		t.Fatal(err)
-	}
-	if err := stream.RecvMsg(telemetry.NewReceipt(0, 0)); err != nil {
-		t.Fatal(err)
+	for i := int64(1); i <= 2; i++ {
+		if err := stream.SendMsg(telemetry.NewReading("d", i, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if err := stream.RecvMsg(telemetry.NewReceipt(0, 0)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	next, _ := startServer(t, newHost(t, duplex.HostOptions{}), sumUp)
 	through.Redirect(next)
@@ -226,10 +228,11 @@ func TestRestartedServerLosesTheSession(t *testing.T) {
 	through.Cut()
 	err = stream.RecvMsg(telemetry.NewReceipt(0, 0))
 	var lost *duplex.LostError
-	if !errors.As(err, &lost) || lost.Reason != "LOST_UNKNOWN" || lost.ProcessedHere != 1 {
+	// The second message counts when the next one is asked for, which may be after the end.
+	if !errors.As(err, &lost) || lost.Reason != "LOST_UNKNOWN" || lost.ProcessedHere < 1 || lost.ProcessedHere > 2 {
 		t.Errorf("end: %v", err)
 	}
-	if err := stream.SendMsg(telemetry.NewReading("d", 2, 1)); !errors.Is(err, io.EOF) {
+	if err := stream.SendMsg(telemetry.NewReading("d", 3, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("send after the end: %v (expected: EOF)", err)
 	}
 }
