@@ -5,7 +5,10 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A second run of a room's tests on the first JDK, with a system property. */
+/**
+ * A further run of a room's tests with a system property: the one on the second JDK, if there is
+ * one.
+ */
 record RoomVariant(String room, String property, String value) {
   /** The value is a part of file names. */
   private static final Pattern FORM =

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param target the path of each module's build folder within the module
  * @param secondJdk the JDK on which the rooms of libraries are tested too
- * @param variants further runs of rooms on the first JDK
+ * @param variants further runs of rooms, each in the place of the run on the second JDK; without
+ *     one on the first
  * @param atOnce the number of rooms tested at the same time whose tests compute; two of them when
  *     no room that waits is left
  * @param waitingAtOnce the number of rooms tested beside them whose tests mostly wait
@@ -45,7 +46,8 @@ record RunnerOptions(
         --property K=V             a system property of all tests; may be repeated
         --second-jdk VERSION=HOME  a JDK on which the rooms of libraries are tested too
         --second-property K=V      a system property of tests on the second JDK
-        --variant ROOM:K=V         tests this room once more, with a system property; may be repeated
+        --variant ROOM:K=V         tests this room once more, with a system property, on the second
+                                   JDK if there is one; may be repeated
         --target PATH              the build folder within each module (default: target)
         --at-once N                rooms tested at the same time, 1 to 64 (default: 2);
                                    two when none is left that waits

@@ -188,15 +188,16 @@ public final class TestRunner {
     }
   }
 
+  /** A variant is the room's run on the second JDK, so that no room is tested three times. */
   private List<RoomRun> runs(List<TestedRoom> rooms) {
     List<RoomRun> runs = new ArrayList<>();
     for (TestedRoom room : rooms) {
       if (!options.done().contains(room.name())) {
         runs.add(new RoomRun(room, options.jdk()));
       }
-      options.variants().stream()
-          .filter(variant -> variant.room().equals(room.name()))
-          .forEach(variant -> runs.add(new RoomRun(room, variant.on(options.jdk()))));
+      if (options.secondJdk().isEmpty()) {
+        runs.addAll(variants(room, options.jdk()));
+      }
     }
     options
         .secondJdk()
@@ -204,8 +205,20 @@ public final class TestRunner {
             jdk ->
                 rooms.stream()
                     .filter(TestedRoom::onSecondJdk)
-                    .forEach(room -> runs.add(new RoomRun(room, jdk))));
+                    .forEach(room -> runs.addAll(onSecond(room, jdk))));
     return runs;
+  }
+
+  private List<RoomRun> onSecond(TestedRoom room, TestedJdk jdk) {
+    List<RoomRun> variants = variants(room, jdk);
+    return variants.isEmpty() ? List.of(new RoomRun(room, jdk)) : variants;
+  }
+
+  private List<RoomRun> variants(TestedRoom room, TestedJdk jdk) {
+    return options.variants().stream()
+        .filter(variant -> variant.room().equals(room.name()))
+        .map(variant -> new RoomRun(room, variant.on(jdk)))
+        .toList();
   }
 
   private static Path ownClasses() {

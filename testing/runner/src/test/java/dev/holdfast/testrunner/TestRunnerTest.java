@@ -133,6 +133,17 @@ class TestRunnerTest {
   }
 
   @Test
+  void variantIsTheRunOnTheSecondJdk() throws Exception {
+    String jdk = "25=" + repository.jdk();
+
+    assertThat(run("--second-jdk", jdk, "--variant", "a:codec=netty")).isZero();
+
+    assertThat(jvms.started()).containsExactlyInAnyOrder("a on 17", "b on 17", "a on 25+netty");
+    assertThat(jvms.words("a on 25+netty")).contains("-Dcodec=netty");
+    assertThat(jvms.words("a on 17")).doesNotContain("-Dcodec=netty");
+  }
+
+  @Test
   void variantOfAnUnknownRoomIsRefused() throws Exception {
     assertThat(run("--variant", "c:codec=netty")).isEqualTo(2);
     assertThat(said).contains("--variant: c (expected: a room of ");
