@@ -8,6 +8,8 @@ import java.nio.file.Path;
  * What all runs share.
  *
  * @param ownClasses this program's classes, which go into every room's class path
+ * @param remembers whether green runs are kept for later ones, as they are not in CI: their keys
+ *     cost the reading of all classes and inputs of each room, twice
  * @param mayLeaveOut whether a room is left out whose key is that of a green run
  */
 record RunnerContext(
@@ -17,6 +19,7 @@ record RunnerContext(
     GreenRuns green,
     RoomProcess.Starter starter,
     Path ownClasses,
+    boolean remembers,
     boolean mayLeaveOut,
     PrintStream out) {
 

@@ -88,7 +88,7 @@ public final class TestRunner {
     List<RoomRun> runs = runs(chosen(rooms));
     Files.createDirectories(options.logs());
     boolean noSkips = "1".equals(environment.get("HOLDFAST_NO_SKIPS"));
-    boolean mayLeaveOut = !options.all() && !noSkips && !"true".equals(environment.get("CI"));
+    boolean remembers = !noSkips && !"true".equals(environment.get("CI"));
     RunnerContext context =
         new RunnerContext(
             options,
@@ -97,7 +97,8 @@ public final class TestRunner {
             new GreenRuns(options.logs().resolve("green"), Clock.system(ZoneId.systemDefault())),
             starter,
             ownClasses(),
-            mayLeaveOut,
+            remembers,
+            remembers && !options.all(),
             out);
     List<Callable<List<RoomOutcome>>> lanes =
         lanes(tasks(runs, false, context), tasks(runs, true, context));
