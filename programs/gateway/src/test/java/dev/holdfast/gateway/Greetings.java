@@ -118,7 +118,7 @@ final class Greetings extends GreeterGrpc.GreeterImplBase {
     };
   }
 
-  /** Encoded once: a string is encoded for its length, and again when it is written. */
+  /** The text of an answer in bytes. A string would be encoded for its length and to be written. */
   private static ByteString text(HelloRequest request) {
     return ByteString.copyFromUtf8("hello " + request.getName() + "x".repeat(request.getPadding()));
   }

@@ -170,7 +170,7 @@ final class StalledClients implements AutoCloseable {
     byte[] head =
         ByteBuffer.allocate(14).put((byte) begin).put((byte) 0xff).putLong(announced).array();
     for (int i = 0; i < connections; i++) {
-      Socket client = transport.socket(gateway);
+      Socket client = transport.bulkSocket(gateway, "");
       open.push(client);
       var unused = RawSocket.ask(client, "/test.greet.Greeter/Chat");
       say(client, head);

@@ -141,7 +141,8 @@ final class RoomTask implements Callable<RoomOutcome> {
   }
 
   /**
-   * Netty looks for buffers that were lost (every one in all tests), and only logs what it finds.
+   * Netty looks for buffers that were lost (every one with {@code --ci}), and only logs what it
+   * finds.
    */
   private List<String> lostBuffers() throws IOException {
     List<String> found = new ArrayList<>();

@@ -189,14 +189,14 @@ public final class TestRunner {
     }
   }
 
-  /** A variant is the room's run on the second JDK, so that no room is tested three times. */
+  /** The runs of rooms. A variant is the run on the second JDK: no room is tested three times. */
   private List<RoomRun> runs(List<TestedRoom> rooms) {
     List<RoomRun> runs = new ArrayList<>();
     for (TestedRoom room : rooms) {
       if (!options.done().contains(room.name())) {
         runs.add(new RoomRun(room, options.jdk()));
       }
-      if (options.secondJdk().isEmpty()) {
+      if (options.secondJdk().isEmpty() || !room.onSecondJdk()) {
         runs.addAll(variants(room, options.jdk()));
       }
     }
@@ -210,8 +210,10 @@ public final class TestRunner {
     return runs;
   }
 
+  /** The run on the second JDK. A variant plays as much as the first run: it is no repetition. */
   private List<RoomRun> onSecond(TestedRoom room, TestedJdk jdk) {
-    List<RoomRun> variants = variants(room, jdk);
+    Map<String, String> properties = options.jdk().systemProperties();
+    List<RoomRun> variants = variants(room, new TestedJdk(jdk.version(), jdk.home(), properties));
     return variants.isEmpty() ? List.of(new RoomRun(room, jdk)) : variants;
   }
 

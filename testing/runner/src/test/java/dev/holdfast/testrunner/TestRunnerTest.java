@@ -136,11 +136,22 @@ class TestRunnerTest {
   void variantIsTheRunOnTheSecondJdk() throws Exception {
     String jdk = "25=" + repository.jdk();
 
-    assertThat(run("--second-jdk", jdk, "--variant", "a:codec=netty")).isZero();
+    assertThat(run("--second-jdk", jdk, "--second-property", "few=1", "--variant", "a:codec=netty"))
+        .isZero();
 
     assertThat(jvms.started()).containsExactlyInAnyOrder("a on 17", "b on 17", "a on 25+netty");
-    assertThat(jvms.words("a on 25+netty")).contains("-Dcodec=netty");
+    assertThat(jvms.words("a on 25+netty")).contains("-Dcodec=netty").doesNotContain("-Dfew=1");
     assertThat(jvms.words("a on 17")).doesNotContain("-Dcodec=netty");
+  }
+
+  @Test
+  void variantOfARoomThatIsNotOnTheSecondJdkRunsOnTheFirst() throws Exception {
+    String jdk = "25=" + repository.jdk();
+
+    assertThat(run("--second-jdk", jdk, "--variant", "b:codec=netty")).isZero();
+
+    assertThat(jvms.started())
+        .containsExactlyInAnyOrder("a on 17", "b on 17", "b on 17+netty", "a on 25");
   }
 
   @Test

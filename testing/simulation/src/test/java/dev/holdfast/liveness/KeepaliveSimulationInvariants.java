@@ -236,9 +236,7 @@ final class KeepaliveSimulationInvariants
     reached.merge(marker, 1, Integer::sum);
   }
 
-  /**
-   * The text is made when it is needed: requirements are checked after each of millions of events.
-   */
+  /** A requirement. Millions are checked, so that the text is made for one that is broken. */
   private static void require(
       Guarantee guarantee, boolean holds, KeepaliveSimulation play, Supplier<String> otherwise) {
     if (!holds) {

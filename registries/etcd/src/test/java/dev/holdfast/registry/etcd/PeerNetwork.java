@@ -24,9 +24,9 @@ import java.util.stream.Stream;
  * is read from the kernel's table of sockets (Linux only) and not from what is sent: members name
  * themselves in raft messages, but neither when they probe each other nor when they forward
  * keepalives to the leader, and a connection that began so carries votes later. The kernel takes
- * milliseconds for its table, so it is read when and while a member is cut off only. A connection
- * from or to that member stays open without an answer until {@link #heal}, as on a path that loses
- * packets: one that is refused is tried again ten times a second. Thread-safe.
+ * milliseconds for its table, so it is read when and while a member is cut off only. A new
+ * connection from or to that member stays open without an answer until {@link #heal}, as on a path
+ * that loses packets: one that is refused is tried again ten times a second. Thread-safe.
  */
 final class PeerNetwork implements AutoCloseable {
   private static final int MAX_LINES = 256;
@@ -111,7 +111,7 @@ final class PeerNetwork implements AutoCloseable {
 
   private void admit(Socket near, int to) throws IOException {
     if (!isAllowed(near, to)) {
-      leaveUnanswered(near);
+      refuse(near, to);
       return;
     }
     Line line = new Line(to, near, new Socket(LOOPBACK, members().get(to).ports().peer()));
@@ -125,8 +125,12 @@ final class PeerNetwork implements AutoCloseable {
     }
   }
 
-  private synchronized void leaveUnanswered(Socket near) {
-    if (cutOff != NOBODY && unanswered.size() < MAX_LINES) {
+  /** Nothing is said to the member that is cut off; others may try again. */
+  private synchronized void refuse(Socket near, int to) throws IOException {
+    if (cutOff != NOBODY
+        && (to == cutOff || isFrom(cutOff, near, table()))
+        && !serverSockets.get(to).isClosed()
+        && unanswered.size() < MAX_LINES) {
       unanswered.add(near);
     } else {
       closeSocket(near);
@@ -168,15 +172,18 @@ final class PeerNetwork implements AutoCloseable {
 
   /** Whether the other end of a connection is a member that is alive and not cut off. */
   private boolean isFromAnother(Socket near, String table) throws IOException {
-    String inode = inode(near, table);
-    Path socket = Path.of("socket:[" + inode + "]");
     for (int i = 0; i < members.size(); i++) {
-      EtcdProcess member = members.get(i);
-      if (i != cutOff && member.isAlive() && hasOpen(member.pid(), socket)) {
+      if (i != cutOff && isFrom(i, near, table)) {
         return true;
       }
     }
     return false;
+  }
+
+  private boolean isFrom(int index, Socket near, String table) throws IOException {
+    EtcdProcess member = members.get(index);
+    Path socket = Path.of("socket:[" + inode(near, table) + "]");
+    return member.isAlive() && hasOpen(member.pid(), socket);
   }
 
   private static String table() throws IOException {

@@ -88,7 +88,7 @@ final class SimulatedFleet {
       return streams - leaving;
     }
 
-    /** Lists change seldom, and most decisions are made by the one before. */
+    /** The others by a list. Lists change seldom: most decisions are made by the one before. */
     private void see(List<Published> list) {
       if (list == seen) {
         return;

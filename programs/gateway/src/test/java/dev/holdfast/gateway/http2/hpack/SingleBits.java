@@ -26,11 +26,11 @@ final class SingleBits {
   private final String[] codes = new String[SYMBOLS];
   private final Node root = new Node();
 
-  /** What a prefix of a code leads to. */
+  /** A node of the tree of codes. */
   private static final class Node {
     final @Nullable Node[] next = new @Nullable Node[2];
 
-    /** Whose code this is; -1 for a prefix. */
+    /** The symbol whose code ends here; -1 for none. */
     int symbol = -1;
   }
 
