@@ -9,9 +9,12 @@ import dev.holdfast.duplex.conformance.reference.ServerFault;
 import dev.holdfast.duplex.conformance.scenario.Scenario;
 import dev.holdfast.duplex.conformance.scenario.Stage;
 import java.io.IOException;
-import java.io.PipedReader;
-import java.io.PipedWriter;
+import java.io.Reader;
 import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.channels.Channels;
+import java.nio.channels.Pipe;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -69,15 +72,16 @@ class ServerFaultsTest {
 
   private static Implementation start(Set<ServerFault> faults)
       throws IOException, InterruptedException {
-    PipedWriter commands = new PipedWriter();
-    PipedReader commandsIn = new PipedReader(commands, 1 << 20);
-    PipedWriter events = new PipedWriter();
-    PipedReader eventsIn = new PipedReader(events, 1 << 20);
-    ReferenceAdapter adapter = new ReferenceAdapter(events, faults);
+    // Pipes of the kernel: those of java.io break when a thread ends that has written last.
+    Pipe commands = Pipe.open();
+    Pipe events = Pipe.open();
+    Reader commandsIn = Channels.newReader(commands.source(), StandardCharsets.UTF_8);
+    Writer eventsOut = Channels.newWriter(events.sink(), StandardCharsets.UTF_8);
+    ReferenceAdapter adapter = new ReferenceAdapter(eventsOut, faults);
     Thread thread =
         new Thread(
             () -> {
-              try (events;
+              try (eventsOut;
                   commandsIn) {
                 adapter.run(commandsIn);
               } catch (IOException e) {
@@ -87,6 +91,8 @@ class ServerFaultsTest {
             "reference-adapter");
     thread.setDaemon(true);
     thread.start();
-    return Implementation.connect(eventsIn, commands);
+    return Implementation.connect(
+        Channels.newReader(events.source(), StandardCharsets.UTF_8),
+        Channels.newWriter(commands.sink(), StandardCharsets.UTF_8));
   }
 }
