@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -14,10 +16,28 @@ import java.util.regex.Pattern;
  * A row of the list of smokes: a short run of a demo, a benchmark or a part of the lab, which must
  * end well, whatever its figures are.
  *
- * @param heavy whether it takes a core and more, so that no other such one runs at the same time
  * @param words the command, from the root of the repository
  */
-record Smoke(String name, boolean heavy, Duration limit, List<String> words) {
+record Smoke(String name, Load load, Duration limit, List<String> words) {
+  /** The part of the CPU that a smoke takes, which decides beside what it runs. */
+  enum Load {
+    /** A core and more: no other such smoke runs at the same time. */
+    HEAVY,
+    LIGHT,
+    /** Less than half a core: it runs beside the tests. */
+    WAITS;
+
+    static final String EXPECTED = "heavy, light or waits";
+
+    private static final Map<String, Load> BY_NAME =
+        Map.of("heavy", HEAVY, "light", LIGHT, "waits", WAITS);
+
+    /** The load of this name in a list or on a command line. */
+    static Optional<Load> named(String name) {
+      return Optional.ofNullable(BY_NAME.get(name));
+    }
+  }
+
   private static final Pattern COLUMNS = Pattern.compile("\\s*\\|\\s*");
   private static final Pattern SPACES = Pattern.compile("\\s+");
   private static final Pattern SECONDS = Pattern.compile("[1-9][0-9]{0,3}");
@@ -48,17 +68,18 @@ record Smoke(String name, boolean heavy, Duration limit, List<String> words) {
 
   private static Smoke parse(String line, String place) {
     String[] columns = COLUMNS.split(line, -1);
-    if (columns.length != COLUMN_COUNT
+    Optional<Load> load =
+        columns.length == COLUMN_COUNT ? Load.named(columns[1]) : Optional.empty();
+    if (load.isEmpty()
         || columns[0].isEmpty()
-        || !columns[1].matches("heavy|light")
         || !SECONDS.matcher(columns[2]).matches()
         || columns[3].isEmpty()) {
       throw new IllegalArgumentException(
-          place + ": " + line + " (expected: name | heavy or light | seconds | command)");
+          "%s: %s (expected: name | %s | seconds | command)".formatted(place, line, Load.EXPECTED));
     }
     return new Smoke(
         columns[0],
-        columns[1].equals("heavy"),
+        load.get(),
         Duration.ofSeconds(Long.parseLong(columns[2])),
         List.of(SPACES.split(columns[3], -1)));
   }

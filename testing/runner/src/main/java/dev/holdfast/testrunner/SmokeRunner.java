@@ -1,24 +1,29 @@
 package dev.holdfast.testrunner;
 
+import dev.holdfast.testrunner.Smoke.Load;
 import dev.holdfast.testrunner.SmokeTask.Ended;
 import dev.holdfast.testrunner.SmokeTask.Outcome;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The program that {@code ./verify --ci} starts after the tests: runs every smoke of a list, the
- * heavy ones one after the other and, beside them, three of the light ones at once; then four. Up
- * to two more are begun while cores are idle.
+ * The program that {@code ./verify --ci} starts beside the tests for the smokes that wait, two at
+ * once, and after the tests for the others: the heavy ones one after the other and, beside them,
+ * three of the light ones at once; then four. Up to two more are begun while cores are idle.
  *
  * <p>Light ones wait most of their time. Five of any kind at once took longer and cost 1.8 times
  * the CPU. A smoke's figures mean nothing, so that they may run side by side, and without a JIT
@@ -31,6 +36,7 @@ public final class SmokeRunner {
         --root FOLDER     the repository, compiled
         --logs FOLDER     for a log per smoke
         --name NAME       runs this smoke only; may be repeated
+        --load LOAD       runs smokes of this load only, heavy, light or waits; may be repeated
         --benchmark NAME  a benchmark that must have a row in the list; may be repeated
       Exit code: 0 every smoke passed or is not possible here, 1 one failed, 2 wrong arguments.
       """;
@@ -41,8 +47,18 @@ public final class SmokeRunner {
   private static final String FASTER_START =
       "-XX:TieredStopAtLevel=1 -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote";
 
+  /**
+   * The serial collector where a program names none: G1 costs 3 percent more CPU. The option alone
+   * would also have the JVM believe in 1 GB of memory.
+   */
+  private static final String SERIAL_BY_DEFAULT = " -XX:+NeverActAsServerClassMachine -XX:MaxRAM=";
+
   private static final String JVM_OPTIONS = "JAVA_TOOL_OPTIONS";
   private static final int LIGHT_AT_ONCE = 3;
+
+  /** The tests beside them take most of the CPU, and begin more rooms while cores are idle. */
+  private static final int WAITING_AT_ONCE = 2;
+
   private static final int SPARE_LANES = 2;
   private static final int WRONG_ARGUMENTS = 2;
 
@@ -91,6 +107,7 @@ public final class SmokeRunner {
     Path root = null;
     Path logs = null;
     List<String> names = new ArrayList<>();
+    Set<Load> loads = EnumSet.noneOf(Load.class);
     List<String> benchmarks = new ArrayList<>();
     for (int i = 0; i < args.size(); i += 2) {
       String name = args.get(i);
@@ -102,6 +119,7 @@ public final class SmokeRunner {
         case "--root" -> root = Path.of(value).toAbsolutePath().normalize();
         case "--logs" -> logs = Path.of(value).toAbsolutePath().normalize();
         case "--name" -> names.add(value);
+        case "--load" -> loads.add(load(value));
         case "--benchmark" -> benchmarks.add(value);
         default -> throw new IllegalArgumentException(name + ": unknown (expected: an option)");
       }
@@ -111,7 +129,15 @@ public final class SmokeRunner {
     }
     List<Smoke> smokes = Smoke.read(root.resolve(LIST));
     requireRows(benchmarks, smokes);
-    return new SmokeRunner(chosen(smokes, names), root, logs, environment, out);
+    return new SmokeRunner(chosen(smokes, names, loads), root, logs, environment, out);
+  }
+
+  private static Load load(String name) {
+    return Load.named(name)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "--load: %s (expected: %s)".formatted(name, Load.EXPECTED)));
   }
 
   /** A benchmark without a row would be left out in silence. */
@@ -124,7 +150,7 @@ public final class SmokeRunner {
     }
   }
 
-  private static List<Smoke> chosen(List<Smoke> smokes, List<String> names) {
+  private static List<Smoke> chosen(List<Smoke> smokes, List<String> names, Set<Load> loads) {
     TreeSet<String> unknown = new TreeSet<>(names);
     smokes.forEach(smoke -> unknown.remove(smoke.name()));
     if (!unknown.isEmpty()) {
@@ -133,18 +159,22 @@ public final class SmokeRunner {
     }
     return smokes.stream()
         .filter(smoke -> names.isEmpty() || names.contains(smoke.name()))
+        .filter(smoke -> loads.isEmpty() || loads.contains(smoke.load()))
         .toList();
   }
 
   private boolean run() throws IOException, InterruptedException {
     Files.createDirectories(logs);
-    Queue<SmokeTask> light = new ConcurrentLinkedQueue<>(tasks(false));
     List<Callable<List<Ended>>> lanes = new ArrayList<>();
+    Queue<SmokeTask> waiting = tasks(Load.WAITS);
+    for (int i = 0; i < WAITING_AT_ONCE; i++) {
+      lanes.add(() -> Schedule.drain(waiting));
+    }
+    Queue<SmokeTask> heavy = tasks(Load.HEAVY);
+    Queue<SmokeTask> light = tasks(Load.LIGHT);
     lanes.add(
-        () -> {
-          List<Ended> heavy = Schedule.run(tasks(true), 1);
-          return Stream.concat(heavy.stream(), Schedule.drain(light).stream()).toList();
-        });
+        () ->
+            Stream.concat(Schedule.drain(heavy).stream(), Schedule.drain(light).stream()).toList());
     for (int i = 0; i < LIGHT_AT_ONCE; i++) {
       lanes.add(() -> Schedule.drain(light));
     }
@@ -165,13 +195,19 @@ public final class SmokeRunner {
     return names.isEmpty() ? "0" : "%d (%s)".formatted(names.size(), String.join(", ", names));
   }
 
-  private List<SmokeTask> tasks(boolean heavy) {
-    String options = environment.getOrDefault(JVM_OPTIONS, "") + " " + FASTER_START;
+  private Queue<SmokeTask> tasks(Load load) {
+    String options = environment.getOrDefault(JVM_OPTIONS, "") + " " + FASTER_START + serial();
     Map<String, String> added = Map.of(JVM_OPTIONS, options.strip());
     boolean noSkips = "1".equals(environment.get("HOLDFAST_NO_SKIPS"));
     return smokes.stream()
-        .filter(smoke -> smoke.heavy() == heavy)
+        .filter(smoke -> smoke.load() == load)
         .map(smoke -> new SmokeTask(smoke, root, logs, added, noSkips, out))
-        .toList();
+        .collect(Collectors.toCollection(ConcurrentLinkedQueue::new));
+  }
+
+  private static String serial() {
+    var machine =
+        (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    return SERIAL_BY_DEFAULT + machine.getTotalMemorySize();
   }
 }

@@ -2,20 +2,27 @@ package dev.holdfast.testrunner;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SmokeRunnerTest {
+  private static final long PHYSICAL_MEMORY =
+      ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
+
   @TempDir Path folder;
   private final ByteArrayOutputStream said = new ByteArrayOutputStream();
 
@@ -55,7 +62,33 @@ class SmokeRunnerTest {
         .content()
         .isEqualTo(
             "-Dknown=1 -XX:TieredStopAtLevel=1 -XX:+UnlockDiagnosticVMOptions"
-                + " -XX:-BytecodeVerificationRemote\n");
+                + " -XX:-BytecodeVerificationRemote -XX:+NeverActAsServerClassMachine"
+                + " -XX:MaxRAM=%d\n".formatted(PHYSICAL_MEMORY));
+  }
+
+  @Test
+  void programsThatNameNoCollectorHaveTheSerialOneAndTheSameHeap() throws Exception {
+    String java = System.getProperty("java.home") + "/bin/java";
+    String printFlags = " -XX:+PrintFlagsFinal -version";
+    Files.writeString(folder.resolve("none"), java + printFlags);
+    Files.writeString(folder.resolve("other"), java + " -XX:+UseParallelGC" + printFlags);
+    list("none | heavy | 60 | bash none", "other | heavy | 60 | bash other");
+
+    assertThat(run(Map.of())).as(said()).isZero();
+
+    assertThat(flag("none", "UseSerialGC")).isEqualTo("true");
+    assertThat(flag("other", "UseParallelGC")).isEqualTo("true");
+    assertThat(Long.parseLong(flag("none", "MaxHeapSize"))).isGreaterThan(PHYSICAL_MEMORY / 5);
+  }
+
+  private String flag(String smoke, String name) throws IOException {
+    Pattern line = Pattern.compile("\\w+ +" + name + " += (\\w+) .*");
+    return Files.readAllLines(folder.resolve("logs/smoke-" + smoke + ".log")).stream()
+        .map(text -> line.matcher(text.strip()))
+        .filter(Matcher::matches)
+        .map(matcher -> matcher.group(1))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test
@@ -86,6 +119,49 @@ class SmokeRunnerTest {
     list(rows);
 
     assertThat(run(Map.of())).as(said()).isZero();
+  }
+
+  @Test
+  void atMostTwoThatWaitRunAtTheSameTime() throws Exception {
+    Files.writeString(
+        folder.resolve("in-two"),
+        """
+        for folder in first second; do
+          if mkdir $folder; then
+            for i in {1..20000}; do :; done
+            exec rmdir $folder
+          fi
+        done 2>/dev/null
+        exit 1
+        """);
+    String[] rows = new String[8];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = "waits-" + i + " | waits | 60 | bash in-two";
+    }
+    list(rows);
+
+    assertThat(run(Map.of())).as(said()).isZero();
+  }
+
+  @Test
+  void smokesOfALoadCanBeChosen() throws Exception {
+    list("one | heavy | 60 | true", "two | light | 60 | true", "three | waits | 60 | true");
+
+    assertThat(run(Map.of(), "--load", "waits")).isZero();
+    assertThat(said()).contains("three: exit 0").endsWith("Smokes: 1, Failed: 0, Skipped: 0\n");
+
+    said.reset();
+    assertThat(run(Map.of(), "--load", "heavy", "--load", "light")).isZero();
+    assertThat(said())
+        .contains("one: exit 0", "two: exit 0")
+        .endsWith("Smokes: 2, Failed: 0, Skipped: 0\n");
+  }
+
+  @Test
+  void unknownLoadIsRefused() throws Exception {
+    assertThat(run(Map.of(), "--load", "idle")).isEqualTo(2);
+
+    assertThat(said()).contains("--load: idle (expected: heavy, light or waits)");
   }
 
   @Test

@@ -30,7 +30,7 @@ class SmokeTaskTest {
   private SmokeTask task(String script, Duration limit) throws IOException {
     Files.writeString(folder.resolve("script"), script);
     return new SmokeTask(
-        new Smoke("small", false, limit, List.of("bash", "script")),
+        new Smoke("small", Smoke.Load.LIGHT, limit, List.of("bash", "script")),
         folder,
         folder,
         Map.of("ADDED", "a value"),

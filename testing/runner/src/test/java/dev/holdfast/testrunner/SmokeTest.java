@@ -3,6 +3,7 @@ package dev.holdfast.testrunner;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.testrunner.Smoke.Load;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,10 +24,17 @@ class SmokeTest {
   @Test
   void rowsAreReadInTheirOrder() throws IOException {
     assertThat(
-            read("# a comment", "", "two | light | 60 | bench/run two --quick", "one|heavy|5|true"))
+            read(
+                "# a comment",
+                "",
+                "two | light | 60 | bench/run two --quick",
+                "one|heavy|5|true",
+                "three | waits | 5 | true"))
         .containsExactly(
-            new Smoke("two", false, Duration.ofSeconds(60), List.of("bench/run", "two", "--quick")),
-            new Smoke("one", true, Duration.ofSeconds(5), List.of("true")));
+            new Smoke(
+                "two", Load.LIGHT, Duration.ofSeconds(60), List.of("bench/run", "two", "--quick")),
+            new Smoke("one", Load.HEAVY, Duration.ofSeconds(5), List.of("true")),
+            new Smoke("three", Load.WAITS, Duration.ofSeconds(5), List.of("true")));
   }
 
   @ParameterizedTest
@@ -42,7 +50,7 @@ class SmokeTest {
   void wrongRowIsNamedWithItsPlace(String row) {
     assertThatThrownBy(() -> read("# first", row))
         .hasMessageContaining("list:2: " + row.strip())
-        .hasMessageContaining("(expected: name | heavy or light | seconds | command)");
+        .hasMessageContaining("(expected: name | heavy, light or waits | seconds | command)");
   }
 
   @Test
