@@ -5,7 +5,6 @@ import dev.holdfast.testrunner.SmokeTask.Ended;
 import dev.holdfast.testrunner.SmokeTask.Outcome;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,9 +48,12 @@ public final class SmokeRunner {
 
   /**
    * The serial collector where a program names none: G1 costs 3 percent more CPU. The option alone
-   * would also have the JVM believe in 1 GB of memory.
+   * would also have the JVM believe in 1 GB of memory; the heap is to stay as large as this one's.
    */
   private static final String SERIAL_BY_DEFAULT = " -XX:+NeverActAsServerClassMachine -XX:MaxRAM=";
+
+  /** The heap is a fourth of the memory by default. */
+  private static final int HEAP_PART = 4;
 
   private static final String JVM_OPTIONS = "JAVA_TOOL_OPTIONS";
   private static final int LIGHT_AT_ONCE = 3;
@@ -206,8 +208,6 @@ public final class SmokeRunner {
   }
 
   private static String serial() {
-    var machine =
-        (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-    return SERIAL_BY_DEFAULT + machine.getTotalMemorySize();
+    return SERIAL_BY_DEFAULT + HEAP_PART * Runtime.getRuntime().maxMemory();
   }
 }

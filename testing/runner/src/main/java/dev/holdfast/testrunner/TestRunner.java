@@ -10,6 +10,7 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
@@ -189,24 +190,20 @@ public final class TestRunner {
     }
   }
 
-  /** The runs of rooms. A variant is the run on the second JDK: no room is tested three times. */
+  /**
+   * The runs of rooms in their order, those of a room one after the other: what takes long begins
+   * early on both JDKs. A variant is the run on the second JDK: no room is tested three times.
+   */
   private List<RoomRun> runs(List<TestedRoom> rooms) {
     List<RoomRun> runs = new ArrayList<>();
     for (TestedRoom room : rooms) {
       if (!options.done().contains(room.name())) {
         runs.add(new RoomRun(room, options.jdk()));
       }
-      if (options.secondJdk().isEmpty() || !room.onSecondJdk()) {
-        runs.addAll(variants(room, options.jdk()));
-      }
+      Optional<TestedJdk> second = options.secondJdk().filter(jdk -> room.onSecondJdk());
+      runs.addAll(
+          second.map(jdk -> onSecond(room, jdk)).orElseGet(() -> variants(room, options.jdk())));
     }
-    options
-        .secondJdk()
-        .ifPresent(
-            jdk ->
-                rooms.stream()
-                    .filter(TestedRoom::onSecondJdk)
-                    .forEach(room -> runs.addAll(onSecond(room, jdk))));
     return runs;
   }
 

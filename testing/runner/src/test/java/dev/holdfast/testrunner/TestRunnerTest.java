@@ -122,6 +122,21 @@ class TestRunnerTest {
     assertThat(said).contains("2 tests ran on 17, ").contains("1 tests ran on 25, ");
   }
 
+  /** Of three runs of two lanes, both of room a end once both have begun. */
+  @Test
+  void roomBeginsOnBothJdksBeforeTheNextRoom() throws Exception {
+    CyclicBarrier both = new CyclicBarrier(2);
+    jvms.behave(
+        "a",
+        (command, report) -> {
+          await(both);
+          return FakeJvms.PASSES.play(command, report);
+        });
+
+    assertThat(run("--at-once", "1", "--second-jdk", "25=" + repository.jdk())).as(said).isZero();
+    assertThat(jvms.started()).hasSize(3).last().isEqualTo("b on 17");
+  }
+
   @Test
   void variantOfARoomIsARunOfItsOwn() throws Exception {
     assertThat(run("--at-once", "1", "--variant", "a:codec=netty")).isZero();
