@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 /** A program of the operating system. Its standard output and its errors go to one log. */
 final class CommandProcess {
   private static final Set<CommandProcess> RUNNING = ConcurrentHashMap.newKeySet();
+  private static volatile boolean ending;
 
   private final Process process;
 
@@ -36,11 +37,15 @@ final class CommandProcess {
     builder.environment().putAll(environment);
     CommandProcess started = new CommandProcess(builder.start());
     RUNNING.add(started);
+    if (ending) {
+      started.kill();
+    }
     return started;
   }
 
-  /** Ends all programs that run; for the end of this program. */
+  /** Ends all programs that run, and those that begin later; for the end of this program. */
   static void killAll() {
+    ending = true;
     RUNNING.forEach(CommandProcess::kill);
   }
 

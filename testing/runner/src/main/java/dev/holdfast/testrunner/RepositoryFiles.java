@@ -17,6 +17,7 @@ final class RepositoryFiles {
   private static final Set<String> SKIPPED =
       Set.of(
           "target",
+          "build",
           ".git",
           ".holdfast",
           ".idea",

@@ -23,14 +23,15 @@ record Smoke(String name, Load load, Duration limit, List<String> words) {
   enum Load {
     /** A core and more: no other such smoke runs at the same time. */
     HEAVY,
+    /** Half a core and more. */
     LIGHT,
     /** Less than half a core: it runs beside the tests. */
-    WAITS;
+    WAITING;
 
-    static final String EXPECTED = "heavy, light or waits";
+    static final String EXPECTED = "heavy, light or waiting";
 
     private static final Map<String, Load> BY_NAME =
-        Map.of("heavy", HEAVY, "light", LIGHT, "waits", WAITS);
+        Map.of("heavy", HEAVY, "light", LIGHT, "waiting", WAITING);
 
     /** The load of this name in a list or on a command line. */
     static Optional<Load> named(String name) {

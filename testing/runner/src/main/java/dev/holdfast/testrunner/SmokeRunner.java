@@ -24,9 +24,9 @@ import java.util.stream.Stream;
  * once, and after the tests for the others: the heavy ones one after the other and, beside them,
  * three of the light ones at once; then four. Up to two more are begun while cores are idle.
  *
- * <p>Light ones wait most of their time. Five of any kind at once took longer and cost 1.8 times
- * the CPU. A smoke's figures mean nothing, so that they may run side by side, and without a JIT
- * that would take half of the cores' time for code that runs for seconds.
+ * <p>Light ones take less than a core. Five of any kind at once took longer and cost 1.8 times the
+ * CPU. A smoke's figures mean nothing, so that they may run side by side, and without a JIT that
+ * would take half of the cores' time for code that runs for seconds.
  */
 public final class SmokeRunner {
   static final String USAGE =
@@ -35,30 +35,26 @@ public final class SmokeRunner {
         --root FOLDER     the repository, compiled
         --logs FOLDER     for a log per smoke
         --name NAME       runs this smoke only; may be repeated
-        --load LOAD       runs smokes of this load only, heavy, light or waits; may be repeated
+        --load LOAD       runs smokes of this load only, heavy, light or waiting; may be repeated
         --benchmark NAME  a benchmark that must have a row in the list; may be repeated
       Exit code: 0 every smoke passed or is not possible here, 1 one failed, 2 wrong arguments.
       """;
 
   private static final Path LIST = Path.of("testing/runner/smokes.txt");
 
-  /** The fast compiler alone, and no verification of what javac wrote, a fifth of a JVM's start. */
-  private static final String FASTER_START =
-      "-XX:TieredStopAtLevel=1 -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote";
-
   /**
-   * The serial collector where a program names none: G1 costs 3 percent more CPU. The option alone
-   * would also have the JVM believe in 1 GB of memory; the heap is to stay as large as this one's.
+   * The fast compiler alone; no verification of what javac wrote, a fifth of a JVM's start; the
+   * serial collector where a program names none, as G1 costs 3 percent more CPU. JDKs to come may
+   * lack one of the options.
    */
-  private static final String SERIAL_BY_DEFAULT = " -XX:+NeverActAsServerClassMachine -XX:MaxRAM=";
-
-  /** The heap is a fourth of the memory by default. */
-  private static final int HEAP_PART = 4;
+  private static final String FASTER_START =
+      "-XX:+IgnoreUnrecognizedVMOptions -XX:TieredStopAtLevel=1 -XX:+UnlockDiagnosticVMOptions"
+          + " -XX:-BytecodeVerificationRemote -XX:+NeverActAsServerClassMachine";
 
   private static final String JVM_OPTIONS = "JAVA_TOOL_OPTIONS";
   private static final int LIGHT_AT_ONCE = 3;
 
-  /** The tests beside them take most of the CPU, and begin more rooms while cores are idle. */
+  /** The tests beside them take most of the CPU. */
   private static final int WAITING_AT_ONCE = 2;
 
   private static final int SPARE_LANES = 2;
@@ -159,16 +155,22 @@ public final class SmokeRunner {
       throw new IllegalArgumentException(
           "--name: %s (expected: a smoke of %s)".formatted(unknown.first(), LIST));
     }
-    return smokes.stream()
-        .filter(smoke -> names.isEmpty() || names.contains(smoke.name()))
-        .filter(smoke -> loads.isEmpty() || loads.contains(smoke.load()))
-        .toList();
+    List<Smoke> chosen =
+        smokes.stream()
+            .filter(smoke -> names.isEmpty() || names.contains(smoke.name()))
+            .filter(smoke -> loads.isEmpty() || loads.contains(smoke.load()))
+            .toList();
+    if (chosen.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--name and --load: no smoke of %s (expected: at least one)".formatted(LIST));
+    }
+    return chosen;
   }
 
   private boolean run() throws IOException, InterruptedException {
     Files.createDirectories(logs);
     List<Callable<List<Ended>>> lanes = new ArrayList<>();
-    Queue<SmokeTask> waiting = tasks(Load.WAITS);
+    Queue<SmokeTask> waiting = tasks(Load.WAITING);
     for (int i = 0; i < WAITING_AT_ONCE; i++) {
       lanes.add(() -> Schedule.drain(waiting));
     }
@@ -198,16 +200,12 @@ public final class SmokeRunner {
   }
 
   private Queue<SmokeTask> tasks(Load load) {
-    String options = environment.getOrDefault(JVM_OPTIONS, "") + " " + FASTER_START + serial();
+    String options = environment.getOrDefault(JVM_OPTIONS, "") + " " + FASTER_START;
     Map<String, String> added = Map.of(JVM_OPTIONS, options.strip());
     boolean noSkips = "1".equals(environment.get("HOLDFAST_NO_SKIPS"));
     return smokes.stream()
         .filter(smoke -> smoke.load() == load)
         .map(smoke -> new SmokeTask(smoke, root, logs, added, noSkips, out))
         .collect(Collectors.toCollection(ConcurrentLinkedQueue::new));
-  }
-
-  private static String serial() {
-    return SERIAL_BY_DEFAULT + HEAP_PART * Runtime.getRuntime().maxMemory();
   }
 }

@@ -111,7 +111,8 @@ public final class TestRunner {
   /**
    * One lane for each room at a time. Where few rooms may compute beside those that wait, a lane of
    * those goes on with the others, so that no core is idle at the end. Further lanes take what an
-   * idle machine has room for.
+   * idle machine has room for: rooms that wait first, of which one after the other would leave the
+   * cores idle at the end.
    */
   private List<Callable<List<RoomOutcome>>> lanes(List<RoomTask> compute, List<RoomTask> wait) {
     Queue<RoomTask> computing = new ConcurrentLinkedQueue<>(compute);
@@ -131,7 +132,7 @@ public final class TestRunner {
             return outcomes;
           });
     }
-    lanes.add(() -> spareLanes.drain(List.of(computing, waiting)));
+    lanes.add(() -> spareLanes.drain(List.of(waiting, computing)));
     return lanes;
   }
 

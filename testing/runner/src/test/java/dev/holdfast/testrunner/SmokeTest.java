@@ -29,12 +29,12 @@ class SmokeTest {
                 "",
                 "two | light | 60 | bench/run two --quick",
                 "one|heavy|5|true",
-                "three | waits | 5 | true"))
+                "three | waiting | 5 | true"))
         .containsExactly(
             new Smoke(
                 "two", Load.LIGHT, Duration.ofSeconds(60), List.of("bench/run", "two", "--quick")),
             new Smoke("one", Load.HEAVY, Duration.ofSeconds(5), List.of("true")),
-            new Smoke("three", Load.WAITS, Duration.ofSeconds(5), List.of("true")));
+            new Smoke("three", Load.WAITING, Duration.ofSeconds(5), List.of("true")));
   }
 
   @ParameterizedTest
@@ -50,7 +50,7 @@ class SmokeTest {
   void wrongRowIsNamedWithItsPlace(String row) {
     assertThatThrownBy(() -> read("# first", row))
         .hasMessageContaining("list:2: " + row.strip())
-        .hasMessageContaining("(expected: name | heavy, light or waits | seconds | command)");
+        .hasMessageContaining("(expected: name | heavy, light or waiting | seconds | command)");
   }
 
   @Test

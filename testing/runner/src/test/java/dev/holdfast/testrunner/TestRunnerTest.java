@@ -91,6 +91,18 @@ class TestRunnerTest {
     assertThat(jvms.started()).containsExactlyInAnyOrder("a on 17", "b on 17", "c on 17");
   }
 
+  @Test
+  void idleMachineTakesARoomThatWaitsFirst() throws Exception {
+    cpuLoad = 0.1;
+    repository.room("c", "no", "yes", "-");
+    repository.room("d", "no", "yes", "-");
+    endOnceAllHaveBegun("a", "c", "d");
+
+    assertThat(run("--at-once", "1", "--waiting-at-once", "1")).as(said).isZero();
+    assertThat(jvms.started().subList(0, 3))
+        .containsExactlyInAnyOrder("a on 17", "c on 17", "d on 17");
+  }
+
   private void endOnceAllHaveBegun(String... rooms) {
     CyclicBarrier all = new CyclicBarrier(rooms.length);
     for (String room : rooms) {

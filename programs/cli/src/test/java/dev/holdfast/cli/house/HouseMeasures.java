@@ -27,9 +27,18 @@ import java.util.stream.Collectors;
  * own.
  */
 final class HouseMeasures {
-  private static final Set<String> BUILT = Set.of("target", ".git", ".holdfast", "node_modules");
+  private static final Set<String> BUILT =
+      Set.of("target", "build", "__pycache__", ".git", ".holdfast", "node_modules");
   private static final Set<String> SKIPPED =
-      Set.of("target", ".git", ".holdfast", "node_modules", "testing", "examples");
+      Set.of(
+          "target",
+          "build",
+          "__pycache__",
+          ".git",
+          ".holdfast",
+          "node_modules",
+          "testing",
+          "examples");
   private static final Pattern TYPE =
       Pattern.compile(
           "^((?:(?:public|final|abstract|sealed|non-sealed) )*)"

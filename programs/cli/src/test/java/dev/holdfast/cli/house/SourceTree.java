@@ -14,7 +14,16 @@ import java.util.Set;
 /** The text files of the repository, read once. */
 final class SourceTree {
   private static final Set<String> SKIPPED_DIRECTORIES =
-      Set.of("target", ".git", ".holdfast", ".idea", ".vscode", ".settings", "node_modules");
+      Set.of(
+          "target",
+          "build",
+          "__pycache__",
+          ".git",
+          ".holdfast",
+          ".idea",
+          ".vscode",
+          ".settings",
+          "node_modules");
   private static final Set<String> TEXT_ENDINGS =
       Set.of("java", "proto", "xml", "md", "sh", "yaml", "yml", "properties", "go", "config");
 

@@ -40,15 +40,12 @@ public final class DoctorCases extends Comparison {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
   private static final Duration LAB_IS_LATE_BY = Duration.ofMillis(600);
+
+  /** The machine of a smoke run is busy, and the middlebox is a process as others are. */
+  private static final Duration LAB_IS_LATE_IN_SMOKE = Duration.ofSeconds(3);
+
   private static final Duration FOUND_WITHIN = Duration.ofSeconds(20);
   private static final int FEWER_CONNECTIONS = 20;
-
-  /**
-   * The bound of a smoke run. On a busy machine a late answer counts as a death, which the search
-   * looks into with further connections; so many it never needs.
-   */
-  private static final int FEWER_CONNECTIONS_IN_SMOKE = 30;
-
   private static final Duration AFTERWARDS = Duration.ofMinutes(2);
 
   /** A path of the lab, what the doctor must call it, and whether the server takes PINGs. */
@@ -136,18 +133,14 @@ public final class DoctorCases extends Comparison {
           found.took().toMillis() / 1e3,
           one.user.calls());
       boundsOfTimeout(
-          one.what,
-          found,
-          options.quick() ? FEWER_CONNECTIONS_IN_SMOKE : FEWER_CONNECTIONS,
-          report);
+          one.what, found, options.quick() ? LAB_IS_LATE_IN_SMOKE : LAB_IS_LATE_BY, report);
       report.bound(one.user.calls() > 0, "%s: the user made no call", one.what.name());
     }
     report.bound(named == CASES.size(), "named: %d (expected: %d)", named, CASES.size());
     report.figure("named", named, CASES.size()).none("goaways_on_user_connections", goAways);
   }
 
-  private static void boundsOfTimeout(
-      Case one, PathReport found, int fewerConnections, Report report) {
+  private static void boundsOfTimeout(Case one, PathReport found, Duration lateBy, Report report) {
     IdleTimeoutResult idle = found.idle().orElse(null);
     if (idle == null || !idle.hasTimeout()) {
       return;
@@ -161,19 +154,20 @@ public final class DoctorCases extends Comparison {
         idle.took().toMillis(),
         idle.connections());
     report.bound(
-        idle.aliveAt().compareTo(TIMEOUT.plus(LAB_IS_LATE_BY)) <= 0
+        idle.aliveAt().compareTo(TIMEOUT.plus(lateBy)) <= 0
             && dead.compareTo(TIMEOUT.minusMillis(100)) >= 0,
         "%s: found %s to %s (expected: %s within)",
         one.name(),
         idle.aliveAt(),
         dead,
         TIMEOUT);
-    report.bound(
-        idle.connections() < fewerConnections,
+    // On a busy machine a late answer counts as a death, which the search looks into.
+    report.speedBound(
+        idle.connections() < FEWER_CONNECTIONS,
         "%s: %d connections (expected: < %d)",
         one.name(),
         idle.connections(),
-        fewerConnections);
+        FEWER_CONNECTIONS);
     report.speedBound(
         idle.took().compareTo(FOUND_WITHIN) < 0,
         "%s: found in %s (expected: < %s)",

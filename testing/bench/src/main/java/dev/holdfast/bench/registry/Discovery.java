@@ -51,7 +51,7 @@ public final class Discovery extends Comparison {
   /** The deadline in a smoke run: other programs may keep both cores busy for seconds. */
   private static final Duration PATIENT_CALL_DEADLINE = Duration.ofSeconds(10);
 
-  private static final Duration CHANGE_TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration CHANGE_TIMEOUT = Duration.ofSeconds(10);
 
   @Override
   public String name() {
