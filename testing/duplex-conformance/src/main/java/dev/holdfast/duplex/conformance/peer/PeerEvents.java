@@ -102,6 +102,24 @@ public final class PeerEvents {
     }
   }
 
+  /**
+   * Takes events until a frame fits or the call ends.
+   *
+   * @return whether a frame fits
+   */
+  public boolean frameBeforeEnd(Predicate<WireFrame> fits) throws InterruptedException {
+    while (true) {
+      PeerEvent event = next(PATIENCE);
+      if (event instanceof PeerEvent.Ended) {
+        return false;
+      }
+      if (event instanceof PeerEvent.Message message
+          && fits.test(positioned(WireFrame.parse(message.bytes())))) {
+        return true;
+      }
+    }
+  }
+
   /** Takes frames until an application's message comes. */
   public WireFrame message() throws InterruptedException {
     return frame("a message", WireFrame::isMessage);

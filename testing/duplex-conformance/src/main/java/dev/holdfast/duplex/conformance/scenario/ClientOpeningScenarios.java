@@ -110,7 +110,7 @@ final class ClientOpeningScenarios {
   }
 
   private static void atMostSixteen(Stage stage) throws Exception {
-    ClientStage client = stage.client().open(Map.of("assumePlainMs", 5_000L));
+    ClientStage client = stage.client().open(Map.of("assumePlainMs", 60_000L));
     for (int i = 1; i <= BEFORE_WELCOME + 4; i++) {
       client.send("m" + i);
     }
@@ -127,7 +127,7 @@ final class ClientOpeningScenarios {
   }
 
   private static void halfCloseWaits(Stage stage) throws Exception {
-    ClientStage client = stage.client().open(Map.of("assumePlainMs", 5_000L));
+    ClientStage client = stage.client().open(Map.of("assumePlainMs", 60_000L));
     client.send("a");
     client.halfClose();
     WireServerCall call = client.accept();
@@ -141,7 +141,7 @@ final class ClientOpeningScenarios {
   }
 
   private static void noFrames(Stage stage) throws Exception {
-    ClientStage client = stage.client().open(Map.of("assumePlainMs", 5_000L));
+    ClientStage client = stage.client().open(Map.of("assumePlainMs", 60_000L));
     client.send("a");
     WireServerCall call = client.accept();
     ClientStage.expect(call, 1, "a");
@@ -234,7 +234,7 @@ final class ClientOpeningScenarios {
 
   private static void deadlineEnds(Stage stage) throws Exception {
     ClientStage client = stage.client();
-    client.begin(Map.of("deadlineMs", 1_000L));
+    client.begin(Map.of("deadlineMs", 3_000L));
     client.ended(Status.Code.DEADLINE_EXCEEDED.value());
   }
 }

@@ -7,12 +7,16 @@ import dev.holdfast.duplex.conformance.wire.WireRefusal;
 import dev.holdfast.duplex.conformance.wire.WireWelcome;
 import dev.holdfast.lab.RelayDirection;
 import io.grpc.Status;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /** Scenarios of a server's later attachments, and of the end of its sessions. */
 final class ServerResumeScenarios {
+  /** How long a session without an attachment is kept, and is known to be over afterwards. */
+  private static final Duration TTL = Duration.ofMillis(700);
+
   private ServerResumeScenarios() {}
 
   static List<Scenario> all() {
@@ -171,16 +175,22 @@ final class ServerResumeScenarios {
 
   private static void expired(Stage stage) throws Exception {
     ServerStage server = stage.server();
-    WireClientCall call = server.begin(Map.of("ttlMs", 700L));
+    WireClientCall call = server.begin(Map.of("ttlMs", TTL.toMillis()));
     server.say(call, 1, "a");
     server.received("a");
     long cutNanos = System.nanoTime();
     cut(server, call);
     server.closed("EXPIRED");
-    Check.within("milliseconds to the end", (System.nanoTime() - cutNanos) / 1_000_000, 690, 9_000);
+    Check.waited("the end", cutNanos, TTL.toMillis() - 10);
     WireRefusal refusal = server.client().attach(server.hello()).refusal();
-    Check.equal("code", refusal.code(), WireRefusal.EXPIRED);
-    Check.equal("processed", refusal.processed(), 1L);
+    // The session ended a TTL after the cut at the earliest, and is known to be over for one more.
+    boolean forgotten =
+        refusal.code() == WireRefusal.UNKNOWN
+            && System.nanoTime() - cutNanos > TTL.multipliedBy(2).toNanos();
+    if (!forgotten) {
+      Check.equal("code", refusal.code(), WireRefusal.EXPIRED);
+      Check.equal("processed", refusal.processed(), 1L);
+    }
   }
 
   private static void cutIsNoEnd(Stage stage) throws Exception {
