@@ -17,9 +17,9 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +36,7 @@ public final class ReferenceServer implements AutoCloseable {
   private final Map<String, ReferenceSession> sessions = new HashMap<>();
   private final Map<String, Tombstone> tombstones = new HashMap<>();
   private final Map<ReferenceSession, ScheduledFuture<?>> deadlines = new HashMap<>();
-  private final ScheduledExecutorService timers;
+  private final ScheduledThreadPoolExecutor timers;
   private final Server server;
   private final long startNanos = System.nanoTime();
   private boolean leaving;
@@ -68,12 +68,16 @@ public final class ReferenceServer implements AutoCloseable {
     this.options = options;
     this.application = application;
     timers =
-        Executors.newSingleThreadScheduledExecutor(
+        new ScheduledThreadPoolExecutor(
+            1,
             task -> {
               Thread thread = new Thread(task, "reference-timers");
               thread.setDaemon(true);
               return thread;
-            });
+            },
+            // The calls that end with the server set timers yet, which nobody awaits.
+            new ThreadPoolExecutor.DiscardPolicy());
+    timers.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     server = ByteCalls.serve(address, this::startCall);
   }
 
@@ -126,7 +130,8 @@ public final class ReferenceServer implements AutoCloseable {
 
   @Override
   public void close() {
-    timers.shutdownNow();
+    // An interrupted action would close the channel to which it writes its event.
+    timers.shutdown();
     server.shutdownNow();
   }
 
