@@ -66,10 +66,10 @@ final class IdleProbe {
   }
 
   /**
-   * The age at which the connection was found dead, in nanoseconds: its own, or that of its
-   * unprobed end.
+   * The age at which the connection was found dead, in nanoseconds: that of its probe, which a busy
+   * machine sends later than planned, or that of its unprobed end.
    */
   long deadAgeNanos() {
-    return idleProbeState == IdleProbeState.ENDED ? endedNanos - readyNanos : ageNanos;
+    return (idleProbeState == IdleProbeState.ENDED ? endedNanos : askedNanos) - readyNanos;
   }
 }

@@ -64,6 +64,33 @@ class IdleTimeoutSearchTest {
     }
   }
 
+  /** A connection that is asked late was idle for longer than was planned. */
+  @Test
+  void theTimeoutIsWithinTheBoundsOfAMachineThatStandsStillAtTimes() {
+    Random random = new Random(9);
+    for (int i = 0; i < 2_000; i++) {
+      Duration timeout = Duration.ofMillis((long) (1_000 * Math.pow(1_100, random.nextDouble())));
+      Behaviour path = forgetsAfter(timeout, DisconnectKind.RESET);
+      IdleTimeoutResult result =
+          search(
+              new Behaviour() {
+                @Override
+                public Optional<DisconnectKind> answer(int probe, Duration idle) {
+                  return path.answer(probe, idle);
+                }
+
+                @Override
+                public Duration standstill() {
+                  return Duration.ofMillis(random.nextInt(4) == 0 ? random.nextInt(2_000) : 0);
+                }
+              });
+      String seen = timeout + ": " + result;
+      assertThat(result.outcome()).as(seen).isEqualTo(IdleTimeoutOutcome.FORGOTTEN);
+      assertThat(result.aliveAt()).as(seen).isLessThanOrEqualTo(timeout);
+      assertThat(result.deadAt().orElseThrow()).as(seen).isGreaterThanOrEqualTo(timeout);
+    }
+  }
+
   @Test
   void findsAnyTimeoutAtWhichConnectionsAreClosedAndSaysItExactly() {
     Random random = new Random(8);

@@ -25,6 +25,11 @@ final class SimulatedPath {
     default boolean opens(int probe) {
       return true;
     }
+
+    /** How late the next timer comes, and with it all that happens meanwhile. */
+    default Duration standstill() {
+      return Duration.ZERO;
+    }
   }
 
   private record Event(long atNanos, int order, Runnable task) {}
@@ -69,10 +74,10 @@ final class SimulatedPath {
       Event next = events.peek();
       if (next != null && next.atNanos <= due) {
         events.poll();
-        nowNanos = next.atNanos;
+        nowNanos = Math.max(nowNanos, next.atNanos);
         next.task.run();
       } else {
-        nowNanos = Math.max(nowNanos, due);
+        nowNanos = Math.max(nowNanos, due + behaviour.standstill().toNanos());
         plan.onTimeout(now());
       }
       act();
